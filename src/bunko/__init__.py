@@ -1,0 +1,62 @@
+"""Bunko: ask a folder of documents, on your own machine. `bunko.open(folder)` gives a Library."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from bunko.errors import BunkoError as BunkoError
+    from bunko.library import Conversation as Conversation
+    from bunko.library import Library as Library
+    from bunko.library import open_library as open
+    from bunko.settings import Settings as Settings
+    from bunko.settings import load_settings as load_settings
+    from bunko.types import Answer as Answer
+    from bunko.types import Citation as Citation
+    from bunko.types import Evidence as Evidence
+    from bunko.types import Hit as Hit
+    from bunko.types import SyncReport as SyncReport
+
+# name -> (module, name there); importing is free until a name is used.
+_PUBLIC = {
+    "Answer": ("bunko.types", "Answer"),
+    "BunkoError": ("bunko.errors", "BunkoError"),
+    "Citation": ("bunko.types", "Citation"),
+    "Conversation": ("bunko.library", "Conversation"),
+    "Evidence": ("bunko.types", "Evidence"),
+    "Hit": ("bunko.types", "Hit"),
+    "Library": ("bunko.library", "Library"),
+    "Settings": ("bunko.settings", "Settings"),
+    "SyncReport": ("bunko.types", "SyncReport"),
+    "load_settings": ("bunko.settings", "load_settings"),
+    "open": ("bunko.library", "open_library"),
+}
+
+__all__ = [
+    "Answer",
+    "BunkoError",
+    "Citation",
+    "Conversation",
+    "Evidence",
+    "Hit",
+    "Library",
+    "Settings",
+    "SyncReport",
+    "__version__",
+    "load_settings",
+    "open",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'bunko' has no attribute {name!r}")
+    module, attribute = _PUBLIC[name]
+    return getattr(importlib.import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,114 @@
+"""The seams: what a stage needs of an engine, as Protocols. Adapters implement them, one file per engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+from bunko.types import Hit, Message, Usage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors: TypeAlias = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedderSpec:
+    """What an embedder states of itself."""
+
+    name: str
+    """Names the vectors too: two embedders with one name must give the same vectors."""
+    dimension: int
+    languages: frozenset[str]
+    """ISO 639-1 codes; {"*"} for about a hundred languages."""
+    max_tokens: int
+    """Longest input in its own tokens; the rest is cut off."""
+
+    def knows(self, language: str) -> bool:
+        """Tell whether texts in this language get meaningful vectors."""
+        return "*" in self.languages or language in self.languages
+
+
+class Embedder(Protocol):
+    """Texts -> vectors of length 1 (float32, C order), so that a dot product is the cosine similarity."""
+
+    @property
+    def spec(self) -> EmbedderSpec: ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return one row for each text, in order: shape (len(texts), dimension). Raises EngineError."""
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """Return the question's vector: shape (dimension,). Raises EngineError."""
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Count each text's tokens, without special ones."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationOptions:
+    """How to write one completion."""
+
+    max_tokens: int = 256
+    temperature: float = 0.0
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+    grammar: str = ""
+    """GBNF; only engines of the llama.cpp family understand it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A piece of a completion as it arrives; the last one carries `finish_reason` and `usage`."""
+
+    text: str = ""
+    reasoning: str = ""
+    finish_reason: Literal["stop", "length"] | None = None
+    usage: Usage | None = None
+    prompt_ms: float = 0.0
+    """Time the engine spent on reading the prompt, in the last piece; 0 where the server does not say."""
+    predicted_ms: float = 0.0
+
+
+class Generator(Protocol):
+    """Messages -> tokens. Starts its engine when first needed (or at `start`)."""
+
+    @property
+    def name(self) -> str: ...
+
+    def context_tokens(self) -> int:
+        """Return how many tokens prompt and completion may have together. Raises EngineError."""
+        ...
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Count the rendered prompt's tokens, template included. Raises EngineError."""
+        ...
+
+    def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Iterator[Piece]:
+        """Yield the completion. Closing the iterator stops the engine's work at once.
+
+        Raises PromptTooLong, EngineCrashed, EngineTimeout, RemoteUnavailable, RemoteBadAnswer.
+        """
+        ...
+
+
+class Searchable(Protocol):
+    """What retrieval needs of a store."""
+
+    def search_dense(self, vector: Vectors, *, limit: int) -> list[Hit]:
+        """Return the nearest chunks by cosine similarity, best first, with `dense` set."""
+        ...
+
+    def search_lexical(self, query: str, *, limit: int) -> list[Hit]:
+        """Return the best chunks by BM25, best first, with `lexical` set."""
+        ...
+
+    def similarities(self, keys: Sequence[str], vector: Vectors) -> dict[str, float]:
+        """Return the cosine similarity of the chunks with these keys; those without a vector are left out."""
+        ...

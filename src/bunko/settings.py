@@ -1,0 +1,304 @@
+"""Every knob, in one frozen tree. In: defaults, config files, environment, overrides. Out: Settings.
+
+Later sources win: defaults < the user's config file < the library's own config file < environment < flags.
+Unknown keys are refused with the nearest known name. Knows nothing of models, stores or commands.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import sys
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from bunko.errors import SettingsError
+from bunko.types import Mode
+
+CONFIG_NAME = "config.toml"
+ENV_PREFIX = "BUNKO_"
+# A folder that was received from somebody else must not be able to send its reader's questions anywhere, nor
+# make the program fetch or open files of its choosing: these keys are refused in a library's own config file
+# unless they hold a plain catalogue name.
+_NAMES_ONLY_IN_LIBRARY = ("model", "embedder")
+_FORBIDDEN_IN_LIBRARY = ("store", "cache_dir", "offline")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingSettings:
+    """Which files are read, and how far."""
+
+    max_file_mb: int = 200
+    max_characters: int = 50_000_000
+    ignore: tuple[str, ...] = ()
+    """Patterns in gitignore's syntax, beside those of `.bunkoignore`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkingSettings:
+    """How documents are cut; in the embedder's tokens."""
+
+    max_tokens: int = 200
+    min_tokens: int = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingSettings:
+    """How texts become vectors."""
+
+    threads: int = 0
+    """0: as many as the machine has physical cores."""
+    batch_tokens: int = 4096
+    """Tokens in one batch at the most: the embedder's memory follows it."""
+    before_answer: int = 128
+    """With more chunks than this still without a vector, `ask` answers first and embeds afterwards."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrievalSettings:
+    """How passages are found."""
+
+    mode: Mode = "hybrid"
+    top_k: int = 5
+    """Passages that the evidence is chosen from, and that `search` returns."""
+    candidates: int = 50
+    """Passages taken from each side before fusion."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceSettings:
+    """How much of the passages the model reads."""
+
+    quotes: int = 3
+    max_tokens: int = 400
+    """Of the model's context at the most; less where the context is small."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationSettings:
+    """How the model is run and what it writes."""
+
+    max_tokens: int = 256
+    temperature: float = 0.0
+    seed: int = 0
+    context_tokens: int = 0
+    """0: fitted to the model and this machine."""
+    threads: int = 0
+    gpu_layers: int = -1
+    """-1: as many as fit into the GPU's free memory."""
+    cache_type: Literal["f16", "q8_0", "q4_0"] = "f16"
+    start_timeout_s: float = 180.0
+    first_token_timeout_s: float = 600.0
+    """For reading the prompt: a long one takes minutes on an old CPU."""
+    token_timeout_s: float = 60.0
+    """Between two tokens; also for every other request to the engine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings. Values only: nothing here opens, loads or connects."""
+
+    model: str = "smollm2-135m"
+    embedder: str = "minilm"
+    store: str = ""
+    """Where the index lies; empty for `.bunko` in the folder itself."""
+    cache_dir: str = ""
+    """Where models are kept; empty for the user's cache directory."""
+    offline: bool = False
+    answer_language: str = ""
+    """ISO 639-1 code; empty to follow the question."""
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+    chunking: ChunkingSettings = field(default_factory=ChunkingSettings)
+    embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
+    retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
+    evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
+    generation: GenerationSettings = field(default_factory=GenerationSettings)
+
+
+def load_settings(
+    *,
+    library_config: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> Settings:
+    """Gather the settings of all sources.
+
+    `overrides` maps dotted names to values, as flags give them: {"generation.seed": 7}; None values are skipped.
+    Raises SettingsError with the source and the name of what is wrong.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, object] = {}
+    user_file = user_config_file(environment)
+    if user_file.is_file():
+        values |= _read_file(user_file)
+    if library_config is not None and library_config.is_file():
+        values |= _refuse_unsafe(_read_file(library_config), library_config)
+    values |= dict(_from_environment(environment))
+    values |= {name: value for name, value in (overrides or {}).items() if value is not None}
+    return apply_overrides(Settings(), values)
+
+
+def apply_overrides(settings: Settings, values: Mapping[str, object]) -> Settings:
+    """Return the settings with dotted names replaced.
+
+    >>> apply_overrides(Settings(), {"retrieval.top_k": "8"}).retrieval.top_k
+    8
+    """
+    sections: dict[str, dict[str, object]] = {}
+    for name, value in values.items():
+        section, _, key = name.rpartition(".")
+        if section.count(".") or name not in known_names():
+            raise _unknown(name)
+        sections.setdefault(section, {})[key] = value
+    changed: dict[str, Any] = {}
+    for section, pairs in sections.items():
+        if section:
+            changed[section] = _replace(getattr(settings, section), pairs, section + ".")
+    return _replace(dataclasses.replace(settings, **changed), sections.get("", {}), "")
+
+
+def known_names() -> tuple[str, ...]:
+    """Return every setting's dotted name."""
+    return tuple(_names(Settings(), ""))
+
+
+def user_config_file(environment: Mapping[str, str] | None = None) -> Path:
+    """Return where the user's own config file would be; BUNKO_CONFIG overrides it."""
+    environment = os.environ if environment is None else environment
+    if named := environment.get("BUNKO_CONFIG"):
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("bunko", appauthor=False)) / CONFIG_NAME
+
+
+def cache_directory(settings: Settings) -> Path:
+    """Return where models are kept, and the engine's logs."""
+    if settings.cache_dir:
+        return Path(settings.cache_dir).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("bunko", appauthor=False))
+
+
+def _names(section: Any, prefix: str) -> Iterator[str]:
+    for item in dataclasses.fields(section):
+        value = getattr(section, item.name)
+        if dataclasses.is_dataclass(value):
+            yield from _names(value, f"{prefix}{item.name}.")
+        else:
+            yield prefix + item.name
+
+
+def _unknown(name: str) -> SettingsError:
+    near = difflib.get_close_matches(name, known_names(), n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else "See docs/settings.md for all of them."
+    return SettingsError(f"There is no setting {name!r}.", hint)
+
+
+Section = TypeVar("Section")
+
+
+def _replace(section: Section, pairs: Mapping[str, object], prefix: str) -> Section:
+    hints = typing.get_type_hints(type(section))
+    converted = {key: _convert(value, hints[key], prefix + key) for key, value in pairs.items()}
+    return dataclasses.replace(section, **converted)  # type: ignore[type-var]
+
+
+def _convert(value: object, kind: Any, name: str) -> object:
+    """Turn text from the environment or a flag, or a TOML value, into the setting's type."""
+    origin = typing.get_origin(kind)
+    if origin is Literal:
+        if value in typing.get_args(kind):
+            return value
+        raise SettingsError(f"{name} is {value!r}.", f"It can be: {', '.join(map(str, typing.get_args(kind)))}.")
+    if origin is tuple:
+        parts = value.split(",") if isinstance(value, str) else value
+        if isinstance(parts, list | tuple):
+            return tuple(str(part).strip() for part in parts)
+    elif kind is bool:
+        if isinstance(value, bool):
+            return value
+        if str(value).lower() in ("1", "true", "yes", "on"):
+            return True
+        if str(value).lower() in ("0", "false", "no", "off", ""):
+            return False
+    elif kind is str and isinstance(value, str | os.PathLike):
+        return os.fspath(value)
+    elif kind in (int, float) and isinstance(value, str | int | float) and not isinstance(value, bool):
+        try:
+            number = kind(value)
+        except ValueError:
+            pass
+        else:
+            return _in_range(number, name)
+    wanted = kind.__name__ if isinstance(kind, type) and not isinstance(kind, types.GenericAlias) else "list of str"
+    raise SettingsError(f"{name} is {value!r}.", f"It takes a value of type {wanted}.")
+
+
+# The smallest sensible value of each number; what is not listed may not be negative.
+_AT_LEAST: dict[str, float] = {
+    "generation.gpu_layers": -1,
+    "generation.max_tokens": 1,
+    "retrieval.top_k": 1,
+    "retrieval.candidates": 1,
+    "evidence.quotes": 1,
+    "chunking.max_tokens": 16,
+}
+
+
+def _in_range(number: float, name: str) -> float:
+    least = _AT_LEAST.get(name, 0)
+    if not number >= least:
+        raise SettingsError(f"{name} is {number}.", f"It must be {least} or more.")
+    return number
+
+
+def _read_file(path: Path) -> dict[str, object]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"The config file {path} can't be read: {error}.", "Mend it or remove it.") from error
+    flat: dict[str, object] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            flat |= {f"{key}.{inner}": inner_value for inner, inner_value in value.items()}
+        else:
+            flat[key] = value
+    for name in flat:
+        if name not in known_names():
+            unknown = _unknown(name)
+            raise SettingsError(f"{path}: {unknown.message}", unknown.hint)
+    return flat
+
+
+def _refuse_unsafe(values: dict[str, object], path: Path) -> dict[str, object]:
+    for name, value in values.items():
+        plain = isinstance(value, str) and not any(mark in value for mark in (":", "/", "\\"))
+        if name in _FORBIDDEN_IN_LIBRARY or (name in _NAMES_ONLY_IN_LIBRARY and not plain):
+            raise SettingsError(
+                f"{path} sets {name} to {value!r}, which a folder may not choose for its reader.",
+                f"Give it as a flag, or set it in {user_config_file()}.",
+            )
+    return values
+
+
+def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, object]]:
+    """Yield settings from names like BUNKO_MODEL and BUNKO_GENERATION__MAX_TOKENS."""
+    reserved = {"BUNKO_CONFIG", "BUNKO_API_KEY", "BUNKO_DEBUG"}
+    for variable, value in environment.items():
+        if variable.startswith(ENV_PREFIX) and variable not in reserved:
+            name = variable.removeprefix(ENV_PREFIX).lower().replace("__", ".")
+            if name not in known_names():
+                unknown = _unknown(name)
+                raise SettingsError(f"Environment variable {variable}: {unknown.message}", unknown.hint)
+            yield name, value

@@ -1,0 +1,221 @@
+"""The records that travel between the stages. Frozen, standard library only.
+
+One vocabulary: a *library* holds *documents*; a document is cut into *chunks*; a search returns *hits*
+(chunks with scores); the best sentences of the hits are *evidence*; an *answer* carries *citations*.
+Offsets (`start`, `end`) always count characters (Unicode code points) of `Document.text`.
+Scores are always higher-is-better. Times are milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Role: TypeAlias = Literal["system", "user", "assistant"]
+Mode: TypeAlias = Literal["hybrid", "dense", "lexical"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A labelled stretch of a document: a page (`label` is its number) or a section (its heading)."""
+
+    start: int
+    end: int
+    label: str
+    level: int = 0
+    """Depth of a heading, 1 for the topmost; 0 for pages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One file as text. `text` is exactly what offsets count in, and what `bunko show` prints."""
+
+    path: str
+    """Relative to the library's folder, with forward slashes."""
+    text: str
+    pages: tuple[Span, ...] = ()
+    headings: tuple[Span, ...] = ()
+    """Sections in reading order; a section ends where the next heading of its level or above begins."""
+    format: str = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A stretch of a document, the unit of retrieval: `document.text[start:end] == text`."""
+
+    path: str
+    start: int
+    end: int
+    text: str
+    page: int | None = None
+    """The page on which the chunk starts, counted from 1; None where there are no pages."""
+    heading: str = ""
+    """The headings above the chunk, outermost first, joined by " > "."""
+    language: str = "en"
+    """ISO 639-1 code, found from the script and the commonest words."""
+    key: str = ""
+    """What its vector is stored under: equal for equal heading and text, wherever they stand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A chunk that a search found."""
+
+    chunk: Chunk
+    score: float
+    """Comparable within one result list only."""
+    dense: float | None = None
+    """Cosine similarity to the question, -1 to 1; None where it was not computed."""
+    lexical: float | None = None
+    """BM25; None where no word of the question occurs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A verbatim quote chosen from the hits, known before the model speaks: `text[start:end] == quote`."""
+
+    path: str
+    start: int
+    end: int
+    quote: str
+    score: float
+    page: int | None = None
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """Which words of which document carry a sentence of the answer."""
+
+    n: int
+    """The source's number in the prompt, counted from 1."""
+    path: str
+    start: int
+    end: int
+    quote: str
+    sentence: str
+    """The sentence of the answer that is carried."""
+    page: int | None = None
+    verified: bool = False
+    """True only where the sentence's words were checked against the quote and found in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What the model read and wrote, in its own tokens."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    """Those of the prompt that were reused from an earlier one, and cost nothing."""
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What `ask` returns: the text, where it comes from, and what it cost."""
+
+    question: str
+    text: str
+    reasoning: str = ""
+    refused: bool = False
+    """True where nothing in the documents bears on the question, and the model was not asked."""
+    evidence: tuple[Evidence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    unsupported: tuple[str, ...] = ()
+    """Sentences of the answer that no source in the prompt carries."""
+    hits: tuple[Hit, ...] = ()
+    documents_searched: int = 0
+    usage: Usage = Usage()
+    timings: Mapping[str, float] = field(default_factory=dict)
+    """Milliseconds for each stage, in the order in which they ran, and "total"."""
+    model: str = ""
+    embedder: str = ""
+    notes: tuple[str, ...] = ()
+    """What the user should know about how the answer came about, in plain sentences."""
+    standalone_question: str = ""
+    """The question as it was searched for: a follow-up is rewritten with what was said before."""
+    finish_reason: Literal["stop", "length", "none"] = "stop"
+
+    @property
+    def documents_cited(self) -> int:
+        """The number of distinct documents among the citations."""
+        return len({citation.path for citation in self.citations})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedFile:
+    """A file that could not be read, why, and what would help."""
+
+    path: str
+    error: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncReport:
+    """What a sync changed. `added`, `updated`, `removed`, `unchanged` count documents."""
+
+    added: int = 0
+    updated: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    failed: tuple[FailedFile, ...] = ()
+    documents: int = 0
+    """Documents in the library after the sync."""
+    chunks: int = 0
+    seconds: float = 0.0
+    unembedded: int = 0
+    """Chunks whose vectors are still to be made; they are found by their words meanwhile."""
+
+
+# What `Library.stream` yields, in this order: Retrieved, any number of deltas, Finished.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieved:
+    """Retrieval is done: the evidence can be shown while the model reads it."""
+
+    question: str
+    """As it was searched for."""
+    evidence: tuple[Evidence, ...]
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDelta:
+    """The next piece of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasoningDelta:
+    """The next piece of the model's reasoning, which is not part of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The answer is complete."""
+
+    answer: Answer
+
+
+Event: TypeAlias = Retrieved | TextDelta | ReasoningDelta | Finished
