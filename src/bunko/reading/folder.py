@@ -1,0 +1,86 @@
+"""List the files of a library. In: a folder or a file. Out: file entries. Opens none of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bunko.errors import LibraryNotFound
+
+IGNORE_FILE = ".bunkoignore"
+_NOT_DOCUMENTS = frozenset({"node_modules", "__pycache__", "Thumbs.db", "desktop.ini"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileEntry:
+    """A file as the folder lists it. `path` is relative, with forward slashes."""
+
+    path: str
+    absolute: Path
+    size: int
+    modified_ns: int
+
+
+def list_files(root: Path, *, ignore: Iterable[str] = ()) -> list[FileEntry]:
+    """Return the files that make the library, sorted by path; `root` may be a single file.
+
+    Hidden files and what `.bunkoignore` or `ignore` (gitignore's syntax) names are left out. Links are followed
+    to files inside the folder only. Raises LibraryNotFound if `root` is missing or may not be listed.
+    """
+    try:
+        if root.is_file():
+            return [_entry(root, root.name)]
+        if not root.is_dir():
+            raise LibraryNotFound(f"There is no folder or file {str(root)!r}.", "Check the path.")
+        os.listdir(root)  # raises where the folder itself may not be listed; os.walk would hide that
+    except PermissionError as error:
+        raise LibraryNotFound(f"The folder {str(root)!r} may not be read.", "Check its permissions.") from error
+    skips = _IgnoreRules(root, ignore)
+    return sorted(_walk(root, skips), key=lambda entry: entry.path)
+
+
+def _walk(root: Path, skips: _IgnoreRules) -> Iterator[FileEntry]:
+    real_root = root.resolve()
+    for folder, folders, files in os.walk(root):  # links to folders are not entered: no loops, nothing from outside
+        above = Path(folder)
+        folders[:] = [name for name in folders if not skips(above / name, is_folder=True)]
+        for name in files:
+            path = above / name
+            if skips(path, is_folder=False):
+                continue
+            if path.is_symlink() and not path.resolve().is_relative_to(real_root):
+                continue
+            try:
+                if path.is_file():
+                    yield _entry(path, path.relative_to(root).as_posix())
+            except OSError:
+                continue  # vanished between listing and looking: the next sync sees what is there then
+
+
+def _entry(path: Path, relative: str) -> FileEntry:
+    status = path.stat()
+    return FileEntry(path=relative, absolute=path, size=status.st_size, modified_ns=status.st_mtime_ns)
+
+
+class _IgnoreRules:
+    def __init__(self, root: Path, patterns: Iterable[str]) -> None:
+        self._root = root
+        lines = list(patterns)
+        if (file := root / IGNORE_FILE).is_file():
+            lines += file.read_text(encoding="utf-8", errors="replace").splitlines()
+        self._spec = None
+        if lines:
+            import pathspec
+
+            self._spec = pathspec.GitIgnoreSpec.from_lines(lines)
+
+    def __call__(self, path: Path, *, is_folder: bool) -> bool:
+        name = path.name
+        if name.startswith((".", "~$")) or name in _NOT_DOCUMENTS:
+            return True
+        if self._spec is None:
+            return False
+        relative = path.relative_to(self._root).as_posix()
+        return bool(self._spec.match_file(relative + "/" if is_folder else relative))

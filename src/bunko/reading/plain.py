@@ -1,0 +1,66 @@
+"""Read text and Markdown files. In: bytes. Out: Document. Knows nothing of other formats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bunko.reading.encoding import decode
+from bunko.types import Document, Span
+
+_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
+_FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
+_MARKUP = re.compile(r"[*_`]|\[([^\]]*)\]\([^)]*\)|!\[[^\]]*\]\([^)]*\)")
+
+
+def looks_binary(data: bytes) -> bool:
+    """Tell whether the bytes are no text in any encoding."""
+    sample = data[:8192]
+    if not sample or sample.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
+        return False
+    # UTF-16 and UTF-32 have zeros too, but then nearly every second or more bytes, at even distances.
+    if b"\x00" in sample:
+        even, odd = sample[0::2].count(0), sample[1::2].count(0)
+        return not (max(even, odd) > 0.6 * len(sample) / 2 and sample.count(b"\x00\x00\x00\x00") == 0)
+    controls = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in sample)
+    return controls > 0.02 * len(sample)
+
+
+def read_text(data: bytes, relative: str) -> Document:
+    """Return a text file's Document."""
+    return Document(path=relative, text=decode(data), format="text")
+
+
+def read_markdown(data: bytes, relative: str) -> Document:
+    """Return a Markdown file's Document, with its headings."""
+    text = decode(data)
+    return Document(path=relative, text=text, headings=markdown_headings(text), format="markdown")
+
+
+def markdown_headings(text: str) -> tuple[Span, ...]:
+    r"""Return the sections that ATX headings open; those in fenced code are left alone.
+
+    >>> [(s.label, s.level) for s in markdown_headings("# A\\n```\\n# no\\n```\\n## *B* c")]
+    [('A', 1), ('B c', 2)]
+    """
+    found: list[tuple[int, int, str]] = []
+    fence = ""
+    offset = 0
+    for line in text.split("\n"):
+        if marker := _FENCE.match(line):
+            if not fence:
+                fence = marker.group(1)[:3]
+            elif marker.group(1).startswith(fence):
+                fence = ""
+        elif not fence and (heading := _HEADING.match(line)):
+            label = _MARKUP.sub(lambda match: match.group(1) or "", heading.group(2)).strip()
+            found.append((offset + heading.start(1), len(heading.group(1)), label))
+        offset += len(line) + 1
+    return tuple(
+        Span(start=start, end=_section_end(found, n, len(text)), label=label, level=level)
+        for n, (start, level, label) in enumerate(found)
+    )
+
+
+def _section_end(found: Sequence[tuple[int, int, str]], n: int, end: int) -> int:
+    return next((start for start, level, _ in found[n + 1 :] if level <= found[n][1]), end)

@@ -1,0 +1,228 @@
+"""What the stages need to know of written language. In: strings. Out: languages, sentences, words.
+
+English and Japanese are handled with care, other languages by their script. No dictionaries, no models:
+it runs on every sentence of every document. Knows nothing of documents or storage.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from functools import lru_cache
+
+_KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\u30fc\uff66-\uff9d]")
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+# Japanese has no spaces: these are what is cut by characters, not by spaces.
+_CJK = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\u30fc\uff66-\uff9d\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff々〆]")
+_LETTER = re.compile(r"[^\W\d_]")
+_SCRIPTS = {  # where one script is nearly one language
+    "ko": re.compile(r"[\uac00-\ud7af\u1100-\u11ff]"),
+    "ru": re.compile(r"[\u0400-\u04ff]"),
+    "el": re.compile(r"[\u0370-\u03ff]"),
+    "ar": re.compile(r"[\u0600-\u06ff]"),
+    "he": re.compile(r"[\u0590-\u05ff]"),
+    "th": re.compile(r"[\u0e00-\u0e7f]"),
+    "hi": re.compile(r"[\u0900-\u097f]"),
+}
+# The commonest words that tell the languages written in Latin letters apart (no word stands in two rows).
+_LATIN = {
+    "en": "the of and to is was for with that by which are from as at this be it what who how when where did does",
+    "de": "der die das und ist nicht mit von den dem ein eine für auf wird wurde auch sich wer wie wann warum",
+    "fr": "le les des et est une dans pour que qui sur avec pas du au aux sont cette où quand quel quelle",
+    "es": "el los las una es y en que por para con del como más fue qué quién cuándo dónde cuál",
+    "it": "il gli della di che è per un nel sono con anche alla dal delle chi quando dove quale",
+    "pt": "o os um uma não em do da dos das para com mais foi são quem onde qual ao",
+    "nl": "het een van en niet met voor op zijn aan werd wordt door wie hoe waar wanneer ook",
+}
+_LATIN_WORDS = {language: frozenset(words.split()) for language, words in _LATIN.items()}
+STOP_WORDS = frozenset(
+    "a an the of in on at to for from by with and or is are was were be been being as it its this that these those "
+    "he she they his her their them him i you we our your my me us who whom whose which what when where why how "
+    "do does did done has have had having can could will would shall should may might must not no than then there "
+    "here also into about over under after before between during through so if but such some any all each other "
+    "many much more most very just only own same too s t tell describe explain name give list".split()
+)
+LANGUAGE_NAMES = {
+    "ar": "Arabic", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fr": "French", "he": "Hebrew",
+    "hi": "Hindi", "it": "Italian", "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "pt": "Portuguese",
+    "ru": "Russian", "th": "Thai", "zh": "Chinese",
+}  # fmt: skip
+
+
+def normalise(text: str) -> str:
+    """Fold what only looks different: full-width forms, ligatures, letter case.
+
+    >>> normalise("ＡＢＣ１２３ ｶﾞｿﾘﾝ")
+    'abc123 ガソリン'
+    """
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def detect_language(text: str) -> str:
+    """Return an ISO 639-1 code; "en" where nothing tells.
+
+    Han characters without any kana count as Japanese: a Japanese heading or question often has none, and
+    what follows from it (no spaces, lexical search by segments) holds for Chinese too.
+
+    >>> detect_language("首都はどこですか"), detect_language("Wo liegt das und wer ist der König?")
+    ('ja', 'de')
+    """
+    sample = text[:2000]
+    letters = len(_LETTER.findall(sample))
+    if not letters:
+        return "en"
+    if len(_KANA.findall(sample)) + len(_HAN.findall(sample)) > 0.15 * letters:
+        return "ja"
+    for language, script in _SCRIPTS.items():
+        if len(script.findall(sample)) > 0.3 * letters:
+            return language
+    words = Counter(re.findall(r"[^\W\d_]+", sample.lower()))
+    votes = {language: sum(words[word] for word in known) for language, known in _LATIN_WORDS.items()}
+    best = max(votes, key=lambda language: votes[language])
+    # English unless another language clearly wins: a few foreign words in an English text are common.
+    return best if votes[best] > 1.5 * votes["en"] and votes[best] >= 2 else "en"
+
+
+# --- sentences -------------------------------------------------------------------------------------------------
+
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|Gen|Col|Lt|Sgt|Capt|Rev|Hon|Gov|Sen|Rep|Pres|No|Nos|Vol|Fig|Figs|Eq|pp|"
+    r"Inc|Ltd|Co|Corp|Bros|dept|est|approx|ca|cf|vs|etc|al|ed|eds|e\.g|i\.e|a\.m|p\.m|U\.S|U\.K|U\.N|Ph\.D|"
+    r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec))\.$",
+    re.IGNORECASE,
+)
+_CLOSERS = "\"'”’)]}»」』）］】〉》"
+_ENDING = re.compile(
+    # Latin: a full stop, then white space and something that may begin a sentence; Japanese: 。 needs no space.
+    rf"(?P<latin>[.!?…]+[{re.escape(_CLOSERS)}]*)(?=\s+[\"'“‘(\[«]*[A-Z0-9À-ÞЀ-Я\u3041-\u9fff])"
+    rf"|(?P<cjk>[。！？!?．]+[{re.escape(_CLOSERS)}]*)(?![。！？」』）])"
+    r"|(?P<blank>\n[ \t]*\n\s*)|(?P<line>\n)"
+)
+_MARKER = re.compile(r"[ \t]*(?:[-*+•・●○■□◆◇※]|\d{1,3}[.)．）]|[(（]\d{1,3}[)）]|#{1,6}[ \t]|\||>|[:：])")
+_QUOTING = re.compile(r"[とっ、をなのがはに]")
+_TERMINAL = re.compile(rf"[.!?…。！？:：;；|][{re.escape(_CLOSERS)}]*\s*$")
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Return the spans of the sentences, in order, without the white space around them.
+
+    A blank line, a list item, a heading and a table row end a sentence; a line break within a wrapped
+    paragraph does not.
+
+    >>> [("Dr. Who left. 2.5 m! He is back."[a:b]) for a, b in sentences("Dr. Who left. 2.5 m! He is back.")]
+    ['Dr. Who left.', '2.5 m!', 'He is back.']
+    >>> [("「行く。」と言った。本当だ。"[a:b]) for a, b in sentences("「行く。」と言った。本当だ。")]
+    ['「行く。」と言った。', '本当だ。']
+    """
+    spans: list[tuple[int, int]] = []
+    start = 0
+    widest = _widest_line(text)
+    for match in _ENDING.finditer(text):
+        end = match.end()
+        if end <= start:
+            continue
+        kind = match.lastgroup
+        if kind == "latin" and _ABBREVIATION.search(text, max(start, match.start() - 8), match.start() + 1):
+            continue
+        if kind == "cjk" and not _ends_cjk(text, start, match):
+            continue
+        if kind == "line" and not _ends_at_line(text, start, match.start(), widest):
+            continue
+        _append_trimmed(spans, text, start, end)
+        start = end
+    _append_trimmed(spans, text, start, len(text))
+    return spans
+
+
+def _ends_cjk(text: str, start: int, match: re.Match[str]) -> bool:
+    mark = match.group()
+    if mark[0] in "!?" and not _CJK.match(text[match.start() - 1 : match.start()]):
+        return False  # an ASCII mark ends a Japanese sentence only
+    if mark[0] == "．" and text[match.end() : match.end() + 1].isdigit():
+        return False  # ３．１４
+    if mark[-1] in _CLOSERS:
+        return not _QUOTING.match(text, match.end())  # 「行く。」と言った
+    # Inside an open quotation the sentence goes on, unless the bracket never closes nearby.
+    opened = max(text.rfind("「", start, match.start()), text.rfind("『", start, match.start()))
+    closed = max(text.rfind("」", start, match.start()), text.rfind("』", start, match.start()))
+    if opened > closed and match.end() - start < 300:
+        return not re.search("[」』]", text[match.end() : match.end() + 200])
+    return True
+
+
+def _ends_at_line(text: str, start: int, line_end: int, widest: int) -> bool:
+    """Tell a paragraph that is wrapped from lines that each stand for themselves."""
+    line_start = text.rfind("\n", 0, line_end) + 1
+    line = text[max(start, line_start) : line_end]
+    if _TERMINAL.search(line) or _MARKER.match(text, line_end + 1) or line.lstrip().startswith(("#", "|")):
+        return True
+    # A wrapped line is broken near the margin; a shorter one was ended on purpose.
+    return line_end - line_start < 0.6 * widest
+
+
+def _widest_line(text: str) -> int:
+    """Return the usual width of full lines: the 90th percentile, so that one long line does not decide."""
+    widths = sorted(len(line) for line in text[:20_000].split("\n") if line.strip())
+    return min(widths[int(0.9 * (len(widths) - 1))], 120) if widths else 0
+
+
+def _append_trimmed(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
+    piece = text[start:end]
+    stripped = piece.strip()
+    if stripped:
+        start += len(piece) - len(piece.lstrip())
+        spans.append((start, start + len(stripped)))
+
+
+# --- words -----------------------------------------------------------------------------------------------------
+
+_WORD = re.compile(
+    r"\d+(?:[.,:]\d+)*%?"  # numbers stay whole: 1,234.5
+    r"|[\u30a1-\u30fa\u30fc]{2,}"  # a run of katakana is one (foreign) word
+    r"|[\u4e00-\u9fff\u3400-\u4dbf々〆]+|[\u3041-\u3096]+"
+    r"|(?:(?![\u3041-\u30ff\u3400-\u9fff])[^\W\d_])+(?:['’](?:(?![\u3041-\u30ff])[^\W\d_])+)?"
+)
+# Endings that English inflection adds; a crude stemmer is enough where both sides go through it.
+_SUFFIXES = ("'s", "’s", "ies", "ing", "ed", "es", "s", "ly")
+
+
+def words(text: str) -> list[str]:
+    """Return the words that carry meaning, folded and stemmed, in order, repeats kept.
+
+    Runs of kanji give their pairs of characters, so that 東京都 meets 東京; hiragana alone is grammar, and is
+    left out unless nothing else is there.
+
+    >>> words("The Normans' raiders of 1,066"), words("東京都のタワー")
+    (['norman', 'raider', '1066'], ['東京', '京都', 'タワー'])
+    """
+    found: list[str] = []
+    hiragana: list[str] = []
+    for match in _WORD.finditer(normalise(text)):
+        word = match.group()
+        first = word[0]
+        if first.isdigit():
+            found.append(word.replace(",", ""))
+        elif "\u3041" <= first <= "\u3096":
+            hiragana.append(word)
+        elif _HAN.match(first) or first in "々〆":
+            found.extend([word] if len(word) == 1 else (word[i : i + 2] for i in range(len(word) - 1)))
+        elif word not in STOP_WORDS:
+            found.append(stem(word))
+    return found or [word[i : i + 2] for word in hiragana for i in range(max(1, len(word) - 1))]
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """Strip the commonest English endings.
+
+    >>> stem("countries"), stem("invaded"), stem("running")
+    ('country', 'invad', 'runn')
+    """
+    if not word.isascii():
+        return word
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+            word = word[: -len(suffix)] + ("y" if suffix == "ies" else "")
+            break
+    return word.removesuffix("e") if len(word) > 4 else word
