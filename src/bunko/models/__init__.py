@@ -1,0 +1,21 @@
+"""Models: the catalogue, finding, downloading and checking. `resolve` is what the rest of Bunko calls."""
+
+from __future__ import annotations
+
+from bunko.models.gguf_header import GgufInfo, read_gguf
+from bunko.models.progress import Progress, silent, terminal_bar
+from bunko.models.records import CatalogueEntry, EmbedderFacts, LocalModel, RemoteModel
+from bunko.models.resolving import resolve
+
+__all__ = [
+    "CatalogueEntry",
+    "EmbedderFacts",
+    "GgufInfo",
+    "LocalModel",
+    "Progress",
+    "RemoteModel",
+    "read_gguf",
+    "resolve",
+    "silent",
+    "terminal_bar",
+]

@@ -1,0 +1,74 @@
+"""Read an embedding model's folder. In: a folder with model.onnx and tokenizer.json. Out: its files and facts.
+
+The facts are taken from the files that Sentence Transformers keeps beside a model, where there are any:
+config.json, sentence_bert_config.json, config_sentence_transformers.json, 1_Pooling/config.json.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bunko.errors import ModelNotFound
+from bunko.models.records import EmbedderFacts, FileRole, Pooling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedderFolder:
+    """What a folder holds."""
+
+    files: Mapping[FileRole, Path]
+    facts: EmbedderFacts
+    vocabulary_size: int | None
+
+
+def read_embedder_folder(folder: Path) -> EmbedderFolder:
+    """Find the files of an ONNX embedder. Raises ModelNotFound, naming what is missing."""
+    model = next((path for path in (folder / "model.onnx", folder / "onnx" / "model.onnx") if path.is_file()), None)
+    tokenizer = folder / "tokenizer.json"
+    missing = [name for name, there in (("model.onnx", model), ("tokenizer.json", tokenizer.is_file())) if not there]
+    if model is None or missing:
+        raise ModelNotFound(
+            f"{folder} holds no {' and no '.join(missing)}.",
+            "An embedding model is a folder with model.onnx and tokenizer.json, or a .gguf file.",
+        )
+    config = _read_json(folder / "config.json")
+    prompts = _read_json(folder / "config_sentence_transformers.json").get("prompts")
+    prompts = prompts if isinstance(prompts, dict) else {}
+    limits = _read_json(folder / "sentence_bert_config.json")
+    vocabulary_size = config.get("vocab_size")
+    return EmbedderFolder(
+        files={"model": model, "tokenizer": tokenizer},
+        facts=EmbedderFacts(
+            dimension=_number(config.get("hidden_size"), otherwise=0),
+            max_tokens=_number(
+                limits.get("max_seq_length"), otherwise=_number(config.get("max_position_embeddings"), otherwise=512)
+            ),
+            query_prefix=str(prompts.get("query", "")),
+            passage_prefix=str(prompts.get("passage", prompts.get("document", ""))),
+            pooling=_pooling(_read_json(folder / "1_Pooling" / "config.json")),
+        ),
+        vocabulary_size=vocabulary_size if isinstance(vocabulary_size, int) else None,
+    )
+
+
+def _pooling(config: Mapping[str, Any]) -> Pooling:
+    if config.get("pooling_mode_cls_token"):
+        return "cls"
+    return "last" if config.get("pooling_mode_lasttoken") else "mean"
+
+
+def _number(value: object, *, otherwise: int) -> int:
+    return value if isinstance(value, int) and value > 0 else otherwise
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """Return a JSON object; an empty one if the file is missing or is something else."""
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return tree if isinstance(tree, dict) else {}
