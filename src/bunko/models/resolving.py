@@ -60,7 +60,8 @@ def resolve(name: str, *, kind: Kind, settings: Settings, progress: Progress = s
         case ServerSource() as server:
             return _remote(name, server, kind=kind, settings=settings)
         case HubSource() | PypiSource() | UrlSource():
-            return _gguf(name, _downloaded(name, settings=settings, progress=progress), kind=kind)
+            path = obtain(name, downloadable_file(name), settings=settings, progress=progress)
+            return _gguf(name, path, kind=kind)
         case OllamaSource() as ollama:
             return _gguf(name, ollama_file(ollama), kind=kind)
         case _:
@@ -70,11 +71,7 @@ def resolve(name: str, *, kind: Kind, settings: Settings, progress: Progress = s
 def _from_catalogue(entry: CatalogueEntry, *, kind: Kind, settings: Settings, progress: Progress) -> LocalModel:
     if entry.kind != kind:
         raise _wrong_kind(entry.name, found=entry.kind, wanted=kind)
-    if entry.package and importlib.util.find_spec(entry.package) is None:
-        raise MissingExtra(
-            f"The model {entry.name} needs the package {entry.package}, which is not installed.",
-            f'Install it: python -m pip install "bunko[{entry.extra}]"',
-        )
+    check_package(entry)
     files: dict[FileRole, Path] = {}
     for file in entry.files:
         files[file.role] = obtain(entry.name, file, settings=settings, progress=progress)
@@ -91,12 +88,21 @@ def _from_catalogue(entry: CatalogueEntry, *, kind: Kind, settings: Settings, pr
     )
 
 
-def _downloaded(name: str, *, settings: Settings, progress: Progress) -> Path:
+def check_package(entry: CatalogueEntry) -> None:
+    """Raise MissingExtra unless the package that the model comes in is installed."""
+    if entry.package and importlib.util.find_spec(entry.package) is None:
+        raise MissingExtra(
+            f"The model {entry.name} needs the package {entry.package}, which is not installed.",
+            f'Install it: python -m pip install "bunko[{entry.extra}]"',
+        )
+
+
+def downloadable_file(name: str) -> CatalogueFile:
+    """Return the one file that an `hf:`, `pypi:` or `https:` name means. Raises UsageError if it is no GGUF file."""
     file_name = name.rpartition("/")[2].partition("?")[0].partition("#")[0]
     if not file_name.endswith(".gguf"):
         raise UsageError(f"{name} is no GGUF file.", "Only files that end in .gguf can be had this way.")
-    file = CatalogueFile(role="model", name=file_name, sources=(name,))
-    return obtain(name, file, settings=settings, progress=progress)
+    return CatalogueFile(role="model", name=file_name, sources=(name,))
 
 
 def obtain(name: str, file: CatalogueFile, *, settings: Settings, progress: Progress) -> Path:

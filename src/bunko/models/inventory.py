@@ -1,0 +1,250 @@
+"""The models that there are: list, show, pull, remove. In: names and settings. Out: records; prints nothing.
+
+Deletes nothing outside the cache directory.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from bunko.errors import ModelBroken, ModelNotFound, NotDownloaded, UsageError
+from bunko.models.cache import hash_file, model_directory, models_directory, read_record
+from bunko.models.catalogue import find_entry, nearest_names
+from bunko.models.download import fetch
+from bunko.models.entries import ENTRIES
+from bunko.models.gguf_header import GgufInfo, ModelKind, read_gguf
+from bunko.models.ollama import ollama_file
+from bunko.models.progress import Progress, silent
+from bunko.models.records import CatalogueEntry, CatalogueFile, EmbedderFacts
+from bunko.models.resolving import check_package, downloadable_file, obtain
+from bunko.models.sources import OllamaSource, PlainSource, ServerSource, parse_source
+from bunko.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileState:
+    """One file of a model, on this machine or not yet."""
+
+    name: str
+    path: Path | None
+    """None while it is not downloaded."""
+    size: int | None
+    sha256: str
+    """As the catalogue has it, or as it was when downloaded; empty if neither is known."""
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelState:
+    """What is known of a model without running it."""
+
+    name: str
+    kind: ModelKind | None
+    """None if the file is not there, or can't be read."""
+    downloaded: bool
+    verified: bool
+    """Whether the catalogue pins every file to a hash that the project has checked."""
+    files: tuple[FileState, ...]
+    description: str = ""
+    languages: frozenset[str] = frozenset()
+    licence: str = ""
+    aliases: tuple[str, ...] = ()
+    context_tokens: int = 0
+    embedder: EmbedderFacts | None = None
+    info: GgufInfo | None = None
+    in_catalogue: bool = False
+
+    @property
+    def bytes_on_disk(self) -> int:
+        """Count the bytes of the files that are there."""
+        return sum(file.path.stat().st_size for file in self.files if file.path and file.path.is_file())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PulledFile:
+    """A file after a pull: it was "present" and whole, was "downloaded", or was damaged and "replaced"."""
+
+    path: Path
+    sha256: str
+    outcome: Literal["present", "downloaded", "replaced"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovedModel:
+    """What a removal freed."""
+
+    name: str
+    directory: Path
+    bytes_freed: int
+
+
+def list_models(settings: Settings) -> list[ModelState]:
+    """Return the catalogue's models, then the others that were downloaded; without GGUF facts (`show_model`)."""
+    known = [_entry_state(entry, settings) for entry in ENTRIES]
+    return known + [_downloaded_state(name, settings) for name in _other_downloads(settings)]
+
+
+def show_model(name: str, settings: Settings) -> ModelState:
+    """Return everything known of one model: of the catalogue, downloaded, a file, or Ollama's.
+
+    Raises ModelNotFound, ModelBroken, and UsageError for a server's address.
+    """
+    entry = find_entry(name)
+    if entry is not None:
+        return _entry_state(entry, settings, with_info=True)
+    match parse_source(name):
+        case ServerSource():
+            raise UsageError(f"{name} is a server.", "Only the server knows its models; ask it, or look at its page.")
+        case OllamaSource() as ollama:
+            return _file_state(name, ollama_file(ollama))
+        case PlainSource():
+            path = Path(name).expanduser()
+            if not path.is_file():
+                raise _unknown(name)
+            return _file_state(path.name, path)
+        case _:
+            return _downloaded_state(name, settings)
+
+
+def pull(name: str, *, settings: Settings, progress: Progress = silent) -> tuple[PulledFile, ...]:
+    """Download a model's files; check those that are there against their hash, and replace what is damaged.
+
+    Empty for a model that an installed package brings. Raises what `resolve` raises.
+    """
+    entry = find_entry(name)
+    if entry is not None:
+        check_package(entry)
+        return tuple(_pull_file(entry.name, file, settings=settings, progress=progress) for file in entry.files)
+    match parse_source(name):
+        case ServerSource() | OllamaSource():
+            raise UsageError(f"{name} is not Bunko's to download.", "It can be used as it is, with --model.")
+        case PlainSource():
+            raise _unknown(name)
+        case _:
+            return (_pull_file(name, downloadable_file(name), settings=settings, progress=progress),)
+
+
+def remove(name: str, *, settings: Settings) -> RemovedModel:
+    """Delete a downloaded model and what is left of its downloads. Raises ModelNotFound."""
+    entry = find_entry(name)
+    directory = model_directory(settings, name)
+    if entry is not None and entry.package:
+        raise ModelNotFound(
+            f"{entry.name} is no download but a Python package.", f"python -m pip uninstall {entry.package}"
+        )
+    if not directory.is_dir() or directory.is_symlink():
+        raise ModelNotFound(f"There is no downloaded model {name!r}.", "`bunko models list` shows what there is.")
+    freed = sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
+    shutil.rmtree(directory)
+    return RemovedModel(name=entry.name if entry else name, directory=directory, bytes_freed=freed)
+
+
+def _pull_file(name: str, file: CatalogueFile, *, settings: Settings, progress: Progress) -> PulledFile:
+    directory = model_directory(settings, name)
+    path = directory / file.name
+    record = read_record(directory)
+    expected = file.sha256 or (record.files[file.name].sha256 if record and file.name in record.files else "")
+    found = hash_file(path) if path.is_file() else ""
+    outcome: Literal["present", "downloaded", "replaced"] = "present"
+    if not found:
+        outcome = "downloaded"
+        obtain(name, file, settings=settings, progress=progress)
+    elif expected and found != expected:
+        if settings.offline:
+            raise NotDownloaded(
+                f"{path} is damaged, and Bunko is set to be offline.", "Pull it again while online, or remove it."
+            )
+        outcome = "replaced"
+        fetch(file, directory, name=name, progress=progress, again=True)
+    if path.suffix == ".gguf":
+        read_gguf(path)
+    return PulledFile(path=path, sha256=found if outcome == "present" else hash_file(path), outcome=outcome)
+
+
+def _entry_state(entry: CatalogueEntry, settings: Settings, *, with_info: bool = False) -> ModelState:
+    files = tuple(_catalogue_file_state(file, settings, name=entry.name) for file in entry.files)
+    there = all(file.path for file in files)
+    if entry.package:
+        there = importlib.util.find_spec(entry.package) is not None
+    info = None
+    if with_info and there and entry.engine == "gguf" and files[0].path:
+        info = read_gguf(files[0].path)
+    return ModelState(
+        name=entry.name,
+        kind=entry.kind,
+        downloaded=there,
+        verified=entry.verified,
+        files=files,
+        description=entry.description,
+        languages=entry.languages,
+        licence=entry.licence,
+        aliases=entry.aliases,
+        context_tokens=entry.context_tokens,
+        embedder=entry.embedder,
+        info=info,
+        in_catalogue=True,
+    )
+
+
+def _catalogue_file_state(file: CatalogueFile, settings: Settings, *, name: str) -> FileState:
+    directory = model_directory(settings, name)
+    path = directory / file.name
+    there = path.is_file()
+    record = read_record(directory)
+    recorded = record.files.get(file.name) if record else None
+    return FileState(
+        name=file.name,
+        path=path if there else None,
+        size=path.stat().st_size if there else file.size,
+        sha256=file.sha256 or (recorded.sha256 if recorded else ""),
+        sources=file.sources,
+    )
+
+
+def _downloaded_state(name: str, settings: Settings) -> ModelState:
+    """Describe a model that was, or could be, downloaded under a name of its own."""
+    file = _catalogue_file_state(downloadable_file(name), settings, name=name)
+    if file.path is None:
+        return ModelState(name=name, kind=None, downloaded=False, verified=False, files=(file,))
+    try:
+        state = _file_state(name, file.path)
+    except ModelBroken:  # a list must not fail for one damaged file; using it says what is wrong
+        return ModelState(name=name, kind=None, downloaded=True, verified=False, files=(file,))
+    return replace(state, files=(file,))
+
+
+def _file_state(name: str, path: Path) -> ModelState:
+    info = read_gguf(path)
+    return ModelState(
+        name=name,
+        kind=info.kind,
+        downloaded=True,
+        verified=False,
+        files=(FileState(name=path.name, path=path, size=info.file_bytes, sha256=""),),
+        description=info.name,
+        licence=info.licence,
+        context_tokens=info.context_length or 0,
+        info=info,
+    )
+
+
+def _other_downloads(settings: Settings) -> Iterator[str]:
+    """Yield the names of downloaded models that are in no catalogue."""
+    directory = models_directory(settings)
+    for inner in sorted(directory.iterdir()) if directory.is_dir() else ():
+        record = read_record(inner)
+        if record is None or find_entry(record.name) is not None:
+            continue
+        if model_directory(settings, record.name) == inner:  # else the record is not of our writing
+            yield record.name
+
+
+def _unknown(name: str) -> ModelNotFound:
+    near = nearest_names(name)
+    hint = f"Did you mean {' or '.join(near)}?" if near else "`bunko models list` shows what there is."
+    return ModelNotFound(f"There is no model {name!r}.", hint)
