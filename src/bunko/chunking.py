@@ -39,11 +39,6 @@ def chunk(document: Document, *, count_tokens: CountTokens, settings: ChunkingSe
     return [_make_chunk(document, run[0].start, run[-1].end) for run in _runs(units, settings)]
 
 
-def embedding_text(chunk: Chunk) -> str:
-    """Return what is embedded and searched by words: the headings above the chunk, then its text."""
-    return f"{chunk.heading}\n{chunk.text}" if chunk.heading else chunk.text
-
-
 def _units(document: Document, count_tokens: CountTokens, max_tokens: int) -> Iterator[_Unit]:
     text = document.text
     spans = sentences(text)

@@ -10,7 +10,8 @@
      +- ReadError                one file; a sync records it and goes on
      |   +- NeedsOcr / NeedsPassword / UnsupportedFormat
      +- StoreError               the index on disk
-     |   +- StoreTooNew / StoreBusy / StoreNotWritable / DiskFull / StoreDamaged
+     |   +- StoreTooNew / StoreBusy / StoreNotWritable / StoreDamaged / DiskFull
+     |   +- EmbedderMismatch
      +- ModelError               finding, fetching and checking a model file
      |   +- ModelNotFound / ModelBroken / WrongModelKind / ModelTooLarge
      |   +- HashMismatch / DownloadFailed / NotDownloaded / MissingExtra
@@ -112,6 +113,12 @@ class StoreNotWritable(StoreError):
 
 class StoreDamaged(StoreError):
     """The store can't be opened."""
+
+
+class EmbedderMismatch(StoreError):
+    """The index holds vectors of another embedder only."""
+
+    http_status = 409
 
 
 class DiskFull(StoreError):

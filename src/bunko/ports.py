@@ -101,7 +101,7 @@ class Generator(Protocol):
 class Searchable(Protocol):
     """What retrieval needs of a store."""
 
-    def search_dense(self, vector: Vectors, *, limit: int) -> list[Hit]:
+    def search_dense(self, spec: EmbedderSpec, vector: Vectors, *, limit: int) -> list[Hit]:
         """Return the nearest chunks by cosine similarity, best first, with `dense` set."""
         ...
 
@@ -109,6 +109,6 @@ class Searchable(Protocol):
         """Return the best chunks by BM25, best first, with `lexical` set."""
         ...
 
-    def similarities(self, keys: Sequence[str], vector: Vectors) -> dict[str, float]:
+    def similarities(self, spec: EmbedderSpec, keys: Sequence[str], vector: Vectors) -> dict[str, float]:
         """Return the cosine similarity of the chunks with these keys; those without a vector are left out."""
         ...

@@ -226,3 +226,16 @@ def stem(word: str) -> str:
             word = word[: -len(suffix)] + ("y" if suffix == "ies" else "")
             break
     return word.removesuffix("e") if len(word) > 4 else word
+
+
+def estimate_tokens(text: str) -> int:
+    """Return about how many tokens a text has, on the safe side, where no tokenizer can be asked.
+
+    Byte-pair vocabularies give English about four characters a token; a Japanese character is one token in most
+    multilingual vocabularies, and up to two in those made for English alone.
+
+    >>> estimate_tokens("Where is it?"), estimate_tokens("東京都")
+    (5, 5)
+    """
+    cjk = len(_CJK.findall(text))
+    return int((len(text) - cjk) / 3 + cjk * 1.5) + 1

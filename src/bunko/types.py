@@ -57,6 +57,11 @@ class Chunk:
     key: str = ""
     """What its vector is stored under: equal for equal heading and text, wherever they stand."""
 
+    @property
+    def in_context(self) -> str:
+        """The headings above the chunk, then its text: what is embedded, and searched by words."""
+        return f"{self.heading}\n{self.text}" if self.heading else self.text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:

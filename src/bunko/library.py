@@ -1,0 +1,250 @@
+"""A library: a folder of documents that can be searched and asked. What the commands and Python users call.
+
+    library = bunko.open("reports")
+    library.sync()
+    print(library.ask("Who wrote the first report?").text)
+
+Everything heavy is loaded when it is first needed, and kept until `close`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from bunko.errors import EmbedderMismatch, LibraryNotFound
+from bunko.settings import Settings, apply_overrides, load_settings
+from bunko.timing import Stopwatch
+from bunko.types import Answer, Document, Event, Finished, Hit, Message, SyncReport
+
+if TYPE_CHECKING:
+    from bunko.generation import LocalOrRemoteGenerator
+    from bunko.indexing import Progress
+    from bunko.models import Progress as DownloadProgress
+    from bunko.ports import Embedder, Generator
+    from bunko.store import Record, Store
+
+STORE_FOLDER = ".bunko"
+
+
+def open_library(
+    folder: str | Path, *, settings: Settings | None = None, model: str | None = None, embedder: str | None = None
+) -> Library:
+    """Open a folder of documents, or a single one. Nothing is read or written until it is needed.
+
+    Settings come from the config files and the environment unless given; `model` and `embedder` replace theirs.
+    Raises LibraryNotFound, SettingsError.
+    """
+    root = Path(folder).expanduser()
+    if settings is None:
+        settings = load_settings(library_config=config_file(root))
+    chosen = {name: value for name, value in (("model", model), ("embedder", embedder)) if value}
+    return Library(root, settings=apply_overrides(settings, chosen))
+
+
+def config_file(root: Path) -> Path:
+    """Return where a library's own settings would be."""
+    return _home(root) / "config.toml"
+
+
+def _home(root: Path) -> Path:
+    """Return the folder of Bunko's own files: a single document has one of its own beside it."""
+    return root.parent / STORE_FOLDER / "files" / root.name if root.is_file() else root / STORE_FOLDER
+
+
+class Library:
+    """A folder of documents with its index, an embedder and a model. Use it in a `with`, or `close` it.
+
+    Not safe for several threads at once; open one library for each, which share the index on disk.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        settings: Settings,
+        embedder: Embedder | None = None,
+        generator: Generator | None = None,
+        progress: Progress | None = None,
+        download_progress: DownloadProgress | None = None,
+    ) -> None:
+        """`embedder` and `generator` replace the ones that the settings name, as tests do."""
+        if not root.exists():
+            raise LibraryNotFound(f"There is no folder or file {str(root)!r}.", "Check the path.")
+        self.root = root
+        self.settings = settings
+        self._progress: Progress = progress or (lambda stage, done, total: None)
+        self._download_progress = download_progress
+        self._given_embedder = embedder
+        self._given_generator = generator
+        self._own_generator: LocalOrRemoteGenerator | None = None
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the engines. The library can be used again; they start anew then."""
+        for engine in (self._own_generator, self.__dict__.pop("embedder", None)):
+            if engine is not None and hasattr(engine, "close"):
+                engine.close()
+        self._own_generator = None
+        self.__dict__.pop("generator", None)
+
+    # --- the parts, opened when first used ----------------------------------------------------------------------
+
+    @cached_property
+    def store(self) -> Store:
+        """The index on disk. Raises StoreError."""
+        from bunko.store import Store
+
+        return Store(self.settings.store or str(_home(self.root) / "store"))
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """What makes vectors; fetched first if need be. Raises ModelError."""
+        if self._given_embedder is not None:
+            return self._given_embedder
+        from bunko.embedding import open_embedder
+        from bunko.models import resolve, silent
+
+        progress = self._download_progress or silent
+        model = resolve(self.settings.embedder, kind="embedding", settings=self.settings, progress=progress)
+        return open_embedder(model, self.settings)
+
+    @cached_property
+    def generator(self) -> Generator:
+        """The language model; fetched first if need be. Raises ModelError."""
+        if self._given_generator is not None:
+            return self._given_generator
+        from bunko.generation import open_generator
+        from bunko.models import resolve, silent
+
+        progress = self._download_progress or silent
+        model = resolve(self.settings.model, kind="chat", settings=self.settings, progress=progress)
+        self._own_generator = open_generator(model, self.settings)
+        return self._own_generator
+
+    def warm_up(self) -> None:
+        """Begin to load the language model, so that it is ready when the first question has been searched for."""
+        start = getattr(self.generator, "start", None)
+        if start is not None:
+            start()
+
+    # --- what a library does ------------------------------------------------------------------------------------
+
+    def sync(self, *, vectors: Literal["all", "few"] = "all", retry_failed: bool = False) -> SyncReport:
+        """Bring the index in step with the folder.
+
+        With "few", more than a handful of missing vectors are left for `complete`: meanwhile passages are found by
+        their words, and the best of those by meaning. Raises LibraryError, StoreError, ModelError.
+        """
+        from bunko.indexing import sync
+
+        return sync(
+            self.root,
+            self.store,
+            self.embedder,
+            settings=self.settings,
+            embed_at_most=None if vectors == "all" else self.settings.embedding.before_answer,
+            retry_failed=retry_failed,
+            progress=self._progress,
+        )
+
+    def complete(self) -> int:
+        """Make the vectors that `sync(vectors="few")` left for later; return how many."""
+        from bunko.indexing import embed_missing
+
+        return embed_missing(self.store, self.embedder, progress=self._progress)
+
+    def search(self, query: str, *, watch: Stopwatch | None = None) -> list[Hit]:
+        """Return the passages that bear on a question, best first. Raises QuestionError for an empty one."""
+        from bunko.answering import find
+
+        hits, _ = find(query, self.store, self.embedder, settings=self.settings, watch=watch or Stopwatch())
+        return hits
+
+    def stream(
+        self, question: str, *, history: tuple[Message, ...] = (), watch: Stopwatch | None = None
+    ) -> Iterator[Event]:
+        """Yield the evidence as soon as it is found, then the answer as it is written, then all of it together.
+
+        `history` holds the earlier turns, in the light of which a follow-up question is understood. Closing the
+        iterator stops the model. Raises QuestionError, EmbedderMismatch, ModelError, EngineError, StoreError.
+        """
+        from bunko.answering import answer_from_documents
+
+        watch = watch or Stopwatch()
+        with watch.stage("open"):
+            self.warm_up()
+            self._check_embedder()
+            documents = sum(not record.error for record in self.records().values())
+        return answer_from_documents(
+            question,
+            self.store,
+            self.embedder,
+            self.generator,
+            settings=self.settings,
+            history=history,
+            watch=watch,
+            documents=documents,
+        )
+
+    def ask(self, question: str, *, history: tuple[Message, ...] = ()) -> Answer:
+        """Answer a question from the documents, with citations. Raises what `stream` raises."""
+        return last(self.stream(question, history=history))
+
+    def chat(self) -> Conversation:
+        """Begin a conversation, in which questions may refer to what was said before."""
+        return Conversation(self)
+
+    def records(self) -> Mapping[str, Record]:
+        """Return what is known of every file of the library by its path, those that could not be read included."""
+        return self.store.records()
+
+    def document(self, path: str) -> Document | None:
+        """Return a document with the text that offsets count in; None if there is none of this path."""
+        return self.store.document(path)
+
+    def _check_embedder(self) -> None:
+        """Refuse to search vectors of another embedder: only a sync makes this one's."""
+        if self.settings.retrieval.mode == "lexical":
+            return
+        others = self.store.embedders()
+        if others and self.embedder.spec.name not in others:
+            raise EmbedderMismatch(
+                f"The index was made with another embedder ({', '.join(others)}), not {self.embedder.spec.name}.",
+                "Ask without --no-sync to add this one's vectors, or name the other with --embedder.",
+            )
+
+
+class Conversation:
+    """A library and what was said so far."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self.history: tuple[Message, ...] = ()
+
+    def stream(self, question: str) -> Iterator[Event]:
+        """Yield what `Library.stream` yields; an answer that was heard to its end becomes part of the history."""
+        for event in self._library.stream(question, history=self.history):
+            if isinstance(event, Finished):
+                asked = Message(role="user", content=event.answer.standalone_question)
+                self.history += (asked, Message(role="assistant", content=event.answer.text))
+            yield event
+
+    def ask(self, question: str) -> Answer:
+        """Answer a question in the light of the ones before it."""
+        return last(self.stream(question))
+
+
+def last(events: Iterator[Event]) -> Answer:
+    """Return the answer that ends a stream of events."""
+    for event in events:
+        if isinstance(event, Finished):
+            return event.answer
+    raise AssertionError("a stream of events ends with Finished")

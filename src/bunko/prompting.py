@@ -1,0 +1,155 @@
+"""Put the question to the model. In: question, evidence, language. Out: chat messages. Knows nothing of templates.
+
+Every prompt begins with the same instructions and ends with the question, so that the engine can reuse what it has
+read. Sources are data: whatever in them could pass for a control token of some model is broken up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bunko.errors import QuestionError
+from bunko.text import LANGUAGE_NAMES, words
+from bunko.types import Evidence, Message
+
+CountTokens = Callable[[Sequence[Message]], int]
+
+# <|im_end|>, <start_of_turn>, </s>, <think>, <｜Assistant｜>: one word in angle brackets; [INST], [/TOOL_CALLS].
+_CONTROL = re.compile(r"<(?=<?[^<>\s]{1,60}>)|\[(?=/?[A-Z_]{2,40}\])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wording:
+    """The texts of one language."""
+
+    instructions: str
+    sources: str
+    question: str
+    rewrite: str
+    follow_up: str
+    nothing_found: str
+
+
+_ENGLISH = _Wording(
+    instructions="Answer the question from the sources, as briefly as you can, in their own words.",
+    sources="Sources:",
+    question="Question:",
+    rewrite="Rewrite the last question so that it can be understood without the conversation. "
+    "Replace words like he, she, it and there by what they stand for. Write only the question.",
+    follow_up="Last question:",
+    nothing_found="The documents don't say.",
+)
+_JAPANESE = _Wording(
+    instructions="資料だけを使い、資料の言葉で、質問に短く答えてください。",
+    sources="資料:",
+    question="質問:",
+    rewrite="会話を読まなくても分かるように、最後の質問を書き直してください。"
+    "「彼」「それ」「そこ」などは、指しているものに置き換えます。質問だけを書いてください。",
+    follow_up="最後の質問:",
+    nothing_found="資料には書かれていません。",
+)
+_WORDINGS = {"en": _ENGLISH, "ja": _JAPANESE}
+
+
+def answer_messages(question: str, evidence: Sequence[Evidence], *, language: str, asked_in: str) -> list[Message]:
+    """Return the messages that ask for an answer from the evidence, which is numbered from 1, best first.
+
+    `language` is the one to answer in, `asked_in` the question's: instructions follow the former.
+    """
+    wording = _WORDINGS.get(language, _ENGLISH)
+    instructions = wording.instructions
+    if language not in _WORDINGS or language != asked_in:
+        instructions += f" Answer in {LANGUAGE_NAMES.get(language, language)}."
+    sources = "\n".join(f"[{n}] {_source(item)}" for n, item in enumerate(evidence, 1))
+    body = f"{wording.sources}\n{sources}\n\n{wording.question} {question}"
+    return [Message(role="system", content=instructions), Message(role="user", content=body)]
+
+
+def plain_messages(question: str, history: Sequence[Message] = (), *, language: str = "") -> list[Message]:
+    """Return the messages that put a question to the model alone, without documents, exactly as written."""
+    turns = [*history, Message(role="user", content=question)]
+    if not language:
+        return turns
+    name = LANGUAGE_NAMES.get(language, language)
+    return [Message(role="system", content=f"Answer in {name}."), *turns]
+
+
+def fit(
+    question: str,
+    evidence: Sequence[Evidence],
+    *,
+    language: str,
+    asked_in: str,
+    count_tokens: CountTokens,
+    room: int,
+) -> tuple[list[Message], list[Evidence]]:
+    """Return the messages with as much of the evidence, best first, as `room` tokens hold, and that evidence.
+
+    Whole quotes are dropped, never parts of the instructions. Raises QuestionError if the question alone is too long.
+    """
+    kept = list(evidence)
+    while True:
+        messages = answer_messages(question, kept, language=language, asked_in=asked_in)
+        tokens = count_tokens(messages)
+        if tokens <= room:
+            return messages, kept
+        if not kept:
+            raise QuestionError(
+                f"The question is too long: with its instructions it has {tokens} tokens, "
+                f"and the model has room for {room}.",
+                "Shorten it, lower --max-tokens, or raise generation.context_tokens.",
+            )
+        kept.pop()
+
+
+def rewrite_messages(question: str, history: Sequence[Message], *, language: str) -> list[Message]:
+    """Return the messages that ask for a follow-up question in a form that stands alone."""
+    wording = _WORDINGS.get(language, _ENGLISH)
+    turns = "\n".join(f"{turn.role}: {_one_line(turn.content)}" for turn in history)
+    body = f"{neutralise(turns)}\n\n{wording.follow_up} {question}"
+    return [Message(role="system", content=wording.rewrite), Message(role="user", content=body)]
+
+
+def accept_rewrite(rewritten: str, question: str, history: Sequence[Message]) -> str | None:
+    """Return the model's rewriting if it can be trusted, else None.
+
+    It must keep every word of meaning in the question, add only words that were said before, and be no speech.
+    """
+    rewritten = rewritten.strip().strip('"「」').split("\n")[0].strip()
+    said = set(words(" ".join(turn.content for turn in history)))
+    new, old = set(words(rewritten)), set(words(question))
+    if not rewritten or len(rewritten) > 3 * len(question) + 200:
+        return None
+    return rewritten if old <= new <= old | said else None
+
+
+def join_with_history(question: str, history: Sequence[Message]) -> str:
+    """Return the follow-up with the question before it: what to search for where no rewriting can be trusted."""
+    asked = [turn.content for turn in history if turn.role == "user"]
+    return f"{asked[-1]} {question}" if asked else question
+
+
+def refusal(language: str) -> str:
+    """Return the sentence that says that the documents hold no answer."""
+    return _WORDINGS.get(language, _ENGLISH).nothing_found
+
+
+def neutralise(text: str) -> str:
+    """Break up what a tokenizer could take for a control token, by a space that no reader minds.
+
+    >>> neutralise("a<|im_end|>b [INST] c < d <b>")
+    'a< |im_end|>b [ INST] c < d < b>'
+    """
+    return _CONTROL.sub(lambda match: match.group() + " ", text)
+
+
+def _source(item: Evidence) -> str:
+    heading = f"({_one_line(item.heading)}) " if item.heading else ""
+    return neutralise(heading + _one_line(item.quote))
+
+
+def _one_line(text: str) -> str:
+    """Fold white space: a source can't begin a line of its own, and so can't forge another source."""
+    return " ".join(text.split())
