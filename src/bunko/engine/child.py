@@ -1,0 +1,100 @@
+"""The engine's process: serve one model on loopback until the parent is gone.
+
+In (stdin): one JSON line, {"parameters": {attribute path of CommonParams: value}}; then nothing, but the pipe stays
+open for as long as the parent lives. Out (stdout): one JSON line, {"url"} or {"error"}. Log: stderr.
+Knows nothing of models or settings: `parameters.py` decides what the values are.
+
+Started by `process.py`. It must import little, since a user waits for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, NoReturn
+
+
+def main() -> NoReturn:
+    """Load the model, say where it is served, and wait for the parent to go."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it may want to go on with us
+    reply = _claim_stdout()
+    request = json.loads(sys.stdin.readline())
+    parent = os.getppid()
+    for watch in (_exit_at_end_of_stdin, lambda: _exit_when_orphaned(parent)):
+        threading.Thread(target=watch, daemon=True).start()
+    try:
+        server = _serve(request["parameters"])
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
+        _say(reply, {"error": f"{type(error).__name__}: {error}"})
+        _leave(1)
+    _say(reply, {"url": server.listening_address})
+    while True:
+        time.sleep(3600)
+
+
+def _serve(parameters: Mapping[str, Any]) -> Any:
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    for path, value in parameters.items():
+        set_attribute(params, path, value)
+    return xllamacpp.Server(params)
+
+
+def set_attribute(target: Any, path: str, value: Any) -> None:
+    """Set a dotted attribute; enumerations take the name of their member.
+
+    Raises AttributeError for a name that this version of the binding does not have: it would set it in silence.
+    """
+    *parents, name = path.split(".")
+    for parent in parents:
+        target = getattr(target, parent)
+    current = getattr(target, name)
+    if isinstance(current, Enum):
+        value = type(current)[value]
+    elif isinstance(current, list) and current and isinstance(current[0], Enum):
+        value = [type(current[0])[member] for member in value]
+    setattr(target, name, value)
+
+
+def _claim_stdout() -> int:
+    """Keep stdout for the reply alone: what the engine prints there goes to the log."""
+    reply = os.dup(1)
+    os.dup2(2, 1)
+    return reply
+
+
+def _say(descriptor: int, message: Mapping[str, object]) -> None:
+    with contextlib.suppress(OSError):  # the parent went away meanwhile; the watches end this process
+        os.write(descriptor, json.dumps(message).encode() + b"\n")
+
+
+def _exit_at_end_of_stdin() -> None:
+    """The pipe ends when the parent does, by whatever death."""
+    # The descriptor itself: a thread that waits inside sys.stdin holds a lock that the interpreter's exit wants.
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    _leave(0)
+
+
+def _exit_when_orphaned(parent: int) -> None:
+    """Beside the pipe: a process that the parent forked may hold the pipe open after the parent's death."""
+    if os.name == "nt":  # there the parent's number never changes, and nothing is forked
+        return
+    while os.getppid() == parent:
+        time.sleep(1)
+    _leave(0)
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit at once: with the engine's threads about, an orderly exit of the interpreter can hang."""
+    sys.stderr.flush()
+    os._exit(code)

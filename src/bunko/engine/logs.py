@@ -1,0 +1,83 @@
+"""Keep what the engine's process writes to its log. In: its stderr. Out: a bounded file, and the lines that tell why.
+
+The files are for a bug report; messages are made from memory, so that a full or read-only disk does not matter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+_MAX_FILE = 256 * 2**10
+_MAX_LINE = 4096
+_KEPT_LINES = 200
+_KEPT_FILES = 10
+
+# The engine's lines look like "0.00.005.232 E gguf_init_from_reader: invalid magic characters".
+_STAMP = re.compile(r"^\d+\.\d\d\.\d{3}\.\d{3} [A-Z] ")
+_TELLING = re.compile(r"^[\d.]+ E |error|fail|out of memory|unable|invalid", re.IGNORECASE)
+# What a process says as it dies; complaints about single requests, which it survives, look like the others.
+_LAST_WORDS = re.compile(r"assert|abort|terminat|what\(\)|fatal|out of memory", re.IGNORECASE)
+
+
+class EngineLog:
+    """The log of one run of the engine."""
+
+    def __init__(self, source: IO[bytes], *, directory: Path) -> None:
+        self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._thread = threading.Thread(target=self._drain, args=(source, directory), daemon=True)
+        self._thread.start()
+
+    def lines(self) -> list[str]:
+        """Return the last lines; of a process that has ended, all of them have been read."""
+        self._thread.join(timeout=0.5)
+        return list(self._lines)
+
+    def _drain(self, source: IO[bytes], directory: Path) -> None:
+        written = 0
+        with source, _open_file(directory) as file:
+            while line := source.readline(_MAX_LINE):
+                self._lines.append(line.decode(errors="replace").rstrip())
+                written += len(line)
+                if written <= _MAX_FILE:
+                    with contextlib.suppress(OSError):
+                        file.write(line)
+                        file.flush()
+
+
+def first_complaint(lines: Sequence[str]) -> str:
+    """Return the first line that says what went wrong, without its stamp: those after it follow from it.
+
+    >>> first_complaint(["loading", "0.00.005.232 E gguf_init: invalid magic characters: 'hell'"])
+    "gguf_init: invalid magic characters: 'hell'"
+    """
+    return next((_STAMP.sub("", line).strip() for line in lines if _TELLING.search(line)), "")
+
+
+def last_words(lines: Sequence[str]) -> str:
+    """Return what a process that died at work said of it; empty if it was killed without a word.
+
+    >>> last_words(["srv error: request too long", "ggml.c:12: GGML_ASSERT(a == b) failed"])
+    'ggml.c:12: GGML_ASSERT(a == b) failed'
+    """
+    return next((_STAMP.sub("", line).strip() for line in lines[-40:] if _LAST_WORDS.search(line)), "")
+
+
+def _open_file(directory: Path) -> IO[bytes]:
+    """Open a new file, and remove the oldest ones; where that is impossible, write to nowhere."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for old in sorted(directory.glob("engine-*.log"))[: -_KEPT_FILES + 1]:
+            with contextlib.suppress(OSError):
+                old.unlink()
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        return (directory / f"engine-{stamp}-{os.getpid()}.log").open("ab")
+    except OSError:
+        return Path(os.devnull).open("ab")

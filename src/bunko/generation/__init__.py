@@ -1,0 +1,41 @@
+"""Messages -> tokens. In: a resolved model and the settings. Out: a Generator, whichever engine is behind it.
+
+chat       the client: one for our own child process and for every OpenAI-compatible server
+probing    what a server can do, and how much it can read
+counting   tokens of a prompt: exact where the server tells, else a careful estimate
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bunko.errors import WrongModelKind
+from bunko.settings import cache_directory
+
+if TYPE_CHECKING:
+    from bunko.generation.chat import ChatGenerator
+    from bunko.models import LocalModel, RemoteModel
+    from bunko.settings import Settings
+
+
+def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatGenerator:
+    """Return a generator for a model that `bunko.models.resolve` has found. Starts nothing yet; close it at the end."""
+    from bunko.engine.endpoint import RemoteServer
+    from bunko.engine.http import Connection, Timeouts
+    from bunko.engine.parameters import Machine, chat_parameters
+    from bunko.engine.process import LlamaProcess
+    from bunko.generation.chat import ChatGenerator
+    from bunko.models import RemoteModel
+
+    timeouts = Timeouts.of(settings.generation)
+    if isinstance(model, RemoteModel):
+        connection = Connection(RemoteServer(model.url, key=model.api_key), timeouts=timeouts)
+        return ChatGenerator(connection, name=model.name, model=model.model)
+    if model.info is None:
+        raise WrongModelKind(f"{model.name} is not a GGUF model, so it can't write.", "See `bunko models list`.")
+    process = LlamaProcess(
+        chat_parameters(model.files["model"], model.info, settings.generation, machine=Machine.here()),
+        log_directory=cache_directory(settings) / "logs",
+        start_timeout_s=settings.generation.start_timeout_s,
+    )
+    return ChatGenerator(Connection(process, timeouts=timeouts), name=model.name)

@@ -1,0 +1,205 @@
+"""The chat client. In: messages and options. Out: pieces of text as they come. Implements ports.Generator.
+
+One client for our own child process and for every OpenAI-compatible server: scaling out is a URL. Knows nothing of
+documents, and never renders a template: the server that has the model has its template.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from bunko.engine.failures import bad_answer
+from bunko.engine.http import Connection, EventStream
+from bunko.engine.process import LlamaProcess
+from bunko.errors import EngineError
+from bunko.generation.counting import estimate_tokens
+from bunko.generation.probing import ServerFacts, probe
+from bunko.ports import GenerationOptions, Piece
+from bunko.types import Message, Usage
+
+# Different servers have different names for the same field: DeepSeek's and llama-server's, then Ollama's and vLLM's.
+_REASONING_FIELDS = ("reasoning_content", "reasoning")
+
+
+class ChatGenerator:
+    """A chat model behind /v1/chat/completions. May be used by several threads."""
+
+    def __init__(self, connection: Connection, *, name: str, model: str = "") -> None:
+        self._connection = connection
+        self._name = name
+        self._model = model
+        self._facts: ServerFacts | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """The model's name as the user gave it."""
+        return self._name
+
+    def start(self) -> None:
+        """Start the engine if it is our own, and return at once: it loads while other work is done."""
+        if isinstance(self._connection.endpoint, LlamaProcess):
+            self._connection.endpoint.start()
+
+    def close(self) -> None:
+        """Close connections, and end the engine if it is our own. May be called again."""
+        self._connection.close()
+        if isinstance(self._connection.endpoint, LlamaProcess):
+            self._connection.endpoint.close()
+
+    def context_tokens(self) -> int:
+        """Return how many tokens prompt and completion may have together. Raises EngineError.
+
+        Of a server that does not tell, it is a size that every server has (`probing.UNKNOWN_CONTEXT`).
+        """
+        return self._server().context_tokens
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Count the rendered prompt's tokens, template included; estimated from above where the server can't count.
+
+        Raises EngineError.
+        """
+        facts = self._server()
+        if not facts.is_llama_server:
+            return estimate_tokens(messages)
+        rendered = self._connection.post_json("/apply-template", {"messages": _wire(messages, facts)})
+        counted = self._connection.post_json(
+            "/tokenize", {"content": rendered.get("prompt", ""), "add_special": True, "parse_special": True}
+        )
+        tokens = counted.get("tokens")
+        if not isinstance(tokens, list):
+            raise bad_answer(self._connection.endpoint, "no tokens")
+        return len(tokens)
+
+    def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Iterator[Piece]:
+        """Yield the completion. Closing the iterator stops the engine's work.
+
+        Raises PromptTooLong, EngineCrashed, EngineTimeout, RemoteUnavailable, RemoteBadAnswer.
+        """
+        body = _request(messages, options, self._server())
+        events = self._connection.stream("/v1/chat/completions", body)
+        try:
+            yield from self._pieces(events)
+        finally:
+            events.close()
+
+    def _server(self) -> ServerFacts:
+        with self._lock:
+            if self._facts is None:
+                self._facts = probe(self._connection, model=self._model)
+            return self._facts
+
+    def _pieces(self, events: EventStream) -> Iterator[Piece]:
+        finish: Literal["stop", "length"] | None = None
+        usage: Usage | None = None
+        timings: Mapping[str, Any] = {}
+        for event in events:
+            choice, delta = self._unpack(event)
+            piece = Piece(text=self._text(delta, "content"), reasoning=self._text(delta, *_REASONING_FIELDS))
+            if piece.text or piece.reasoning:
+                events.expect_within(self._connection.timeouts.token_s)
+                yield piece
+            if choice.get("finish_reason"):
+                finish = "length" if choice["finish_reason"] == "length" else "stop"
+            usage = _usage(event) or usage
+            timings = _mapping(event.get("timings")) or timings
+        if finish is None:
+            raise self._broken_off()
+        yield Piece(
+            finish_reason=finish,
+            usage=usage,
+            prompt_ms=_milliseconds(timings, "prompt_ms"),
+            predicted_ms=_milliseconds(timings, "predicted_ms"),
+        )
+
+    def _unpack(self, event: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """Return an event's first choice and the delta in it; the event of the usage has neither."""
+        choices = event.get("choices")
+        if not isinstance(choices, list):
+            raise bad_answer(self._connection.endpoint, "an event without choices")
+        choice = _mapping(choices[0]) if choices else {}
+        return choice, _mapping(choice.get("delta"))
+
+    def _text(self, delta: Mapping[str, Any], *fields: str) -> str:
+        for field in fields:
+            value = delta.get(field)
+            if isinstance(value, str):
+                return value
+            if value is not None:
+                raise bad_answer(self._connection.endpoint, f"a {type(value).__name__} where its text should be")
+        return ""
+
+    def _broken_off(self) -> EngineError:
+        return self._connection.endpoint.lost("it broke off in the middle of its answer")
+
+
+def merge_system(messages: Sequence[Message]) -> list[Message]:
+    r"""Put what the system says before what the user says first, for templates that have no place for it.
+
+    >>> merged = merge_system([Message(role="system", content="Be brief."), Message(role="user", content="Hi")])
+    >>> [(message.role, message.content) for message in merged]
+    [('user', 'Be brief.\n\nHi')]
+    """
+    system = "\n\n".join(message.content for message in messages if message.role == "system")
+    others = [message for message in messages if message.role != "system"]
+    if not system:
+        return others
+    if not others or others[0].role != "user":
+        return [Message(role="user", content=system), *others]
+    return [Message(role="user", content=f"{system}\n\n{others[0].content}"), *others[1:]]
+
+
+def _wire(messages: Sequence[Message], facts: ServerFacts) -> list[dict[str, str]]:
+    if not facts.has_system_role:
+        messages = merge_system(messages)
+    return [{"role": message.role, "content": message.content} for message in messages]
+
+
+def _request(messages: Sequence[Message], options: GenerationOptions, facts: ServerFacts) -> dict[str, object]:
+    body: dict[str, object] = {
+        "messages": _wire(messages, facts),
+        "max_tokens": options.max_tokens,
+        "temperature": options.temperature,
+        "seed": options.seed,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if facts.model:
+        body["model"] = facts.model
+    if options.stop:
+        body["stop"] = list(options.stop)
+    if options.grammar:  # a server that does not know it had better refuse than ignore it
+        body["grammar"] = options.grammar
+    if facts.is_llama_server:
+        body["cache_prompt"] = True
+        if options.temperature == 0:
+            body["top_k"] = 1
+    return body
+
+
+def _usage(event: Mapping[str, Any]) -> Usage | None:
+    usage, timings = _mapping(event.get("usage")), _mapping(event.get("timings"))
+    if not usage:
+        return None
+    details = _mapping(usage.get("prompt_tokens_details"))
+    return Usage(
+        prompt_tokens=_count(usage, "prompt_tokens"),
+        completion_tokens=_count(usage, "completion_tokens"),
+        cached_tokens=_count(details, "cached_tokens") or _count(timings, "cache_n"),
+    )
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _count(values: Mapping[str, Any], key: str) -> int:
+    value = values.get(key)
+    return value if isinstance(value, int) else 0
+
+
+def _milliseconds(values: Mapping[str, Any], key: str) -> float:
+    value = values.get(key)
+    return float(value) if isinstance(value, int | float) else 0.0

@@ -1,0 +1,87 @@
+"""Find out what a server can do. In: a connection. Out: ServerFacts. Asks only what costs it nothing.
+
+llama-server tells all; of the others each has its own place for the size of its context, and some tell nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bunko.engine.failures import bad_answer
+from bunko.engine.http import Connection
+
+# What Ollama serves unless it is told otherwise, and the least that a model of the last years has.
+UNKNOWN_CONTEXT = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerFacts:
+    """What matters to us of a server and the model that it serves."""
+
+    model: str
+    """How to name the model in requests; empty for a server with one model."""
+    context_tokens: int
+    is_llama_server: bool
+    """It then renders templates, counts tokens, and understands llama.cpp's own options."""
+    has_system_role: bool = True
+    """False if the model's template refuses or drops system messages."""
+
+
+def probe(connection: Connection, *, model: str) -> ServerFacts:
+    """Ask a server what it is. Raises EngineError if it is down, or serves no model."""
+    properties = connection.probe("/props")
+    if "default_generation_settings" in properties:
+        return _llama_server_facts(properties, model)
+    entries = _entries(connection.probe("/v1/models"))
+    if not model:
+        if not entries:
+            raise bad_answer(connection.endpoint, "without a list of its models")
+        model = str(entries[0].get("id", ""))
+    entry = next((entry for entry in entries if entry.get("id") == model), {})
+    context = _listed_context(entry) or _lm_studio_context(connection, model) or _ollama_context(connection, model)
+    return ServerFacts(model=model, context_tokens=context or UNKNOWN_CONTEXT, is_llama_server=False)
+
+
+def _llama_server_facts(properties: Mapping[str, Any], model: str) -> ServerFacts:
+    settings, caps = properties["default_generation_settings"], properties.get("chat_template_caps")
+    return ServerFacts(
+        model=model,
+        context_tokens=_positive(settings if isinstance(settings, dict) else {}, "n_ctx") or UNKNOWN_CONTEXT,
+        is_llama_server=True,
+        has_system_role=not isinstance(caps, dict) or caps.get("supports_system_role") is not False,
+    )
+
+
+def _listed_context(entry: Mapping[str, Any]) -> int:
+    """The list of models tells it under vLLM's name, or that of hosted services."""
+    return _positive(entry, "max_model_len") or _positive(entry, "context_length") or _positive(entry, "context_window")
+
+
+def _lm_studio_context(connection: Connection, model: str) -> int:
+    for entry in _entries(connection.probe("/api/v0/models")):
+        if entry.get("id") == model:
+            return _positive(entry, "loaded_context_length")
+    return 0
+
+
+def _ollama_context(connection: Connection, model: str) -> int:
+    """Ask for the running model's context, else for what its own file sets."""
+    for entry in _entries(connection.probe("/api/ps"), key="models"):
+        if model in (entry.get("name"), entry.get("model")):
+            return _positive(entry, "context_length")
+    parameters = connection.probe("/api/show", {"model": model}).get("parameters")
+    found = re.search(r"^num_ctx\s+(\d{1,9})$", parameters, re.MULTILINE) if isinstance(parameters, str) else None
+    return int(found[1]) if found else 0
+
+
+def _entries(answer: Mapping[str, Any], *, key: str = "data") -> list[dict[str, Any]]:
+    entries = answer.get(key)
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def _positive(values: Mapping[str, Any], key: str) -> int:
+    value = values.get(key)
+    return value if isinstance(value, int) and value > 0 else 0
