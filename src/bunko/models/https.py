@@ -19,6 +19,7 @@ import urllib3
 from bunko.errors import DownloadFailed, HashMismatch, ModelNotFound
 from bunko.models.cache import check_space
 from bunko.models.progress import Progress
+from bunko.models.sources import is_loopback
 
 _BLOCK = 1 << 18
 _TIMEOUT = urllib3.Timeout(connect=15, read=60)
@@ -210,9 +211,8 @@ def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
 
 
 def _connection_pool(url: SplitResult) -> urllib3.PoolManager:
-    host = url.hostname or ""
     proxy = urllib.request.getproxies().get(url.scheme)
-    if not proxy or urllib.request.proxy_bypass(host):
+    if not proxy or is_loopback(url.geturl()) or urllib.request.proxy_bypass(url.hostname or ""):
         return urllib3.PoolManager()
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     if parts.scheme not in ("http", "https"):

