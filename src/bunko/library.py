@@ -20,7 +20,6 @@ from bunko.timing import Stopwatch
 from bunko.types import Answer, Document, Event, Finished, Hit, Message, SyncReport
 
 if TYPE_CHECKING:
-    from bunko.generation import LocalOrRemoteGenerator
     from bunko.indexing import Progress
     from bunko.models import Progress as DownloadProgress
     from bunko.ports import Embedder, Generator
@@ -79,7 +78,6 @@ class Library:
         self._download_progress = download_progress
         self._given_embedder = embedder
         self._given_generator = generator
-        self._own_generator: LocalOrRemoteGenerator | None = None
 
     def __enter__(self) -> Library:
         return self
@@ -89,11 +87,10 @@ class Library:
 
     def close(self) -> None:
         """Stop the engines. The library can be used again; they start anew then."""
-        for engine in (self._own_generator, self.__dict__.pop("embedder", None)):
-            if engine is not None and hasattr(engine, "close"):
+        for name in ("embedder", "generator"):
+            engine = self.__dict__.pop(name, None)
+            if hasattr(engine, "close"):  # not every embedder holds something
                 engine.close()
-        self._own_generator = None
-        self.__dict__.pop("generator", None)
 
     # --- the parts, opened when first used ----------------------------------------------------------------------
 
@@ -126,14 +123,11 @@ class Library:
 
         progress = self._download_progress or silent
         model = resolve(self.settings.model, kind="chat", settings=self.settings, progress=progress)
-        self._own_generator = open_generator(model, self.settings)
-        return self._own_generator
+        return open_generator(model, self.settings)
 
     def warm_up(self) -> None:
         """Begin to load the language model, so that it is ready when the first question has been searched for."""
-        start = getattr(self.generator, "start", None)
-        if start is not None:
-            start()
+        self.generator.start()
 
     # --- what a library does ------------------------------------------------------------------------------------
 

@@ -77,10 +77,18 @@ class Piece:
 
 
 class Generator(Protocol):
-    """Messages -> tokens. Starts its engine when first needed (or at `start`)."""
+    """Messages -> tokens. Starts its engine when first needed, or ahead of that by `start`."""
 
     @property
     def name(self) -> str: ...
+
+    def start(self) -> None:
+        """Begin to load the model, and return at once."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the engine; may be called again."""
+        ...
 
     def context_tokens(self) -> int:
         """Return how many tokens prompt and completion may have together. Raises EngineError."""

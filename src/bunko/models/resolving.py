@@ -30,6 +30,7 @@ from bunko.models.records import (
 from bunko.models.sources import (
     HubSource,
     OllamaSource,
+    PlainSource,
     PypiSource,
     ServerSource,
     UrlSource,
@@ -64,8 +65,8 @@ def resolve(name: str, *, kind: Kind, settings: Settings, progress: Progress = s
             return _gguf(name, path, kind=kind)
         case OllamaSource() as ollama:
             return _gguf(name, ollama_file(ollama), kind=kind)
-        case _:
-            return _from_path(name, kind=kind)
+        case PlainSource() as plain:
+            return _from_path(plain, kind=kind)
 
 
 def _from_catalogue(entry: CatalogueEntry, *, kind: Kind, settings: Settings, progress: Progress) -> LocalModel:
@@ -134,9 +135,9 @@ def _remote(name: str, server: ServerSource, *, kind: Kind, settings: Settings) 
     )
 
 
-def _from_path(name: str, *, kind: Kind) -> LocalModel:
-    path = Path(name).expanduser()
-    if path.is_dir():
+def _from_path(source: PlainSource, *, kind: Kind) -> LocalModel:
+    name, path = source.text, source.path
+    if name and path.is_dir():
         if kind == "chat":
             raise ModelNotFound(f"{path} is a folder.", "Give the path of the .gguf file in it.")
         folder = read_embedder_folder(path)

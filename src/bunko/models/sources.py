@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn, TypeAlias
 from urllib.parse import urlsplit
 
@@ -59,6 +61,14 @@ class PlainSource:
     """A catalogue name or a path."""
 
     text: str
+
+    @property
+    def path(self) -> Path:
+        """Return it as a path, with `~` for the user's home."""
+        path = Path(self.text)
+        with suppress(RuntimeError):  # ~somebody, who is not known here
+            path = path.expanduser()
+        return path
 
 
 Download: TypeAlias = HubSource | PypiSource | UrlSource

@@ -1,0 +1,1 @@
+"""The command line: parse, call the library, render. Results go to stdout, everything else to stderr."""

@@ -1,0 +1,98 @@
+"""`bunko ask` and `bunko search`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from bunko.answering import answer_without_documents
+from bunko.cli.common import note, open_from, print_json, settings_from
+from bunko.cli.render import render_events, render_hits
+from bunko.contract import answer_json, hit_json
+from bunko.errors import QuestionError, UsageError
+from bunko.library import Library, last
+from bunko.timing import Stopwatch
+from bunko.types import Event
+
+
+def run_ask(arguments: argparse.Namespace) -> int:
+    """Answer one question."""
+    folder, question = _folder_and_question(arguments)
+    watch = Stopwatch()
+    if arguments.no_rag:
+        library = Library(Path(folder or "."), settings=settings_from(arguments, Path(folder) if folder else None))
+        with library:
+            _render(
+                arguments, answer_without_documents(question, library.generator, settings=library.settings, watch=watch)
+            )
+        return 0
+    with open_from(arguments, folder) as library:
+        with watch.stage("sync"):
+            waiting = sync_first(arguments, library)
+        _render(arguments, library.stream(question, watch=watch))
+        if waiting:
+            note(arguments, f"Finishing the index: {waiting} passages are still to be embedded. Ctrl-C is safe.")
+            library.complete()
+    return 0
+
+
+def run_search(arguments: argparse.Namespace) -> int:
+    """Find passages."""
+    if not arguments.query.strip():
+        raise QuestionError("The query is empty.", 'For example: bunko search FOLDER "budget 2024"')
+    watch = Stopwatch()
+    with open_from(arguments, arguments.folder) as library:
+        with watch.stage("sync"):
+            waiting = sync_first(arguments, library, with_model=False)
+        hits = library.search(arguments.query, watch=watch)
+        if arguments.json:
+            timings = watch.timings()
+            print_json({"query": arguments.query, "hits": [hit_json(hit) for hit in hits], "timings_ms": timings})
+        else:
+            render_hits(hits, verbose=arguments.verbose)
+        if waiting:
+            library.complete()
+    return 0
+
+
+def sync_first(arguments: argparse.Namespace, library: Library, *, with_model: bool = True) -> int:
+    """Bring the library in step unless told not to; return how many passages still wait for their vectors."""
+    if with_model:
+        library.warm_up()
+    if arguments.no_sync:
+        return 0
+    report = library.sync(vectors="few")
+    changes = [f"{count} {what}" for what in ("added", "updated", "removed") if (count := getattr(report, what))]
+    if changes:
+        note(arguments, f"{report.documents} documents ({', '.join(changes)}) in {report.seconds:.1f} s")
+    if report.failed:
+        note(
+            arguments, f"{len(report.failed)} files could not be read; `bunko index {library.root}` tells which and why"
+        )
+    return report.unembedded
+
+
+def _render(arguments: argparse.Namespace, events: Iterator[Event]) -> None:
+    if arguments.json:
+        print_json(answer_json(last(events)))
+    else:
+        render_events(events, verbose=arguments.verbose, quiet=arguments.quiet)
+
+
+def _folder_and_question(arguments: argparse.Namespace) -> tuple[str, str]:
+    words: list[str] = arguments.words
+    if len(words) == 1 and arguments.no_rag:
+        folder, question = "", words[0]
+    elif len(words) == 2:
+        folder, question = words
+    elif len(words) == 1:
+        raise UsageError("A folder and a question are needed.", 'For example: bunko ask reports "Who wrote this?"')
+    else:
+        raise UsageError(f"Too many words: {' '.join(words)}", "Put the question in quotes.")
+    if question == "-":
+        question = sys.stdin.read()
+    if not question.strip():
+        raise QuestionError("The question is empty.", 'For example: bunko ask reports "Who wrote this?"')
+    return folder, question.strip()

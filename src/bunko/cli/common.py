@@ -1,0 +1,131 @@
+"""What the commands share: settings from flags, notes and progress on stderr, JSON on stdout."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bunko.errors import UsageError
+from bunko.library import Library, config_file
+from bunko.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from bunko.models import Progress as DownloadProgress
+
+# flag -> setting
+_FLAGS = {
+    "model": "model",
+    "embedder": "embedder",
+    "store": "store",
+    "offline": "offline",
+    "answer_language": "answer_language",
+    "top_k": "retrieval.top_k",
+    "mode": "retrieval.mode",
+    "max_tokens": "generation.max_tokens",
+    "temperature": "generation.temperature",
+    "seed": "generation.seed",
+}
+
+
+def settings_from(arguments: argparse.Namespace, root: Path | None = None) -> Settings:
+    """Return the settings, flags included. Raises SettingsError, UsageError."""
+    overrides: dict[str, object] = {}
+    for pair in arguments.set:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--set {pair} has no value.", "Write --set NAME=VALUE.")
+        overrides[name.strip()] = value.strip()
+    overrides |= {name: getattr(arguments, flag, None) for flag, name in _FLAGS.items()}
+    return load_settings(library_config=config_file(root) if root else None, overrides=overrides)
+
+
+def open_from(arguments: argparse.Namespace, folder: str) -> Library:
+    """Return the library that a command names, with progress bars unless it is told to be quiet."""
+    root = Path(folder).expanduser()
+    return Library(
+        root,
+        settings=settings_from(arguments, root),
+        progress=progress_from(arguments),
+        download_progress=download_progress_from(arguments),
+    )
+
+
+def download_progress_from(arguments: argparse.Namespace) -> DownloadProgress:
+    """Return how downloads show themselves."""
+    from bunko.models import silent, terminal_bar
+
+    return silent if arguments.quiet else terminal_bar
+
+
+def progress_from(arguments: argparse.Namespace) -> Callable[[str, int, int], None]:
+    """Return how a sync shows itself: a bar on a terminal, nothing elsewhere."""
+    if arguments.quiet or not sys.stderr.isatty():
+        return lambda stage, done, total: None
+    return _Bars()
+
+
+class _Bars:
+    """One bar for each stage, with the time to go, gone when the stage is done."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._bar: Any = None
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if stage != self._stage or self._bar is None:
+            from tqdm import tqdm
+
+            unit = "B" if stage == "reading" else " passages"
+            self._stage = stage
+            self._bar = tqdm(desc=stage, total=total, unit=unit, unit_scale=unit == "B", leave=False, delay=0.3)
+        self._bar.update(done - self._bar.n)
+        if done >= total:
+            self._bar.close()
+            self._bar = None
+
+
+def print_json(value: object) -> None:
+    """Print one JSON object on a line of stdout, at once."""
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def note(arguments: argparse.Namespace, text: str) -> None:
+    """Print a remark on stderr, unless told to be quiet."""
+    if not arguments.quiet:
+        print(dim(text, sys.stderr), file=sys.stderr, flush=True)
+
+
+def dim(text: str, stream: Any = None) -> str:
+    """Return the text in a fainter colour where the stream is a terminal."""
+    return _styled(text, "2", stream)
+
+
+def bold(text: str, stream: Any = None) -> str:
+    """Return the text in bold where the stream is a terminal."""
+    return _styled(text, "1", stream)
+
+
+def _styled(text: str, code: str, stream: Any) -> str:
+    import os
+
+    stream = stream or sys.stdout
+    return f"\x1b[{code}m{text}\x1b[0m" if stream.isatty() and "NO_COLOR" not in os.environ else text
+
+
+def width() -> int:
+    """Return how many columns a line may have."""
+    return min(shutil.get_terminal_size().columns, 100)
+
+
+def safe(text: str) -> str:
+    r"""Return text from a document or a model without the control characters that could drive a terminal.
+
+    >>> safe("a\x1b[31mb")
+    'a[31mb'
+    """
+    return "".join(character for character in text if character in "\n\t" or character.isprintable())

