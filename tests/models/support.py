@@ -25,6 +25,7 @@ def write_gguf(
     vocabulary: int = 100,
     heads_kv: int | list[int] = 2,
     sliding_window: int | None = None,
+    split_count: int = 1,
 ) -> Path:
     """Write a GGUF file that is whole but far too small to run: 4 layers, 8 heads, 64 wide."""
     writer = gguf.GGUFWriter(path, architecture)
@@ -46,6 +47,8 @@ def write_gguf(
         writer.add_pooling_type(gguf.PoolingType(pooling))
     if sliding_window:
         writer.add_sliding_window(sliding_window)
+    if split_count > 1:
+        writer.add_uint16("split.count", split_count)
     writer.add_tensor("token_embd.weight", np.zeros((vocabulary, 64), dtype=np.float16))
     writer.add_tensor("output_norm.weight", np.ones(64, dtype=np.float32))
     writer.write_header_to_file()

