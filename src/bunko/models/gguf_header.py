@@ -207,14 +207,14 @@ def _parse(buffer: bytes, file_bytes: int) -> GgufInfo:
         _read_pair(cursor, values, lengths)
     data_end = _read_tensors(cursor, tensor_count)
     alignment = _number(values, "general.alignment") or 32
-    start = -(-cursor.offset // alignment) * alignment
+    header_end = -(-cursor.offset // alignment) * alignment if data_end else cursor.offset
     return _describe(
         values,
         version=version,
         vocabulary_size=lengths.get("tokenizer.ggml.tokens"),
         tensor_count=tensor_count,
         file_bytes=file_bytes,
-        expected_bytes=None if data_end is None else start + data_end,
+        expected_bytes=None if data_end is None else header_end + data_end,
     )
 
 
