@@ -99,6 +99,9 @@ def serving(**settings: Any) -> Iterator[FakeServer]:
             wanted = self.headers.get("Range", "")
             if fake.ranges and wanted and self.headers.get("If-Range", fake.etag) == fake.etag:
                 start = int(wanted.removeprefix("bytes=").rstrip("-"))
+            if start >= len(fake.content) > 0:
+                self._answer(416, b"", **{"Content-Range": f"bytes */{len(fake.content)}"})
+                return
             headers = {"Content-Length": str(len(fake.content) - start), "ETag": fake.etag}
             if start:
                 headers["Content-Range"] = f"bytes {start}-{len(fake.content) - 1}/{len(fake.content)}"

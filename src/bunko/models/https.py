@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import urllib3
 
 from bunko.errors import DownloadFailed, HashMismatch, ModelNotFound
-from bunko.models.cache import check_space
+from bunko.models.cache import check_space, hash_file
 from bunko.models.progress import Progress
 from bunko.models.sources import is_loopback
 
@@ -101,7 +101,9 @@ class _Download:
         """Fetch what is missing, and return the whole file's SHA-256."""
         response = self._request(have)
         try:
-            if response.status == 416:  # the part is no prefix of what is there now
+            if response.status == 416:  # nothing lies beyond what we have
+                if response.headers.get("Content-Range") == f"bytes */{have}":
+                    return hash_file(self.part)  # since we have it all: the last run ended just before its last step
                 self._discard()
                 raise _Interrupted("its size has changed")
             if response.status != 206 or not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
