@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bunko.errors import LibraryNotFound
+from bunko.reading.encoding import decode
 
 IGNORE_FILE = ".bunkoignore"
 _NOT_DOCUMENTS = frozenset({"node_modules", "__pycache__", "Thumbs.db", "desktop.ini"})
@@ -38,7 +39,7 @@ def list_files(root: Path, *, ignore: Iterable[str] = ()) -> list[FileEntry]:
     except PermissionError as error:
         raise LibraryNotFound(f"The folder {str(root)!r} may not be read.", "Check its permissions.") from error
     skips = _IgnoreRules(root, ignore)
-    return sorted(_walk(root, skips), key=lambda entry: entry.path)
+    return sorted(_with_unicode_paths(_walk(root, skips)), key=lambda entry: entry.path)
 
 
 def _walk(root: Path, skips: _IgnoreRules) -> Iterator[FileEntry]:
@@ -57,6 +58,20 @@ def _walk(root: Path, skips: _IgnoreRules) -> Iterator[FileEntry]:
                     yield _entry(path, path.relative_to(root).as_posix())
             except OSError:
                 continue  # vanished between listing and looking: the next sync sees what is there then
+
+
+def _with_unicode_paths(entries: Iterable[FileEntry]) -> list[FileEntry]:
+    """Give names that are no UTF-8, as old archives unpack them, a path that can be stored and printed."""
+    listed = list(entries)
+    taken = {entry.path for entry in listed}
+    for n, entry in enumerate(listed):
+        data = os.fsencode(entry.path)
+        if entry.path != data.decode("utf-8", "replace"):
+            readable = "/".join(decode(part) for part in data.split(b"/"))
+            path = data.decode("utf-8", "backslashreplace") if readable in taken else readable
+            taken.add(path)
+            listed[n] = replace(entry, path=path)
+    return listed
 
 
 def _entry(path: Path, relative: str) -> FileEntry:
