@@ -177,9 +177,11 @@ class Store:
     def remove(self, paths: Sequence[str]) -> None:
         """Forget documents; they don't answer from here on."""
         with self._mapped("written"):
+            # The manifest first: chunks that are left without a line in it are dropped by the next sync, but a line
+            # whose chunks are gone would pass for a document that is indexed.
             for condition in _conditions("path", paths):
-                self._chunks.delete(condition)
                 self._documents.delete(condition)
+                self._chunks.delete(condition)
 
     def remove_orphans(self) -> None:
         """Drop chunks that a killed writer left without a line in the manifest."""
