@@ -1,7 +1,7 @@
 """The engine's process: serve one model on loopback until the parent is gone.
 
-In (stdin): one JSON line, {"parameters": {attribute path of CommonParams: value}}; then nothing, but the pipe stays
-open for as long as the parent lives. Out (stdout): one JSON line, {"url"} or {"error"}. Log: stderr.
+In (stdin): one JSON line, `parameters.Parameters` as {"values": {...}, "with_gpu": {...}}; then nothing, but the pipe
+stays open for as long as the parent lives. Out (stdout): one JSON line, {"url"} or {"error"}. Log: stderr.
 Knows nothing of models or settings: `parameters.py` decides what the values are.
 
 Started by `process.py`. It must import little, since a user waits for it.
@@ -30,7 +30,7 @@ def main() -> NoReturn:
     for watch in (_exit_at_end_of_stdin, lambda: _exit_when_orphaned(parent)):
         threading.Thread(target=watch, daemon=True).start()
     try:
-        server = _serve(request["parameters"])
+        server = _serve(request)
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
         _say(reply, {"error": f"{type(error).__name__}: {error}"})
         _leave(1)
@@ -39,11 +39,13 @@ def main() -> NoReturn:
         time.sleep(3600)
 
 
-def _serve(parameters: Mapping[str, Any]) -> Any:
+def _serve(request: Mapping[str, Mapping[str, Any]]) -> Any:
     import xllamacpp
 
+    devices = {device["type"].name.rpartition("_")[2] for device in xllamacpp.get_device_info()}
+    values = {**request["values"], **(request["with_gpu"] if devices & {"GPU", "IGPU"} else {})}
     params = xllamacpp.CommonParams()
-    for path, value in parameters.items():
+    for path, value in values.items():
         set_attribute(params, path, value)
     return xllamacpp.Server(params)
 

@@ -31,6 +31,7 @@ class ChatGenerator:
         self._name = name
         self._model = model
         self._facts: ServerFacts | None = None
+        self._previous: tuple[Message, ...] = ()
         self._lock = threading.Lock()
 
     @property
@@ -78,7 +79,10 @@ class ChatGenerator:
 
         Raises PromptTooLong, EngineCrashed, EngineTimeout, RemoteUnavailable, RemoteBadAnswer.
         """
-        body = _request(messages, options, self._server())
+        facts = self._server()
+        body = _request(messages, options, facts)
+        if facts.is_llama_server:
+            body["cache_prompt"] = self._may_use_cache(messages)
         events = self._connection.stream("/v1/chat/completions", body)
         try:
             yield from self._pieces(events)
@@ -90,6 +94,17 @@ class ChatGenerator:
             if self._facts is None:
                 self._facts = probe(self._connection, model=self._model)
             return self._facts
+
+    def _may_use_cache(self, messages: Sequence[Message]) -> bool:
+        """Tell whether a part of this prompt must still be read, and remember it for the next call.
+
+        Of a prompt that is in the cache as a whole, the engine computes the last token alone, by other routines than
+        as one of many. The difference is minute, but now and then another word wins, and the same question must get
+        the same answer. Prompts that are cached in part do not show it.
+        """
+        with self._lock:
+            previous, self._previous = self._previous, tuple(messages)
+        return previous[: len(messages)] != tuple(messages)
 
     def _pieces(self, events: EventStream) -> Iterator[Piece]:
         finish: Literal["stop", "length"] | None = None
@@ -172,10 +187,8 @@ def _request(messages: Sequence[Message], options: GenerationOptions, facts: Ser
         body["stop"] = list(options.stop)
     if options.grammar:  # a server that does not know it had better refuse than ignore it
         body["grammar"] = options.grammar
-    if facts.is_llama_server:
-        body["cache_prompt"] = True
-        if options.temperature == 0:
-            body["top_k"] = 1
+    if facts.is_llama_server and options.temperature == 0:
+        body["top_k"] = 1
     return body
 
 
