@@ -25,7 +25,7 @@ from lancedb.index import FTS
 from lancedb.query import BooleanQuery, MatchQuery, Occur
 
 from bunko.errors import DiskFull, StoreBusy, StoreDamaged, StoreError, StoreNotWritable, StoreTooNew
-from bunko.text import normalise
+from bunko.text import STOP_WORDS, normalise
 from bunko.types import Chunk, Document, Hit, Span
 
 if TYPE_CHECKING:
@@ -125,8 +125,10 @@ class Store:
         except ValueError:  # LanceDB's word for "no such table"
             table = self._database.create_table(name, schema=schema, exist_ok=True)
         if name == "chunks":
-            # ICU segments Japanese (京都 does not match 東京都) and English alike, and stems English.
-            table.create_index("search", config=FTS(base_tokenizer="icu", with_position=False))
+            # ICU segments Japanese (京都 does not match 東京都) and English alike, and stems English. Its own stop
+            # words are those of many languages at once: war, man, city and cat would never be found.
+            config = FTS(base_tokenizer="icu", with_position=False, custom_stop_words=sorted(STOP_WORDS))
+            table.create_index("search", config=config)
         return table
 
     def _check_format(self) -> None:
