@@ -237,6 +237,7 @@ class Store:
                     table.optimize(cleanup_older_than=_KEEP_VERSIONS)
             self._chunks.optimize(cleanup_older_than=_KEEP_VERSIONS)
             self._documents.optimize(cleanup_older_than=_KEEP_VERSIONS)
+        self.refresh()
 
     # --- reading -----------------------------------------------------------------------------------------------
 
@@ -365,6 +366,11 @@ def _as_store_error(error: Exception, action: str, location: str) -> StoreError:
         return DiskFull(
             f"The disk is full: the index in {location!r} could not be {action}.",
             "Free some space and run the command again; what was committed is intact.",
+        )
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return StoreNotWritable(
+            f"The index in {location!r} could not be {action}: there is a file in its place.",
+            "Put it elsewhere with --store PATH.",
         )
     if isinstance(error, PermissionError) or "permission denied" in lowered or "read-only file system" in lowered:
         return StoreNotWritable(
