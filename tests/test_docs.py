@@ -1,0 +1,375 @@
+"""Hold the documentation to the code: commands, flags, settings, JSON fields, links and snippets."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bunko import contract
+from bunko.cli.main import build_parser
+from bunko.errors import BunkoError
+from bunko.settings import Settings, known_names
+from bunko.types import Answer, Chunk, Citation, Evidence, FailedFile, Hit, SyncReport
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+SKIP_PARTS = (".bunko", "node_modules")
+PAGES = [page for page in PAGES if not any(part in SKIP_PARTS for part in page.parts)]
+TIMEOUT_S = 280
+
+LIBRARIES = {
+    "reports/mill.txt": "The mill was built in 1803. Its wheel was taken away in 1951.\n",
+    "reports/garden.md": "# The garden\n\nThe apple trees were planted in 1987 by Ada Whitlock.\n",
+    "報告書/水車小屋.txt": "水車小屋は1803年に建てられた。水車は1951年に取り外された。\n",
+}
+
+
+# --- what the pages hold -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    language: str
+    mark: str
+    """"", "models" or "skip"."""
+    text: str
+    line: int
+
+
+def read(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def blocks(page: Path) -> list[Block]:
+    found: list[Block] = []
+    lines = read(page).split("\n")
+    begin, info = -1, ""
+    for n, line in enumerate(lines):
+        if begin < 0 and re.fullmatch(r"```\w+(?: \w+)?", line):
+            begin, info = n, line.removeprefix("```")
+        elif begin >= 0 and line == "```":
+            language, _, mark = info.partition(" ")
+            found.append(Block(language=language, mark=mark, text="\n".join(lines[begin + 1 : n]), line=begin + 1))
+            begin = -1
+    assert begin < 0, f"{page.name}: the block in line {begin + 1} is never closed"
+    return found
+
+
+def prose(page: Path) -> str:
+    """Return a page without its fenced blocks."""
+    return re.sub(r"(?ms)^```\w.*?^```$", "", read(page))
+
+
+def section(page: Path, heading: str) -> str:
+    text = prose(page)
+    found = re.search(rf"(?ms)^(#+) {re.escape(heading)}$\n(.*?)(?=^#{{1,6}} |\Z)", text)
+    assert found, f"{page.name} has no section {heading!r}"
+    return found[2]
+
+
+def rows(text: str) -> list[list[str]]:
+    """Return the cells of the tables in a text, without heads and rules."""
+    found = [re.split(r"(?<!\\)\|", line.strip().strip("|")) for line in text.splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in row] for row in found]
+    return [row for n, row in enumerate(cells) if not set(row[0]) <= set("-: ") and not _is_head(cells, n)]
+
+
+def _is_head(cells: list[list[str]], n: int) -> bool:
+    return n + 1 < len(cells) and bool(cells[n + 1][0]) and set(cells[n + 1][0]) <= set("-: ")
+
+
+def code(text: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", text)
+
+
+# --- the parser --------------------------------------------------------------------------------------------------
+
+
+def commands() -> dict[str, argparse.ArgumentParser]:
+    return dict(_commands(build_parser(), ""))
+
+
+def _commands(parser: argparse.ArgumentParser, prefix: str) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, inner in action.choices.items():
+                nested = [a for a in inner._actions if isinstance(a, argparse._SubParsersAction)]
+                if nested:
+                    yield from _commands(inner, f"{prefix}{name} ")
+                else:
+                    yield prefix + name, inner
+
+
+def flags(parser: argparse.ArgumentParser) -> dict[str, str]:
+    """Return the option strings of a command, each as the documentation writes it: with its value's name."""
+    return {
+        option: f"{option} {action.metavar}" if action.metavar else option
+        for action in parser._actions
+        for option in action.option_strings
+        if option not in ("-h", "--help")
+    }
+
+
+COMMANDS_PAGE = ROOT / "docs" / "commands.md"
+
+
+def test_every_command_has_a_section_and_none_is_invented() -> None:
+    documented = set(re.findall(r"(?m)^## `bunko ([^`]+)`$", prose(COMMANDS_PAGE)))
+    assert documented == set(commands())
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_the_usage_of_a_command_names_its_arguments(name: str) -> None:
+    usages = [block.text for block in blocks(COMMANDS_PAGE) if block.language == "text"]
+    usage = next(text for text in usages if re.match(rf"bunko {name}(?= |$)", text))
+    positionals = [action for action in commands()[name]._actions if not action.option_strings]
+    wanted = [_usage(action) for action in positionals]
+    assert usage == " ".join(["bunko", name, *wanted])
+
+
+def _usage(action: argparse.Action) -> str:
+    return f"[{action.metavar}]" if action.nargs == "?" else str(action.metavar)
+
+
+def test_every_flag_is_documented_with_its_commands_and_none_is_invented() -> None:
+    documented: dict[str, set[str]] = {}
+    for names, where, _ in rows(section(COMMANDS_PAGE, "Flags")):
+        for flag in code(names):
+            documented[flag] = set(commands()) if where == "all" else set(where.split(", "))
+    actual: dict[str, set[str]] = {}
+    for name, parser in commands().items():
+        for flag in flags(parser).values():
+            actual.setdefault(flag, set()).add(name)
+    assert documented == actual
+
+
+def test_every_setting_is_documented_with_its_default_and_none_is_invented() -> None:
+    text = prose(ROOT / "docs" / "settings.md").partition("\n## All settings\n")[2]
+    documented = {code(row[0])[0]: code(row[1])[0] for row in rows(text)}
+    assert documented == {name: _as_toml(_default(name)) for name in known_names()}
+
+
+def _default(name: str) -> object:
+    value: object = Settings()
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _as_toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return str(list(value))
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+# --- the JSON contract -------------------------------------------------------------------------------------------
+
+
+def test_every_field_of_an_answer_is_documented() -> None:
+    chunk = Chunk(path="a", start=0, end=1, text="a")
+    place = {"path": "a", "start": 0, "end": 1, "quote": "a"}
+    answer = Answer(
+        question="q",
+        text="a",
+        evidence=(Evidence(score=1, **place),),  # type: ignore[arg-type]
+        citations=(Citation(n=1, sentence="a", **place),),  # type: ignore[arg-type]
+        hits=(Hit(chunk=chunk, score=1),),
+        timings={"total": 1},
+    )
+    found = set(_fields(contract.answer_json(answer))) - {"timings_ms.total"}
+    assert _documented("`ask` and `chat`") == found
+
+
+def test_every_field_of_a_report_is_documented() -> None:
+    report = SyncReport(failed=(FailedFile(path="a", error="e"),))
+    assert _documented("`index`") == set(_fields(contract.report_json(report)))
+
+
+def test_every_field_of_an_error_is_documented() -> None:
+    assert _documented("Errors") == set(_fields(contract.error_json(BunkoError("m", "h"))))
+
+
+def _documented(heading: str) -> set[str]:
+    return {name for row in rows(section(COMMANDS_PAGE, heading)) for name in code(row[0])}
+
+
+def _fields(value: Mapping[str, object], prefix: str = "") -> Iterator[str]:
+    for name, inner in value.items():
+        if isinstance(inner, dict) and inner:
+            yield from ([f"{prefix}{name}"] if name == "timings_ms" else [])
+            yield from _fields(inner, f"{prefix}{name}.")
+            continue
+        yield prefix + name
+        if isinstance(inner, list) and inner and isinstance(inner[0], dict):
+            yield from _fields(inner[0], f"{prefix}{name}[].")
+
+
+# --- links and names ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_and_file_names_lead_somewhere(page: Path) -> None:
+    text = prose(page)
+    missing = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"https?:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        if not file.exists() or (anchor and anchor not in _anchors(file)):
+            missing.append(target)
+    named = re.findall(r"(?:src/bunko|tests|docs|benchmarks)/[\w./-]*", " ".join(code(text)))
+    missing += [name for name in named if not (ROOT / name).exists()]
+    assert not missing
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"(?m)^#{1,6} (.+)$", prose(page))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_no_page_names_a_place_of_somebodys_machine(page: Path) -> None:
+    assert not re.search(r"(?<![\w.~])/(?:work|root|tmp|home|Users)/|\.\./shared", read(page))
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    seen: set[Path] = set()
+    todo = [ROOT / "README.md"]
+    while todo:
+        page = todo.pop()
+        if page in seen:
+            continue
+        seen.add(page)
+        for target in re.findall(r"\]\(([^)\s#]+\.md)", prose(page)):
+            if not re.match(r"https?:", target) and (page.parent / target).is_file():
+                todo.append((page.parent / target).resolve())
+    assert {page.resolve() for page in PAGES} <= seen
+
+
+# --- snippets ----------------------------------------------------------------------------------------------------
+
+_BUNKO = re.compile(r"(?:^|\||&&)\s*(?:[A-Z_]+=\S+ )*(?:\S*/)?bunko ([^|>&]*)")
+
+
+def _command_lines() -> list[tuple[str, str]]:
+    return [
+        (f"{page.name}:{block.line}", line)
+        for page in PAGES
+        for block in blocks(page)
+        if block.language == "sh"
+        for line in block.text.splitlines()
+        if not line.startswith("#") and _BUNKO.search(line)
+    ]
+
+
+@pytest.mark.parametrize(("where", "line"), _command_lines())
+def test_the_commands_in_snippets_parse(where: str, line: str) -> None:
+    for arguments in _BUNKO.findall(line):
+        words = shlex.split(arguments, comments=True)
+        if words != ["--version"]:
+            build_parser().parse_args(words)  # exits where it can't
+
+
+def test_blocks_have_marks_that_mean_something() -> None:
+    for page in PAGES:
+        for block in blocks(page):
+            assert block.mark in ("", "models", "skip"), f"{page.name}:{block.line}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with a copy of the documentation and two small libraries."""
+    shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns(".bunko"))
+    for name, text in LIBRARIES.items():
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BUNKO_")}
+    if cache := os.environ.get("BUNKO_CACHE_DIR"):
+        kept["BUNKO_CACHE_DIR"] = cache
+    scripts = str(Path(sys.executable).parent)
+    return kept | {
+        "PATH": os.pathsep.join([scripts, os.environ.get("PATH", "")]),
+        "BUNKO_CONFIG": str(folder / "no-config.toml"),
+        "PYTHONUTF8": "1",
+    }
+
+
+def _run(command: list[str], folder: Path, *, where: str) -> None:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=_environment(folder),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert done.returncode == 0, f"{where} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+    assert "Traceback" not in done.stderr, f"{where}:\n{done.stderr[-4000:]}"
+
+
+def _run_shell(page: Path, folder: Path, *, mark: str) -> None:
+    for block in blocks(page):
+        if block.language == "sh" and block.mark == mark:
+            _run(["sh", "-e", "-c", block.text], folder, where=f"{page.name}:{block.line}")
+
+
+def _run_python(page: Path, folder: Path, *, marks: tuple[str, ...]) -> None:
+    program = "\n".join(block.text for block in blocks(page) if block.language == "python" and block.mark in marks)
+    (folder / "snippets.py").write_text(program, encoding="utf-8")
+    _run([sys.executable, "snippets.py"], folder, where=page.name)
+
+
+def _pages_with(language: str, mark: str) -> list[Path]:
+    return [page for page in PAGES if any((b.language, b.mark) == (language, mark) for b in blocks(page))]
+
+
+def _name(page: object) -> str:
+    return page.name if isinstance(page, Path) else str(page)
+
+
+needs_sh = pytest.mark.skipif(shutil.which("sh") is None, reason="the snippets are written for a POSIX shell")
+
+
+@needs_sh
+@pytest.mark.parametrize("page", _pages_with("sh", ""), ids=_name)
+def test_shell_snippets_run(page: Path, folder: Path) -> None:
+    _run_shell(page, folder, mark="")
+
+
+@pytest.mark.parametrize("page", _pages_with("python", ""), ids=_name)
+def test_python_snippets_run(page: Path, folder: Path) -> None:
+    _run_python(page, folder, marks=("",))
+
+
+@needs_sh
+@pytest.mark.models
+@pytest.mark.parametrize("page", _pages_with("sh", "models"), ids=_name)
+def test_shell_snippets_run_with_the_starter_models(page: Path, folder: Path) -> None:
+    _run_shell(page, folder, mark="models")
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("page", _pages_with("python", "models"), ids=_name)
+def test_python_snippets_run_with_the_starter_models(page: Path, folder: Path) -> None:
+    _run_python(page, folder, marks=("", "models"))
