@@ -9,6 +9,7 @@ Everything heavy is loaded when it is first needed, and kept until `close`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -50,7 +51,8 @@ def config_file(root: Path) -> Path:
 
 def _home(root: Path) -> Path:
     """Return the folder of Bunko's own files: a single document has one of its own beside it."""
-    return root.parent / STORE_FOLDER / "files" / root.name if root.is_file() else root / STORE_FOLDER
+    is_file = os.path.isfile(root)  # noqa: PTH113 (Path.is_file raises where a folder may not be looked into)
+    return root.parent / STORE_FOLDER / "files" / root.name if is_file else root / STORE_FOLDER
 
 
 class Library:
@@ -70,8 +72,14 @@ class Library:
         download_progress: DownloadProgress | None = None,
     ) -> None:
         """`embedder` and `generator` replace the ones that the settings name, as tests do."""
-        if not root.exists():
-            raise LibraryNotFound(f"There is no folder or file {str(root)!r}.", "Check the path.")
+        try:
+            root.stat()
+        except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+            raise LibraryNotFound(f"There is no folder or file {str(root)!r}.", "Check the path.") from error
+        except OSError as error:
+            raise LibraryNotFound(
+                f"The folder {str(root)[:200]!r} can't be opened: {error.strerror}.", "Check the path."
+            ) from error
         self.root = root
         self.settings = settings
         self._progress: Progress = progress or (lambda stage, done, total: None)

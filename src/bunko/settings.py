@@ -135,7 +135,8 @@ def load_settings(
     user_file = user_config_file(environment)
     if user_file.is_file():
         values |= _read_file(user_file)
-    if library_config is not None and library_config.is_file():
+    # Path.is_file raises where a folder may not be looked into; opening the library tells of that.
+    if library_config is not None and os.path.isfile(library_config):  # noqa: PTH113
         values |= _refuse_unsafe(_read_file(library_config), library_config)
     values |= dict(_from_environment(environment))
     values |= {name: value for name, value in (overrides or {}).items() if value is not None}
