@@ -145,7 +145,8 @@ def answer_without_documents(
 def find(
     question: str, store: Searchable, embedder: Embedder, *, settings: Settings, watch: Stopwatch
 ) -> tuple[list[Hit], list[Evidence]]:
-    """Return the hits for a question and the best sentences in them."""
+    """Return the hits for a question and the best sentences in them. Raises QuestionError for an empty one."""
+    _check_question(question)
     vector: Vectors | None = None
     if settings.retrieval.mode != "lexical" and embedder.spec.knows(detect_language(question)):
         with watch.stage("embed"):
@@ -219,6 +220,10 @@ def _instructions(question: str, generator: Generator, language: str, asked_in: 
 def _check_question(question: str) -> None:
     if not question.strip():
         raise QuestionError("The question is empty.", 'Ask in words: bunko ask FOLDER "Who wrote this?"')
+    try:
+        question.encode()
+    except UnicodeEncodeError as error:  # what Python makes of bytes on the command line that are no text
+        raise QuestionError("The question is not in UTF-8.", "Write it in UTF-8.") from error
 
 
 def _too_long(tokens: int, room: int) -> QuestionError:
