@@ -60,8 +60,8 @@ def _report(error: BunkoError, *, as_json: bool) -> int:
 
 
 def _use_utf8() -> None:
-    """Write UTF-8 whatever the locale says: an answer in Japanese must not fail in a C locale."""
-    for stream in (sys.stdout, sys.stderr):
+    """Read and write UTF-8 whatever the locale says: an answer in Japanese must not fail in a C locale."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
 
