@@ -2,6 +2,8 @@
 
 What it must suffer is in the environment:
     TEST_KILL_AT=N         SIGKILL itself instead of the N-th change to a table
+    TEST_ENGINES=real      the real engines after all
+    TEST_REFUSE_NETWORK=1  no connection to anything but this machine
     TEST_EMBED_SECONDS=S   take this long for each call of the embedder, and say so on stderr first
 """
 
@@ -11,6 +13,7 @@ import functools
 import itertools
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -24,6 +27,7 @@ from bunko.testing import FakeEmbedder, FakeGenerator
 if TYPE_CHECKING:
     from bunko.ports import Vectors
 
+_HERE = ("127.0.0.1", "::1", "localhost", None, "")
 _CHANGES = ("add", "delete", "update", "optimize", "create_index")
 
 
@@ -60,7 +64,30 @@ def _kill_at(number: int) -> None:
         setattr(owner, name, deadly(getattr(owner, name)))
 
 
+def refuse_network() -> None:
+    """Let no socket connect to, and no name be looked up of, anything but this machine."""
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family != getattr(socket, "AF_UNIX", None) and address[0] not in _HERE:
+            raise AssertionError(f"refused to connect to {address}")
+        connect(self, address)
+
+    def guarded_look_up(host: Any, *arguments: Any, **named: Any) -> Any:
+        if host not in _HERE:
+            raise AssertionError(f"refused to look up {host}")
+        return look_up(host, *arguments, **named)
+
+    # Names may be looked up where they are addresses already, as create_connection does.
+    setattr(socket.socket, "connect", guarded)  # noqa: B010 (mypy forbids the assignment)
+    setattr(socket, "getaddrinfo", guarded_look_up)  # noqa: B010
+
+
 if __name__ == "__main__":
+    if os.environ.get("TEST_REFUSE_NETWORK"):
+        refuse_network()
+    if os.environ.get("TEST_ENGINES") == "real":
+        sys.exit(main())
     if number := int(os.environ.get("TEST_KILL_AT", "0")):
         _kill_at(number)
     with (

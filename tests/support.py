@@ -47,7 +47,7 @@ class Outcome:
         assert self.code == code, self
         assert "Traceback" not in self.err
         assert "panicked" not in self.err
-        assert self.err.startswith(("bunko: ", "usage: ")), self.err
+        assert any(line.startswith(("bunko: ", "usage: ")) for line in self.err.splitlines()), self.err
         for words in said:
             assert words in self.err
 
