@@ -40,7 +40,7 @@ def read_markdown(data: bytes, relative: str) -> Document:
 def markdown_headings(text: str) -> tuple[Span, ...]:
     r"""Return the sections that ATX headings open; those in fenced code are left alone.
 
-    >>> [(s.label, s.level) for s in markdown_headings("# A\\n```\\n# no\\n```\\n## *B* c")]
+    >>> [(s.label, s.level) for s in markdown_headings("# A\n```\n# no\n```\n## *B* c")]
     [('A', 1), ('B c', 2)]
     """
     found: list[tuple[int, int, str]] = []

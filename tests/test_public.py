@@ -1,0 +1,86 @@
+"""What the package shows to the world, what importing it costs, and that its examples are true."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import bunko
+import bunko.testing
+from bunko.errors import BunkoError
+from tests.support import REPOSITORY
+
+HEAVY = "numpy onnxruntime lancedb xllamacpp kreuzberg tokenizers urllib3 pyarrow tqdm psutil".split()
+# Modules whose import loads an engine are left to the tests of that engine.
+PURE = (
+    "bunko.cli.common bunko.embedding.batches bunko.evidence bunko.grounding bunko.prompting bunko.reading.encoding "
+    "bunko.reading.plain bunko.settings bunko.text"
+).split()
+
+
+def test_the_public_names_are_exactly_what_is_exported() -> None:
+    assert dir(bunko) == sorted(bunko.__all__)
+    for name in bunko.__all__:
+        assert getattr(bunko, name) is not None, name
+    assert sorted(bunko.__all__) == bunko.__all__
+
+
+def test_a_name_that_is_not_public_is_no_attribute() -> None:
+    with pytest.raises(AttributeError, match="nonsense"):
+        bunko.nonsense  # noqa: B018
+
+
+def test_every_public_thing_says_what_it_is() -> None:
+    for name in bunko.__all__:
+        if name != "__version__":
+            assert getattr(bunko, name).__doc__, name
+
+
+def test_every_error_is_a_bunko_error_with_an_exit_code() -> None:
+    errors = importlib.import_module("bunko.errors")
+    tree = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
+    assert len(tree) > 20
+    for kind in tree:
+        assert issubclass(kind, BunkoError)
+        assert kind.exit_code in (1, 2)
+        assert 400 <= kind.http_status < 600
+        assert kind.__doc__
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import bunko; bunko.Settings, bunko.Library, bunko.open, bunko.Answer",
+        "import bunko.testing",
+        "from bunko.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass",
+        "from bunko.cli.main import main; assert main(['ask', 'no such folder', '  ']) == 2",
+    ],
+    ids=["import", "testing", "help", "usage error"],
+)
+def test_nothing_heavy_is_loaded_before_it_is_needed(code: str) -> None:
+    check = f"{code}\nimport sys; print('LOADED', *sorted(set({HEAVY}) & set(sys.modules)), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", check], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "LOADED"
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_the_examples_in_the_docstrings_are_true(name: str) -> None:
+    failed, attempted = doctest.testmod(importlib.import_module(name))
+    assert (failed, attempted > 0) == (0, True)
+
+
+def test_every_module_with_examples_is_among_those_that_are_run() -> None:
+    finder = doctest.DocTestFinder()
+    with_examples = set()
+    for info in pkgutil.walk_packages(bunko.__path__, "bunko."):
+        if info.name.split(".")[1] in {"models", "engine", "generation"} or info.name in PURE:
+            continue
+        module = importlib.import_module(info.name)
+        if any(test.examples for test in finder.find(module)):
+            with_examples.add(info.name)
+    assert with_examples == set()
