@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from bunko.store import Record, Store
 
 STORE_FOLDER = ".bunko"
+# A context is fitted to the memory there is; with less than this a model can't answer from documents.
+_LEAST_CONTEXT = 2048
 
 
 def open_library(
@@ -127,10 +129,14 @@ class Library:
         if self._given_generator is not None:
             return self._given_generator
         from bunko.generation import open_generator
-        from bunko.models import resolve, silent
+        from bunko.models import LocalModel, resolve, silent
+        from bunko.models.memory import check_memory
 
         progress = self._download_progress or silent
         model = resolve(self.settings.model, kind="chat", settings=self.settings, progress=progress)
+        if isinstance(model, LocalModel):
+            wanted = self.settings.generation
+            check_memory(model, context_tokens=wanted.context_tokens or _LEAST_CONTEXT, cache_type=wanted.cache_type)
         return open_generator(model, self.settings)
 
     def warm_up(self) -> None:

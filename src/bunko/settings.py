@@ -52,7 +52,7 @@ class EmbeddingSettings:
 
     threads: int = 0
     """0: as many as the machine has physical cores."""
-    batch_tokens: int = 1024
+    batch_tokens: int = 512
     """Tokens in one batch at the most: the embedder's memory follows it."""
     before_answer: int = 128
     """With more chunks than this still without a vector, `ask` answers first and embeds afterwards."""

@@ -41,7 +41,8 @@ class FakeEmbedder:
         for word in words(text):
             digest = hashlib.blake2b(word.encode(), digest_size=4).digest()
             vector[int.from_bytes(digest, "big") % self.spec.dimension] += 1
-        return vector / np.linalg.norm(vector)
+        unit: Vectors = vector / np.linalg.norm(vector)
+        return unit
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count a token for every four characters."""

@@ -89,6 +89,8 @@ def _session_options(threads: int) -> Any:
     options.intra_op_num_threads = threads
     # Waiting threads would spin on the cores that the language model needs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Batches differ in shape, and a plan kept for each shape would only hold memory.
+    options.enable_mem_pattern = False
     options.log_severity_level = 3
     return options
 

@@ -1,0 +1,116 @@
+"""`bunko models`: list, pull, show and remove."""
+
+from __future__ import annotations
+
+import argparse
+
+from bunko.cli.common import bold, dim, download_progress_from, print_json, safe, settings_from
+from bunko.contract import Json
+from bunko.models.inventory import ModelState, list_models, pull, remove, show_model
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    """List the catalogue and what was fetched."""
+    states = list_models(settings_from(arguments))
+    if arguments.json:
+        print_json({"models": [_state_json(state) for state in states]})
+        return 0
+    for kind, title in (("chat", "Chat models"), ("embedding", "Embedders"), (None, "Others")):
+        group = [state for state in states if (state.kind if state.kind in ("chat", "embedding") else None) == kind]
+        if group:
+            print(bold(title))
+        for state in group:
+            mark = "●" if state.downloaded else "○"
+            notes = [_size(_bytes(state)), ", ".join(sorted(state.languages)).replace("*", "multilingual")]
+            notes += [state.licence, "" if state.verified or state.downloaded else "unverified"]
+            print(f" {mark} {safe(state.name):<24} {dim(', '.join(note for note in notes if note))}")
+            if state.description:
+                print(f"   {safe(state.description)}")
+    print(dim("● on this machine   ○ to be had: bunko models pull NAME"))
+    return 0
+
+
+def run_pull(arguments: argparse.Namespace) -> int:
+    """Fetch a model, or check the one that is there."""
+    progress = download_progress_from(arguments)
+    files = pull(arguments.name, settings=settings_from(arguments), progress=progress)
+    if arguments.json:
+        outcome = [{"path": str(file.path), "sha256": file.sha256, "outcome": file.outcome} for file in files]
+        print_json({"name": arguments.name, "files": outcome})
+        return 0
+    if not files:
+        print(f"{arguments.name} comes with an installed package; there is nothing to fetch.")
+    for file in files:
+        print(f"{file.outcome}: {file.path}  {dim(f'sha256 {file.sha256[:16]}…')}")
+    return 0
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    """Tell all that is known of a model."""
+    state = show_model(arguments.name, settings_from(arguments))
+    facts = _state_json(state)
+    if arguments.json:
+        print_json(facts)
+        return 0
+    for name, value in facts.items():
+        if name == "files":
+            for file in state.files:
+                where = str(file.path) if file.path else f"from {', '.join(file.sources)}"
+                print(f"{'file':>16}  {file.name}, {_size(file.size)}, {where}")
+                print(f"{'sha256':>16}  {file.sha256 or 'unknown'}")
+        elif value not in ("", None, []):
+            text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            print(f"{name.replace('_', ' '):>16}  {safe(text)}")
+    return 0
+
+
+def run_remove(arguments: argparse.Namespace) -> int:
+    """Delete a fetched model."""
+    removed = remove(arguments.name, settings=settings_from(arguments))
+    if arguments.json:
+        print_json({"name": removed.name, "bytes_freed": removed.bytes_freed})
+    else:
+        print(f"Removed {safe(removed.name)}: {_size(removed.bytes_freed)} freed.")
+    return 0
+
+
+def _state_json(state: ModelState) -> Json:
+    facts: Json = {
+        "name": state.name,
+        "kind": state.kind,
+        "description": state.description,
+        "languages": sorted(state.languages),
+        "licence": state.licence,
+        "aliases": list(state.aliases),
+        "downloaded": state.downloaded,
+        "verified": state.verified,
+        "context_tokens": state.context_tokens or None,
+        "dimension": state.embedder.dimension or None if state.embedder else None,
+    }
+    if state.info:
+        facts |= {
+            "architecture": state.info.architecture,
+            "quantisation": state.info.quantisation,
+            "chat_template": bool(state.info.chat_template),
+            "size_bytes": state.info.file_bytes,
+        }
+    files = [
+        {
+            "name": file.name,
+            "path": str(file.path) if file.path else None,
+            "size": file.size,
+            "sha256": file.sha256,
+            "sources": list(file.sources),
+        }
+        for file in state.files
+    ]
+    return facts | {"files": files}
+
+
+def _bytes(state: ModelState) -> int | None:
+    sizes = [file.size for file in state.files]
+    return None if not sizes or None in sizes else sum(size or 0 for size in sizes)
+
+
+def _size(count: int | None) -> str:
+    return "size unknown" if count is None else f"{count / 1e6:,.0f} MB"
