@@ -95,7 +95,8 @@ _ABBREVIATION = re.compile(
 _CLOSERS = "\"'”’)]}»」』）］】〉》"
 _ENDING = re.compile(
     # Latin: a full stop, then white space and something that may begin a sentence; Japanese: 。 needs no space.
-    rf"(?P<latin>[.!?…]+[{re.escape(_CLOSERS)}]*)(?=\s+[\"'“‘(\[«]*[A-Z0-9À-ÞЀ-Я\u3041-\u9fff])"
+    # Only from the first mark of a run: else a table of contents' dots would take time by their square.
+    rf"(?P<latin>(?<![.!?…])[.!?…]+[{re.escape(_CLOSERS)}]*)(?=\s+[\"'“‘(\[«]*[A-Z0-9À-ÞЀ-Я\u3041-\u9fff])"
     rf"|(?P<cjk>[。！？!?．]+[{re.escape(_CLOSERS)}]*)(?![。！？」』）])"
     r"|(?P<blank>\n[ \t]*\n\s*)|(?P<line>\n)"
 )
