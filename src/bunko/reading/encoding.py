@@ -80,5 +80,12 @@ def _decode_legacy(data: bytes) -> str:
 def _japanese_score(text: str) -> float:
     """Return how much the non-ASCII characters look like Japanese: kana and common kanji for, oddities against."""
     foreign = sum(not character.isascii() for character in text)
-    good = len(_KANA.findall(text)) + 2 * len(_COMMON_HAN.findall(text))
+    good: float = len(_KANA.findall(text)) + 2 * len(_COMMON_HAN.findall(text))
+    if not good and foreign > 0.3 * len(text):  # a name or a title in kanji alone
+        good = 0.5 * sum(map(_is_ordinary_kanji, text))
     return (good - 2 * len(_ODD.findall(text))) / max(1, foreign)
+
+
+def _is_ordinary_kanji(character: str) -> bool:
+    """Tell whether a character is one of the 2,965 kanji of JIS level 1, which accented letters never pass for."""
+    return 0xB0 <= character.encode("euc_jp", "replace")[0] <= 0xCF

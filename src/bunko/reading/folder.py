@@ -51,12 +51,12 @@ def _walk(root: Path, skips: _IgnoreRules) -> Iterator[FileEntry]:
             path = above / name
             if skips(path, is_folder=False):
                 continue
-            if path.is_symlink() and not path.resolve().is_relative_to(real_root):
-                continue
             try:
+                if path.is_symlink() and not path.resolve().is_relative_to(real_root):
+                    continue
                 if path.is_file():
                     yield _entry(path, path.relative_to(root).as_posix())
-            except OSError:
+            except (OSError, RuntimeError):  # RuntimeError: a link to itself, before Python 3.13
                 continue  # vanished between listing and looking: the next sync sees what is there then
 
 
