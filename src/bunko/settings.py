@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import os
 import sys
 import typing
@@ -233,9 +234,10 @@ def _convert(value: object, kind: Any, name: str) -> object:
     elif kind in (int, float) and isinstance(value, str | int | float) and not isinstance(value, bool):
         try:
             number = kind(value)
-        except ValueError:
-            pass
-        else:
+            exact = math.isfinite(number) and (isinstance(value, str) or number == value)
+        except (ValueError, OverflowError):
+            exact = False
+        if exact:
             return _in_range(number, name)
     raise SettingsError(f"{name} is {value!r}.", f"It takes {_KINDS.get(kind, 'a list of texts')}.")
 
