@@ -82,7 +82,8 @@ def _japanese_score(text: str) -> float:
     foreign = sum(not character.isascii() for character in text)
     good: float = len(_KANA.findall(text)) + 2 * len(_COMMON_HAN.findall(text))
     if not good and foreign > 0.3 * len(text):  # a name or a title in kanji alone
-        good = 0.5 * sum(map(_is_ordinary_kanji, text))
+        ordinary = sum(map(_is_ordinary_kanji, text))
+        good = 0.5 * ordinary if ordinary > 1 else 0
     return (good - 2 * len(_ODD.findall(text))) / max(1, foreign)
 
 
