@@ -1,0 +1,163 @@
+"""Settings come from many places, in a known order, and nothing unknown or unsafe gets in."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from bunko.errors import SettingsError
+from bunko.settings import Settings, apply_overrides, cache_directory, known_names, load_settings, user_config_file
+from tests.support import write_files
+
+
+def load(
+    folder: Path, *, user: str = "", library: str = "", flags: dict[str, object] | None = None, **env: str
+) -> Settings:
+    write_files(folder, {"user.toml": user, "library.toml": library})
+    environment = {"BUNKO_CONFIG": str(folder / "user.toml"), **env}
+    return load_settings(library_config=folder / "library.toml", environment=environment, overrides=flags)
+
+
+def test_without_any_source_the_defaults_hold(tmp_path: Path) -> None:
+    assert load(tmp_path) == Settings()
+    assert load_settings(library_config=tmp_path / "none.toml", environment={"BUNKO_CONFIG": "none"}) == Settings()
+
+
+def test_each_source_wins_over_the_one_before_it(tmp_path: Path) -> None:
+    user = "[generation]\nmax_tokens = 1\nseed = 1\nthreads = 1\ntemperature = 1.5\n"
+    library = "[generation]\nseed = 2\nthreads = 2\ntemperature = 0.5\n"
+    env = {"BUNKO_GENERATION__THREADS": "3", "BUNKO_GENERATION__TEMPERATURE": "0.25"}
+    loaded = load(tmp_path, user=user, library=library, flags={"generation.temperature": "0"}, **env).generation
+    assert (loaded.max_tokens, loaded.seed, loaded.threads, loaded.temperature) == (1, 2, 3, 0.0)
+
+
+def test_a_flag_that_was_not_given_replaces_nothing(tmp_path: Path) -> None:
+    assert load(tmp_path, user='model = "phi"', flags={"model": None}).model == "phi"
+
+
+def test_every_setting_can_be_given_by_its_name() -> None:
+    values: dict[str, object] = {}
+    for name in known_names():
+        section, _, key = name.rpartition(".")
+        value = getattr(getattr(Settings(), section) if section else Settings(), key)
+        values[name] = ",".join(value) if isinstance(value, tuple) else str(value)
+    values["reading.ignore"] = "*.tmp, old/"
+    assert apply_overrides(Settings(), values) == dataclasses.replace(
+        Settings(), reading=dataclasses.replace(Settings().reading, ignore=("*.tmp", "old/"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("modle", "model"), ("retrieval.topk", "retrieval.top_k"), ("generation.max_token", "generation.max_tokens")],
+)
+def test_an_unknown_name_is_refused_with_the_nearest_known_one(name: str, nearest: str) -> None:
+    with pytest.raises(SettingsError, match=name) as caught:
+        apply_overrides(Settings(), {name: "1"})
+    assert nearest in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "retrieval", "retrieval.", ".model", "a.b.c", "reading.ignore.x", "__class__"]
+)
+def test_no_odd_name_gets_in(name: str) -> None:
+    with pytest.raises(SettingsError):
+        apply_overrides(Settings(), {name: "1"})
+
+
+def test_an_unknown_key_in_a_file_or_the_environment_names_its_place(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"user\.toml") as in_file:
+        load(tmp_path, user="[retrieval]\ntopk = 3\n")
+    assert "retrieval.top_k" in in_file.value.hint
+    with pytest.raises(SettingsError, match="BUNKO_MODLE"):
+        load(tmp_path, BUNKO_MODLE="x")
+
+
+def test_other_variables_are_nobody_s_business(tmp_path: Path) -> None:
+    assert load(tmp_path, BUNKO_API_KEY="secret", MODEL="x", bunko_model="y") == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("retrieval.top_k", "many"),
+        ("retrieval.top_k", 1.5),
+        ("retrieval.top_k", True),
+        ("retrieval.top_k", 0),
+        ("retrieval.top_k", -1),
+        ("retrieval.mode", "psychic"),
+        ("retrieval.mode", ["hybrid"]),
+        ("generation.max_tokens", 0),
+        ("generation.temperature", "warm"),
+        ("generation.temperature", "nan"),
+        ("generation.temperature", -0.1),
+        ("generation.gpu_layers", -2),
+        ("generation.start_timeout_s", float("inf")),
+        ("retrieval.top_k", float("inf")),
+        ("generation.cache_type", "f64"),
+        ("chunking.max_tokens", 3),
+        ("offline", "perhaps"),
+        ("offline", 2),
+        ("model", 3),
+        ("model", ["a"]),
+        ("reading.ignore", 3),
+        ("reading.max_file_mb", None),
+    ],
+)
+def test_a_value_that_can_not_be_is_refused_by_name(name: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=name) as caught:
+        apply_overrides(Settings(), {name: value})
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1", True), ("true", True), ("Yes", True), ("0", False), ("off", False), ("", False)]
+)
+def test_switches_are_written_in_words(text: str, value: bool) -> None:
+    assert apply_overrides(Settings(offline=not value), {"offline": text}).offline is value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'model = "https://evil.example/model.gguf"',
+        'model = "../../somewhere/model.gguf"',
+        'model = "hf:owner/repo/file.gguf"',
+        'model = "C:\\\\models\\\\a.gguf"',
+        'embedder = "http://evil.example"',
+        'store = "s3://bucket"',
+        'cache_dir = "elsewhere"',
+        "offline = false",
+    ],
+)
+def test_a_folder_may_not_send_its_reader_anywhere(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError, match=r"library\.toml"):
+        load(tmp_path, library=text)
+    load(tmp_path, user=text)
+
+
+def test_a_folder_may_name_a_model_of_the_catalogue(tmp_path: Path) -> None:
+    loaded = load(tmp_path, library='model = "smollm2-135m"\nanswer_language = "ja"\n')
+    assert (loaded.model, loaded.answer_language) == ("smollm2-135m", "ja")
+
+
+@pytest.mark.parametrize("content", [b"model = ", b"\xff\xfe\x00", b"[[[", b'model = "a"\nmodel = "b"'])
+def test_a_config_file_that_is_none_is_named(tmp_path: Path, content: bytes) -> None:
+    write_files(tmp_path, {"user.toml": content})
+    with pytest.raises(SettingsError, match=r"user\.toml"):
+        load_settings(environment={"BUNKO_CONFIG": str(tmp_path / "user.toml")})
+
+
+@pytest.mark.parametrize("text", ["retrieval = 3", "[model]\nx = 1", "[generation.deep]\nseed = 1"])
+def test_sections_and_values_are_not_mixed_up(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError, match=r"user\.toml"):
+        load(tmp_path, user=text)
+
+
+def test_the_places_of_files_can_be_chosen(tmp_path: Path) -> None:
+    assert user_config_file({"BUNKO_CONFIG": str(tmp_path / "a.toml")}) == tmp_path / "a.toml"
+    assert cache_directory(Settings(cache_dir=str(tmp_path))) == tmp_path
+    assert cache_directory(Settings(cache_dir="~/models")) == Path.home() / "models"
+    assert "bunko" in str(cache_directory(Settings()))
