@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from bunko.ports import Embedder
 from bunko.settings import EvidenceSettings
-from bunko.text import detect_language, normalise, sentences, words
+from bunko.text import detect_language, estimate_tokens, normalise, sentences, words
 from bunko.types import Chunk, Evidence, Hit
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 # A sentence's score is its likeness to the question in meaning plus in words, and a little of its passage's rank:
 # each is between 0 and 1, so that equal weights are the choice without tuning.
 _WEIGHT_OF_RANK = 0.3
-_SHORTEST = 12  # characters; shorter pieces are headings, list marks, page numbers
+# Tokens, about 12 letters or 3 Japanese characters; shorter pieces are headings, list marks, page numbers. They are
+# taken only from a passage that has nothing else.
+_SHORTEST = 5
 _NEAR_DUPLICATE = 0.9
 
 
@@ -85,9 +87,8 @@ def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
         text = hit.chunk.text
         spans = sentences(text)
         context = frozenset(words(hit.chunk.heading))
-        for start, end in spans:
-            if end - start < _SHORTEST and len(spans) > 1:
-                continue
+        whole = [(start, end) for start, end in spans if estimate_tokens(text[start:end]) >= _SHORTEST]
+        for start, end in whole or spans:
             found.append(
                 _Candidate(
                     chunk=hit.chunk,
