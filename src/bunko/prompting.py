@@ -16,8 +16,12 @@ from bunko.types import Evidence, Message
 
 CountTokens = Callable[[Sequence[Message]], int]
 
-# <|im_end|>, <start_of_turn>, </s>, <think>, <｜Assistant｜>: one word in angle brackets; [INST], [/TOOL_CALLS].
-_CONTROL = re.compile(r"<(?=<?[^<>\s]{1,60}>)|\[(?=/?[A-Z_]{2,40}\])")
+# <|im_end|>, <start_of_turn>, </s>, <think>, <｜Assistant｜>: one word in angle brackets; [INST], [/TOOL_CALLS],
+# [gMASK]. In full width too, since some tokenizers fold that first: ＜|im_end|＞, ［INST］.
+_CONTROL = re.compile(
+    r"<(?=<?[^<>\s]{1,60}>)|\[(?=/?[a-z]?[A-Z_]{2,40}\])"
+    r"|[<＜](?=[|｜/／][^<>\s]{0,60}[>＞])|[\[［](?=[/／]?[a-z]?[A-Z_]{2,40}[\]］])"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +121,7 @@ def accept_rewrite(rewritten: str, question: str, history: Sequence[Message]) ->
 
     It must keep every word of meaning in the question, add only words that were said before, and be no speech.
     """
-    rewritten = rewritten.strip().strip('"「」').split("\n")[0].strip()
+    rewritten = rewritten.strip().split("\n")[0].strip(' "「」')
     said = set(words(" ".join(turn.content for turn in history)))
     new, old = set(words(rewritten)), set(words(question))
     if not rewritten or len(rewritten) > 3 * len(question) + 200:
