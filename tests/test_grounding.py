@@ -1,0 +1,133 @@
+"""A citation names a source that was shown, and is called verified only where the words are there."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bunko.grounding import Grounding, ground, without_marks
+from bunko.text import words
+from bunko.types import Evidence
+from tests.strategies import anything, evidence, sentences
+
+TOWER = "The Tokyo Tower was completed in 1958 and is 333 metres high."
+TEMPLE = "金閣寺は1397年に足利義満によって建てられました。"
+
+
+def quote(text: str, path: str = "a.txt") -> Evidence:
+    return Evidence(path=path, start=5, end=5 + len(text), quote=text, score=1.0, page=2)
+
+
+def check(answer: str, *quotes: str, question: str = "") -> Grounding:
+    return ground(answer, [quote(text) for text in quotes], question=question)
+
+
+answers = st.one_of(anything, evidence().map(lambda found: " ".join(item.quote for item in found)))
+
+
+@given(answers, evidence(), sentences)
+def test_only_what_was_shown_is_cited(answer: str, shown: list[Evidence], question: str) -> None:
+    found = ground(answer, shown, question=question)
+    for item in found.citations:
+        source = shown[item.n - 1]
+        assert 1 <= item.n <= len(shown)
+        assert (item.path, item.start, item.end, item.quote) == (source.path, source.start, source.end, source.quote)
+
+
+@given(answers, evidence())
+def test_every_sentence_is_cited_or_reported(answer: str, shown: list[Evidence]) -> None:
+    found = ground(answer, shown, question="")
+    verified = {item.sentence for item in found.citations if item.verified}
+    unverified = {item.sentence for item in found.citations if not item.verified}
+    assert unverified <= set(found.unsupported)
+    assert sum(map(len, verified)) + sum(map(len, found.unsupported)) > 0 or not words(answer)
+
+
+@given(evidence())
+def test_a_source_repeated_word_for_word_is_verified(shown: list[Evidence]) -> None:
+    for item in shown:
+        sentence = item.quote.split("\n")[0].strip()
+        found = ground(sentence, shown, question="")
+        assert all(citation.verified for citation in found.citations if citation.sentence == sentence == item.quote)
+
+
+@given(answers)
+def test_without_sources_nothing_is_cited(answer: str) -> None:
+    assert ground(answer, [], question="").citations == ()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        TOWER,
+        "The tower is 333 metres high.",
+        "It was completed in 1958.",
+        "1958",
+        "333 metres",
+        "TOKYO TOWER",
+        TOWER + " [1]",
+    ],
+)
+def test_what_the_source_says_is_verified(answer: str) -> None:
+    (item,) = check(answer, "Nothing of interest here.", TOWER).citations
+    assert item.verified
+    assert (item.n, item.path, item.page, item.quote) == (2, "a.txt", 2, TOWER)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "The Tokyo Tower was completed in 1959.",
+        "The Tokyo Tower is 3333 metres high.",
+        "The tower was completed in 1958 at a cost of 2.8 billion yen.",
+        "195",
+        "The Tokyo Tower was designed by Paul Bocuse for circus elephants.",
+    ],
+)
+def test_what_the_source_does_not_say_is_not_verified(answer: str) -> None:
+    found = check(answer, TOWER)
+    assert not any(item.verified for item in found.citations)
+    assert len(found.unsupported) == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [TEMPLE, "1397年", "足利義満", "金閣寺は1397年に建てられました。", "１３９７年に建てられました。"]
+)
+def test_japanese_that_the_source_says_is_verified(answer: str) -> None:
+    (item,) = check(answer, TEMPLE).citations
+    assert item.verified
+
+
+@pytest.mark.parametrize("answer", ["1398年に建てられました。", "銀閣寺は徳川家康が建てました。", "397年"])
+def test_japanese_that_the_source_does_not_say_is_not_verified(answer: str) -> None:
+    assert not any(item.verified for item in check(answer, TEMPLE).citations)
+
+
+def test_part_of_a_word_or_number_is_not_the_word() -> None:
+    for answer, source in (("95", "It was in 1958."), ("art", "The party began."), ("Kobe 12", "Kobe 123")):
+        assert not any(item.verified for item in check(answer, source).citations), answer
+
+
+def test_words_of_the_question_prove_nothing() -> None:
+    question = "Who designed the Tokyo Tower, completed in 1958?"
+    found = check("Elephants designed the Tokyo Tower, completed in 1958.", TOWER, question=question)
+    assert not any(item.verified for item in found.citations)
+
+
+def test_each_sentence_is_tied_to_its_own_source() -> None:
+    found = check(
+        "The tower is 333 metres high. The temple burned in 1950. Cows fly.", "The temple burned in 1950.", TOWER
+    )
+    assert [(item.n, item.verified) for item in found.citations] == [(2, True), (1, True)]
+    assert found.unsupported == ("Cows fly.",)
+
+
+def test_the_model_s_own_numbers_are_not_believed() -> None:
+    found = check("The tower is 333 metres high [7].", "The temple burned in 1950.", TOWER)
+    assert [item.n for item in found.citations] == [2]
+    assert without_marks("High [1], old [12]. [See] [123] a[1]") == "High, old. [See] [123] a"
+
+
+def test_an_empty_answer_says_nothing() -> None:
+    assert check("", TOWER) == check(" \n. !", TOWER) == Grounding(citations=(), unsupported=())
