@@ -12,11 +12,12 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import urllib3
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
+from urllib3.util import parse_url
 
 from bunko.engine.endpoint import Address, Endpoint
 from bunko.engine.failures import bad_answer, printable, status_error
@@ -147,7 +148,7 @@ class Connection:
         self, method: Method, address: Address, path: str, body: Mapping[str, object] | None, deadline: Deadline
     ) -> BaseHTTPResponse:
         if self._pool is None:
-            self._pool = _open_pool(address.url, use_proxy=not self.endpoint.is_local)
+            self._pool = open_pool(address.url, use_proxy=not self.endpoint.is_local)
         # No compression: a few bytes could swell to gigabytes here.
         headers = {"Accept-Encoding": "identity", "User-Agent": "bunko"}
         if address.key:
@@ -257,17 +258,17 @@ def _too_slow(endpoint: Endpoint, deadline: Deadline) -> EngineTimeout:
     )
 
 
-def _open_pool(url: str, *, use_proxy: bool) -> urllib3.PoolManager:
+def open_pool(url: str, *, use_proxy: bool) -> urllib3.PoolManager:
     """Return a pool that goes through the proxy of the user's environment where there is one for this address."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    proxy = urllib.request.getproxies().get(parts.scheme) if use_proxy and not _is_loopback(host) else None
+    target = parse_url(url)
+    host = target.host or ""
+    proxy = urllib.request.getproxies().get(target.scheme or "") if use_proxy and not _is_loopback(host) else None
     if not proxy or urllib.request.proxy_bypass(host):
         return urllib3.PoolManager()
-    name = urlsplit(proxy)
-    credentials = f"{unquote(name.username)}:{unquote(name.password or '')}" if name.username else None
-    return urllib3.ProxyManager(proxy, proxy_headers=urllib3.make_headers(proxy_basic_auth=credentials))
+    credentials = parse_url(proxy).auth
+    headers = urllib3.make_headers(proxy_basic_auth=unquote(credentials)) if credentials else None
+    return urllib3.ProxyManager(proxy, proxy_headers=headers)
 
 
 def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
+    return host in ("localhost", "[::1]") or host.startswith("127.")

@@ -74,7 +74,7 @@ class Machine:
         cores = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
         with contextlib.suppress(AttributeError, OSError):  # macOS has no affinity
             cores = min(cores, len(psutil.Process().cpu_affinity()))
-        if quota := _container_quota(Path("/sys/fs/cgroup/cpu.max")):
+        if quota := container_quota(Path("/sys/fs/cgroup/cpu.max")):
             cores = min(cores, quota)
         return cls(cores=cores, available_memory=int(psutil.virtual_memory().available))
 
@@ -139,6 +139,7 @@ def _common_values(path: Path, *, threads: int) -> Values:
         "hostnames": ["127.0.0.1"],
         "port": 0,
         "n_parallel": 1,
+        "n_threads_http": 4,  # by default as many as the machine has cores, all idle
         # Old prompts' states kept in memory beside the context: 8 GB by default, for servers with many users.
         "cache_ram_mib": 0,
         "cpuparams.n_threads": threads,
@@ -151,7 +152,7 @@ def _common_values(path: Path, *, threads: int) -> Values:
     }
 
 
-def _container_quota(file: Path) -> int:
+def container_quota(file: Path) -> int:
     """Return the whole cores that a container may use, 0 for no limit: more threads than that stall each other."""
     try:
         quota, period = file.read_text().split()
