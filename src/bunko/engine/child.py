@@ -20,6 +20,9 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NoReturn
 
+# The engine writes its log in a thread of its own; the reason of a failure must be out before this process ends.
+_LOG_DELAY_S = 0.2
+
 
 def main() -> NoReturn:
     """Load the model, say where it is served, and wait for the parent to go."""
@@ -32,6 +35,7 @@ def main() -> NoReturn:
     try:
         server = _serve(request)
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
+        time.sleep(_LOG_DELAY_S)
         _say(reply, {"error": f"{type(error).__name__}: {error}"})
         _leave(1)
     _say(reply, {"url": server.listening_address})
