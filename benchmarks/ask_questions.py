@@ -1,6 +1,6 @@
 """Ask a folder a list of questions with Bunko, in one process, and print one JSON line of figures.
 
-usage: python benchmarks/ask_questions.py --folder FOLDER --questions Q.jsonl [--model M] [--limit 40] [--set NAME=VALUE]
+usage: python benchmarks/ask_questions.py --folder FOLDER --questions Q.jsonl [--model M] [--limit 40]
 
 The keys are those of the baseline scripts that it is run beside (see beside_baseline.py):
 ready_s      from the start of the process until a question can be asked and is answered from all documents

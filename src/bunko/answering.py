@@ -7,6 +7,7 @@ The evidence is out before the model has read a word of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator as Generator_
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,9 @@ from bunko.types import (
 if TYPE_CHECKING:
     from bunko.ports import Vectors
 
+# The same words three times over are no answer: small models fall into such loops and don't come out.
+_LOOP = re.compile(r"(.{12,200}?)\1\1$", re.DOTALL)
+_LOOP_WINDOW = 600
 _REWRITE_TOKENS = 64
 _REWRITE_TURNS = 4
 
@@ -51,8 +55,12 @@ def answer_from_documents(
     history: Sequence[Message] = (),
     watch: Stopwatch,
     documents: int = 0,
+    notes: tuple[str, ...] = (),
 ) -> Iterator[Event]:
-    """Yield Retrieved, then deltas, then Finished. `documents` is how many the library holds."""
+    """Yield Retrieved, then deltas, then Finished.
+
+    `documents` is how many the library holds, `notes` what the answer should tell of how it came about.
+    """
     _check_question(question)
     asked_in = detect_language(question)
     language = settings.answer_language or asked_in
@@ -76,7 +84,7 @@ def answer_from_documents(
         )
     written = _Written(text=prompting.refusal(language), finish_reason="none")
     if shown:
-        written = yield from _generate(messages, generator, settings, watch)
+        written = yield from _generate(messages, generator, settings, watch, stop=prompting.stop_texts(language))
     else:
         yield TextDelta(text=written.text)
     with watch.stage("ground"):
@@ -99,7 +107,7 @@ def answer_from_documents(
             model=generator.name,
             embedder=embedder.spec.name,
             finish_reason=written.finish_reason,
-            notes=_notes(written, settings),
+            notes=notes + _notes(written, settings),
         )
     )
 
@@ -165,17 +173,23 @@ class _Written:
     text: str = ""
     reasoning: str = ""
     usage: Usage = field(default_factory=Usage)
-    finish_reason: Literal["stop", "length", "none"] = "stop"
+    finish_reason: Literal["stop", "length", "loop", "none"] = "stop"
 
 
 def _generate(
-    messages: Sequence[Message], generator: Generator, settings: Settings, watch: Stopwatch
+    messages: Sequence[Message],
+    generator: Generator,
+    settings: Settings,
+    watch: Stopwatch,
+    *,
+    stop: tuple[str, ...] = (),
 ) -> Generator_[Event, None, _Written]:
     """Yield deltas, return all of it. Reading the prompt and writing the answer are timed apart."""
     options = GenerationOptions(
         max_tokens=settings.generation.max_tokens,
         temperature=settings.generation.temperature,
         seed=settings.generation.seed,
+        stop=stop,
     )
     written = _Written()
     stage = "read"
@@ -193,6 +207,13 @@ def _generate(
             stage = "write"
             written.text += piece.text
             yield TextDelta(text=piece.text)
+            if loop := _LOOP.search(written.text[-_LOOP_WINDOW:]):
+                written.text = written.text[: -2 * len(loop.group(1))]
+                written.finish_reason = "loop"
+                close = getattr(stream, "close", None)
+                if close is not None:
+                    close()
+                return written
         if piece.finish_reason:
             written.finish_reason = piece.finish_reason
         if piece.usage:
@@ -236,4 +257,6 @@ def _too_long(tokens: int, room: int) -> QuestionError:
 def _notes(written: _Written, settings: Settings) -> tuple[str, ...]:
     if written.finish_reason == "length":
         return (f"The answer was cut off at {settings.generation.max_tokens} tokens; --max-tokens allows more.",)
+    if written.finish_reason == "loop":
+        return ("The model began to repeat itself, and was stopped.",)
     return ()

@@ -43,7 +43,6 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _memory()
     yield _cache(cache_directory(settings))
     yield from _devices()
-    yield _ocr()
     yield _pip()
     yield _network(settings)
     yield _embedder(settings)
@@ -94,18 +93,6 @@ def _devices() -> Iterator[Finding]:
             detail="an NVIDIA GPU is here, but the engine was installed for the CPU",
             cure="Install xllamacpp's CUDA wheel: see docs/models.md.",
         )
-
-
-def _ocr() -> Finding:
-    found = shutil.which("tesseract")
-    if found:
-        return Finding(check="ocr", state="ok", detail=found)
-    return Finding(
-        check="ocr",
-        state="warning",
-        detail="Tesseract is not installed: scanned pages are reported, not read",
-        cure="Needed for scans only.",
-    )
 
 
 def _pip() -> Finding:

@@ -7,6 +7,7 @@
      +- LibraryError             the folder
      |   +- LibraryNotFound      missing, or not to be read
      |   +- LibraryEmpty         nothing in it that can be answered from
+     |   +- NotIndexed           a folder that no sync has seen
      +- ReadError                one file; a sync records it and goes on
      |   +- NeedsOcr / NeedsPassword / UnsupportedFormat
      +- StoreError               the index on disk
@@ -73,6 +74,10 @@ class LibraryNotFound(LibraryError):
 
 class LibraryEmpty(LibraryError):
     """The folder holds nothing that could be answered from."""
+
+
+class NotIndexed(LibraryError):
+    """The folder has no index, and the call was not to make one."""
 
 
 class ReadError(BunkoError):

@@ -7,6 +7,7 @@ a verbatim quote, can be shown before the model has read anything.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +28,12 @@ _WEIGHT_OF_RANK = 0.3
 # taken only from a passage that has nothing else.
 _SHORTEST = 5
 _NEAR_DUPLICATE = 0.9
+# Only the sentences that look best by their words are embedded: more did not find more (benchmarks/LOG.md).
+_SHORTLIST = 16
+# A sentence with less than this share of the best one's score only distracts a small model.
+_RELEVANT = 0.4
+# Marks of structure that say nothing by themselves: headings, code fences, rules of tables.
+_NO_SENTENCE = re.compile(r"#{1,6}\s|`{3}|~{3}|[\s|:=_*-]+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +55,7 @@ def select(
     vector: Vectors | None,
     settings: EvidenceSettings,
 ) -> list[Evidence]:
-    """Return the best sentences of the hits, best first, at most `settings.quotes`.
+    """Return the best sentences of the hits, best first: one to `settings.quotes`, if there are hits at all.
 
     Each is a verbatim slice of its document. `vector` is the question's; without it, or where the embedder does not
     know the question's language, words alone decide. Near-duplicates of a better sentence are left out.
@@ -58,17 +65,24 @@ def select(
         return []
     asked = _weights(words(question), candidates)
     scores = [overlap(asked, candidate.words) + _WEIGHT_OF_RANK / (1 + candidate.rank) for candidate in candidates]
+    order = _order(candidates, scores)
     if vector is not None and embedder.spec.knows(detect_language(question)):
-        similar = embedder.embed_passages([candidate.quote for candidate in candidates]) @ vector
-        scores = [score + float(likeness) for score, likeness in zip(scores, similar, strict=True)]
-    order = sorted(range(len(candidates)), key=lambda n: (-scores[n], candidates[n].rank, candidates[n].start))
+        order = order[:_SHORTLIST]
+        similar = embedder.embed_passages([candidates[n].quote for n in order]) @ vector
+        for n, likeness in zip(order, similar, strict=True):
+            scores[n] += float(likeness)
+        order = [n for n in _order(candidates, scores) if n in set(order)]
     chosen: list[int] = []
     for n in order:
-        if len(chosen) == settings.quotes:
+        if len(chosen) == settings.quotes or scores[n] < _RELEVANT * scores[order[0]]:
             break
         if not any(_repeats(candidates[n], candidates[other]) for other in chosen):
             chosen.append(n)
     return [_evidence(candidates[n], scores[n]) for n in chosen]
+
+
+def _order(candidates: Sequence[_Candidate], scores: Sequence[float]) -> list[int]:
+    return sorted(range(len(candidates)), key=lambda n: (-scores[n], candidates[n].rank, candidates[n].start))
 
 
 def overlap(asked: dict[str, float], found: frozenset[str]) -> float:
@@ -87,7 +101,11 @@ def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
         text = hit.chunk.text
         spans = sentences(text)
         context = frozenset(words(hit.chunk.heading))
-        whole = [(start, end) for start, end in spans if estimate_tokens(text[start:end]) >= _SHORTEST]
+        whole = [
+            (start, end)
+            for start, end in spans
+            if estimate_tokens(text[start:end]) >= _SHORTEST and not _NO_SENTENCE.match(text, start, end)
+        ]
         for start, end in whole or spans:
             found.append(
                 _Candidate(

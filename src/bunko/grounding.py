@@ -15,8 +15,11 @@ from bunko.types import Citation, Evidence
 
 # Of a sentence's words of meaning, this share must stand in one source for it to count as carried by that source.
 # Below the lower mark the likeness is chance: two sentences on one subject share a word or two.
+# Words cannot tell who did what to whom: a sentence that puts a source's words together wrongly passes.
 _CARRIED = 0.75
 _RELATED = 0.34
+# What an answer says of itself.
+_FRAME = frozenset(words("answer question source text context passage according document mention state say"))
 _MARK = re.compile(r"\s*\[(\d{1,2})\]")
 _SPECIFIC = re.compile(r"\d")
 _PART = re.compile(r"[\u3041-\u30ff\u3400-\u9fff々]|(?:(?![\u3041-\u30ff\u3400-\u9fff])\w)+")
@@ -34,8 +37,8 @@ def ground(answer: str, evidence: Sequence[Evidence], *, question: str) -> Groun
     """Match each sentence of the answer to the source that carries it.
 
     `evidence` is what the prompt held, in the order of its numbers. A citation is `verified` where the sentence
-    stands in the quote word for word, or nearly all its words do and every number among them; words of the question
-    that the sentence repeats neither help nor hurt. A sentence without any likeness to a source is unsupported.
+    stands in the quote word for word, or nearly all its words do and every number among them, and it says something
+    that the question did not. A sentence without any likeness to a source is unsupported.
     """
     citations: list[Citation] = []
     unsupported: list[str] = []
@@ -66,14 +69,15 @@ def without_marks(answer: str) -> str:
 
 def _support(sentence: str, item: Evidence, asked: set[str]) -> float:
     """Return how far a source carries a sentence: 1 for a verbatim part, else the share of words; 0 to 1."""
+    said = set(words(sentence)) - _FRAME
+    if not said - asked:
+        return _RELATED if said else 0.0  # it only repeats the question: related at most
     if _squeeze(sentence) in _squeeze(item.quote):
         return 1.0
     found = set(words(f"{item.heading} {item.quote}"))
-    said = set(words(sentence))
-    telling = said - asked or said
     if any(_SPECIFIC.search(word) and word not in found for word in said):
         return 0.0
-    return len(telling & found) / len(telling)
+    return len(said & found) / len(said)
 
 
 def _squeeze(text: str) -> str:

@@ -76,8 +76,14 @@ def sync(
             _embed(missing, store, embedder, progress)
             missing = {}
     report = _report(records, gone, written, store, begin, unembedded=len(missing))
-    _check_answerable(root, files, report)
+    _check_read(root, files, report)
     return report
+
+
+def check_answerable(root: Path) -> None:
+    """Raise LibraryNotFound or LibraryEmpty for a folder that there is no use in indexing."""
+    if not list_files(root):
+        raise _empty(root)
 
 
 def embed_missing(store: Store, embedder: Embedder, *, progress: Progress = lambda stage, done, total: None) -> int:
@@ -221,12 +227,16 @@ def _report(
     )
 
 
-def _check_answerable(root: Path, files: Sequence[FileEntry], report: SyncReport) -> None:
+def _check_read(root: Path, files: Sequence[FileEntry], report: SyncReport) -> None:
     if not files:
-        raise LibraryEmpty(f"There are no files in {str(root)!r}.", "Put documents there, or name another folder.")
+        raise _empty(root)
     if not report.documents:
         first = report.failed[0]
         raise LibraryEmpty(
             f"None of the {len(files)} files in {str(root)!r} can be read; {first.path}: {first.error}",
             first.hint,
         )
+
+
+def _empty(root: Path) -> LibraryEmpty:
+    return LibraryEmpty(f"There are no files in {str(root)!r}.", "Put documents there, or name another folder.")

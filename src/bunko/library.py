@@ -15,8 +15,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from bunko.errors import EmbedderMismatch, LibraryNotFound
+from bunko.errors import EmbedderMismatch, LibraryNotFound, NotIndexed
 from bunko.settings import Settings, apply_overrides, load_settings
+from bunko.text import LANGUAGE_NAMES, detect_language
 from bunko.timing import Stopwatch
 from bunko.types import Answer, Document, Event, Finished, Hit, Message, SyncReport
 
@@ -65,7 +66,7 @@ class Library:
 
     def __init__(
         self,
-        root: Path,
+        root: str | Path,
         *,
         settings: Settings,
         embedder: Embedder | None = None,
@@ -74,6 +75,7 @@ class Library:
         download_progress: DownloadProgress | None = None,
     ) -> None:
         """`embedder` and `generator` replace the ones that the settings name, as tests do."""
+        root = Path(root).expanduser()
         try:
             root.stat()
         except (FileNotFoundError, NotADirectoryError, ValueError) as error:
@@ -106,10 +108,23 @@ class Library:
 
     @cached_property
     def store(self) -> Store:
-        """The index on disk. Raises StoreError."""
+        """The index on disk, made if there is none. Raises StoreError."""
         from bunko.store import Store
 
-        return Store(self.settings.store or str(_home(self.root) / "store"))
+        return Store(self._location)
+
+    @property
+    def _location(self) -> str:
+        return self.settings.store or str(_home(self.root) / "store")
+
+    def _is_indexed(self) -> bool:
+        return "://" in self._location or Path(self._location, "documents.lance").exists()
+
+    def _index(self) -> Store:
+        """Return the index for reading: looking into a folder leaves nothing behind in it."""
+        if not self._is_indexed():
+            raise NotIndexed(f"{str(self.root)!r} has no index yet.", f"Make it: bunko index {self.root}")
+        return self.store
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -151,8 +166,10 @@ class Library:
         With "few", more than a handful of missing vectors are left for `complete`: meanwhile passages are found by
         their words, and the best of those by meaning. Raises LibraryError, StoreError, ModelError.
         """
-        from bunko.indexing import sync
+        from bunko.indexing import check_answerable, sync
 
+        if not self._is_indexed():
+            check_answerable(self.root)  # before anything is written into the folder
         return sync(
             self.root,
             self.store,
@@ -173,7 +190,7 @@ class Library:
         """Return the passages that bear on a question, best first. Raises QuestionError for an empty one."""
         from bunko.answering import find
 
-        hits, _ = find(query, self.store, self.embedder, settings=self.settings, watch=watch or Stopwatch())
+        hits, _ = find(query, self._index(), self.embedder, settings=self.settings, watch=watch or Stopwatch())
         return hits
 
     def stream(
@@ -188,18 +205,20 @@ class Library:
 
         watch = watch or Stopwatch()
         with watch.stage("open"):
+            store = self._index()
             self.warm_up()
             self._check_embedder()
-            documents = sum(not record.error for record in self.records().values())
+            documents = store.count_documents()
         return answer_from_documents(
             question,
-            self.store,
+            store,
             self.embedder,
             self.generator,
             settings=self.settings,
             history=history,
             watch=watch,
             documents=documents,
+            notes=self._language_notes(question),
         )
 
     def ask(self, question: str, *, history: tuple[Message, ...] = ()) -> Answer:
@@ -212,11 +231,27 @@ class Library:
 
     def records(self) -> Mapping[str, Record]:
         """Return what is known of every file of the library by its path, those that could not be read included."""
-        return self.store.records()
+        return self._index().records()
 
     def document(self, path: str) -> Document | None:
         """Return a document with the text that offsets count in; None if there is none of this path."""
-        return self.store.document(path)
+        return self._index().document(path)
+
+    def _language_notes(self, question: str) -> tuple[str, ...]:
+        """Say so where the model or the embedder was not made for the language: the answer will not tell."""
+        from bunko.models.catalogue import find_entry
+
+        asked_in = detect_language(question)
+        wanted = self.settings.answer_language or asked_in
+        notes = []
+        chat, embedder = find_entry(self.settings.model), find_entry(self.settings.embedder)
+        if chat and not chat.knows(wanted):
+            name = LANGUAGE_NAMES.get(wanted, wanted)
+            notes.append(f"{chat.name} was not made for {name}; the evidence holds, its own words may not.")
+        if embedder and not embedder.knows(asked_in):
+            name = LANGUAGE_NAMES.get(asked_in, asked_in)
+            notes.append(f"{embedder.name} does not know {name}: passages were found by their words alone.")
+        return tuple(notes)
 
     def _check_embedder(self) -> None:
         """Refuse to search vectors of another embedder: only a sync makes this one's."""

@@ -29,26 +29,26 @@ class _Wording:
     """The texts of one language."""
 
     instructions: str
-    sources: str
     question: str
+    request: str
     rewrite: str
     follow_up: str
     nothing_found: str
 
 
 _ENGLISH = _Wording(
-    instructions="Answer the question from the sources, as briefly as you can, in their own words.",
-    sources="Sources:",
+    instructions="Answer the question with a short phrase copied from the context.",
     question="Question:",
+    request="Answer with a short phrase from the text:",
     rewrite="Rewrite the last question so that it can be understood without the conversation. "
     "Replace words like he, she, it and there by what they stand for. Write only the question.",
     follow_up="Last question:",
     nothing_found="The documents don't say.",
 )
 _JAPANESE = _Wording(
-    instructions="資料だけを使い、資料の言葉で、質問に短く答えてください。",
-    sources="資料:",
+    instructions="文章の中の言葉を使い、質問に短く答えてください。",
     question="質問:",
+    request="文章の言葉で短く答えてください:",
     rewrite="会話を読まなくても分かるように、最後の質問を書き直してください。"
     "「彼」「それ」「そこ」などは、指しているものに置き換えます。質問だけを書いてください。",
     follow_up="最後の質問:",
@@ -58,17 +58,25 @@ _WORDINGS = {"en": _ENGLISH, "ja": _JAPANESE}
 
 
 def answer_messages(question: str, evidence: Sequence[Evidence], *, language: str, asked_in: str) -> list[Message]:
-    """Return the messages that ask for an answer from the evidence, which is numbered from 1, best first.
+    """Return the messages that ask for an answer from the evidence.
 
-    `language` is the one to answer in, `asked_in` the question's: instructions follow the former.
+    `language` is the one to answer in, `asked_in` the question's: instructions follow the former. A small model
+    does best with bare quotes, the best one last, nearest to the question, and with the request repeated after it;
+    numbers would only tempt it to write numbers (benchmarks/LOG.md).
     """
     wording = _WORDINGS.get(language, _ENGLISH)
     instructions = wording.instructions
     if language not in _WORDINGS or language != asked_in:
         instructions += f" Answer in {LANGUAGE_NAMES.get(language, language)}."
-    sources = "\n".join(f"[{n}] {_source(item)}" for n, item in enumerate(evidence, 1))
-    body = f"{wording.sources}\n{sources}\n\n{wording.question} {question}"
+    sources = "\n".join(_source(item) for item in reversed(evidence))
+    body = f"{sources}\n\n{wording.question} {question}\n{wording.request}"
     return [Message(role="system", content=instructions), Message(role="user", content=body)]
+
+
+def stop_texts(language: str) -> tuple[str, ...]:
+    """Return what a model that has answered goes on with when it does not know to stop: the next question."""
+    wording = _WORDINGS.get(language, _ENGLISH)
+    return (f"\n{wording.question}", f"\n{wording.request}")
 
 
 def plain_messages(question: str, history: Sequence[Message] = (), *, language: str = "") -> list[Message]:

@@ -64,7 +64,7 @@ class RetrievalSettings:
     """How passages are found."""
 
     mode: Mode = "hybrid"
-    top_k: int = 5
+    top_k: int = 8
     """Passages that the evidence is chosen from, and that `search` returns."""
     candidates: int = 50
     """Passages taken from each side before fusion."""
@@ -284,6 +284,7 @@ def _read_file(path: Path) -> dict[str, object]:
 
 
 def _refuse_unsafe(values: dict[str, object], path: Path) -> dict[str, object]:
+    safe = dict(values)
     for name, value in values.items():
         plain = isinstance(value, str) and not any(mark in value for mark in (":", "/", "\\"))
         if name in _FORBIDDEN_IN_LIBRARY or (name in _NAMES_ONLY_IN_LIBRARY and not plain):
@@ -291,7 +292,9 @@ def _refuse_unsafe(values: dict[str, object], path: Path) -> dict[str, object]:
                 f"{path} sets {name} to {value!r}, which a folder may not choose for its reader.",
                 f"Give it as a flag, or set it in {user_config_file()}.",
             )
-    return values
+        if name in _NAMES_ONLY_IN_LIBRARY:
+            safe[name] = f"catalogue:{value}"  # a file of that name, in whatever folder we are, is not meant
+    return safe
 
 
 def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, object]]:

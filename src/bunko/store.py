@@ -269,6 +269,11 @@ class Store:
             headings=tuple(Span(**span) for span in outline["headings"]),
         )
 
+    def count_documents(self) -> int:
+        """Return the number of documents that could be read."""
+        with self._mapped("read"):
+            return int(self._documents.count_rows("error = ''"))
+
     def count_chunks(self) -> int:
         """Return the number of chunks."""
         with self._mapped("read"):

@@ -155,7 +155,8 @@ class Answer:
     """What the user should know about how the answer came about, in plain sentences."""
     standalone_question: str = ""
     """The question as it was searched for: a follow-up is rewritten with what was said before."""
-    finish_reason: Literal["stop", "length", "none"] = "stop"
+    finish_reason: Literal["stop", "length", "loop", "none"] = "stop"
+    """"loop": the model repeated itself and was stopped; "none": it was not asked."""
 
     @property
     def documents_cited(self) -> int:

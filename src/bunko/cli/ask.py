@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from bunko.cli.render import render_events, render_hits
 from bunko.contract import answer_json, hit_json
 from bunko.errors import QuestionError, UsageError
 from bunko.library import Library, last
+from bunko.settings import Settings, cache_directory
 from bunko.timing import Stopwatch
 from bunko.types import Event
 
@@ -32,10 +34,22 @@ def run_ask(arguments: argparse.Namespace) -> int:
         with watch.stage("sync"):
             waiting = sync_first(arguments, library)
         _render(arguments, library.stream(question, watch=watch))
+        tell_of_starter(arguments, library.settings)
         if waiting:
             note(arguments, f"Finishing the index: {waiting} passages are still to be embedded. Ctrl-C is safe.")
             library.complete()
     return 0
+
+
+def tell_of_starter(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Say once on this machine that the starter model is for trying out."""
+    told = cache_directory(settings) / "told-of-starter"
+    if settings.model != Settings().model or told.exists():
+        return
+    note(arguments, f"\n{settings.model} is a very small model for trying things out: it is often wrong.")
+    note(arguments, "`bunko models list` shows better ones; take one with --model, or set it in the config file.")
+    with contextlib.suppress(OSError):  # a cache that can't be written only means that it is told again
+        told.touch()
 
 
 def run_search(arguments: argparse.Namespace) -> int:

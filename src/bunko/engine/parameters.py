@@ -37,7 +37,7 @@ _CACHE_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
 # a model has never seen; plain paragraphs it has.
 BASE_MODEL_TEMPLATE = (
     "{% for message in messages %}"
-    "{% if message['role'] == 'assistant' %}Answer: {% endif %}{{ message['content'] }}\n\n"
+    "{% if message['role'] == 'assistant' %}Answer: {% endif %}{{ message['content'] | trim }}\n\n"
     "{% endfor %}"
     "{% if add_generation_prompt %}Answer:{% endif %}"
 )

@@ -62,17 +62,27 @@ class ChatGenerator:
 
         Raises EngineError.
         """
-        facts = self._server()
-        if not facts.is_llama_server:
+        prompt = self.render(messages)
+        if prompt is None:
             return estimate_tokens(messages)
-        rendered = self._connection.post_json("/apply-template", {"messages": _wire(messages, facts)})
-        counted = self._connection.post_json(
-            "/tokenize", {"content": rendered.get("prompt", ""), "add_special": True, "parse_special": True}
-        )
-        tokens = counted.get("tokens")
+        body = {"content": prompt, "add_special": True, "parse_special": True}
+        tokens = self._connection.post_json("/tokenize", body).get("tokens")
         if not isinstance(tokens, list):
             raise bad_answer(self._connection.endpoint, "no tokens")
         return len(tokens)
+
+    def render(self, messages: Sequence[Message]) -> str | None:
+        """Return the prompt that the model's own template makes of them, None if the server can't tell.
+
+        Raises EngineError.
+        """
+        facts = self._server()
+        if not facts.is_llama_server:
+            return None
+        prompt = self._connection.post_json("/apply-template", {"messages": _wire(messages, facts)}).get("prompt")
+        if not isinstance(prompt, str):
+            raise bad_answer(self._connection.endpoint, "no prompt")
+        return prompt
 
     def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Iterator[Piece]:
         """Yield the completion. Closing the iterator stops the engine's work.

@@ -7,14 +7,17 @@ import difflib
 from bunko.models.entries import ENTRIES
 from bunko.models.records import CatalogueEntry, Kind
 
+CATALOGUE_ONLY = "catalogue:"
+"""Before a name that may mean nothing but a catalogue entry: no file, no server."""
+
 
 def find_entry(name: str) -> CatalogueEntry | None:
-    """Return the entry of this name or alias; case does not count.
+    """Return the entry of this name or alias; case does not count, nor does `catalogue:` before it.
 
     >>> find_entry("SmolLM2-135M").name
     'smollm2-135m'
     """
-    wanted = name.casefold()
+    wanted = name.casefold().removeprefix(CATALOGUE_ONLY)
     return next((entry for entry in ENTRIES if wanted in (entry.name, *entry.aliases)), None)
 
 

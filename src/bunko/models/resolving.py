@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bunko.errors import MissingExtra, ModelBroken, ModelNotFound, NotDownloaded, UsageError, WrongModelKind
 from bunko.models.cache import model_directory
-from bunko.models.catalogue import find_entry, nearest_names
+from bunko.models.catalogue import CATALOGUE_ONLY, find_entry, nearest_names
 from bunko.models.download import fetch
 from bunko.models.folder import read_embedder_folder
 from bunko.models.gguf_header import GgufInfo, ModelKind, read_gguf
@@ -57,6 +57,8 @@ def resolve(name: str, *, kind: Kind, settings: Settings, progress: Progress = s
     entry = find_entry(name)
     if entry is not None:
         return _from_catalogue(entry, kind=kind, settings=settings, progress=progress)
+    if name.startswith(CATALOGUE_ONLY):
+        raise ModelNotFound(f"There is no model {name.removeprefix(CATALOGUE_ONLY)!r} in the catalogue.", _SEE_LIST)
     match parse_source(name):
         case ServerSource() as server:
             return _remote(name, server, kind=kind, settings=settings)
