@@ -16,6 +16,7 @@ from bunko.testing import FakeEmbedder, FakeGenerator
 from tests.support import Outcome
 
 hypothesis.settings.register_profile("bunko", deadline=None)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2000)  # --hypothesis-profile=thorough
 hypothesis.settings.load_profile("bunko")
 
 Cli: TypeAlias = Callable[..., Outcome]

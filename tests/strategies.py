@@ -15,19 +15,25 @@ _GAPS = st.sampled_from(
 )
 
 sentences = st.one_of(_ENGLISH, _JAPANESE)
-prose = st.lists(st.tuples(sentences, _GAPS), max_size=25).map(lambda parts: "".join(a + b for a, b in parts))
+
+
+def _prose(size: int) -> st.SearchStrategy[str]:
+    return st.lists(st.tuples(sentences, _GAPS), max_size=size).map(lambda parts: "".join(a + b for a, b in parts))
+
+
+prose = _prose(25)
 """Texts of sentences."""
 anything = st.one_of(prose, st.text(max_size=300), st.lists(_GAPS, max_size=30).map("".join))
 """Texts, or what is none."""
 
 
 @st.composite
-def hits(draw: st.DrawFn, *, max_size: int = 8) -> list[Hit]:
+def hits(draw: st.DrawFn, *, max_size: int = 6) -> list[Hit]:
     """Draw passages of a few documents, none twice, best first."""
     places = draw(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9)), max_size=max_size, unique=True))
     found = []
     for n, (path, number) in enumerate(places):
-        text = draw(prose.filter(str.strip))
+        text = draw(_prose(5).filter(str.strip))
         start = number * 10_000
         chunk = Chunk(path=path, start=start, end=start + len(text), text=text, key=f"{path}{number}")
         found.append(Hit(chunk=chunk, score=1 / (n + 1)))
