@@ -20,7 +20,6 @@ from bunko.types import Message
 from tests.golden.templates import FAMILIES
 from tests.tiny_gguf import make_chat_gguf
 
-
 SYSTEM = Message(role="system", content="Answer the question from the sources, as briefly as you can.")
 FIRST = Message(
     role="user",

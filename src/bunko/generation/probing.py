@@ -35,7 +35,8 @@ def probe(connection: Connection, *, model: str) -> ServerFacts:
     properties = connection.probe("/props")
     if "default_generation_settings" in properties:
         return _llama_server_facts(properties, model)
-    entries = _entries(connection.probe("/v1/models"))
+    # A list of models is a must only if we have to choose from it.
+    entries = _entries(connection.probe("/v1/models") if model else connection.get_json("/v1/models"))
     if not model:
         if not entries:
             raise bad_answer(connection.endpoint, "without a list of its models")
