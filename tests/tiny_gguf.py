@@ -27,23 +27,13 @@ def make_chat_gguf(
     never writes.
     """
     control = list(dict.fromkeys([bos, "</s>", *special]))
-    letters = [_byte_symbol(byte) for byte in range(256)]
-    tokens = [*control, *letters, "ab"]
-    writer = GGUFWriter(path, "llama")
-    writer.add_name("tiny-chat")
-    writer.add_context_length(context)
-    writer.add_embedding_length(_EMBEDDING)
-    writer.add_feed_forward_length(_FEED_FORWARD)
-    writer.add_block_count(_LAYERS)
-    writer.add_head_count(_HEADS)
+    tokens = [*control, *(_byte_symbol(byte) for byte in range(256)), "ab"]
+    writer = _begin(path, "llama", tokens, special=len(control), context=context)
     writer.add_head_count_kv(_HEADS)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_dimension_count(_EMBEDDING // _HEADS)
-    writer.add_vocab_size(len(tokens))
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list(tokens)
-    writer.add_token_types([TokenType.CONTROL] * len(control) + [TokenType.NORMAL] * (len(letters) + 1))
     writer.add_token_merges(["a b"])  # a tokenizer without a single merge is refused
     writer.add_bos_token_id(0)
     writer.add_eos_token_id(1)
@@ -74,22 +64,13 @@ def make_bert_gguf(path: Path, *, context: int = 64) -> Path:
     special = len(tokens)
     # The file marks the beginning of words where BERT's own vocabulary marks their continuation.
     tokens += [word[2:] if word.startswith("##") else "\u2581" + word for word in _BERT_WORDS]
-    writer = GGUFWriter(path, "bert")
-    writer.add_name("tiny-bert")
-    writer.add_context_length(context)
-    writer.add_embedding_length(_EMBEDDING)
-    writer.add_feed_forward_length(_FEED_FORWARD)
-    writer.add_block_count(_LAYERS)
-    writer.add_head_count(_HEADS)
+    writer = _begin(path, "bert", tokens, special=special, context=context)
     writer.add_layer_norm_eps(1e-12)
     writer.add_causal_attention(False)
     writer.add_pooling_type(PoolingType.MEAN)
-    writer.add_vocab_size(len(tokens))
     writer.add_tokenizer_model("bert")
     writer.add_tokenizer_pre("default")
     writer.add_token_type_count(2)
-    writer.add_token_list(tokens)
-    writer.add_token_types([TokenType.CONTROL] * special + [TokenType.NORMAL] * (len(tokens) - special))
     for add, token in (
         (writer.add_pad_token_id, "[PAD]"),
         (writer.add_unk_token_id, "[UNK]"),
@@ -124,6 +105,21 @@ class _Weights:
     def matrix(self, rows: int, columns: int) -> NDArray[np.float32]:
         """Return the next matrix."""
         return self._random.normal(scale=0.3, size=(rows, columns)).astype(np.float32)
+
+
+def _begin(path: Path, architecture: str, tokens: Sequence[str], *, special: int, context: int) -> GGUFWriter:
+    """Begin a file with what both models state; the first `special` tokens are control tokens."""
+    writer = GGUFWriter(path, architecture)
+    writer.add_name(f"tiny-{architecture}")
+    writer.add_context_length(context)
+    writer.add_embedding_length(_EMBEDDING)
+    writer.add_feed_forward_length(_FEED_FORWARD)
+    writer.add_block_count(_LAYERS)
+    writer.add_head_count(_HEADS)
+    writer.add_vocab_size(len(tokens))
+    writer.add_token_list(tokens)
+    writer.add_token_types([TokenType.CONTROL] * special + [TokenType.NORMAL] * (len(tokens) - special))
+    return writer
 
 
 def _add_linear(writer: GGUFWriter, name: str, weight: NDArray[np.float32]) -> None:

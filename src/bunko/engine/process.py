@@ -121,13 +121,15 @@ class LlamaProcess:
     def _current_run(self) -> _Run:
         with self._lock:
             if self._closed:
-                raise EngineStartFailed("The engine was closed.", "Open the library again.")
+                raise _closed_error()
             if self._run is None or self._run.is_over():
                 self._run = _Run(self.parameters, log_directory=self._log_directory)
                 weakref.finalize(self, _stop, self._run.popen, os.getpid())
             return self._run
 
     def _start_failure(self, run: _Run) -> EngineError:
+        if self._closed:  # by another thread, meanwhile
+            return _closed_error()
         end = run.describe_end(wait_s=2.0)
         said = first_complaint(run.log.lines()) or run.error
         return EngineStartFailed(
@@ -194,6 +196,10 @@ class _Run:
             reply = _parse_reply(stdout.readline())
         self.url, self.error = reply.get("url", ""), reply.get("error", "")
         self._answered.set()
+
+
+def _closed_error() -> EngineStartFailed:
+    return EngineStartFailed("The engine was closed.", "Open the library again.")
 
 
 def _parse_reply(line: bytes) -> dict[str, str]:
