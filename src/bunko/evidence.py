@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # A sentence's score is its likeness to the question in meaning plus in words, and a little of its passage's rank:
 # each is between 0 and 1, so that equal weights are the choice without tuning.
 _WEIGHT_OF_RANK = 0.3
+# A word of the question in the heading helps every sentence below it, the right one as well as the others.
+_WEIGHT_OF_CONTEXT = 0.5
 # Tokens, about 12 letters or 3 Japanese characters; shorter pieces are headings, list marks, page numbers. They are
 # taken only from a passage that has nothing else.
 _SHORTEST = 5
@@ -44,6 +46,8 @@ class _Candidate:
     end: int
     quote: str
     words: frozenset[str]
+    context: frozenset[str]
+    """Words of the headings above it and of the file's name that it does not have itself."""
     rank: int
 
 
@@ -64,7 +68,12 @@ def select(
     if not candidates:
         return []
     asked = _weights(words(question), candidates)
-    scores = [overlap(asked, candidate.words) + _WEIGHT_OF_RANK / (1 + candidate.rank) for candidate in candidates]
+    scores = [
+        overlap(asked, candidate.words)
+        + _WEIGHT_OF_CONTEXT * overlap(asked, candidate.context)
+        + _WEIGHT_OF_RANK / (1 + candidate.rank)
+        for candidate in candidates
+    ]
     order = _order(candidates, scores)
     if vector is not None and embedder.spec.knows(detect_language(question)):
         order = order[:_SHORTLIST]
@@ -100,7 +109,7 @@ def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
     for rank, hit in enumerate(hits):
         text = hit.chunk.text
         spans = sentences(text)
-        context = frozenset(words(hit.chunk.heading))
+        context = frozenset(words(f"{hit.chunk.file_words} {hit.chunk.heading}"))
         whole = [
             (start, end)
             for start, end in spans
@@ -113,7 +122,8 @@ def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
                     start=hit.chunk.start + start,
                     end=hit.chunk.start + end,
                     quote=text[start:end],
-                    words=frozenset(words(text[start:end])) | context,
+                    words=(own := frozenset(words(text[start:end]))),
+                    context=context - own,
                     rank=rank,
                 )
             )
@@ -122,7 +132,7 @@ def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
 
 def _weights(asked: Sequence[str], candidates: Sequence[_Candidate]) -> dict[str, float]:
     """Weigh the question's words by how rare they are among the candidates (inverse document frequency)."""
-    frequency = Counter(word for candidate in candidates for word in candidate.words)
+    frequency = Counter(word for candidate in candidates for word in candidate.words | candidate.context)
     return {word: math.log(1 + len(candidates) / (0.5 + frequency[word])) for word in asked}
 
 

@@ -67,7 +67,7 @@ _CHUNKS = pa.schema(
         ("heading", pa.string()),
         ("language", pa.string()),
         ("text", pa.large_string()),
-        ("search", pa.large_string()),  # headings and text, folded by NFKC: what the full-text index covers
+        ("search", pa.large_string()),  # file name, headings and text, folded by NFKC: what the full-text index covers
     ]
 )
 _CHUNK_COLUMNS = [name for name in _CHUNKS.names if name != "search"]
@@ -408,7 +408,7 @@ def _conditions(column: str, values: Sequence[str]) -> Iterator[str]:
 
 def _chunk_row(chunk: Chunk) -> dict[str, object]:
     row = {name: getattr(chunk, name) for name in _CHUNK_COLUMNS}
-    return row | {"search": normalise(chunk.in_context)}
+    return row | {"search": normalise(f"{chunk.file_words}\n{chunk.in_context}")}
 
 
 def _chunk(row: dict[str, Any]) -> Chunk:

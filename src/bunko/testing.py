@@ -50,7 +50,7 @@ class FakeEmbedder:
 
 
 class FakeGenerator:
-    """Writes what `reply` returns for the messages; by default the first source's text."""
+    """Writes what `reply` returns for the messages; by default the best source's text, the one next to the question."""
 
     name = "fake"
 
@@ -92,5 +92,5 @@ class FakeGenerator:
             return self._reply(messages)
         if self._reply is not None:
             return self._reply
-        lines = messages[-1].content.splitlines()
-        return next((line.removeprefix("[1] ") for line in lines if line.startswith("[1] ")), "Nothing.")
+        sources, found, _ = messages[-1].content.partition("\n\n")
+        return sources.splitlines()[-1] if found and sources else "Nothing."

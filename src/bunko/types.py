@@ -8,6 +8,7 @@ Scores are always higher-is-better. Times are milliseconds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -56,6 +57,12 @@ class Chunk:
     """ISO 639-1 code, found from the script and the commonest words."""
     key: str = ""
     """What its vector is stored under: equal for equal heading and text, wherever they stand."""
+
+    @property
+    def file_words(self) -> str:
+        """The words of the file's name, without numbers, its ending and the folders: often the subject."""
+        name = self.path.rpartition("/")[2].rpartition(".")[0] or self.path
+        return " ".join(re.findall(r"[^\W\d_]{2,}", name))
 
     @property
     def in_context(self) -> str:

@@ -64,7 +64,7 @@ def test_a_chat_model_gets_exactly_this() -> None:
         "endpoint_props": False,
         "offline": True,
         "verbosity": 1,
-        "n_ctx": 8192,
+        "n_ctx": 4096,
         "n_batch": 128,
         "n_ubatch": 128,
         "n_gpu_layers": -1,

@@ -16,12 +16,12 @@ from bunko.settings import GenerationSettings
 
 Values: TypeAlias = dict[str, object]
 
-# Enough for a question, its evidence and a long conversation. The attention cache is taken as a whole when the model
+# Several times what a question, its evidence and its answer take. The attention cache is taken as a whole when the model
 # is loaded, used or not: 23 kB a token with the starter model (334 MB in all; 244 MB with a context of 4,096 tokens),
 # 128 kB with one of 8 billion parameters.
-DEFAULT_CONTEXT = 8192
+DEFAULT_CONTEXT = 4096
 # What the fitted context may fall to where memory is short; below that no evidence would fit.
-_FALLBACK_CONTEXTS = (6144, 4096, 3072, 2048)
+_FALLBACK_CONTEXTS = (3072, 2048)
 # For the engine itself, its compute buffers, and everybody else on the machine.
 _MEMORY_RESERVE = 768 * 2**20
 # The engine looks for cancelled requests only between two batches, so a batch should be short. A processor reads 128

@@ -9,6 +9,9 @@ from bunko.reading.encoding import decode
 from bunko.types import Document, Span
 
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
+_TITLE = re.compile(r"\s*([^\n]{2,100}(?<![.。!?！？,、;:：]))[ \t]*\n[ \t]*\n")
+# Two letters at the least, and only capitals: GEOGRAPHY, PEOPLE AND SOCIETY, PART II.
+_CAPITALS = re.compile(r"^[ \t]*((?=(?:[^A-Z\n]*[A-Z]){2})[A-Z][A-Z0-9 &,'’()/.-]{2,60})[ \t]*$", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
 _MARKUP = re.compile(r"[*_`]|\[([^\]]*)\]\([^)]*\)|!\[[^\]]*\]\([^)]*\)")
 
@@ -27,14 +30,34 @@ def looks_binary(data: bytes) -> bool:
 
 
 def read_text(data: bytes, relative: str) -> Document:
-    """Return a text file's Document."""
-    return Document(path=relative, text=decode(data), format="text")
+    """Return a text file's Document, with the headings that its layout shows."""
+    text = decode(data)
+    return Document(path=relative, text=text, headings=text_headings(text), format="text")
 
 
 def read_markdown(data: bytes, relative: str) -> Document:
     """Return a Markdown file's Document, with its headings."""
     text = decode(data)
     return Document(path=relative, text=text, headings=markdown_headings(text), format="markdown")
+
+
+def text_headings(text: str) -> tuple[Span, ...]:
+    r"""Return the sections of a plain text: its title, and lines in capitals.
+
+    A title is a short first line with a blank line after it, and no full stop.
+
+    >>> [(s.label, s.level) for s in text_headings("Mills of Ashwood\n\nHISTORY\nThe mill was built in 1803.")]
+    [('Mills of Ashwood', 1), ('HISTORY', 2)]
+    """
+    found: list[tuple[int, int, str]] = []
+    if title := _TITLE.match(text):
+        found.append((title.start(1), 1, title.group(1).strip()))
+    found += [
+        (line.start(1), 2, line.group(1).strip())
+        for line in _CAPITALS.finditer(text)
+        if line.start(1) not in {start for start, _, _ in found}
+    ]
+    return _sections(found, len(text))
 
 
 def markdown_headings(text: str) -> tuple[Span, ...]:
@@ -56,8 +79,12 @@ def markdown_headings(text: str) -> tuple[Span, ...]:
             label = _MARKUP.sub(lambda match: match.group(1) or "", heading.group(2)).strip()
             found.append((offset + heading.start(1), len(heading.group(1)), label))
         offset += len(line) + 1
+    return _sections(found, len(text))
+
+
+def _sections(found: Sequence[tuple[int, int, str]], end: int) -> tuple[Span, ...]:
     return tuple(
-        Span(start=start, end=_section_end(found, n, len(text)), label=label, level=level)
+        Span(start=start, end=_section_end(found, n, end), label=label, level=level)
         for n, (start, level, label) in enumerate(found)
     )
 
