@@ -391,8 +391,8 @@ def test_ctrl_c_ends_a_command_at_once(folder: Path) -> None:
     assert process.stderr.readline() == b"embedding\n"
     begin = time.monotonic()
     process.send_signal(signal.SIGINT)
-    _, noise = process.communicate(timeout=10)
-    assert time.monotonic() - begin < 3
+    _, noise = process.communicate(timeout=30)
+    assert time.monotonic() - begin < 10  # of the 60 s that it would take
     assert process.returncode == 130
     assert b"Traceback" not in noise
 

@@ -361,7 +361,7 @@ def test_ctrl_c_ends_a_sync_at_once_and_the_next_one_completes_it(folder: Path) 
     assert process.stderr is not None
     assert process.stderr.readline() == b"embedding\n"
     interrupt(process)
-    _, noise = process.communicate(timeout=5)
+    _, noise = process.communicate(timeout=15)
     assert process.returncode == 130
     assert b"Traceback" not in noise
     library = make_library(folder)

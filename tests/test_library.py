@@ -73,6 +73,20 @@ def test_what_no_source_carries_is_reported(folder: Path) -> None:
     assert answer.unsupported == ("Bananas grow on Mars.",)
 
 
+def test_a_model_that_repeats_itself_is_stopped(folder: Path) -> None:
+    answer = make_library(folder, generator=FakeGenerator("The cat sleeps on the warm roof. " * 30)).ask(QUESTION)
+    assert answer.text.count("The cat sleeps") == 1
+    assert answer.finish_reason == "loop"
+    assert answer.notes
+
+
+def test_an_answer_that_was_cut_off_says_so(folder: Path) -> None:
+    generator = FakeGenerator("one two three four five six")
+    answer = make_library(folder, generator=generator, generation__max_tokens=3).ask(QUESTION)
+    assert (answer.text, answer.finish_reason) == ("one two three", "length")
+    assert "--max-tokens" in answer.notes[0]
+
+
 def test_the_model_is_not_asked_where_there_is_no_evidence(tmp_path: Path) -> None:
     generator = FakeGenerator()
     library = make_library(write_files(tmp_path, {"a.txt": CATS}), generator=generator, retrieval__mode="lexical")

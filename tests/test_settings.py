@@ -140,7 +140,8 @@ def test_a_folder_may_not_send_its_reader_anywhere(tmp_path: Path, text: str) ->
 
 def test_a_folder_may_name_a_model_of_the_catalogue(tmp_path: Path) -> None:
     loaded = load(tmp_path, library='model = "smollm2-135m"\nanswer_language = "ja"\n')
-    assert (loaded.model, loaded.answer_language) == ("smollm2-135m", "ja")
+    assert loaded.model.endswith("smollm2-135m")
+    assert loaded.answer_language == "ja"
 
 
 @pytest.mark.parametrize("content", [b"model = ", b"\xff\xfe\x00", b"[[[", b'model = "a"\nmodel = "b"'])
