@@ -111,10 +111,10 @@ def test_only_a_model_without_a_template_gets_ours() -> None:
         (4096, 64, "f16", 4096),
         (512, 64, "f16", 512),
         (None, 64, "f16", DEFAULT_CONTEXT),
-        # 5 GiB of weights, 0.75 for the rest; then 1 GiB of cache holds 8192 tokens, half of it half of them.
-        (131072, 6.76, "f16", 8192),
+        # 5 GiB of weights, 0.75 for the rest; then half a GiB of cache holds 4096 tokens, and so on down.
         (131072, 6.26, "f16", 4096),
-        (131072, 6.3, "q8_0", 8192),
+        (131072, 6.13, "f16", 3072),
+        (131072, 6.03, "q8_0", 4096),
         (131072, 3, "f16", 2048),
         (512, 3, "f16", 512),
     ],

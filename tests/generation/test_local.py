@@ -60,7 +60,7 @@ def test_starting_takes_no_time_and_asking_waits(tiny: ChatGenerator) -> None:
     began = time.monotonic()
     tiny.start()
     assert time.monotonic() - began < 0.5
-    assert tiny.context_tokens() == 8192
+    assert tiny.context_tokens() == 4096
 
 
 def test_a_second_question_reuses_the_instructions(tiny: ChatGenerator) -> None:
@@ -134,7 +134,7 @@ def test_a_crash_in_the_middle_of_an_answer_is_told_and_mended(tiny: ChatGenerat
 
 
 def test_too_long_a_prompt_is_refused_with_its_figures(tiny: ChatGenerator) -> None:
-    with pytest.raises(PromptTooLong, match=r"10,\d\d\d tokens.* 8,192"):
+    with pytest.raises(PromptTooLong, match=r"10,\d\d\d tokens.* 4,096"):
         complete(tiny, user("word " * 2000))
 
 
