@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 # The same words three times over are no answer: small models fall into such loops and don't come out.
 _LOOP = re.compile(r"(.{12,200}?)\1\1$", re.DOTALL)
 _LOOP_WINDOW = 600
+_LOOP_EVERY = 8  # pieces: the search takes longer than a small model takes for a token
 _REWRITE_TOKENS = 64
 _REWRITE_TURNS = 4
 
@@ -192,7 +193,7 @@ def _generate(
         stop=stop,
     )
     written = _Written()
-    stage = "read"
+    stage, pieces = "read", 0
     stream = generator.stream(messages, options=options)
     while True:
         with watch.stage(stage):
@@ -207,7 +208,8 @@ def _generate(
             stage = "write"
             written.text += piece.text
             yield TextDelta(text=piece.text)
-            if loop := _LOOP.search(written.text[-_LOOP_WINDOW:]):
+            pieces += 1
+            if pieces % _LOOP_EVERY == 0 and (loop := _LOOP.search(written.text[-_LOOP_WINDOW:])):
                 written.text = written.text[: -2 * len(loop.group(1))]
                 written.finish_reason = "loop"
                 close = getattr(stream, "close", None)

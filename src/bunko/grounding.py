@@ -20,7 +20,7 @@ _CARRIED = 0.75
 _RELATED = 0.34
 # What an answer says of itself.
 _FRAME = frozenset(words("answer question source text context passage according document mention state say"))
-_MARK = re.compile(r"\s*\[(\d{1,2})\]")
+_MARK = re.compile(r" ?\[(\d{1,2})\]")
 _SPECIFIC = re.compile(r"\d")
 _PART = re.compile(r"[\u3041-\u30ff\u3400-\u9fff々]|(?:(?![\u3041-\u30ff\u3400-\u9fff])\w)+")
 

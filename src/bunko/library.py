@@ -160,16 +160,22 @@ class Library:
 
     # --- what a library does ------------------------------------------------------------------------------------
 
+    def check_folder(self) -> None:
+        """Raise LibraryNotFound or LibraryEmpty if there is nothing to index and nothing was indexed before."""
+        from bunko.indexing import check_answerable
+
+        if not self._is_indexed():
+            check_answerable(self.root)
+
     def sync(self, *, vectors: Literal["all", "few"] = "all", retry_failed: bool = False) -> SyncReport:
         """Bring the index in step with the folder.
 
         With "few", more than a handful of missing vectors are left for `complete`: meanwhile passages are found by
         their words, and the best of those by meaning. Raises LibraryError, StoreError, ModelError.
         """
-        from bunko.indexing import check_answerable, sync
+        from bunko.indexing import sync
 
-        if not self._is_indexed():
-            check_answerable(self.root)  # before anything is written into the folder
+        self.check_folder()  # before anything is written into the folder
         return sync(
             self.root,
             self.store,

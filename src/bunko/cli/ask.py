@@ -73,6 +73,8 @@ def run_search(arguments: argparse.Namespace) -> int:
 
 def sync_first(arguments: argparse.Namespace, library: Library, *, with_model: bool = True) -> int:
     """Bring the library in step unless told not to; return how many passages still wait for their vectors."""
+    if not arguments.no_sync:
+        library.check_folder()  # before a model is fetched for a folder with nothing in it
     if with_model:
         library.warm_up()
     if arguments.no_sync:
@@ -90,7 +92,10 @@ def sync_first(arguments: argparse.Namespace, library: Library, *, with_model: b
 
 def _render(arguments: argparse.Namespace, events: Iterator[Event]) -> None:
     if arguments.json:
-        print_json(answer_json(last(events)))
+        answer = last(events)
+        print_json(answer_json(answer))
+        for text in answer.notes:
+            note(arguments, text)
     else:
         render_events(events, verbose=arguments.verbose, quiet=arguments.quiet)
 
