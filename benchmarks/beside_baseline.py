@@ -1,6 +1,6 @@
-"""Run Bunko and other programs on the same model, folder and questions, in turn, and print the ratios.
+r"""Run Bunko and other programs on the same model, folder and questions, in turn, and print the ratios.
 
-usage: python benchmarks/beside_baseline.py --model M.gguf --folder FOLDER --questions Q.jsonl --limit 20 \\
+usage: python benchmarks/beside_baseline.py --model M.gguf --folder FOLDER --questions Q.jsonl --limit 20 \
            --other notebook="PYTHON seed_baseline.py" --other tuned="PYTHON seed_baseline.py --tuned"
 
 Each other program is a command that takes --model, --folder, --questions and --limit, and prints one JSON line with

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 import bunko
 from bunko.errors import EmbedderMismatch, LibraryNotFound, QuestionError
-from bunko.ports import GenerationOptions, Piece
+from bunko.ports import GenerationOptions, Piece, Pieces
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.types import Finished, Message, ReasoningDelta, Retrieved, TextDelta, Usage
 from tests.support import CATS, KYOTO, SHIPS, make_library, write_files
@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
 class Thinking(FakeGenerator):
     """Reasons before it answers."""
 
-    def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Iterator[Piece]:
+    def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
         """Yield reasoning, then what the parent yields."""
         yield Piece(reasoning="Cats, ")
         yield Piece(reasoning="roofs.")
@@ -99,7 +99,7 @@ def test_the_model_is_not_asked_where_there_is_no_evidence(tmp_path: Path) -> No
 
 def test_stages_add_up_to_the_total(folder: Path) -> None:
     class Slow(FakeGenerator):
-        def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Iterator[Piece]:
+        def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
             time.sleep(0.2)
             yield from super().stream(messages, options=options)
 

@@ -7,6 +7,7 @@ The evidence is out before the model has read a word of it.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Generator as Generator_
 from collections.abc import Iterator, Sequence
@@ -194,32 +195,35 @@ def _generate(
     )
     written = _Written()
     stage, pieces = "read", 0
-    stream = generator.stream(messages, options=options)
-    while True:
-        with watch.stage(stage):
-            piece = next(stream, None)
-        if piece is None:
-            return written
-        if piece.reasoning:
-            stage = "reason"
-            written.reasoning += piece.reasoning
-            yield ReasoningDelta(text=piece.reasoning)
-        if piece.text:
-            stage = "write"
-            written.text += piece.text
-            yield TextDelta(text=piece.text)
-            pieces += 1
-            if pieces % _LOOP_EVERY == 0 and (loop := _LOOP.search(written.text[-_LOOP_WINDOW:])):
-                written.text = written.text[: -2 * len(loop.group(1))]
-                written.finish_reason = "loop"
-                close = getattr(stream, "close", None)
-                if close is not None:
-                    close()
+    with contextlib.closing(generator.stream(messages, options=options)) as stream:
+        while True:
+            with watch.stage(stage):
+                piece = next(stream, None)
+            if piece is None:
                 return written
-        if piece.finish_reason:
-            written.finish_reason = piece.finish_reason
-        if piece.usage:
-            written.usage = piece.usage
+            if piece.reasoning:
+                stage = "reason"
+                written.reasoning += piece.reasoning
+                yield ReasoningDelta(text=piece.reasoning)
+            if piece.text:
+                stage = "write"
+                written.text += piece.text
+                pieces += 1
+                yield TextDelta(text=piece.text)
+            if pieces % _LOOP_EVERY == 0 and (loop := _LOOP.search(written.text[-_LOOP_WINDOW:])):
+                written.text = _said_once(written.text, len(loop.group(1)))
+                written.finish_reason = "loop"
+                return written
+            written.finish_reason = piece.finish_reason or written.finish_reason
+            written.usage = piece.usage or written.usage
+
+
+def _said_once(text: str, period: int) -> str:
+    """Return a text that ends in a loop up to where it begins to say the same again."""
+    start = len(text) - period
+    while start > 0 and text[start - 1] == text[start - 1 + period]:
+        start -= 1
+    return text[: start + period]
 
 
 def _rewrite(question: str, history: Sequence[Message], generator: Generator, settings: Settings) -> tuple[str, Usage]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator as Stream
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
@@ -76,6 +77,9 @@ class Piece:
     predicted_ms: float = 0.0
 
 
+Pieces: TypeAlias = Stream[Piece, None, None]
+
+
 class Generator(Protocol):
     """Messages -> tokens. Starts its engine when first needed, or ahead of that by `start`."""
 
@@ -98,8 +102,8 @@ class Generator(Protocol):
         """Count the rendered prompt's tokens, template included. Raises EngineError."""
         ...
 
-    def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Iterator[Piece]:
-        """Yield the completion. Closing the iterator stops the engine's work at once.
+    def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
+        """Yield the completion. Closing the generator stops the engine's work at once.
 
         Raises PromptTooLong, EngineCrashed, EngineTimeout, RemoteUnavailable, RemoteBadAnswer.
         """

@@ -6,11 +6,11 @@ library = bunko.Library(folder, settings=Settings(), embedder=FakeEmbedder(), ge
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from bunko.errors import PromptTooLong
-from bunko.ports import EmbedderSpec, GenerationOptions, Piece
+from bunko.ports import EmbedderSpec, GenerationOptions, Piece, Pieces
 from bunko.text import words
 from bunko.types import Message, Usage
 
@@ -74,7 +74,7 @@ class FakeGenerator:
         """Count a token for every four characters."""
         return sum(len(message.content) // 4 + 4 for message in messages)
 
-    def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Iterator[Piece]:
+    def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
         """Yield the reply word by word. Raises PromptTooLong as a real engine does."""
         prompt = self.count_tokens(messages)
         if prompt > self._context:

@@ -99,7 +99,7 @@ def test_a_grammar_is_obeyed(tiny: ChatGenerator) -> None:
 def test_closing_the_iterator_frees_the_engine_at_once(tiny: ChatGenerator) -> None:
     stream = tiny.stream(user("Tell me all"), options=ENDLESS)
     next(stream)
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     began = time.monotonic()
     complete(tiny, user("Hello"), max_tokens=1)
     assert time.monotonic() - began < 1

@@ -16,9 +16,9 @@ from bunko.settings import GenerationSettings
 
 Values: TypeAlias = dict[str, object]
 
-# Several times what a question, its evidence and its answer take. The attention cache is taken as a whole when the model
-# is loaded, used or not: 23 kB a token with the starter model (334 MB in all; 244 MB with a context of 4,096 tokens),
-# 128 kB with one of 8 billion parameters.
+# Several times what a question, its evidence and its answer take. The attention cache is taken as a whole when the
+# model is loaded, used or not: 23 kB a token with the starter model (334 MB in all; 244 MB with a context of 4,096),
+# 128 kB a token with one of 8 billion parameters.
 DEFAULT_CONTEXT = 4096
 # What the fitted context may fall to where memory is short; below that no evidence would fit.
 _FALLBACK_CONTEXTS = (3072, 2048)

@@ -16,7 +16,7 @@ from bunko.engine.process import LlamaProcess
 from bunko.errors import EngineError
 from bunko.generation.counting import estimate_tokens
 from bunko.generation.probing import ServerFacts, probe
-from bunko.ports import GenerationOptions, Piece
+from bunko.ports import GenerationOptions, Piece, Pieces
 from bunko.types import Message, Usage
 
 # Different servers have different names for the same field: DeepSeek's and llama-server's, then Ollama's and vLLM's.
@@ -84,7 +84,7 @@ class ChatGenerator:
             raise bad_answer(self._connection.endpoint, "no prompt")
         return prompt
 
-    def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Iterator[Piece]:
+    def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
         """Yield the completion. Closing the iterator stops the engine's work.
 
         Raises PromptTooLong, EngineCrashed, EngineTimeout, RemoteUnavailable, RemoteBadAnswer.
