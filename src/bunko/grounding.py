@@ -36,9 +36,9 @@ class Grounding:
 def ground(answer: str, evidence: Sequence[Evidence], *, question: str) -> Grounding:
     """Match each sentence of the answer to the source that carries it.
 
-    `evidence` is what the prompt held, in the order of its numbers. A citation is `verified` where the sentence
-    stands in the quote word for word, or nearly all its words do and every number among them, and it says something
-    that the question did not. A sentence without any likeness to a source is unsupported.
+    `evidence` is what the prompt held, best first; citations count in that order. One is `verified` where the
+    sentence stands in the quote word for word, or nearly all its words do and every number among them, and it says
+    something that the question did not. A sentence without any likeness to a source is unsupported.
     """
     citations: list[Citation] = []
     unsupported: list[str] = []

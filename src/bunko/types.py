@@ -101,7 +101,7 @@ class Citation:
     """Which words of which document carry a sentence of the answer."""
 
     n: int
-    """The source's number in the prompt, counted from 1."""
+    """The source's place in the answer's evidence, counted from 1."""
     path: str
     start: int
     end: int
