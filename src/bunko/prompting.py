@@ -31,6 +31,7 @@ class _Wording:
     instructions: str
     question: str
     request: str
+    explanation: str
     rewrite: str
     follow_up: str
     nothing_found: str
@@ -40,6 +41,7 @@ _ENGLISH = _Wording(
     instructions="Answer the question with a short phrase copied from the context.",
     question="Question:",
     request="Answer with a short phrase from the text:",
+    explanation="Explanation:",
     rewrite="Rewrite the last question so that it can be understood without the conversation. "
     "Replace words like he, she, it and there by what they stand for. Write only the question.",
     follow_up="Last question:",
@@ -49,6 +51,7 @@ _JAPANESE = _Wording(
     instructions="文章の中の言葉を使い、質問に短く答えてください。",
     question="質問:",
     request="文章の言葉で短く答えてください:",
+    explanation="説明:",
     rewrite="会話を読まなくても分かるように、最後の質問を書き直してください。"
     "「彼」「それ」「そこ」などは、指しているものに置き換えます。質問だけを書いてください。",
     follow_up="最後の質問:",
@@ -68,15 +71,16 @@ def answer_messages(question: str, evidence: Sequence[Evidence], *, language: st
     instructions = wording.instructions
     if language not in _WORDINGS or language != asked_in:
         instructions += f" Answer in {LANGUAGE_NAMES.get(language, language)}."
-    sources = "\n".join(_source(item) for item in reversed(evidence))
+    asked = set(words(question))
+    sources = "\n".join(_source(item, asked) for item in reversed(evidence))
     body = f"{sources}\n\n{wording.question} {question}\n{wording.request}"
     return [Message(role="system", content=instructions), Message(role="user", content=body)]
 
 
 def stop_texts(language: str) -> tuple[str, ...]:
-    """Return what a model that has answered goes on with when it does not know to stop: the next question."""
+    """Return what a model that has answered goes on with when it does not know to stop."""
     wording = _WORDINGS.get(language, _ENGLISH)
-    return (f"\n{wording.question}", f"\n{wording.request}")
+    return tuple(f"\n{text}" for text in (wording.question, wording.request, wording.explanation))
 
 
 def plain_messages(question: str, history: Sequence[Message] = (), *, language: str = "") -> list[Message]:
@@ -157,8 +161,10 @@ def neutralise(text: str) -> str:
     return _CONTROL.sub(lambda match: match.group() + " ", text)
 
 
-def _source(item: Evidence) -> str:
-    heading = f"({_one_line(item.heading)}) " if item.heading else ""
+def _source(item: Evidence, asked: set[str]) -> str:
+    """Return a quote on one line; under its heading where that holds words of the question that the quote lacks."""
+    helps = asked & set(words(item.heading)) - set(words(item.quote))
+    heading = f"({_one_line(item.heading)}) " if helps else ""
     return neutralise(heading + _one_line(item.quote))
 
 
