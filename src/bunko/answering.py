@@ -58,10 +58,12 @@ def answer_from_documents(
     watch: Stopwatch,
     documents: int = 0,
     notes: tuple[str, ...] = (),
+    words_of: Literal["model", "document"] = "model",
 ) -> Iterator[Event]:
     """Yield Retrieved, then deltas, then Finished.
 
-    `documents` is how many the library holds, `notes` what the answer should tell of how it came about.
+    `documents` is how many the library holds, `notes` what the answer should tell of how it came about. With
+    `words_of="document"` the best quote is the answer, word for word, and the model is not asked.
     """
     _check_question(question)
     asked_in = detect_language(question)
@@ -73,22 +75,29 @@ def answer_from_documents(
             standalone, usage = _rewrite(question, history, generator, settings)
     hits, evidence = find(standalone, store, embedder, settings=settings, watch=watch)
     yield Retrieved(question=standalone, evidence=tuple(evidence), hits=tuple(hits))
-    with watch.stage("load"):  # what is left of the engine's start, which began before the search
-        room = generator.context_tokens() - settings.generation.max_tokens
-    with watch.stage("prompt"):
-        messages, shown = prompting.fit(
-            standalone,
-            evidence,
-            language=language,
-            asked_in=asked_in,
-            count_tokens=generator.count_tokens,
-            room=min(room, settings.evidence.max_tokens + _instructions(standalone, generator, language, asked_in)),
-        )
-    written = _Written(text=prompting.refusal(language), finish_reason="none")
-    if shown:
-        written = yield from _generate(messages, generator, settings, watch, stop=prompting.stop_texts(language))
-    else:
+    shown, written = list(evidence), _Written(text=prompting.refusal(language), finish_reason="none")
+    if not evidence:
         yield TextDelta(text=written.text)
+    elif words_of == "document":
+        shown, written.text = shown[:1], evidence[0].quote
+        yield TextDelta(text=written.text)
+    else:
+        with watch.stage("load"):  # what is left of the engine's start, which began before the search
+            room = generator.context_tokens() - settings.generation.max_tokens
+        with watch.stage("prompt"):
+            fixed = _instructions(standalone, generator, language, asked_in)
+            messages, shown = prompting.fit(
+                standalone,
+                evidence,
+                language=language,
+                asked_in=asked_in,
+                count_tokens=generator.count_tokens,
+                room=min(room, settings.evidence.max_tokens + fixed),
+            )
+        if shown:
+            written = yield from _generate(messages, generator, settings, watch, stop=prompting.stop_texts(language))
+        else:
+            yield TextDelta(text=written.text)
     with watch.stage("ground"):
         text = without_marks(written.text).strip()
         grounding = ground(text if shown else "", shown, question=standalone)

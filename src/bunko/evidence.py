@@ -109,11 +109,14 @@ def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
     for rank, hit in enumerate(hits):
         text = hit.chunk.text
         spans = sentences(text)
+        titles = set(hit.chunk.heading.split(" > "))
         context = frozenset(words(f"{hit.chunk.file_words} {hit.chunk.heading}"))
         whole = [
             (start, end)
             for start, end in spans
-            if estimate_tokens(text[start:end]) >= _SHORTEST and not _NO_SENTENCE.match(text, start, end)
+            if estimate_tokens(text[start:end]) >= _SHORTEST
+            and not _NO_SENTENCE.match(text, start, end)
+            and text[start:end] not in titles
         ]
         for start, end in whole or spans:
             found.append(

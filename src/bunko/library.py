@@ -212,7 +212,9 @@ class Library:
         watch = watch or Stopwatch()
         with watch.stage("open"):
             store = self._index()
-            self.warm_up()
+            speaks = self.model_speaks(question)
+            if speaks or history:
+                self.warm_up()
             self._check_embedder()
             documents = store.count_documents()
         return answer_from_documents(
@@ -225,6 +227,7 @@ class Library:
             watch=watch,
             documents=documents,
             notes=self._language_notes(question),
+            words_of="model" if speaks else "document",
         )
 
     def ask(self, question: str, *, history: tuple[Message, ...] = ()) -> Answer:
@@ -243,18 +246,29 @@ class Library:
         """Return a document with the text that offsets count in; None if there is none of this path."""
         return self._index().document(path)
 
+    def model_speaks(self, question: str) -> bool:
+        """Tell whether the model may answer in its own words: one that was not made for the language makes none."""
+        from bunko.models.catalogue import find_entry
+
+        entry = find_entry(self.settings.model)
+        given = self._given_generator is not None
+        return given or entry is None or entry.knows(self.settings.answer_language or detect_language(question))
+
     def _language_notes(self, question: str) -> tuple[str, ...]:
-        """Say so where the model or the embedder was not made for the language: the answer will not tell."""
+        """Say so where the model or the embedder was not made for the language."""
         from bunko.models.catalogue import find_entry
 
         asked_in = detect_language(question)
-        wanted = self.settings.answer_language or asked_in
         notes = []
-        chat, embedder = find_entry(self.settings.model), find_entry(self.settings.embedder)
-        if chat and not chat.knows(wanted):
+        if not self.model_speaks(question):
+            wanted = self.settings.answer_language or asked_in
             name = LANGUAGE_NAMES.get(wanted, wanted)
-            notes.append(f"{chat.name} was not made for {name}; the evidence holds, its own words may not.")
-        if embedder and not embedder.knows(asked_in):
+            notes.append(
+                f"{self.settings.model} was not made for {name}: the answer is the best quote, word for word. "
+                "`bunko models list` shows models for many languages."
+            )
+        embedder = find_entry(self.settings.embedder)
+        if self._given_embedder is None and embedder and not embedder.knows(asked_in):
             name = LANGUAGE_NAMES.get(asked_in, asked_in)
             notes.append(f"{embedder.name} does not know {name}: passages were found by their words alone.")
         return tuple(notes)

@@ -22,6 +22,11 @@ _CONTROL = re.compile(
     r"<(?=<?[^<>\s]{1,60}>)|\[(?=/?[a-z]?[A-Z_]{2,40}\])"
     r"|[<＜](?=[|｜/／][^<>\s]{0,60}[>＞])|[\[［](?=[/／]?[a-z]?[A-Z_]{2,40}[\]］])"
 )
+# A name that is not the first word of its question: words in capitals, with small ones between them.
+_NAME = re.compile(r"(?<=\s)[A-Z][\w’'-]*(?:(?:\s(?:of|the|de|von|van|and))*\s[A-Z0-9][\w’'-]*)*")
+_PRONOUN = re.compile(
+    r"\b(?:he|him|his|she|her|it|its|they|them|their|there)\b(?!\s+(?:is|are|was|were)\s+(?:a|an|any)\b)", re.I
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +147,25 @@ def accept_rewrite(rewritten: str, question: str, history: Sequence[Message]) ->
 
 
 def join_with_history(question: str, history: Sequence[Message]) -> str:
-    """Return the follow-up with the question before it: what to search for where no rewriting can be trusted."""
+    """Return the follow-up in the light of the question before it, where no rewriting can be trusted.
+
+    The first English pronoun is replaced by the name that was asked about; where there is none, both questions are
+    asked at once.
+
+    >>> join_with_history("Where did he come from?", [Message(role="user", content="Who was Rollo the Viking?")])
+    'Where did Rollo the Viking come from?'
+    """
     asked = [turn.content for turn in history if turn.role == "user"]
-    return f"{asked[-1]} {question}" if asked else question
+    if not asked:
+        return question
+    names = _NAME.findall(asked[-1])
+    pronoun = _PRONOUN.search(question)
+    if not names or pronoun is None:
+        return f"{asked[-1]} {question}"
+    word = pronoun.group().lower()
+    owns = word in ("his", "its", "their") or (word == "her" and re.match(r" \w", question[pronoun.end() :]))
+    name = f"in {names[-1]}" if word == "there" else f"{names[-1]}'s" if owns else names[-1]
+    return question[: pronoun.start()] + name + question[pronoun.end() :]
 
 
 def refusal(language: str) -> str:

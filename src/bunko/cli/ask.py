@@ -32,7 +32,7 @@ def run_ask(arguments: argparse.Namespace) -> int:
         return 0
     with open_from(arguments, folder) as library:
         with watch.stage("sync"):
-            waiting = sync_first(arguments, library)
+            waiting = sync_first(arguments, library, with_model=library.model_speaks(question))
         _render(arguments, library.stream(question, watch=watch))
         tell_of_starter(arguments, library.settings)
         if waiting:

@@ -1,0 +1,77 @@
+"""What answering does that no single stage does. The stages have tests of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from bunko.answering import answer_from_documents
+from bunko.library import last
+from bunko.prompting import join_with_history
+from bunko.settings import Settings
+from bunko.testing import FakeEmbedder, FakeGenerator
+from bunko.timing import Stopwatch
+from bunko.types import Answer, Chunk, Hit, Message
+
+TEXT = "江戸城は1457年に太田道灌が築いた城である。天守は1657年に焼失した。"
+
+
+class OnePassage:
+    """A store with a single passage, found by words."""
+
+    def search_dense(self, spec: object, vector: object, *, limit: int) -> list[Hit]:
+        return []
+
+    def search_lexical(self, query: str, *, limit: int) -> list[Hit]:
+        chunk = Chunk(path="江戸.txt", start=0, end=len(TEXT), text=TEXT, language="ja", key="k")
+        return [Hit(chunk=chunk, score=1.0, lexical=1.0)]
+
+    def similarities(self, spec: object, keys: Sequence[str], vector: object) -> dict[str, float]:
+        return {}
+
+
+def ask(generator: FakeGenerator, *, words_of: str) -> Answer:
+    english = FakeEmbedder(languages=frozenset({"en"}))
+    events = answer_from_documents(
+        "江戸城を築いたのは誰ですか",
+        OnePassage(),
+        english,
+        generator,
+        settings=Settings(),
+        watch=Stopwatch(),
+        words_of=words_of,  # type: ignore[arg-type]
+    )
+    return last(events)
+
+
+def test_a_model_that_can_not_speak_the_language_is_not_asked_and_the_best_quote_answers() -> None:
+    generator = FakeGenerator("nonsense")
+    answer = ask(generator, words_of="document")
+    assert generator.prompts == []
+    assert answer.text == answer.evidence[0].quote == "江戸城は1457年に太田道灌が築いた城である。"
+    assert [(item.n, item.verified) for item in answer.citations] == [(1, True)]
+    assert not answer.unsupported
+    assert not answer.refused
+
+
+def test_a_model_that_can_is_asked() -> None:
+    generator = FakeGenerator("太田道灌")
+    assert ask(generator, words_of="model").text == "太田道灌"
+    assert len(generator.prompts) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "follow_up", "joined"),
+    [
+        ("Who was Rollo the Viking?", "Where did he come from?", "Where did Rollo the Viking come from?"),
+        ("Who was Ada Whitlock?", "What was her job?", "What was Ada Whitlock's job?"),
+        ("Where is the Old Mill?", "Who works there?", "Who works in Old Mill?"),
+        ("Who planted the trees?", "When did she do it?", "Who planted the trees? When did she do it?"),
+        ("Who was Rollo?", "And his sons?", "And Rollo's sons?"),
+        ("江戸城を築いたのは誰ですか", "それはいつですか", "江戸城を築いたのは誰ですか それはいつですか"),
+    ],
+)
+def test_a_follow_up_takes_its_subject_from_the_question_before(before: str, follow_up: str, joined: str) -> None:
+    history = [Message(role="user", content=before), Message(role="assistant", content="…")]
+    assert join_with_history(follow_up, history) == joined
