@@ -131,3 +131,12 @@ def test_the_model_s_own_numbers_are_not_believed() -> None:
 
 def test_an_empty_answer_says_nothing() -> None:
     assert check("", TOWER) == check(" \n. !", TOWER) == Grounding(citations=(), unsupported=())
+
+
+def test_a_name_that_no_source_has_is_not_verified_however_alike_the_rest_is() -> None:
+    source = "The head of the government is Prime Minister Yulia SVYRYDENKO."
+    right = check("The head of the government is Prime Minister Yulia Svyrydenko.", source)
+    wrong = check("The head of the government is Prime Minister Yulia Svydenko.", source)
+    assert right.citations[0].verified
+    assert not wrong.citations[0].verified
+    assert wrong.unsupported

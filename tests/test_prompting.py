@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 
@@ -81,8 +82,13 @@ def test_the_best_source_stands_next_to_the_question() -> None:
     assert text.index("Second text.") < text.index("Best text.") < text.index("Who?")
 
 
-def test_a_heading_stands_with_its_source() -> None:
-    assert "Opening hours" in prompt("From nine to five.", heading="Opening hours")
+def test_a_heading_stands_with_its_source_where_the_question_asks_for_it() -> None:
+    item = dataclasses.replace(quote("From nine to five."), heading="The museum > Opening hours")
+    told = answer_messages("What are the opening hours?", [item], language="en", asked_in="en")[1].content
+    assert "Opening hours: From nine to five." in told
+    assert "museum" not in told
+    unasked = answer_messages("Who?", [item], language="en", asked_in="en")[1].content
+    assert "Opening hours" not in unasked
 
 
 def test_every_prompt_of_a_language_begins_alike() -> None:

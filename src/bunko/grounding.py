@@ -21,6 +21,8 @@ _RELATED = 0.34
 # What an answer says of itself.
 _FRAME = frozenset(words("answer question source text context passage according document mention state say"))
 _MARK = re.compile(r" ?\[(\d{1,2})\]")
+# What may not be made up: a name within a sentence, or a foreign word in Japanese.
+_NAMES = re.compile(r"(?<=[\w,;:] )[^\W\d_a-z][\w’'-]+|[\u30a1-\u30fa\u30fc]{3,}")
 _SPECIFIC = re.compile(r"\d")
 _PART = re.compile(r"[\u3041-\u30ff\u3400-\u9fff々]|(?:(?![\u3041-\u30ff\u3400-\u9fff])\w)+")
 
@@ -37,8 +39,8 @@ def ground(answer: str, evidence: Sequence[Evidence], *, question: str) -> Groun
     """Match each sentence of the answer to the source that carries it.
 
     `evidence` is what the prompt held, best first; citations count in that order. One is `verified` where the
-    sentence stands in the quote word for word, or nearly all its words do and every number among them, and it says
-    something that the question did not. A sentence without any likeness to a source is unsupported.
+    sentence stands in the quote word for word, or nearly all its words do, every number and name among them, and it
+    says something that the question did not. A sentence without any likeness to a source is unsupported.
     """
     citations: list[Citation] = []
     unsupported: list[str] = []
@@ -77,7 +79,9 @@ def _support(sentence: str, item: Evidence, asked: set[str]) -> float:
     found = set(words(f"{item.heading} {item.quote}"))
     if any(_SPECIFIC.search(word) and word not in found for word in said):
         return 0.0
-    return len(said & found) / len(said)
+    share = len(said & found) / len(said)
+    made_up = set(words(" ".join(_NAMES.findall(sentence)))) - found - asked - _FRAME
+    return min(share, _RELATED) if made_up else share
 
 
 def _squeeze(text: str) -> str:

@@ -183,10 +183,10 @@ def neutralise(text: str) -> str:
 
 
 def _source(item: Evidence, asked: set[str]) -> str:
-    """Return a quote on one line; under its heading where that holds words of the question that the quote lacks."""
-    helps = asked & set(words(item.heading)) - set(words(item.quote))
-    heading = f"({_one_line(item.heading)}) " if helps else ""
-    return neutralise(heading + _one_line(item.quote))
+    """Return a quote on one line, after those headings that hold words of the question that the quote lacks."""
+    lacking = asked - set(words(item.quote))
+    headings = [heading for heading in item.heading.split(" > ") if lacking & set(words(heading))]
+    return neutralise(": ".join(_one_line(text) for text in (*headings, item.quote)))
 
 
 def _one_line(text: str) -> str:
