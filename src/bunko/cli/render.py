@@ -15,7 +15,7 @@ _QUOTE = 300  # characters of a quote on the screen; --json has all of it
 
 def render_events(events: Iterator[Event], *, verbose: bool, quiet: bool) -> Answer:
     """Print the evidence, the answer as it streams, what carries it, and what it cost; return the answer."""
-    writing = ""
+    writing = held = ""
     for event in events:
         match event:
             case Retrieved() if not quiet:
@@ -25,7 +25,10 @@ def render_events(events: Iterator[Event], *, verbose: bool, quiet: bool) -> Ans
                 _write(dim(safe(event.text)))
             case TextDelta():
                 writing = _heading("Answer", writing) if not quiet else writing
-                _write(safe(event.text))
+                # White space is held back until something follows it: an answer may end in blank lines.
+                text = held + safe(event.text)
+                _write(text.rstrip())
+                held = text[len(text.rstrip()) :]
             case Finished():
                 _write("\n")
                 if not quiet:
