@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from bunko.models.gguf_header import GgufInfo
+from bunko.models.memory import CACHE_BYTES
 from bunko.settings import GenerationSettings
 
 Values: TypeAlias = dict[str, object]
@@ -31,8 +32,6 @@ _GPU_BATCH = 512
 _ENCODER_CONTEXT = 2048
 _FLASH = "LLAMA_FLASH_ATTN_TYPE_"
 
-# Bytes for each element of the attention cache; q8_0 and q4_0 keep 32 elements in 34 and 18 bytes.
-_CACHE_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
 
 # For models that were never taught a chat format. Without a template the engine would take ChatML, whose marks such
 # a model has never seen; plain paragraphs it has.
@@ -128,7 +127,7 @@ def fit_context(info: GgufInfo, settings: GenerationSettings, *, machine: Machin
     spare = machine.available_memory - info.file_bytes - _MEMORY_RESERVE
     context = min(DEFAULT_CONTEXT, trained)
     for smaller in _FALLBACK_CONTEXTS:
-        if info.kv_cache_bytes(context, _CACHE_BYTES[settings.cache_type]) <= spare:
+        if info.kv_cache_bytes(context, CACHE_BYTES[settings.cache_type]) <= spare:
             break
         context = min(smaller, context)
     return context

@@ -10,7 +10,7 @@ from bunko.errors import ModelTooLarge
 from bunko.models.records import LocalModel
 
 # Bytes of one element of the attention cache; the quantised types have blocks of 32 elements and a scale.
-_CACHE_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
+CACHE_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
 _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
@@ -40,7 +40,7 @@ def memory_need(
 ) -> MemoryNeed:
     """Estimate what a model takes with a context of this many tokens."""
     weights = sum(path.stat().st_size for path in model.files.values())
-    cache = model.info.kv_cache_bytes(context_tokens, _CACHE_BYTES[cache_type]) if model.info else 0
+    cache = model.info.kv_cache_bytes(context_tokens, CACHE_BYTES[cache_type]) if model.info else 0
     return MemoryNeed(weights=weights, kv_cache=cache)
 
 
