@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bunko.settings import ChunkingSettings
 from bunko.text import detect_language, sentences
-from bunko.types import Chunk, Document, Span
+from bunko.types import Chunk, Document, Span, under_heading
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
@@ -118,7 +118,7 @@ def _make_chunk(document: Document, start: int, end: int) -> Chunk:
         page=page_at(document.pages, start),
         heading=heading,
         language=detect_language(text),
-        key=hashlib.blake2b(f"{heading}\n{text}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
+        key=hashlib.blake2b(under_heading(heading, text).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
     )
 
 

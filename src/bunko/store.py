@@ -26,7 +26,7 @@ from lancedb.query import BooleanQuery, MatchQuery, Occur
 
 from bunko.errors import DiskFull, StoreBusy, StoreDamaged, StoreError, StoreNotWritable, StoreTooNew
 from bunko.text import STOP_WORDS, normalise
-from bunko.types import Chunk, Document, Hit, Span
+from bunko.types import Chunk, Document, Hit, Span, under_heading
 
 if TYPE_CHECKING:
     from bunko.ports import EmbedderSpec, Vectors
@@ -165,7 +165,7 @@ class Store:
             lock.release()
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Add or replace documents. What is killed midway is done again by the next sync: the manifest comes last."""
+        """Add or replace documents. What is killed midway is done again: the manifest names only what is complete."""
         if not entries:
             return
         self.remove([entry.record.path for entry in entries])
@@ -206,7 +206,7 @@ class Store:
         known = set(self._column(table, "key")) if table is not None else set()
         rows = self._chunks.search().select(["key", "heading", "text"]).limit(None).to_arrow()
         return {
-            row["key"]: f"{row['heading']}\n{row['text']}" if row["heading"] else row["text"]
+            row["key"]: under_heading(row["heading"], row["text"])
             for batch in rows.to_batches()
             for row in batch.to_pylist()
             if row["key"] not in known

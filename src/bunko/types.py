@@ -67,7 +67,12 @@ class Chunk:
     @property
     def in_context(self) -> str:
         """The headings above the chunk, then its text: what is embedded, and searched by words."""
-        return f"{self.heading}\n{self.text}" if self.heading else self.text
+        return under_heading(self.heading, self.text)
+
+
+def under_heading(heading: str, text: str) -> str:
+    """Return a text in its context, which is what is embedded and what the key of its vector stands for."""
+    return f"{heading}\n{text}" if heading else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from bunko.models.gguf_header import GgufInfo
-from bunko.models.memory import CACHE_BYTES
+from bunko.models.memory import CACHE_BYTES, machine_memory
 from bunko.settings import GenerationSettings
 
 Values: TypeAlias = dict[str, object]
@@ -76,7 +76,7 @@ class Machine:
             cores = min(cores, len(psutil.Process().cpu_affinity()))
         if quota := container_quota(Path("/sys/fs/cgroup/cpu.max")):
             cores = min(cores, quota)
-        return cls(cores=cores, available_memory=int(psutil.virtual_memory().available))
+        return cls(cores=cores, available_memory=machine_memory().available)
 
 
 def chat_parameters(path: Path, info: GgufInfo, settings: GenerationSettings, *, machine: Machine) -> Parameters:
