@@ -26,7 +26,7 @@ ENV_PREFIX = "BUNKO_"
 # make the program fetch or open files of its choosing: these keys are refused in a library's own config file
 # unless they hold a plain catalogue name.
 _NAMES_ONLY_IN_LIBRARY = ("model", "embedder")
-_FORBIDDEN_IN_LIBRARY = ("store", "cache_dir", "offline")
+_FORBIDDEN_IN_LIBRARY = ("store", "cache_dir", "offline", "reading.password_file")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +35,27 @@ class ReadingSettings:
 
     max_file_mb: int = 200
     max_characters: int = 50_000_000
+    """Of one document; what a file unpacks to has a limit of its own."""
     ignore: tuple[str, ...] = ()
     """Patterns in gitignore's syntax, beside those of `.bunkoignore`."""
+    timeout_s: float = 120.0
+    """For one document. A parser that takes longer is stopped, and the file reported."""
+    memory_mb: int = 2_000
+    """What the process that reads files may take. One that wants more is stopped, and the file reported."""
+    ocr: Literal["auto", "off"] = "auto"
+    """"auto": pictures and scanned pages are read with Tesseract where it is there."""
+    ocr_languages: tuple[str, ...] = ("eng", "jpn")
+    """Tesseract's names; of those, the ones whose data is there are used."""
+    password_file: str = ""
+    """A text file with one password a line, tried in turn on locked files."""
+    archives: bool = False
+    """Whether the files in .zip, .tar, .tar.gz, .7z and the like are read, each as a document."""
+    archive_files: int = 10_000
+    """Files in one archive at the most, those of archives within it included."""
+    archive_mb: int = 1_000
+    """What one archive may unpack to."""
+    archive_depth: int = 2
+    """How deep archives within archives are followed; 1: not at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,15 +30,32 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One file as text. `text` is exactly what offsets count in, and what `bunko show` prints."""
+    """A text to be searched and quoted. `text` is exactly what offsets count in, and what `bunko show` prints.
+
+    Most files hold one document. An archive, a mailbox or a JSONL file holds many: see `member_path`.
+    """
 
     path: str
     """Relative to the library's folder, with forward slashes."""
     text: str
     pages: tuple[Span, ...] = ()
     headings: tuple[Span, ...] = ()
-    """Sections in reading order; a section ends where the next heading of its level or above begins."""
+    """Sections in reading order; a section ends where the next heading of its level or above begins.
+
+    The sheets of a workbook are sections, too.
+    """
+    tables: tuple[Span, ...] = ()
+    """Stretches that hold one row a line. `label` is the header row, which tells what the cells mean."""
     format: str = "text"
+
+
+def member_path(file: str, member: str) -> str:
+    """Return the path of a document that is one of many in a file.
+
+    >>> member_path("mails/2024.mbox", "17")
+    'mails/2024.mbox#17'
+    """
+    return f"{file}#{member}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

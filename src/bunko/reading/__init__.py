@@ -1,16 +1,24 @@
-"""Read a file into text. In: a file's path. Out: Document. Knows nothing of chunks, models or storage."""
+"""Read a file into documents. In: a file's path. Out: Documents. Knows nothing of chunks, models or storage.
+
+    folder.py      which files there are
+    worker.py      the process that reads them, under limits of time and memory
+    plain.py …     one module for each family of formats
+
+Most files hold one document; those of `_CONTAINERS` hold many.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from bunko.errors import ReadError, UnsupportedFormat
 from bunko.reading.folder import FileEntry, list_files
 from bunko.reading.plain import looks_binary, read_markdown, read_text
 from bunko.settings import ReadingSettings
-from bunko.types import Document
+from bunko.types import Document, FailedFile
 
-__all__ = ["FileEntry", "list_files", "read_file"]
+__all__ = ["FileEntry", "list_files", "read_documents", "read_file"]
 
 _MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd"})
 # What Kreuzberg reads; everything else is read as text if it is text.
@@ -20,6 +28,14 @@ _BY_KREUZBERG = frozenset(
 )
 _IMAGES = frozenset(".png .jpg .jpeg .tif .tiff .bmp .gif .webp".split())
 _EMPTY = "The file holds no text."
+
+
+def read_documents(path: Path, relative: str, *, settings: ReadingSettings) -> Iterator[Document | FailedFile]:
+    """Yield what a file holds, one document at a time; a member that can't be read is a FailedFile of its own.
+
+    Raises ReadError where the file as a whole can't be read, also after some documents were yielded.
+    """
+    yield read_file(path, relative, settings=settings)
 
 
 def read_file(path: Path, relative: str, *, settings: ReadingSettings) -> Document:
