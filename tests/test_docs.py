@@ -170,7 +170,7 @@ def _as_toml(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return str(list(value))
+        return json.dumps(value)
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
