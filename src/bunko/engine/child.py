@@ -20,6 +20,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NoReturn
 
+from bunko.children import claim_stdout, exit_when_orphaned, leave
+
 # The engine writes its log in a thread of its own; the reason of a failure must be out before this process ends.
 _LOG_DELAY_S = 0.2
 
@@ -27,17 +29,16 @@ _LOG_DELAY_S = 0.2
 def main() -> NoReturn:
     """Load the model, say where it is served, and wait for the parent to go."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it may want to go on with us
-    reply = _claim_stdout()
+    reply = claim_stdout()
     request = json.loads(sys.stdin.readline())
-    parent = os.getppid()
-    for watch in (_exit_at_end_of_stdin, lambda: _exit_when_orphaned(parent)):
-        threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=_exit_at_end_of_stdin, daemon=True).start()
+    exit_when_orphaned()
     try:
         server = _serve(request)
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
         time.sleep(_LOG_DELAY_S)
         _say(reply, {"error": f"{type(error).__name__}: {error}"})
-        _leave(1)
+        leave(1)
     _say(reply, {"url": server.listening_address})
     while True:
         time.sleep(3600)
@@ -70,13 +71,6 @@ def set_attribute(target: Any, path: str, value: Any) -> None:
     setattr(target, name, value)
 
 
-def _claim_stdout() -> int:
-    """Keep stdout for the reply alone: what the engine prints there goes to the log."""
-    reply = os.dup(1)
-    os.dup2(2, 1)
-    return reply
-
-
 def _say(descriptor: int, message: Mapping[str, object]) -> None:
     with contextlib.suppress(OSError):  # the parent went away meanwhile; the watches end this process
         os.write(descriptor, json.dumps(message).encode() + b"\n")
@@ -88,19 +82,4 @@ def _exit_at_end_of_stdin() -> None:
     with contextlib.suppress(OSError):
         while os.read(0, 4096):
             pass
-    _leave(0)
-
-
-def _exit_when_orphaned(parent: int) -> None:
-    """Beside the pipe: a process that the parent forked may hold the pipe open after the parent's death."""
-    if os.name == "nt":  # there the parent's number never changes, and nothing is forked
-        return
-    while os.getppid() == parent:
-        time.sleep(1)
-    _leave(0)
-
-
-def _leave(code: int) -> NoReturn:
-    """Exit at once: with the engine's threads about, an orderly exit of the interpreter can hang."""
-    sys.stderr.flush()
-    os._exit(code)
+    leave(0)

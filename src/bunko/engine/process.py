@@ -23,18 +23,11 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-import bunko
+from bunko.children import spawn, stop
 from bunko.engine.endpoint import Address
 from bunko.engine.logs import EngineLog, first_complaint, last_words
 from bunko.engine.parameters import Parameters
 from bunko.errors import EngineCrashed, EngineError, EngineStartFailed, EngineTimeout
-
-# The folder that the user is in must not lend the child its modules (its json.py would run), which `-m` and `-c` both
-# allow by putting it first; and our own package must be found in whatever way the parent found it.
-_BOOTSTRAP = (
-    "import sys; sys.path[:] = [*filter(None, sys.path), sys.argv[1]]; "
-    "from bunko.engine.child import main; main()"
-)  # fmt: skip
 
 # Threads that wait for one another give up the processor meanwhile. By default they spin, and wherever anything else
 # is running, the engine then falls to a tenth of its speed: 14 and 3 tokens a second for 124 and 70.
@@ -124,7 +117,7 @@ class LlamaProcess:
                 raise _closed_error()
             if self._run is None or self._run.is_over():
                 self._run = _Run(self.parameters, log_directory=self._log_directory)
-                weakref.finalize(self, _stop, self._run.popen, os.getpid())
+                weakref.finalize(self, stop, self._run.popen, os.getpid())
             return self._run
 
     def _start_failure(self, run: _Run) -> EngineError:
@@ -188,7 +181,7 @@ class _Run:
     def stop(self) -> None:
         """Kill the process: it has nothing to save."""
         self._failure_told = True
-        _stop(self.popen, os.getpid())
+        stop(self.popen, os.getpid())
 
     def _hear(self) -> None:
         assert self.popen.stdout is not None
@@ -211,34 +204,10 @@ def _parse_reply(line: bytes) -> dict[str, str]:
 
 
 def _spawn() -> subprocess.Popen[bytes]:
-    # Away from the terminal's group, so that Ctrl-C reaches the parent alone.
-    flags = 0
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-    root = str(Path(bunko.__file__).parent.parent)
     try:
-        return subprocess.Popen(
-            [sys.executable, "-c", _BOOTSTRAP, root],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**_ENVIRONMENT, **os.environ},
-            start_new_session=True,
-            creationflags=flags,
-        )
+        return spawn("bunko.engine.child", environment=_ENVIRONMENT)
     except OSError as error:
         raise EngineStartFailed(
             f"The engine's process can't be started with {sys.executable!r}: {error.strerror or error}.",
             "`bunko doctor` checks the installation.",
         ) from error
-
-
-def _stop(popen: subprocess.Popen[bytes], owner: int) -> None:
-    if os.getpid() != owner:  # a fork of the parent is not the parent
-        return
-    popen.kill()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        popen.wait(5)
-    if popen.stdin is not None:
-        with contextlib.suppress(OSError):
-            popen.stdin.close()
