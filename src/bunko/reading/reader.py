@@ -1,0 +1,193 @@
+"""Read files one after the other in a process of their own, ahead of whoever uses them.
+
+    with Reader(settings) as reader:
+        for file, item in reader.read(files):    # item: a Document, a FailedFile, or None at the file's end
+            ...
+
+The child is killed where a file takes too long or too much memory, and a new one goes on with the next file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import threading
+import time
+import weakref
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+import psutil
+
+from bunko.children import spawn, stop
+from bunko.errors import ReadError
+from bunko.reading.folder import FileEntry
+from bunko.reading.worker import Frame, from_frame, request_line, settings_line
+from bunko.settings import ReadingSettings
+from bunko.types import Document, FailedFile
+
+Item: TypeAlias = tuple[FileEntry, Document | FailedFile | None]
+
+_AHEAD = 16  # documents that may wait to be taken
+_LOOK_S = 0.1  # how often time and memory are looked at
+_LARGEST_FRAME = 1 << 30
+
+
+class Reader:
+    """The reading process and what is watched of it. Use it in a `with`, or `close` it."""
+
+    def __init__(self, settings: ReadingSettings) -> None:
+        self._settings = settings
+        self._child: subprocess.Popen[bytes] | None = None
+        self._stopped_for: ReadError | None = None
+        self._waiting_since: float | None = None
+        """When the child was given what it is at work on; None while it is not waited for."""
+        self._closed = False
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process. What has not been read stays unread."""
+        self._closed = True
+        self._kill()
+
+    def start(self) -> None:
+        """Start the process, so that it is ready when the first file is known."""
+        self._start()
+
+    def read(self, files: Sequence[FileEntry]) -> Iterator[Item]:
+        """Yield each file's documents as they come, and None at its end. A file's fault is a FailedFile."""
+        ready: queue.Queue[Item | None] = queue.Queue(_AHEAD)
+        threading.Thread(target=self._read_all, args=(files, ready), daemon=True).start()
+        while True:
+            # In short turns, since Windows does not deliver Ctrl-C to a thread that waits for a lock.
+            with contextlib.suppress(queue.Empty):
+                if (item := ready.get(timeout=_LOOK_S)) is None:
+                    return
+                yield item
+
+    # --- in the thread that reads ahead ------------------------------------------------------------------------
+
+    def _read_all(self, files: Sequence[FileEntry], ready: queue.Queue[Item | None]) -> None:
+        for file in files:
+            try:
+                for item in self._read(file):
+                    self._put(ready, (file, item))
+            except ReadError as error:
+                self._put(ready, (file, FailedFile(path=file.path, error=error.message, hint=error.hint)))
+            self._put(ready, (file, None))
+            if self._closed:
+                return
+        self._put(ready, None)
+
+    def _put(self, ready: queue.Queue[Item | None], item: Item | None) -> None:
+        while not self._closed:
+            with contextlib.suppress(queue.Full):
+                ready.put(item, timeout=_LOOK_S)
+                break
+
+    def _read(self, file: FileEntry) -> Iterator[Document | FailedFile]:
+        self._stopped_for = None
+        child = self._start()
+        assert child.stdin is not None
+        with contextlib.suppress(OSError):  # it died: the missing answer tells
+            child.stdin.write(request_line(file.absolute, file.path))
+            child.stdin.flush()
+        while (frame := self._receive(child)) is not None:
+            if "end" in frame:
+                return
+            if "error" in frame:
+                raise ReadError(frame["error"], frame["hint"])
+            yield from_frame(frame)
+        self._kill()
+        raise self._stopped_for or ReadError(
+            "The program that reads this kind of file crashed on it.", "Open and save it again in its own program."
+        )
+
+    def _receive(self, child: subprocess.Popen[bytes]) -> Frame | None:
+        self._waiting_since = time.monotonic()
+        try:
+            return _receive(child)
+        finally:
+            self._waiting_since = None
+
+    # --- the process, and the thread that watches it -----------------------------------------------------------
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        if self._child is None and not self._closed:
+            try:
+                self._child = spawn("bunko.reading.worker")
+            except OSError as error:
+                raise ReadError(f"Files can't be read: no process can be started ({error.strerror}).") from error
+            weakref.finalize(self, stop, self._child, os.getpid())
+            for target in (_drain, self._watch):
+                threading.Thread(target=target, args=(self._child,), daemon=True).start()
+            assert self._child.stdin is not None
+            with contextlib.suppress(OSError):
+                self._child.stdin.write(settings_line(self._settings))
+        if self._child is None:
+            raise ReadError("Reading was stopped.")
+        return self._child
+
+    def _kill(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            stop(child, os.getpid())
+
+    def _watch(self, child: subprocess.Popen[bytes]) -> None:
+        while child.poll() is None:
+            time.sleep(_LOOK_S)
+            since = self._waiting_since
+            if since is not None and (reason := self._excess(child, time.monotonic() - since)):
+                self._stopped_for = reason
+                child.kill()
+
+    def _excess(self, child: subprocess.Popen[bytes], seconds: float) -> ReadError | None:
+        limits = self._settings
+        if limits.timeout_s and seconds > limits.timeout_s:
+            return ReadError(
+                f"Reading the file took longer than {limits.timeout_s:g} seconds, and was stopped.",
+                "Raise reading.timeout_s to wait longer, or split the file.",
+            )
+        if limits.memory_mb and _memory_mb(child) > limits.memory_mb:
+            return ReadError(
+                f"Reading the file took more than {limits.memory_mb} MB of memory, and was stopped.",
+                "Raise reading.memory_mb if this machine has more, or split the file.",
+            )
+        return None
+
+
+def _receive(child: subprocess.Popen[bytes]) -> Frame | None:
+    """Return the next frame; None where the child is gone."""
+    assert child.stdout is not None
+    try:
+        length = int.from_bytes(child.stdout.read(4), "big")
+        data = child.stdout.read(length) if 0 < length < _LARGEST_FRAME else b""
+    except (OSError, ValueError):  # ValueError: it was closed meanwhile
+        return None
+    if not data or len(data) < length:
+        return None
+    frame: Frame = json.loads(data)
+    return frame
+
+
+def _drain(child: subprocess.Popen[bytes]) -> None:
+    """Let what parsers print to stderr go nowhere: a full pipe would stop them."""
+    assert child.stderr is not None
+    with contextlib.suppress(OSError, ValueError):
+        while child.stderr.read(1 << 16):
+            pass
+
+
+def _memory_mb(child: subprocess.Popen[bytes]) -> float:
+    try:
+        return float(psutil.Process(child.pid).memory_info().rss / 1e6)
+    except psutil.Error:
+        return 0.0

@@ -1,0 +1,96 @@
+"""The process that reads files, so that a parser's crash or greed costs one file and not the program.
+
+In (stdin): JSON lines: first the settings, then {"path", "relative"} for each file. Out (stdout): for each file any
+number of frames {"document"} or {"failed"}, then {"end"} or {"error"}. A frame is its length in four bytes, then JSON.
+
+Started by `reader.py`. Nothing here decides on limits: the parent watches.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+from bunko.children import claim_stdout, exit_when_orphaned, leave
+from bunko.errors import BunkoError
+from bunko.settings import ReadingSettings
+from bunko.types import Document, FailedFile, Span
+
+Frame = dict[str, Any]
+
+
+def main() -> NoReturn:
+    """Read files until stdin ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    reply = claim_stdout()
+    exit_when_orphaned()
+    settings = _settings(json.loads(sys.stdin.readline()))
+    for line in sys.stdin:
+        request = json.loads(line)
+        for frame in read_to_frames(Path(os.fsdecode(bytes.fromhex(request["path"]))), request["relative"], settings):
+            send(reply, frame)
+    leave(0)
+
+
+def read_to_frames(path: Path, relative: str, settings: ReadingSettings) -> Iterator[Frame]:
+    """Yield what a file holds as frames; whatever goes wrong is a frame as well."""
+    from bunko.reading import read_documents
+
+    try:
+        for item in read_documents(path, relative, settings=settings):
+            yield to_frame(item)
+    except BunkoError as error:
+        yield {"error": error.message, "hint": error.hint}
+    except MemoryError:
+        yield {"error": "The file needs more memory than there is.", "hint": "Split it, or leave it out."}
+    except Exception as error:  # noqa: BLE001 - a parser's fault of any kind is the file's fault
+        detail = f"{type(error).__name__}: {error}"[:200]
+        yield {"error": f"The file can't be read: {detail}.", "hint": "Open and save it again in its program."}
+    else:
+        yield {"end": True}
+
+
+def request_line(path: Path, relative: str) -> bytes:
+    """Return the order to read a file; the path travels as bytes, since not every name is Unicode."""
+    return json.dumps({"path": os.fsencode(path).hex(), "relative": relative}).encode() + b"\n"
+
+
+def settings_line(settings: ReadingSettings) -> bytes:
+    """Return the first line of a conversation."""
+    return json.dumps(dataclasses.asdict(settings)).encode() + b"\n"
+
+
+def _settings(values: dict[str, Any]) -> ReadingSettings:
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return ReadingSettings(**(values | lists))
+
+
+def to_frame(item: Document | FailedFile) -> Frame:
+    """Return a document or a failure as plain values."""
+    kind = "document" if isinstance(item, Document) else "failed"
+    return {kind: dataclasses.asdict(item)}
+
+
+def from_frame(frame: Frame) -> Document | FailedFile:
+    """Return what `to_frame` was given."""
+    if "failed" in frame:
+        return FailedFile(**frame["failed"])
+    values = dict(frame["document"])
+    for name in ("pages", "headings", "tables"):
+        values[name] = tuple(Span(**span) for span in values[name])
+    return Document(**values)
+
+
+def send(descriptor: int, frame: Frame) -> None:
+    """Write a frame; a pipe may take it in pieces."""
+    data = json.dumps(frame, ensure_ascii=True).encode("ascii")  # lone surrogates survive as escapes
+    data = len(data).to_bytes(4, "big") + data
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
