@@ -10,16 +10,17 @@ Everything heavy is loaded when it is first needed, and kept until `close`.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from bunko.errors import EmbedderMismatch, LibraryNotFound, NotIndexed
+from bunko.errors import BunkoError, EmbedderMismatch, LibraryEmpty, LibraryNotFound, NotIndexed
 from bunko.settings import Settings, apply_overrides, load_settings
 from bunko.text import LANGUAGE_NAMES, detect_language
 from bunko.timing import Stopwatch
-from bunko.types import Answer, Document, Event, Finished, Hit, Message, SyncReport
+from bunko.types import Answer, Document, Event, FailedFile, Finished, Hit, Message, SyncReport
 
 if TYPE_CHECKING:
     from bunko.indexing import Progress
@@ -191,6 +192,38 @@ class Library:
         from bunko.indexing import embed_missing
 
         return embed_missing(self.store, self.embedder, progress=self._progress)
+
+    def watch(self, *, stop: threading.Event | None = None, poll: bool = False) -> Iterator[SyncReport | BunkoError]:
+        """Keep the index in step with the folder until `stop` is set: sync, then again after every change.
+
+        Yields the report of the first sync, and of each that changed something. What goes wrong later is yielded
+        too, and tried again. An empty folder is followed as any other. `poll` looks for changes every second where
+        the system can't tell of them, as on network drives. Raises what the first sync raises, except StoreBusy.
+        """
+        from bunko.watching import Follower
+
+        return Follower(
+            self.root,
+            self._sync_while_watching,
+            settings=self.settings.reading,
+            store=self._location,
+            stop=stop or threading.Event(),
+            poll=poll,
+        ).run()
+
+    def _sync_while_watching(self) -> SyncReport:
+        """Sync; a folder without documents gives a report, and an index that was deleted is made anew."""
+        if not self._is_indexed():
+            self.__dict__.pop("store", None)
+        before = self._index().count_documents() if self._is_indexed() else 0
+        try:
+            return self.sync()
+        except LibraryEmpty:
+            records = self.records().values() if self._is_indexed() else ()
+            failed = tuple(
+                FailedFile(path=record.path, error=record.error, hint=record.hint) for record in records if record.error
+            )
+            return SyncReport(removed=before, failed=failed)
 
     def search(self, query: str, *, watch: Stopwatch | None = None) -> list[Hit]:
         """Return the passages that bear on a question, best first. Raises QuestionError for an empty one."""
