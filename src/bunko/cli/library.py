@@ -8,6 +8,7 @@ import time
 from bunko.cli.common import bold, dim, open_from, print_json, safe
 from bunko.contract import report_json
 from bunko.errors import LibraryNotFound
+from bunko.types import SyncReport
 
 
 def run_index(arguments: argparse.Namespace) -> int:
@@ -17,15 +18,25 @@ def run_index(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(report_json(report))
         return 0
-    print(
+    print(summary(report))
+    print_failed(report)
+    return 0
+
+
+def summary(report: SyncReport) -> str:
+    """Return what a sync did, in one line."""
+    return (
         f"{report.documents} documents, {report.chunks} passages: {report.added} added, {report.updated} updated, "
         f"{report.removed} removed, {report.unchanged} unchanged, in {report.seconds:.1f} s"
     )
+
+
+def print_failed(report: SyncReport) -> None:
+    """Print the files that could not be read, a line for each."""
     if report.failed:
         print(bold(f"{len(report.failed)} files could not be read:"))
     for item in report.failed:
-        print(f"  {safe(item.path)}: {safe(item.error)} {dim(safe(item.hint))}")
-    return 0
+        print(f"  {safe(item.path)}: {safe(item.error)} {dim(safe(item.hint))}", flush=True)
 
 
 def run_documents(arguments: argparse.Namespace) -> int:

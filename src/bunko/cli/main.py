@@ -105,13 +105,15 @@ def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     index = _add(commands, "index", "bring the index in step with the folder, and report", "library:run_index")
+    watch = _add(commands, "watch", "keep the index in step with the folder while files change", "watch:run")
     documents = _add(commands, "documents", "list what is in the library", "library:run_documents")
     show = _add(commands, "show", "print a document's text as the program sees it", "library:run_show")
-    for command in (index, documents, show):
+    for command in (index, watch, documents, show):
         _folder(command)
         _common(command)
         command.add_argument("--embedder", metavar="NAME", help="what turns texts into vectors")
         command.add_argument("--store", metavar="PATH", help="where the index lies; default: FOLDER/.bunko")
+    watch.add_argument("--poll", action="store_true", help="look for changes every second: for network drives")
     show.add_argument("path", metavar="PATH", help="as `documents` lists it")
 
 

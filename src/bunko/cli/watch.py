@@ -1,0 +1,28 @@
+"""`bunko watch`: a line for every sync that changed something, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from bunko.cli.common import bold, dim, note, open_from, print_json, safe
+from bunko.cli.library import print_failed, summary
+from bunko.contract import report_json
+from bunko.errors import BunkoError
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Keep the index in step with the folder; reports go to stdout, what went wrong to stderr."""
+    with open_from(arguments, arguments.folder) as library:
+        note(arguments, f"Watching {safe(arguments.folder)}. Ctrl-C ends it.")
+        for outcome in library.watch(poll=arguments.poll):
+            when = time.strftime("%H:%M:%S")
+            if isinstance(outcome, BunkoError):
+                print(f"{when}  {bold(safe(outcome.message), sys.stderr)} {safe(outcome.hint)}", file=sys.stderr)
+            elif arguments.json:
+                print_json(report_json(outcome))
+            else:
+                print(f"{dim(when)}  {summary(outcome)}", flush=True)
+                print_failed(outcome)
+    return 0
