@@ -14,6 +14,8 @@ from bunko.reading.plain import markdown_headings
 from bunko.settings import ReadingSettings
 from bunko.types import Document
 from tests.reading.files import docx, pdf, xlsx, zipped
+from tests.reading.pdfs import PICTURE
+from tests.reading.pdfs import pdf as scan
 
 CAT = "The cat sleeps on the roof."
 LIMITS = ReadingSettings()
@@ -128,7 +130,7 @@ def test_the_pages_of_a_pdf_are_known(tmp_path: Path) -> None:
 
 def test_a_pdf_of_pictures_says_that_it_needs_ocr(tmp_path: Path) -> None:
     with pytest.raises(NeedsOcr) as caught:
-        read(tmp_path, "scan.pdf", pdf(""))
+        read(tmp_path, "scan.pdf", scan([PICTURE]))
     assert caught.value.hint
 
 

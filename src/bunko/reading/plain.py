@@ -57,7 +57,7 @@ def text_headings(text: str) -> tuple[Span, ...]:
         for line in _CAPITALS.finditer(text)
         if line.start(1) not in {start for start, _, _ in found}
     ]
-    return _sections(found, len(text))
+    return sections(found, len(text))
 
 
 def markdown_headings(text: str) -> tuple[Span, ...]:
@@ -79,10 +79,11 @@ def markdown_headings(text: str) -> tuple[Span, ...]:
             label = _MARKUP.sub(lambda match: match.group(1) or "", heading.group(2)).strip()
             found.append((offset + heading.start(1), len(heading.group(1)), label))
         offset += len(line) + 1
-    return _sections(found, len(text))
+    return sections(found, len(text))
 
 
-def _sections(found: Sequence[tuple[int, int, str]], end: int) -> tuple[Span, ...]:
+def sections(found: Sequence[tuple[int, int, str]], end: int) -> tuple[Span, ...]:
+    """Return the sections that headings open, given as (start, level, label) in order, in a text of this length."""
     return tuple(
         Span(start=start, end=_section_end(found, n, end), label=label, level=level)
         for n, (start, level, label) in enumerate(found)

@@ -1,0 +1,163 @@
+"""Mend the lines of pages as a PDF or a scan gives them. In: pages of lines. Out: text. Knows nothing of PDF."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+SOFT_HYPHEN = "\u00ad"
+"""How this module is told of a hyphen at the end of a line whose next line follows without a break."""
+
+_CJK = "\u3041-\u3096\u30a1-\u30fc\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff々〆"
+_CJK_EDGE = _CJK + "、，（）「」『』【】〔〕・"  # what may stand at a break within a sentence
+_ENDS_OPEN = re.compile(rf"[{_CJK_EDGE}]$")
+_GOES_ON = re.compile(rf"^[{_CJK_EDGE}。．？！]")
+_ITEM = re.compile(r"^(?:[・●○■□◆◇※•–—▪]|第[0-9０-９一二三四五六七八九十]+[章節条項編部]|[（(]?[0-9０-９]+[)）.．、])")
+_GAP = re.compile(rf"(?<=[{_CJK_EDGE}。]) +(?=[{_CJK_EDGE}。])")
+_LEAST_FULL = 20  # half-width columns: ten Japanese characters; shorter lines are cells and lists
+_NUMBER = re.compile(r"\d+|\b[ivxlc]+\b")
+_NUMBERS = re.compile(r"#(?:\s*[/|–—-]\s*#)+")
+_EDGE_LINES = 2  # how far from the top or bottom a running line may stand
+_BROKEN_WORD = re.compile(rf"(\w+){SOFT_HYPHEN}\s*(\w+)")
+_WORD = re.compile(r"\w+(?:-\w+)*")
+# Ligatures, and the radicals that Japanese fonts give for the everyday characters that look the same.
+_COMPATIBLE = re.compile("[\ufb00-\ufb06\u2f00-\u2fdf]")
+_RADICALS = str.maketrans("⺅⺉⺟⺠⺣⺩⺬⻁⻄⻆⻉⻑⻘⻝⻤⻨⻩⻫⻭⻯⻲", "亻刂母民灬王示虎西角貝長青食鬼麦黄斉歯竜亀")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line of a page. `size` is the height of its letters in points, 0 where nobody knows."""
+
+    text: str
+    size: float = 0.0
+
+
+def clean(text: str) -> str:
+    r"""Return a line with everyday characters instead of ligatures and radicals, and without control characters.
+
+    >>> clean("ﬁ⽇⺠\x03x")
+    'fi日民 x'
+    """
+    text = _COMPATIBLE.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
+    return _CONTROL.sub(" ", text.translate(_RADICALS)).rstrip()
+
+
+def without_gaps(text: str) -> str:
+    """Return text without the spaces that OCR puts between Japanese characters.
+
+    >>> without_gaps("吾輩 は 猫 である 。 A cat")
+    '吾輩は猫である。 A cat'
+    """
+    return _GAP.sub("", text)
+
+
+def without_running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
+    """Return the pages without the lines that stand at the top or bottom of many of them, up to numbers.
+
+    What has letters is kept where it stands first, so that its words can still be found.
+    """
+    edges = [_edge_keys(lines) for lines in pages]
+    pages_with = Counter(key for keys in edges for key in set(keys.values()))
+    least = max(3, len(pages) // 10)
+    told: set[str] = set()
+    kept: list[list[Line]] = []
+    for lines, keys in zip(pages, edges, strict=True):
+        page = []
+        for n, line in enumerate(lines):
+            key = keys.get(n)
+            if key and pages_with[key] >= least:
+                if key in told or not re.search(r"[^\W\d_]", key):
+                    continue
+                told.add(key)
+            page.append(line)
+        kept.append(page)
+    return kept
+
+
+def _edge_keys(lines: Sequence[Line]) -> dict[int, str]:
+    """Return what to compare the lines by that stand at the page's edges, by their places."""
+    full = [n for n, line in enumerate(lines) if line.text.strip()]
+    places = {*full[:_EDGE_LINES], *full[-_EDGE_LINES:]} if len(full) > _EDGE_LINES else {*full[:1], *full[-1:]}
+    return {n: _running_key(lines[n].text) for n in places}
+
+
+def _running_key(text: str) -> str:
+    """Return a line with every number, Roman ones included, as the same sign.
+
+    >>> _running_key("Guide  9 / 63") == _running_key("Guide iv")
+    True
+    """
+    return _NUMBERS.sub("#", _NUMBER.sub("#", " ".join(text.casefold().split())))
+
+
+def joined(pages: Iterable[Sequence[Line]]) -> tuple[str, list[tuple[int, int]], list[list[int]]]:
+    """Return the text of the pages, where each page begins and ends, and where each of its lines begins.
+
+    A wrapped Japanese line goes on without a break, also over the end of a page; other lines keep their breaks.
+    """
+    pieces: list[str] = []
+    spans: list[tuple[int, int]] = []
+    starts: list[list[int]] = []
+    length, previous = 0, ""
+    for lines in pages:
+        widths = [width(line.text) for line in lines]
+        places = []
+        for n, line in enumerate(lines):
+            margin = max(widths[max(0, n - 3) : n + 2])
+            glue = "" if not length or flows_on(previous, line.text, margin=margin) else "\n" if n else "\n\n"
+            pieces.append(glue + line.text)
+            places.append(length + len(glue))
+            length += len(pieces[-1])
+            previous = line.text
+        spans.append((places[0] if places else length, length))
+        starts.append(places)
+    return "".join(pieces), spans, starts
+
+
+def flows_on(line: str, following: str, *, margin: int) -> bool:
+    """Tell whether a Japanese line was broken only because it was full; `margin` is the width of full lines.
+
+    >>> flows_on("この文書は自由な文書として配布することができ", "ます。", margin=44)
+    True
+    >>> flows_on("まえがき", "この文書は自由な文書です。", margin=44)
+    False
+    """
+    full = width(line) >= max(_LEAST_FULL, 0.85 * margin)
+    return bool(full and _ENDS_OPEN.search(line) and _GOES_ON.search(following) and not _ITEM.match(following))
+
+
+def width(text: str) -> int:
+    """Return the columns that a text takes: two for a full-width character, as for a Japanese one."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def mend_hyphens(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
+    """Return the pages with words that were divided at a line's end in one piece.
+
+    The hyphen stays where the document has the word with one elsewhere, where both parts are words of their own,
+    and before a capital or a number: "Lucene-BM25" is not "LuceneBM25".
+    """
+    whole_words = (_WORD.findall(_BROKEN_WORD.sub(" ", line.text)) for lines in pages for line in lines)
+    words = {word.casefold() for found in whole_words for word in found}
+
+    def mend(match: re.Match[str]) -> str:
+        first, second = match.groups()
+        whole, dashed = f"{first}{second}".casefold(), f"{first}-{second}".casefold()
+        apart = {first.casefold(), second.casefold()} <= words
+        keeps = not second[0].islower() or not first[-1].isalpha() or dashed in words or apart
+        return f"{first}-{second}" if keeps and whole not in words else f"{first}{second}"
+
+    return [
+        [
+            Line(text=_BROKEN_WORD.sub(mend, line.text).replace(SOFT_HYPHEN, "-"), size=line.size)
+            if SOFT_HYPHEN in line.text
+            else line
+            for line in lines
+        ]
+        for lines in pages
+    ]
