@@ -18,8 +18,10 @@ from tests.support import REPOSITORY
 HEAVY = "numpy onnxruntime lancedb xllamacpp kreuzberg tokenizers urllib3 pyarrow tqdm psutil".split()
 # Modules whose import loads an engine are left to the tests of that engine.
 PURE = (
-    "bunko.cli.common bunko.embedding.batches bunko.evidence bunko.grounding bunko.prompting bunko.reading.encoding "
-    "bunko.reading.plain bunko.settings bunko.text"
+    "bunko.cli.common bunko.embedding.batches bunko.evidence bunko.grounding bunko.prompting bunko.reading.archives "
+    "bunko.reading.data bunko.reading.encoding bunko.reading.folder bunko.reading.lines bunko.reading.markup "
+    "bunko.reading.members bunko.reading.ocr bunko.reading.pdf bunko.reading.plain bunko.reading.records bunko.reading.subtitles "
+    "bunko.reading.tables bunko.settings bunko.text bunko.types"
 ).split()
 
 

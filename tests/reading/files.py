@@ -5,9 +5,41 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bunko.reading import read_documents
+from bunko.settings import ReadingSettings
+from bunko.types import Document, FailedFile
+
+OPEN_ARCHIVES = ReadingSettings(archives=True)
 
 
-def zipped(members: Mapping[str, str]) -> bytes:
+def read_all(
+    folder: Path, name: str, content: bytes | str, settings: ReadingSettings = OPEN_ARCHIVES
+) -> tuple[list[Document], list[FailedFile]]:
+    """Write a file and read it: its documents, and what failed."""
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    items = list(read_documents(path, name, settings=settings))
+    documents = [item for item in items if isinstance(item, Document)]
+    return documents, [item for item in items if isinstance(item, FailedFile)]
+
+
+def read_one(folder: Path, name: str, content: bytes | str) -> Document:
+    """Write a file that holds one document, and read it."""
+    documents, failed = read_all(folder, name, content)
+    assert not failed
+    assert len(documents) == 1
+    return documents[0]
+
+
+def labels(document: Document) -> list[tuple[int, str]]:
+    """Return the levels and labels of a document's headings, each of which must stand within the text."""
+    assert all(0 <= span.start <= span.end <= len(document.text) for span in document.headings)
+    return [(span.level, span.label) for span in document.headings]
+
+
+def zipped(members: Mapping[str, str | bytes]) -> bytes:
     """Return a zip archive of these texts."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -2,48 +2,137 @@
 
     folder.py      which files there are
     worker.py      the process that reads them, under limits of time and memory
+    members.py     files inside files, and their limits
     plain.py …     one module for each family of formats
 
-Most files hold one document; those of `_CONTAINERS` hold many.
+Most files hold one document; archives, mails, mailboxes and JSON Lines hold many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from bunko.errors import ReadError, UnsupportedFormat
+from bunko.reading.archives import read_compressed, read_tar, read_zip, refuse_archive
+from bunko.reading.data import read_toml, read_xml, read_yaml
 from bunko.reading.folder import FileEntry, list_files
+from bunko.reading.mail import read_mail, read_mailbox
+from bunko.reading.markup import (
+    read_asciidoc,
+    read_dokuwiki,
+    read_mediawiki,
+    read_notebook,
+    read_org,
+    read_rst,
+)
+from bunko.reading.members import Budget, Context, Items
 from bunko.reading.plain import looks_binary, read_markdown, read_text
+from bunko.reading.records import read_json, read_json_lines
+from bunko.reading.subtitles import read_subtitles
+from bunko.reading.tables import read_csv
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile
 
 __all__ = ["FileEntry", "list_files", "read_documents", "read_file"]
 
-_MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd"})
-# What Kreuzberg reads; everything else is read as text if it is text.
-_BY_KREUZBERG = frozenset(
-    ".pdf .docx .doc .pptx .ppt .xlsx .xls .odt .ods .rtf .epub .html .htm .xhtml .eml .msg .ipynb .tex "
-    ".xlsm .xlsb .pptm .docm .fb2".split()
-)
-_IMAGES = frozenset(".png .jpg .jpeg .tif .tiff .bmp .gif .webp".split())
-_EMPTY = "The file holds no text."
+_Reader: TypeAlias = Callable[[Path, str, Context], Items]
 
 
-def read_documents(path: Path, relative: str, *, settings: ReadingSettings) -> Iterator[Document | FailedFile]:
+def read_documents(path: Path, relative: str, *, settings: ReadingSettings) -> Items:
     """Yield what a file holds, one document at a time; a member that can't be read is a FailedFile of its own.
 
     Raises ReadError where the file as a whole can't be read, also after some documents were yielded.
     """
-    yield read_file(path, relative, settings=settings)
+    yield from _read(path, relative, Context(settings=settings, budget=Budget(settings), read=_read))
 
 
 def read_file(path: Path, relative: str, *, settings: ReadingSettings) -> Document:
-    """Return the file's text with its pages or headings.
+    """Return the first document of a file. Raises ReadError (or one of its kinds) where there is none."""
+    for item in read_documents(path, relative, settings=settings):
+        if isinstance(item, Document):
+            return item
+    raise ReadError(_EMPTY, _MEANT)
 
-    Raises ReadError (or one of its kinds) with what is wrong and what would help; OSError's are mapped too.
-    """
-    suffix = path.suffix.lower()
+
+# --- which reader reads what -----------------------------------------------------------------------------------
+
+
+def _by_pdfium(path: Path, relative: str, context: Context) -> Items:
+    from bunko.reading.pdf import read_pdf
+
+    yield from read_pdf(path, relative, settings=context.settings)
+
+
+def _by_kreuzberg(path: Path, relative: str, context: Context) -> Items:
+    from bunko.reading.kreuzberg import read_with_kreuzberg
+
+    del context
+    yield read_with_kreuzberg(path, relative)
+
+
+def _as_text(read: Callable[[bytes, str], Document]) -> _Reader:
+    def reader(path: Path, relative: str, context: Context) -> Items:
+        del context
+        data = path.read_bytes()
+        if looks_binary(data):
+            raise UnsupportedFormat(
+                f"{path.suffix.lower() or 'A file without an ending'} is not a kind of file that can be read.",
+                "Add it to .bunkoignore, or convert it to PDF or text.",
+            )
+        yield read(data, relative)
+
+    return reader
+
+
+# Whatever is not named here is read as text if it is text. An ending of two parts goes before its last part.
+_READERS: Mapping[str, _Reader] = {
+    ending: reader
+    for endings, reader in (
+        (".md .markdown .mdown .mkd", _as_text(read_markdown)),
+        (".pdf", _by_pdfium),
+        (".png .jpg .jpeg .tif .tiff .bmp .gif .webp", _by_kreuzberg),
+        (".docx .docm .doc .pptx .pptm .ppt .xlsx .xlsm .xlsb .xls .odt .ods .rtf .epub .fb2", _by_kreuzberg),
+        (".html .htm .xhtml .msg .tex", _by_kreuzberg),
+        (".csv .tsv .tab", _as_text(read_csv)),
+        (".jsonl .ndjson .jsonl.gz .ndjson.gz", read_json_lines),
+        (".json", read_json),
+        (".yaml .yml", _as_text(read_yaml)),
+        (".toml", _as_text(read_toml)),
+        (".xml .rss .atom", _as_text(read_xml)),
+        (".rst .rest", _as_text(read_rst)),
+        (".org", _as_text(read_org)),
+        (".adoc .asciidoc", _as_text(read_asciidoc)),
+        (".mediawiki .wiki", _as_text(read_mediawiki)),
+        (".dokuwiki", _as_text(read_dokuwiki)),
+        (".ipynb", _as_text(read_notebook)),
+        (".srt .vtt", _as_text(read_subtitles)),
+        (".eml", read_mail),
+        (".mbox", read_mailbox),
+        (".zip", read_zip),
+        (".tar .tar.gz .tgz .tar.bz2 .tbz2 .tar.xz .txz", read_tar),
+        (".gz .bz2 .xz", read_compressed),
+        (".7z .rar .lzh .cab .zst .tar.zst", refuse_archive),
+    )
+    for ending in endings.split()
+}
+_TEXT = _as_text(read_text)
+
+
+def _reader(path: Path) -> _Reader:
+    endings = ["".join(path.suffixes[-2:]).lower(), path.suffix.lower()]
+    return next((_READERS[ending] for ending in endings if ending in _READERS), _TEXT)
+
+
+# --- limits ----------------------------------------------------------------------------------------------------
+
+_EMPTY, _MEANT = "The file holds no text.", "Nothing to do if it is meant to be empty."
+
+
+def _read(path: Path, relative: str, context: Context) -> Items:
+    """Yield what a file holds, within the limits. Raises ReadError."""
+    settings = context.settings
     try:
         size = path.stat().st_size
         if size > settings.max_file_mb * 1_000_000:
@@ -51,28 +140,25 @@ def read_file(path: Path, relative: str, *, settings: ReadingSettings) -> Docume
                 f"The file has {size / 1e6:.0f} MB; the limit is {settings.max_file_mb} MB.",
                 "Raise reading.max_file_mb to read it.",
             )
-        document = _read(path, relative, suffix)
+        empty = True
+        for item in _reader(path)(path, relative, context):
+            empty = False
+            error = _fault(item, settings) if isinstance(item, Document) else None
+            if error and item.path == relative:
+                raise error
+            yield FailedFile(path=item.path, error=error.message, hint=error.hint) if error else item
+        if empty:
+            raise ReadError(_EMPTY, _MEANT)
     except OSError as error:
         raise ReadError(f"The file can't be opened: {error.strerror or error}.", "Check its permissions.") from error
+
+
+def _fault(document: Document, settings: ReadingSettings) -> ReadError | None:
     if not document.text.strip():
-        raise ReadError(_EMPTY, "Nothing to do if it is meant to be empty.")
+        return ReadError(_EMPTY, _MEANT)
     if len(document.text) > settings.max_characters:
-        raise ReadError(
-            f"The file holds {len(document.text):,} characters of text; the limit is {settings.max_characters:,}.",
+        return ReadError(
+            f"It holds {len(document.text):,} characters of text; the limit is {settings.max_characters:,}.",
             "Raise reading.max_characters to read it.",
         )
-    return document
-
-
-def _read(path: Path, relative: str, suffix: str) -> Document:
-    if suffix in _BY_KREUZBERG or suffix in _IMAGES:
-        from bunko.reading.kreuzberg import read_with_kreuzberg
-
-        return read_with_kreuzberg(path, relative)
-    data = path.read_bytes()
-    if looks_binary(data):
-        raise UnsupportedFormat(
-            f"{suffix or 'A file without an ending'} is not a kind of file that can be read.",
-            "Add it to .bunkoignore, or convert it to PDF or text.",
-        )
-    return read_markdown(data, relative) if suffix in _MARKDOWN else read_text(data, relative)
+    return None

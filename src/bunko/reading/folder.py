@@ -74,6 +74,15 @@ def _with_unicode_paths(entries: Iterable[FileEntry]) -> list[FileEntry]:
     return listed
 
 
+def is_hidden(name: str) -> bool:
+    """Tell whether a file or folder is one that people don't see, or that programs leave behind.
+
+    >>> is_hidden(".git"), is_hidden("~$report.docx"), is_hidden("report.docx")
+    (True, True, False)
+    """
+    return name.startswith((".", "~$")) or name in _NOT_DOCUMENTS
+
+
 def _entry(path: Path, relative: str) -> FileEntry:
     status = path.stat()
     return FileEntry(path=relative, absolute=path, size=status.st_size, modified_ns=status.st_mtime_ns)
@@ -93,7 +102,7 @@ class _IgnoreRules:
 
     def __call__(self, path: Path, *, is_folder: bool) -> bool:
         name = path.name
-        if name.startswith((".", "~$")) or name in _NOT_DOCUMENTS:
+        if is_hidden(name):
             return True
         if self._spec is None:
             return False

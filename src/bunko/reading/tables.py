@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from bunko.types import Span
+from bunko.reading.encoding import decode
+from bunko.types import Document, Span
 
 SEPARATOR = " | "
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
-_DELIMITER_ROW = re.compile(r"^[ \t>]*(?=[^\n]*\|)\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+# Org has a + between the columns.
+_DELIMITER_ROW = re.compile(r"^[ \t>]*(?=[^\n]*-[^\n]*\|)\|?[ \t]*:?-+:?[ \t]*(?:[|+][ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _CELL_EDGE = re.compile(r"(?<!\\)\|")
 _LABEL_LIMIT = 300
 """Characters of a header row that are kept: it goes with every chunk of the table."""
@@ -69,3 +73,56 @@ def row_label(cells: list[str]) -> str:
         return ""
     label = SEPARATOR.join(" ".join(cell.split()) for cell in cells)
     return label if len(label) <= _LABEL_LIMIT else label[:_LABEL_LIMIT].rstrip(" |") + " …"
+
+
+# --- CSV -------------------------------------------------------------------------------------------------------
+
+_DELIMITERS = ",;\t|"
+_SNIFFED_ROWS = 50
+
+
+def read_csv(data: bytes, relative: str) -> Document:
+    """Return a table with one row a line and " | " between the cells; the first full row is its header."""
+    text = decode(data)
+    rows = list(_rows(text, delimiter(text)))
+    lines = [SEPARATOR.join(row).rstrip() for row in rows]
+    first = _header_row(rows[:_SNIFFED_ROWS])
+    rendered = "\n".join(lines)
+    start = sum(len(line) + 1 for line in lines[:first])
+    tables = (Span(start=start, end=len(rendered), label=row_label(rows[first])),) if rows else ()
+    return Document(path=relative, text=rendered, tables=tables, format="csv")
+
+
+def delimiter(text: str) -> str:
+    r"""Return what parts the cells: the mark that gives the most rows with the same number of cells.
+
+    >>> delimiter("a;b\n1,5;2\n"), delimiter("a\tb\n"), delimiter("one column")
+    (';', '\t', ',')
+    """
+
+    def score(mark: str) -> tuple[float, int]:
+        sizes = [len(row) for row in itertools.islice(_rows(text[:100_000], mark), _SNIFFED_ROWS)]
+        usual = max(set(sizes), key=sizes.count, default=1)
+        return (sizes.count(usual) / len(sizes) if usual > 1 else 0.0, usual)
+
+    return max(_DELIMITERS, key=score)
+
+
+def _rows(text: str, mark: str) -> Iterator[list[str]]:
+    """Yield the rows that aren't blank, with each cell in one line."""
+    lines = [line + "\n" for line in text.split("\n")]
+    try:
+        rows = list(csv.reader(lines, delimiter=mark))
+    except csv.Error:  # a quotation mark that is not closed takes in all that follows, up to a limit
+        rows = list(csv.reader(lines, delimiter=mark, quoting=csv.QUOTE_NONE))
+    for row in rows:
+        cells = [" ".join(cell.split()) for cell in row]
+        if any(cells):
+            yield cells
+
+
+def _header_row(rows: Sequence[Sequence[str]]) -> int:
+    """Return the number of the first row that is as full as is usual: titles may stand above it."""
+    sizes = [sum(map(bool, row)) for row in rows]
+    usual = sorted(sizes)[len(sizes) // 2] if sizes else 0
+    return next((n for n, size in enumerate(sizes) if size >= usual), 0)
