@@ -90,7 +90,7 @@ def test_a_file_that_is_only_touched_is_unchanged_and_believed_the_next_time(fol
     os.utime(folder / "cats.txt", (1_700_000_100, 1_700_000_100))
     library = make_library(folder, embedder=embedder)
     assert counts(library.sync()) == (0, 0, 0, 3)
-    assert library.records()["cats.txt"].modified_ns == 1_700_000_100 * 10**9
+    assert library.store.files()["cats.txt"].modified_ns == 1_700_000_100 * 10**9
     assert embedder.embedded == []
 
 
@@ -287,7 +287,7 @@ def test_a_new_embedder_embeds_everything_and_reads_nothing_again(folder: Path) 
 
 def contents(library: Library) -> tuple[object, ...]:
     """Everything that a library answers from."""
-    missing = library.store.missing_vectors(library.embedder.spec)
+    missing = library.store.missing_vectors(library.embedder.spec).chunks
     documents = {path: (record.digest, library.document(path)) for path, record in library.records().items()}
     chunks = {
         hit.chunk for query in (CATS, SHIPS, KYOTO, TOKYO) for hit in library.store.search_lexical(query, limit=99)
@@ -366,7 +366,7 @@ def test_ctrl_c_ends_a_sync_at_once_and_the_next_one_completes_it(folder: Path) 
     assert b"Traceback" not in noise
     library = make_library(folder)
     assert counts(library.sync()) == (0, 0, 0, 3)
-    assert library.store.missing_vectors(library.embedder.spec) == {}
+    assert library.store.missing_vectors(library.embedder.spec).chunks == 0
 
 
 def test_a_second_writer_is_told_so_and_a_reader_is_not_disturbed(folder: Path) -> None:

@@ -41,13 +41,21 @@ def make_chunk(path: str, text: str, start: int = 0, heading: str = "") -> Chunk
 def make_entry(path: str, *texts: str, digest: str = "1") -> Entry:
     whole = "\n\n".join(texts)
     chunks = [make_chunk(path, text, whole.index(text)) for text in texts]
-    record = Record(path=path, digest=digest, size=len(whole), modified_ns=1, format="text", chunks=len(chunks))
+    record = Record(path=path, file=path, digest=digest, size=len(whole), format="text", chunks=len(chunks))
     return Entry(record=record, document=Document(path=path, text=whole), chunks=chunks)
 
 
 def embed(store: Store, embedder: FakeEmbedder = EMBEDDER) -> None:
-    missing = store.missing_vectors(embedder.spec)
-    store.add_vectors(embedder.spec, list(missing), embedder.embed_passages(list(missing.values())))
+    for texts in store.missing_texts(embedder.spec, window=2):
+        store.add_vectors(embedder.spec, list(texts), embedder.embed_passages(list(texts.values())))
+
+
+def missing(store: Store, embedder: FakeEmbedder = EMBEDDER) -> dict[str, str]:
+    return {key: text for texts in store.missing_texts(embedder.spec, window=2) for key, text in texts.items()}
+
+
+def replace(store: Store, *entries: Entry) -> None:
+    store.write(entries, replacing=[entry.record.path for entry in entries])
 
 
 def found(store: Store, query: str) -> list[str]:
@@ -76,7 +84,8 @@ def test_a_new_store_is_empty_and_every_search_of_it_finds_nothing(location: str
     assert (empty.records(), empty.count_chunks(), empty.embedders(), empty.document("a")) == ({}, 0, [], None)
     assert (found(empty, "cat"), nearest(empty, "cat")) == ([], [])
     empty.tidy()
-    empty.remove(["a"])
+    empty.remove_documents(["a"])
+    empty.remove_files(["a"])
 
 
 def test_what_was_written_is_there_when_the_store_is_opened_again(store: Store) -> None:
@@ -92,14 +101,14 @@ def test_a_document_comes_back_with_its_text_pages_and_headings(store: Store) ->
     pages = (Span(start=0, end=5, label="1"), Span(start=5, end=len(text), label="2"))
     headings = (Span(start=0, end=9, label="題", level=1),)
     document = Document(path="a/b c.pdf", text=text, pages=pages, headings=headings, format="pdf")
-    record = Record(path=document.path, digest="d", size=1, modified_ns=2, format="pdf", pages=2)
+    record = Record(path=document.path, file=document.path, digest="d", size=1, format="pdf", pages=2)
     store.write([Entry(record=record, document=document)])
     assert store.document("a/b c.pdf") == document
     assert store.records()["a/b c.pdf"] == record
 
 
 def test_writing_a_document_again_replaces_it(store: Store) -> None:
-    store.write([make_entry("cats.txt", "The dog barks at the moon.", digest="2")])
+    replace(store, make_entry("cats.txt", "The dog barks at the moon.", digest="2"))
     assert store.records()["cats.txt"].digest == "2"
     assert store.count_chunks() == 3
     assert "cats.txt" not in found(store, "roof")
@@ -107,14 +116,14 @@ def test_writing_a_document_again_replaces_it(store: Store) -> None:
 
 
 def test_removing_a_document_removes_its_passages(store: Store) -> None:
-    store.remove(["cats.txt", "no such document"])
+    store.remove_documents(["cats.txt", "no such document"])
     assert set(store.records()) == {"ships.txt", "京都.txt"}
     assert store.document("cats.txt") is None
     assert "cats.txt" not in found(store, "cat roof") + nearest(store, "cat roof")
 
 
 def test_a_file_that_failed_is_remembered_and_is_no_document(store: Store) -> None:
-    record = Record(path="bad.pdf", digest="x", size=1, modified_ns=1, error="It is broken.", hint="Mend it.")
+    record = Record(path="bad.pdf", file="bad.pdf", digest="x", error="It is broken.", hint="Mend it.")
     store.write([Entry(record=record)])
     assert store.records()["bad.pdf"] == record
     assert store.document("bad.pdf") is None
@@ -124,7 +133,7 @@ def test_thousands_of_documents_are_removed_at_once(store: Store) -> None:
     paths = [f"{n}.txt" for n in range(1200)]
     store.write([make_entry(path, f"Number {path}") for path in paths])
     assert store.count_chunks() == 1203
-    store.remove(paths)
+    store.remove_documents(paths)
     assert set(store.records()) == {"cats.txt", "ships.txt", "京都.txt"}
 
 
@@ -173,7 +182,7 @@ def test_no_query_breaks_the_search(store: Store, query: str) -> None:
 
 def test_a_heading_is_searched_with_its_passage(store: Store) -> None:
     chunk = make_chunk("book.md", "It opened in May.", heading="History > Botanical garden")
-    store.write([Entry(record=Record(path="book.md", digest="1", size=1, modified_ns=1), chunks=[chunk])])
+    store.write([Entry(record=Record(path="book.md", file="book.md"), chunks=[chunk])])
     assert found(store, "botanical") == ["book.md"]
 
 
@@ -192,15 +201,15 @@ def test_dense_hits_tell_the_cosine_similarity(store: Store) -> None:
 
 def test_a_vector_belongs_to_a_text_wherever_it_stands(store: Store) -> None:
     store.write([make_entry("copy.txt", CATS)])
-    assert store.missing_vectors(EMBEDDER.spec) == {}
+    assert missing(store) == {}
     assert set(nearest(store, CATS)[:2]) == {"cats.txt", "copy.txt"}
 
 
 def test_missing_vectors_are_the_texts_of_new_passages(store: Store) -> None:
     entry = make_entry("tokyo.txt", TOKYO)
     store.write([entry])
-    assert store.missing_vectors(EMBEDDER.spec) == {entry.chunks[0].key: TOKYO}
-    assert set(store.missing_vectors(FakeEmbedder(name="other").spec).values()) == {CATS, SHIPS, KYOTO, TOKYO}
+    assert missing(store) == {entry.chunks[0].key: TOKYO}
+    assert set(missing(store, FakeEmbedder(name="other")).values()) == {CATS, SHIPS, KYOTO, TOKYO}
 
 
 def test_two_embedders_keep_their_vectors_apart(store: Store) -> None:
@@ -218,11 +227,11 @@ def test_similarities_leave_out_what_has_no_vector(store: Store) -> None:
 
 
 def test_tidying_drops_the_vectors_of_texts_that_are_gone(store: Store) -> None:
-    store.remove(["cats.txt"])
+    store.remove_documents(["cats.txt"])
     store.write([make_entry("copy.txt", SHIPS)])
     store.tidy()
-    store.write([make_entry("cats.txt", CATS), make_entry("ships.txt", SHIPS)])
-    assert list(store.missing_vectors(EMBEDDER.spec).values()) == [CATS]
+    replace(store, make_entry("cats.txt", CATS), make_entry("ships.txt", SHIPS))
+    assert list(missing(store).values()) == [CATS]
 
 
 # --- readers, writers and what goes wrong -----------------------------------------------------------------------
@@ -234,7 +243,7 @@ def test_a_reader_sees_whole_documents_while_another_writes(store: Store) -> Non
 
     def write() -> None:
         for n in range(12):
-            store.write([make_entry("cats.txt", f"{CATS} Version {n}.", digest=str(n))])
+            replace(store, make_entry("cats.txt", f"{CATS} Version {n}.", digest=str(n)))
         store.tidy()
         done.set()
 
@@ -255,7 +264,7 @@ def test_a_reader_sees_whole_documents_while_another_writes(store: Store) -> Non
 def test_an_open_store_goes_on_answering_after_another_one_tidied(store: Store) -> None:
     reader = Store(store.location)
     for n in range(3):
-        store.write([make_entry("cats.txt", f"{CATS} Version {n}.")])
+        replace(store, make_entry("cats.txt", f"{CATS} Version {n}."))
         store.tidy()
     assert found(reader, "harbour Kobe") == ["ships.txt"]
 
@@ -285,8 +294,8 @@ def test_one_process_writes_at_a_time(store: Store) -> None:
 
 def test_an_index_of_a_newer_version_is_refused_and_left_alone(store: Store) -> None:
     database = lancedb.connect(store.location)
-    schema = database.open_table("documents").schema.with_metadata({b"bunko.format": b"999"})
-    database.create_table("documents", schema=schema, mode="overwrite")
+    schema = database.open_table("files").schema.with_metadata({b"bunko.format": b"999"})
+    database.create_table("files", schema=schema, mode="overwrite")
     with pytest.raises(StoreTooNew, match="999") as caught:
         Store(store.location)
     assert "upgrade" in caught.value.hint.lower()

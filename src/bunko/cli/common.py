@@ -80,9 +80,9 @@ class _Bars:
         if stage != self._stage or self._bar is None:
             from tqdm import tqdm
 
-            unit = "B" if stage == "reading" else " passages"
+            unit = "B" if stage == "reading" else " characters"
             self._stage = stage
-            self._bar = tqdm(desc=stage, total=total, unit=unit, unit_scale=unit == "B", leave=False, delay=0.3)
+            self._bar = tqdm(desc=stage, total=total, unit=unit, unit_scale=True, leave=False, delay=0.3)
         self._bar.update(done - self._bar.n)
         if done >= total:
             self._bar.close()

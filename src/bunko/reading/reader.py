@@ -17,7 +17,7 @@ import subprocess
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 import psutil
@@ -62,8 +62,11 @@ class Reader:
         """Start the process, so that it is ready when the first file is known."""
         self._start()
 
-    def read(self, files: Sequence[FileEntry]) -> Iterator[Item]:
-        """Yield each file's documents as they come, and None at its end. A file's fault is a FailedFile."""
+    def read(self, files: Iterable[FileEntry]) -> Iterator[Item]:
+        """Yield each file's documents as they come, and None at its end. A file's fault is a FailedFile.
+
+        `files` is gone through in another thread, each just before it is read.
+        """
         ready: queue.Queue[Item | None] = queue.Queue(_AHEAD)
         threading.Thread(target=self._read_all, args=(files, ready), daemon=True).start()
         while True:
@@ -75,7 +78,7 @@ class Reader:
 
     # --- in the thread that reads ahead ------------------------------------------------------------------------
 
-    def _read_all(self, files: Sequence[FileEntry], ready: queue.Queue[Item | None]) -> None:
+    def _read_all(self, files: Iterable[FileEntry], ready: queue.Queue[Item | None]) -> None:
         for file in files:
             try:
                 for item in self._read(file):

@@ -1,0 +1,468 @@
+"""Keep a library on disk. In: documents, chunks, vectors. Out: hits. Knows nothing of files, models or questions.
+
+LanceDB tables: `files` is the manifest; `documents` holds the extracted texts; `chunks` holds the passages with a
+full-text index; `vectors_…`, one for each embedder, holds vectors under the keys of the chunks. A vector belongs to a
+text, not to a place: a file that moves, or a passage that stays in a file that changes, is never embedded again, and
+a new embedder fills its own table while the old one's stays whole. `state` says whether a writer was cut short.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import filelock
+import lancedb
+import pyarrow as pa
+import pyarrow.compute as pc
+from lancedb.index import FTS, BTree, IvfFlat
+from lancedb.query import BooleanQuery, MatchQuery, Occur
+
+from bunko.errors import StoreBusy, StoreTooNew
+from bunko.store.faults import mapped
+from bunko.store.rows import (
+    CHUNK_COLUMNS,
+    CHUNKS,
+    DOCUMENTS,
+    EMBEDDER_KEY,
+    FILES,
+    FORMAT,
+    FORMAT_KEY,
+    RECORD_COLUMNS,
+    STATE,
+    Entry,
+    FileRecord,
+    Record,
+    chunk_from,
+    chunk_table,
+    document_from,
+    document_table,
+    file_table,
+)
+from bunko.text import STOP_WORDS, normalise
+from bunko.types import Chunk, Document, FailedFile, Hit, under_heading
+
+if TYPE_CHECKING:
+    from bunko.ports import EmbedderSpec, Vectors
+
+__all__ = ["FORMAT", "Entry", "FileRecord", "Missing", "Record", "Store"]
+
+_VECTORS = "vectors_"
+_LOCK = "writer.lock"
+# Readers that hold an older version of a table open may go on for this long.
+_KEEP_VERSIONS = timedelta(minutes=10)
+_LOOKUP = 2_000  # values in one filter expression
+# Below this many rows, looking at every one is as fast as an index, and exact.
+_INDEX_ROWS = 20_000
+# Parts of such an index that are looked at: more find more, and take longer.
+_PROBES = 30
+_UNFINISHED = "unfinished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """How much an embedder has still to do."""
+
+    chunks: int = 0
+    characters: int = 0
+
+
+class Store:
+    """An open library. Any number of readers; one writer at a time, inside `writing()`."""
+
+    def __init__(self, location: str) -> None:
+        """Open the store, made anew where there is none. `location` is a folder or an object store's URL.
+
+        Raises StoreNotWritable, StoreTooNew, StoreDamaged.
+        """
+        self.location = location
+        self._local = "://" not in location
+        self._vectors: dict[str, Any] = {}
+        with mapped("opened", location):
+            if self._local:
+                Path(location).mkdir(parents=True, exist_ok=True)
+            self._database = lancedb.connect(location)
+            self._drop_older_format()
+            self._files = self._table("files", FILES)
+            self._check_format()
+            self._documents = self._table("documents", DOCUMENTS)
+            self._chunks = self._table("chunks", CHUNKS)
+            self._state = self._table("state", STATE)
+
+    def _table(self, name: str, schema: Any) -> Any:
+        try:
+            return self._database.open_table(name)
+        except ValueError:  # LanceDB's word for "no such table"
+            table = self._database.create_table(name, schema=schema, exist_ok=True)
+        if name == "chunks":
+            # ICU segments Japanese (京都 does not match 東京都) and English alike, and stems English. Its own stop
+            # words are those of many languages at once: war, man, city and cat would never be found.
+            config = FTS(base_tokenizer="icu", with_position=False, custom_stop_words=sorted(STOP_WORDS))
+            table.create_index("search", config=config)
+        return table
+
+    def _drop_older_format(self) -> None:
+        """Make room for an index of today's format; the vectors, which took the time, stay."""
+        names = self._table_names()
+        if "documents" in names and "files" not in names:
+            for name in ("chunks", "documents"):
+                self._database.drop_table(name, ignore_missing=True)
+
+    def _check_format(self) -> None:
+        found = int((self._files.schema.metadata or {}).get(FORMAT_KEY, b"0"))
+        if found > FORMAT:
+            raise StoreTooNew(
+                f"The index in {self.location!r} has format {found}, from a newer Bunko; this one reads {FORMAT}.",
+                "Upgrade with: pip install --upgrade bunko",
+            )
+
+    # --- writing -----------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def writing(self, *, wait_s: float = 0.0) -> Iterator[None]:
+        """Be the only writer. Raises StoreBusy if another one is at work after `wait_s` seconds.
+
+        On an object store there is no lock: LanceDB's own commits keep the tables whole there.
+        """
+        if not self._local:
+            yield
+            return
+        lock = filelock.FileLock(Path(self.location) / _LOCK, timeout=wait_s)
+        with mapped("locked", self.location):
+            try:
+                lock.acquire()
+            except filelock.Timeout as error:
+                raise StoreBusy(
+                    f"Another process is writing to the index in {self.location!r}.",
+                    "Wait for it to finish, or ask what is there already with --no-sync.",
+                ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """Mark the index as unfinished until the block has come to its end: a killed writer leaves the mark."""
+        self._remember(_UNFINISHED, "yes")
+        yield
+        self._remember(_UNFINISHED, "")
+
+    def repair(self) -> set[str]:
+        """Drop what a killed writer left half done; return the files that have documents but no line in the manifest.
+
+        Costs nothing where the last writer came to its end.
+        """
+        if not self._recall(_UNFINISHED):
+            return set()
+        documents = self._arrow(self._documents, ["path", "file"])
+        owners = self._arrow(self._chunks, ["path"])["path"]
+        orphans = pc.unique(owners.filter(pc.invert(pc.is_in(owners, documents["path"])))).to_pylist()
+        with self._mapped("written"):
+            _delete(self._chunks, "path", orphans)
+        known = self._arrow(self._files, ["path"])["path"]
+        files = documents["file"]
+        return set(pc.unique(files.filter(pc.invert(pc.is_in(files, known)))).to_pylist())
+
+    def write(self, entries: Sequence[Entry], *, replacing: Sequence[str] = ()) -> None:
+        """Add documents, and take out the ones of the paths that they replace."""
+        if not entries:
+            return
+        self.remove_documents(replacing)
+        with self._mapped("written"):
+            if any(entry.chunks for entry in entries):
+                self._chunks.add(chunk_table(entries))
+            # After its chunks: what has a line in `documents` is complete.
+            self._documents.add(document_table(entries))
+
+    def remove_documents(self, paths: Sequence[str]) -> None:
+        """Forget single documents; they don't answer from here on."""
+        with self._mapped("written"):
+            _delete(self._documents, "path", paths)
+            _delete(self._chunks, "path", paths)
+
+    def remove_files(self, paths: Sequence[str]) -> None:
+        """Forget files and all documents in them; they don't answer from here on."""
+        self.forget_files(paths)
+        with self._mapped("written"):
+            _delete(self._documents, "file", paths)
+            _delete(self._chunks, "file", paths)
+
+    def forget_files(self, paths: Sequence[str]) -> None:
+        """Take files out of the manifest before they are read again: it names only what is complete."""
+        with self._mapped("written"):
+            _delete(self._files, "path", paths)
+
+    def settle_files(self, records: Sequence[FileRecord]) -> None:
+        """Put files into the manifest whose documents are all written, or whose time stamp alone has changed."""
+        if not records:
+            return
+        self.forget_files([record.path for record in records])
+        with self._mapped("written"):
+            self._files.add(file_table(records))
+
+    def missing_vectors(self, spec: EmbedderSpec) -> Missing:
+        """Return how much this embedder has still to do."""
+        if self._recall(_vectors_name(spec)) == self._version():
+            return Missing()
+        rows = self._arrow(self._chunks, ["key", "heading", "start", "end"])
+        rows = rows.filter(pc.invert(pc.is_in(rows["key"], self._vector_keys(spec))))
+        lengths = pc.add(pc.subtract(rows["end"], rows["start"]), pc.utf8_length(rows["heading"]))
+        rows = pa.table({"key": rows["key"], "length": lengths})
+        rows = rows.group_by("key").aggregate([("length", "max")])
+        return Missing(chunks=len(rows), characters=pc.sum(rows["length_max"]).as_py() or 0)
+
+    def missing_texts(self, spec: EmbedderSpec, *, window: int) -> Iterator[dict[str, str]]:
+        """Yield key and text of the passages that this embedder has still to embed, `window` at a time at the most.
+
+        Their vectors may be added meanwhile.
+        """
+        known = self._vector_keys(spec)
+        taken: set[str] = set()
+        gathered: dict[str, str] = {}
+        with self._mapped("read"):
+            rows = self._chunks.search().select(["key", "heading", "text"]).limit(None).to_batches(window)
+            for batch in rows:
+                for row in batch.filter(pc.invert(pc.is_in(batch["key"], known))).to_pylist():
+                    if row["key"] not in taken:
+                        taken.add(row["key"])
+                        gathered[row["key"]] = under_heading(row["heading"], row["text"])
+                    if len(gathered) == window:
+                        yield gathered
+                        gathered = {}
+        if gathered:
+            yield gathered
+
+    def add_vectors(self, spec: EmbedderSpec, keys: Sequence[str], vectors: Vectors) -> None:
+        """Store one vector for each key; `vectors` has the shape (len(keys), spec.dimension)."""
+        with self._mapped("written"):
+            table = self._open_vectors(spec)
+            fields = [("key", pa.string()), ("vector", pa.list_(pa.float32(), spec.dimension))]
+            schema = pa.schema(fields).with_metadata({EMBEDDER_KEY: spec.name})
+            if table is None:
+                table = self._database.create_table(_vectors_name(spec), schema=schema, exist_ok=True)
+                self._vectors[spec.name] = table
+            flat = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), spec.dimension)
+            table.add(pa.table({"key": pa.array(keys, pa.string()), "vector": flat}, schema=schema))
+
+    def vectors_complete(self, spec: EmbedderSpec) -> None:
+        """Take note that this embedder has nothing left to do, and index its vectors where that pays."""
+        table = self._open_vectors(spec)
+        if table is None:
+            return
+        with self._mapped("tidied"):
+            table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+            self._index_vectors(spec, table)
+        self._remember(_vectors_name(spec), self._version())
+
+    def tidy(self) -> None:
+        """Bring the full-text index up to date, merge small files, drop old versions and unused vectors."""
+        with self._mapped("tidied"):
+            wanted = self._arrow(self._chunks, ["key"])["key"]
+            for name in self._table_names():
+                if name.startswith(_VECTORS):
+                    table = self._database.open_table(name)
+                    keys = self._arrow(table, ["key"])["key"]
+                    _delete(table, "key", keys.filter(pc.invert(pc.is_in(keys, wanted))).to_pylist())
+                    table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+            for table in (self._chunks, self._documents, self._files, self._state):
+                table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+            if self._chunks.count_rows() >= _INDEX_ROWS:
+                _index_column(self._chunks, "key")
+        self.refresh()
+
+    def _index_vectors(self, spec: EmbedderSpec, table: Any) -> None:
+        """Make an index of a large table, and anew when it has doubled since."""
+        rows = table.count_rows()
+        name = f"{_vectors_name(spec)}.indexed"
+        if rows < _INDEX_ROWS or rows < 2 * int(self._recall(name) or 0):
+            return
+        config = IvfFlat(distance_type="dot", num_partitions=_partitions(rows))
+        table.create_index("vector", config=config)
+        _index_column(table, "key")
+        self._remember(name, str(rows))
+
+    def _remember(self, name: str, value: str) -> None:
+        with self._mapped("written"):
+            self._state.delete(f"name = {_quoted(name)}")
+            if value:
+                self._state.add([{"name": name, "value": value}])
+
+    def _recall(self, name: str) -> str:
+        rows = self._arrow(self._state, ["name", "value"]).to_pylist()
+        return next((str(row["value"]) for row in rows if row["name"] == name), "")
+
+    def _version(self) -> str:
+        """Return what changes whenever passages are added or removed."""
+        return str(self._chunks.version)
+
+    # --- reading -----------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """See what other processes have committed since this store was opened."""
+        tables = (self._files, self._documents, self._chunks, self._state, *self._vectors.values())
+        with self._mapped("read"):
+            for table in tables:
+                table.checkout_latest()
+
+    def files(self) -> dict[str, FileRecord]:
+        """Return the manifest, by path."""
+        return {row["path"]: FileRecord(**row) for row in self._arrow(self._files, FILES.names).to_pylist()}
+
+    def records(self) -> dict[str, Record]:
+        """Return what is known of every document, of failed ones too, by path."""
+        return {row["path"]: Record(**row) for row in self._arrow(self._documents, RECORD_COLUMNS).to_pylist()}
+
+    def records_in(self, files: Sequence[str]) -> dict[str, Record]:
+        """Return what is known of the documents in some files, by path."""
+        with self._mapped("read"):
+            return {
+                row["path"]: Record(**row)
+                for condition in _conditions("file", files)
+                for row in self._documents.search().where(condition).select(RECORD_COLUMNS).limit(None).to_list()
+            }
+
+    def failures(self) -> list[FailedFile]:
+        """Return what could not be read, by path."""
+        names = ["path", "error", "hint"]
+        with self._mapped("read"):
+            rows = self._documents.search().where("error != ''").select(names).limit(None).to_list()
+        failed = [FailedFile(**{name: row[name] for name in names}) for row in rows]
+        return sorted(failed, key=lambda item: item.path)
+
+    def document(self, path: str) -> Document | None:
+        """Return a document with its whole text; None if it is not in the library."""
+        with self._mapped("read"):
+            rows = self._documents.search().where(f"path = {_quoted(path)} AND error = ''").limit(1).to_list()
+        return document_from(rows[0]) if rows else None
+
+    def count_documents(self) -> int:
+        """Return the number of documents that could be read."""
+        with self._mapped("read"):
+            return int(self._documents.count_rows("error = ''"))
+
+    def count_chunks(self) -> int:
+        """Return the number of chunks."""
+        with self._mapped("read"):
+            return int(self._chunks.count_rows())
+
+    def embedders(self) -> list[str]:
+        """Return the names of the embedders whose vectors are here."""
+        with self._mapped("read"):
+            tables = [self._database.open_table(name) for name in self._table_names() if name.startswith(_VECTORS)]
+            return sorted((table.schema.metadata or {}).get(EMBEDDER_KEY, b"?").decode() for table in tables)
+
+    def search_dense(self, spec: EmbedderSpec, vector: Vectors, *, limit: int) -> list[Hit]:
+        """Return the nearest chunks by cosine similarity, best first, with `dense` set."""
+        with self._mapped("searched"):
+            table = self._open_vectors(spec)
+            if table is None:
+                return []
+            search = table.search(vector).distance_type("dot").nprobes(_PROBES)
+            found = search.select(["key", "_distance"]).limit(limit).to_arrow()
+            # The vectors have length 1; LanceDB's dot distance is 1 - dot.
+            scores = dict(zip(found["key"].to_pylist(), (1 - d for d in found["_distance"].to_pylist()), strict=True))
+        hits = [
+            Hit(chunk=chunk, score=scores[chunk.key], dense=scores[chunk.key]) for chunk in self._chunks_by_key(scores)
+        ]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.chunk.path, hit.chunk.start))[:limit]
+
+    def search_lexical(self, query: str, *, limit: int) -> list[Hit]:
+        """Return the best chunks by BM25, best first, with `lexical` set; no hits where no word occurs."""
+        query = normalise(query)
+        if not query.strip():
+            return []
+        parts = [(Occur.SHOULD, MatchQuery(query, "search"))]
+        parts += [
+            (Occur.SHOULD, MatchQuery(word, "search", fuzziness=2, prefix_length=4, boost=0.3))
+            for word in _spelt_variously(query)
+        ]
+        with self._mapped("searched"):
+            search = self._chunks.search(BooleanQuery(parts) if len(parts) > 1 else parts[0][1], query_type="fts")
+            rows = search.select([*CHUNK_COLUMNS, "_score"]).limit(limit).to_list()
+        hits = [Hit(chunk=chunk_from(row), score=row["_score"], lexical=row["_score"]) for row in rows]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.chunk.path, hit.chunk.start))
+
+    def similarities(self, spec: EmbedderSpec, keys: Sequence[str], vector: Vectors) -> dict[str, float]:
+        """Return the cosine similarity of the chunks with these keys; those without a vector are left out."""
+        table = self._open_vectors(spec)
+        if table is None or not keys:
+            return {}
+        scores: dict[str, float] = {}
+        with self._mapped("searched"):
+            for condition in _conditions("key", keys):
+                rows = table.search().where(condition).select(["key", "vector"]).limit(None).to_arrow()
+                if rows.num_rows:
+                    matrix = rows["vector"].combine_chunks().flatten().to_numpy().reshape(rows.num_rows, -1)
+                    scores.update(zip(rows["key"].to_pylist(), (matrix @ vector).tolist(), strict=True))
+        return scores
+
+    def _chunks_by_key(self, keys: Iterable[str]) -> list[Chunk]:
+        with self._mapped("read"):
+            return [
+                chunk_from(row)
+                for condition in _conditions("key", list(keys))
+                for row in self._chunks.search().where(condition).select(CHUNK_COLUMNS).limit(None).to_list()
+            ]
+
+    # --- the tables --------------------------------------------------------------------------------------------
+
+    def _table_names(self) -> list[str]:
+        return list(self._database.list_tables().tables)
+
+    def _open_vectors(self, spec: EmbedderSpec) -> Any | None:
+        if spec.name not in self._vectors:
+            name = _vectors_name(spec)
+            if name not in self._table_names():
+                return None
+            self._vectors[spec.name] = self._database.open_table(name)
+        return self._vectors[spec.name]
+
+    def _vector_keys(self, spec: EmbedderSpec) -> Any:
+        table = self._open_vectors(spec)
+        return pa.array([], pa.string()) if table is None else self._arrow(table, ["key"])["key"].combine_chunks()
+
+    def _arrow(self, table: Any, columns: Sequence[str]) -> Any:
+        with self._mapped("read"):
+            return table.search().select(list(columns)).limit(None).to_arrow()
+
+    def _mapped(self, action: str) -> contextlib.AbstractContextManager[None]:
+        return mapped(action, self.location)
+
+
+def _vectors_name(spec: EmbedderSpec) -> str:
+    return _VECTORS + hashlib.blake2b(f"{spec.name}/{spec.dimension}".encode(), digest_size=8).hexdigest()
+
+
+def _partitions(rows: int) -> int:
+    return max(1, round(math.sqrt(rows) / 2))
+
+
+def _index_column(table: Any, name: str) -> None:
+    if not any(name in index.columns for index in table.list_indices()):
+        table.create_index(name, config=BTree())
+
+
+def _delete(table: Any, column: str, values: Sequence[str]) -> None:
+    for condition in _conditions(column, values):
+        table.delete(condition)
+
+
+def _spelt_variously(query: str) -> list[str]:
+    """Return the words of a folded query that may be spelt otherwise in the documents, like zelensky(y)."""
+    return [word for word in query.replace("?", " ").split() if len(word) >= 7 and word.isascii() and word.isalpha()]
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _conditions(column: str, values: Sequence[str]) -> Iterator[str]:
+    for n in range(0, len(values), _LOOKUP):
+        yield f"{column} IN ({', '.join(map(_quoted, values[n : n + _LOOKUP]))})"

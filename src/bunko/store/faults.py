@@ -1,0 +1,43 @@
+"""What LanceDB and the file system complain of, as our errors."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from bunko.errors import DiskFull, StoreDamaged, StoreError, StoreNotWritable
+
+
+@contextlib.contextmanager
+def mapped(action: str, location: str) -> Iterator[None]:
+    """Turn the errors of LanceDB and the file system into ours. `action`: what was done to the index ("read")."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError, pa.ArrowException) as error:
+        raise _as_store_error(error, action, location) from error
+
+
+def _as_store_error(error: Exception, action: str, location: str) -> StoreError:
+    detail = " ".join(str(error).split())
+    lowered = detail.lower()
+    if "no space left" in lowered or "disk quota" in lowered or getattr(error, "errno", None) == 28:
+        return DiskFull(
+            f"The disk is full: the index in {location!r} could not be {action}.",
+            "Free some space and run the command again; what was committed is intact.",
+        )
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return StoreNotWritable(
+            f"The index in {location!r} could not be {action}: there is a file in its place.",
+            "Put it elsewhere with --store PATH.",
+        )
+    if isinstance(error, PermissionError) or "permission denied" in lowered or "read-only file system" in lowered:
+        return StoreNotWritable(
+            f"The index in {location!r} could not be {action}: permission denied.",
+            "Put it elsewhere with --store PATH.",
+        )
+    return StoreDamaged(
+        f"The index in {location!r} could not be {action}: {detail[:300]}",
+        "If it does not pass, delete that folder and run: bunko index FOLDER",
+    )

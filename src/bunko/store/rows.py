@@ -1,0 +1,160 @@
+"""The tables' columns, and how our records become rows and come back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from bunko.text import normalise
+from bunko.types import Chunk, Document, Span
+
+FORMAT = 2
+FORMAT_KEY = b"bunko.format"
+EMBEDDER_KEY = b"bunko.embedder"
+
+FILES = pa.schema(
+    [
+        ("path", pa.string()),
+        ("digest", pa.string()),
+        ("size", pa.int64()),
+        ("modified_ns", pa.int64()),
+        ("indexed_at", pa.float64()),
+        ("failed", pa.bool_()),
+    ]
+).with_metadata({FORMAT_KEY: str(FORMAT)})
+DOCUMENTS = pa.schema(
+    [
+        ("path", pa.string()),
+        ("file", pa.string()),
+        ("digest", pa.string()),
+        ("format", pa.string()),
+        ("language", pa.string()),
+        ("chunks", pa.int32()),
+        ("pages", pa.int32()),
+        ("size", pa.int64()),
+        ("indexed_at", pa.float64()),
+        ("error", pa.string()),  # empty for a document that was read
+        ("hint", pa.string()),
+        ("text", pa.large_string()),
+        ("outline", pa.large_string()),  # pages, headings and tables, as JSON
+    ]
+)
+CHUNKS = pa.schema(
+    [
+        ("key", pa.string()),
+        ("path", pa.string()),
+        ("file", pa.string()),
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("page", pa.int32()),
+        ("heading", pa.string()),
+        ("language", pa.string()),
+        ("text", pa.large_string()),
+        ("search", pa.large_string()),  # file name, headings and text, folded by NFKC: what the full-text index covers
+    ]
+)
+STATE = pa.schema([("name", pa.string()), ("value", pa.string())])
+CHUNK_COLUMNS = [name for name in CHUNKS.names if name not in ("file", "search")]
+_OUTLINE = ("pages", "headings", "tables")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRecord:
+    """A line of the manifest: what tells whether a file has changed since it was indexed."""
+
+    path: str
+    digest: str
+    size: int
+    modified_ns: int
+    indexed_at: float = 0.0
+    """Seconds since the epoch."""
+    failed: bool = False
+    """Whether all or a part of it could not be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What is known of a document without its text. One that could not be read has an `error`."""
+
+    path: str
+    file: str
+    """The path of the file that holds it: `path` itself, but for archives and the like."""
+    digest: str = ""
+    """Stands for its text and for how it was cut."""
+    format: str = ""
+    language: str = ""
+    chunks: int = 0
+    pages: int = 0
+    size: int = 0
+    """Of the file, in bytes; of one of many documents in a file, that of its text."""
+    indexed_at: float = 0.0
+    error: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A document as it is written: its record, its text, its chunks. A failed one has neither text nor chunks."""
+
+    record: Record
+    document: Document | None = None
+    chunks: Sequence[Chunk] = ()
+
+
+RECORD_COLUMNS = [field.name for field in dataclasses.fields(Record)]
+
+
+def file_table(records: Sequence[FileRecord]) -> Any:
+    """Return lines of the manifest as a table."""
+    return pa.Table.from_pylist([dataclasses.asdict(record) for record in records], schema=FILES)
+
+
+def document_table(entries: Sequence[Entry]) -> Any:
+    """Return documents with their texts as a table."""
+    return pa.Table.from_pylist([_document_row(entry) for entry in entries], schema=DOCUMENTS)
+
+
+def chunk_table(entries: Sequence[Entry]) -> Any:
+    """Return the passages of documents as a table."""
+    rows = [_chunk_row(chunk, entry.record.file) for entry in entries for chunk in entry.chunks]
+    return pa.Table.from_pylist(rows, schema=CHUNKS)
+
+
+def _document_row(entry: Entry) -> dict[str, object]:
+    document = entry.document
+    return dataclasses.asdict(entry.record) | {
+        "text": document.text if document else "",
+        "outline": outline(document) if document else "{}",
+    }
+
+
+def outline(document: Document) -> str:
+    """Return where pages, sections and tables of a document are, as JSON."""
+    spans = {name: [dataclasses.asdict(span) for span in getattr(document, name)] for name in _OUTLINE}
+    return json.dumps(spans, ensure_ascii=False)
+
+
+def document_from(row: dict[str, Any]) -> Document:
+    """Return a document from its row."""
+    spans = json.loads(row["outline"])
+    return Document(
+        path=row["path"],
+        text=row["text"],
+        format=row["format"],
+        **{name: tuple(Span(**span) for span in spans[name]) for name in _OUTLINE},
+    )
+
+
+def _chunk_row(chunk: Chunk, file: str) -> dict[str, object]:
+    row = {name: getattr(chunk, name) for name in CHUNK_COLUMNS}
+    return row | {"file": file, "search": normalise(f"{chunk.file_words}\n{chunk.in_context}")}
+
+
+def chunk_from(row: dict[str, Any]) -> Chunk:
+    """Return a chunk from its row."""
+    return Chunk(**{name: row[name] for name in CHUNK_COLUMNS})
