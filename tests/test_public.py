@@ -20,8 +20,8 @@ HEAVY = "numpy onnxruntime lancedb xllamacpp kreuzberg tokenizers urllib3 pyarro
 PURE = (
     "bunko.cli.common bunko.embedding.batches bunko.evidence bunko.grounding bunko.prompting bunko.reading.archives "
     "bunko.reading.data bunko.reading.encoding bunko.reading.folder bunko.reading.lines bunko.reading.markup "
-    "bunko.reading.members bunko.reading.ocr bunko.reading.pdf bunko.reading.plain bunko.reading.records bunko.reading.subtitles "
-    "bunko.reading.tables bunko.settings bunko.text bunko.types"
+    "bunko.reading.members bunko.reading.ocr bunko.reading.pdf bunko.reading.plain bunko.reading.records "
+    "bunko.reading.subtitles bunko.reading.tables bunko.settings bunko.text bunko.types"
 ).split()
 
 

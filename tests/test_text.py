@@ -65,6 +65,59 @@ def test_short_lines_stand_for_themselves() -> None:
     assert cut(text)[:2] == ["Name: Alice", "Born: 1990"]
 
 
+WRAPPED = """\
+　吾輩は猫である。名前はまだ無い。どこで生れたかと
+んと見当がつかぬ。何でも薄暗いじめじめした所でニャ
+ーニャー泣いていた事だけは記憶している
+　吾輩はここで始めて人間というものを見た。しかもあ
+とで聞くと、
+それは書生という人間中で一番獰悪な種族であったそうだ。"""
+
+
+def test_a_japanese_sentence_goes_on_over_the_end_of_a_line() -> None:
+    assert [sentence.replace("\n", "") for sentence in cut(WRAPPED)] == [
+        "吾輩は猫である。",
+        "名前はまだ無い。",
+        "どこで生れたかとんと見当がつかぬ。",
+        "何でも薄暗いじめじめした所でニャーニャー泣いていた事だけは記憶している",
+        "吾輩はここで始めて人間というものを見た。",
+        "しかもあとで聞くと、それは書生という人間中で一番獰悪な種族であったそうだ。",
+    ]
+
+
+def test_a_wrapped_line_may_hold_narrow_letters_too() -> None:
+    text = (
+        "このライブラリはPython 3.10以降とLinuxとmacOSとWindowsで動作し\nます。" + "日本語の長い行がここに続きます" * 2
+    )
+    assert len(cut(text)) == 2
+
+
+def test_a_title_at_the_end_of_a_line_ends_no_sentence() -> None:
+    text = "The house on the corner of the long street by the river was built by Dr.\nSmith in 1903."
+    assert len(cut(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name: Alice Cooper of the Long Street\nBorn: 1990 in the town of New London\nDied: not yet as far as is known",
+        "氏名：東京都千代田区丸の内一丁目の田中\n住所：東京都千代田区丸の内一丁目の一番",
+        "apples\npears\ngrapes",
+        "東京都\n大阪府\n京都府",
+        "Ada Lovelace of London | 36 | England\nCharles Babbage | 79 | England and else",
+        "Ada Lovelace of London\t36\tEngland\nCharles Babbage of London\t79\tEngland",
+        "東京タワーは東京都港区芝公園にある電波塔\n　京都タワーは京都市下京区にある展望塔",
+    ],
+)
+def test_lines_that_are_no_paragraph_are_sentences_each(text: str) -> None:
+    assert cut(text) == [line.strip() for line in text.split("\n")]
+
+
+def test_a_line_of_full_width_spaces_is_blank() -> None:
+    long = "東京タワーは東京都港区芝公園にある高い電波塔"
+    assert cut(f"{long}\n　\n{long}") == [long, long]
+
+
 @pytest.mark.parametrize("text", ["." * 60_000, "!" * 60_000, "「" + "あ。" * 30_000, "\n " * 30_000, "a." * 30_000])
 def test_no_text_takes_time_by_the_square_of_its_length(text: str) -> None:
     begin = time.process_time()

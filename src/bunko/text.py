@@ -98,18 +98,27 @@ _ENDING = re.compile(
     # Only from the first mark of a run: else a table of contents' dots would take time by their square.
     rf"(?P<latin>(?<![.!?…])[.!?…]+[{re.escape(_CLOSERS)}]*)(?=\s+[\"'“‘(\[«]*[A-Z0-9À-ÞЀ-Я\u3041-\u9fff])"
     rf"|(?P<cjk>[。！？!?．]+[{re.escape(_CLOSERS)}]*)(?![。！？」』）])"
-    r"|(?P<blank>\n[ \t]*\n\s*)|(?P<line>\n)"
+    r"|(?P<blank>\n[ \t\u3000]*\n\s*)|(?P<line>\n)"
 )
 _MARKER = re.compile(r"[ \t]*(?:[-*+•・●○■□◆◇※]|\d{1,3}[.)．）]|[(（]\d{1,3}[)）]|#{1,6}[ \t]|\||>|[:：])")
 _QUOTING = re.compile(r"[とっ、をなのがはに]")
 _TERMINAL = re.compile(rf"[.!?…。！？:：;；|][{re.escape(_CLOSERS)}]*\s*$")
+_NEVER_LAST = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|Gen|Col|Lt|Sgt|Capt|Rev|Hon|Gov|Sen|Rep|Pres|Vol|Fig|Figs|Eq|pp|e\.g|i\.e|cf|vs|ca)\.$"
+)
+_GOES_ON = re.compile(r"[、，]\s*$")
+_LABEL = re.compile(r"[ \t]*[^\s:：][^:：\n]{0,24}(?::[ \t]|：)")  # Name: Alice
+_ROW = re.compile(r"\S(?: \| |\t+)\S")
+_WIDE = re.compile(r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]")
+_NARROWEST = 30  # columns: nothing is wrapped at less, so shorter lines stand for themselves
+_WIDEST = 120  # columns: nobody wraps at more, so longer lines are paragraphs
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
     """Return the spans of the sentences, in order, without the white space around them.
 
-    A blank line, a list item, a heading and a table row end a sentence; a line break within a wrapped
-    paragraph does not.
+    A blank line, a list item, a heading, a table row and a line like "Name: x" end a sentence; a line break within
+    a wrapped paragraph does not.
 
     >>> [("Dr. Who left. 2.5 m! He is back."[a:b]) for a, b in sentences("Dr. Who left. 2.5 m! He is back.")]
     ['Dr. Who left.', '2.5 m!', 'He is back.']
@@ -118,7 +127,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     """
     spans: list[tuple[int, int]] = []
     start = 0
-    widest = _widest_line(text)
+    margin = _margin(text)
     for match in _ENDING.finditer(text):
         end = match.end()
         if end <= start:
@@ -128,7 +137,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
             continue
         if kind == "cjk" and not _ends_cjk(text, start, match):
             continue
-        if kind == "line" and not _ends_at_line(text, start, match.start(), widest):
+        if kind == "line" and not _ends_at_line(text, start, match.start(), margin):
             continue
         _append_trimmed(spans, text, start, end)
         start = end
@@ -152,20 +161,40 @@ def _ends_cjk(text: str, start: int, match: re.Match[str]) -> bool:
     return True
 
 
-def _ends_at_line(text: str, start: int, line_end: int, widest: int) -> bool:
+def _ends_at_line(text: str, start: int, line_end: int, margin: int) -> bool:
     """Tell a paragraph that is wrapped from lines that each stand for themselves."""
     line_start = text.rfind("\n", 0, line_end) + 1
     line = text[max(start, line_start) : line_end]
-    if _TERMINAL.search(line) or _MARKER.match(text, line_end + 1) or line.lstrip().startswith(("#", "|")):
+    following_end = text.find("\n", line_end + 1)
+    following = text[line_end + 1 : following_end if following_end >= 0 else len(text)]
+    if _MARKER.match(following) or line.lstrip().startswith(("#", "|")) or _ROW.search(line):
         return True
-    # A wrapped line is broken near the margin; a shorter one was ended on purpose.
-    return line_end - line_start < 0.6 * widest
+    # Japanese paragraphs begin with a full-width space.
+    if following.startswith("\u3000") or (_LABEL.match(line) and _LABEL.match(following)):
+        return True
+    if _TERMINAL.search(line) and not _NEVER_LAST.search(line):
+        return True
+    if _GOES_ON.search(line):
+        return False
+    # A wrapped line is broken near the margin; a shorter one was ended on purpose. Japanese may be broken anywhere,
+    # and so its lines are fuller.
+    full = 0.75 if _CJK.match(line[-1:]) and _CJK.match(following[:1]) else 0.6
+    return margin < _NARROWEST or columns(text[line_start:line_end]) < full * margin
 
 
-def _widest_line(text: str) -> int:
+def _margin(text: str) -> int:
     """Return the usual width of full lines: the 90th percentile, so that one long line does not decide."""
-    widths = sorted(len(line) for line in text[:20_000].split("\n") if line.strip())
-    return min(widths[int(0.9 * (len(widths) - 1))], 120) if widths else 0
+    widths = sorted(columns(line) for line in text[:20_000].split("\n") if line.strip())
+    return min(widths[int(0.9 * len(widths))], _WIDEST) if widths else 0
+
+
+def columns(line: str) -> int:
+    """Return how wide a line is printed: characters of East Asia take two columns.
+
+    >>> columns("cat"), columns("猫である")
+    (3, 8)
+    """
+    return len(line) + len(_WIDE.findall(line))
 
 
 def _append_trimmed(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:

@@ -89,7 +89,21 @@ class Chunk:
 
 def under_heading(heading: str, text: str) -> str:
     """Return a text in its context, which is what is embedded and what the key of its vector stands for."""
-    return f"{heading}\n{text}" if heading else text
+    return f"{heading}\n{unwrap(text)}" if heading else unwrap(text)
+
+
+_JAPANESE = "\u3005-\u3007\u3041-\u3096\u30a1-\u30fc\u3400-\u4dbf\u4e00-\u9fff\uff10-\uff5a「」『』（）〔〕・"
+# A shorter line is no full one: it stands for itself, and its last word does not go on.
+_WRAP = re.compile(rf"(?<=[^\n]{{12}})(?<=[{_JAPANESE}、，])\n(?=[{_JAPANESE}])")
+
+
+def unwrap(text: str) -> str:
+    r"""Join lines that were broken between two Japanese characters, where a space or a break would part a word.
+
+    >>> unwrap("この塔は東京にある高い電\n波塔である。\nIt is\nhigh.")
+    'この塔は東京にある高い電波塔である。\nIt is\nhigh.'
+    """
+    return _WRAP.sub("", text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
