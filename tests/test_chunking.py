@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Sequence
 
 from hypothesis import given
@@ -125,6 +126,69 @@ def test_each_chunk_knows_its_page_and_language() -> None:
     chunks = chunk(Document(path="a.pdf", text=text, pages=pages), count_tokens=count, settings=SMALL)
     assert {(item.page, item.language) for item in chunks} >= {(1, "en"), (2, "ja")}
     assert all(item.page == (1 if item.start < middle else 2) for item in chunks)
+
+
+_CELL = st.text(alphabet="abc東京 1,.。", min_size=1, max_size=12)
+_TABLE = st.lists(st.lists(_CELL, min_size=2, max_size=4), min_size=1, max_size=12)
+
+
+@st.composite
+def documents_with_tables(draw: st.DrawFn) -> Document:
+    """Draw a text with tables in it."""
+    text, tables = "", []
+    for before, rows in draw(st.lists(st.tuples(prose, _TABLE), min_size=1, max_size=3)):
+        text += before + "\n\n"
+        start = len(text)
+        text += "\n".join("| " + " | ".join(row) + " |" for row in rows)
+        tables.append(Span(start=start, end=len(text), label=" | ".join(rows[0])))
+        text += "\n\n"
+    return Document(path="a.md", text=text, headings=markdown_headings(text), tables=tuple(tables))
+
+
+@given(documents_with_tables(), sizes)
+def test_chunks_of_tables_are_slices_that_lose_nothing(document: Document, settings: ChunkingSettings) -> None:
+    chunks = chunk(document, count_tokens=count, settings=settings)
+    assert all(document.text[item.start : item.end] == item.text for item in chunks)
+    assert all(one.end <= other.start for one, other in itertools.pairwise(chunks))
+    assert "".join("".join(item.text for item in chunks).split()) == "".join(document.text.split())
+
+
+@given(documents_with_tables(), st.integers(0, 60))
+def test_a_row_that_fits_is_never_cut(document: Document, spare: int) -> None:
+    longest = max(count([*document.text.split("\n"), *(document.text[a:b] for a, b in sentences(document.text))]))
+    settings = ChunkingSettings(max_tokens=longest + spare, min_tokens=8)
+    for item in chunk(document, count_tokens=count, settings=settings):
+        for table in document.tables:
+            for place in (item.start, item.end):
+                if table.start < place < table.end:
+                    assert "\n" in (document.text[place - 1], document.text[place])
+
+
+@given(documents_with_tables(), sizes)
+def test_a_chunk_amid_a_table_has_the_header_row_as_its_last_heading(
+    document: Document, settings: ChunkingSettings
+) -> None:
+    for item in chunk(document, count_tokens=count, settings=settings):
+        amid = [table for table in document.tables if table.start < item.start < table.end]
+        path = heading_path(document.headings, item.start)
+        assert item.heading == " > ".join(filter(None, [path, *(table.label for table in amid)]))
+
+
+def test_a_long_table_is_cut_between_rows_in_good_time() -> None:
+    rows = [f"Customer {n} | {n * 7} | 東京都" for n in range(100_000)]
+    text = "\n".join(["Name | Sum | City", *rows])
+    known = set(rows)
+    table = Span(start=0, end=len(text), label="Name | Sum | City")
+    begin = time.process_time()
+    chunks = chunk(
+        Document(path="a.csv", text=text, tables=(table,)),
+        count_tokens=lambda texts: [len(text) // 3 for text in texts],
+        settings=ChunkingSettings(),
+    )
+    assert time.process_time() - begin < 20  # 3 s if all is well
+    assert all(row in known for item in chunks[1:] for row in item.text.split("\n"))
+    assert chunks[0].heading == ""
+    assert {item.heading for item in chunks[1:]} == {"Name | Sum | City"}
 
 
 def test_where_there_are_no_pages_or_headings_there_is_none() -> None:

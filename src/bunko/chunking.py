@@ -2,25 +2,28 @@
 
 A chunk is a run of whole sentences that fits the embedder, ends where the text itself ends something (a section,
 a paragraph) whenever one is near, and never overlaps another. `document.text[c.start:c.end] == c.text` always.
+In a table the rows stand for sentences, and a chunk that begins amid them has the header row as its last heading.
 """
 
 from __future__ import annotations
 
 import bisect
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bunko.settings import ChunkingSettings
 from bunko.text import detect_language, sentences
 from bunko.types import Chunk, Document, Span, under_heading
 
+SEPARATOR = " > "
+"""Between the headings of a path."""
 CountTokens = Callable[[Sequence[str]], list[int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Unit:
-    """A sentence, or a piece of one that is too long by itself."""
+    """A sentence or a row of a table, or a piece of one that is too long by itself."""
 
     start: int
     end: int
@@ -33,7 +36,7 @@ def chunk(document: Document, *, count_tokens: CountTokens, settings: ChunkingSe
     """Return the chunks in reading order; empty for a blank document.
 
     `count_tokens` is the embedder's own; a chunk has at most `settings.max_tokens` of them by the sum over its
-    sentences. Only a stretch without any sentence end, space or comma is cut through.
+    sentences or rows. Only a stretch without any sentence end, space or comma is cut through.
     """
     units = list(_units(document, count_tokens, settings.max_tokens))
     return [_make_chunk(document, run[0].start, run[-1].end) for run in _runs(units, settings)]
@@ -41,7 +44,7 @@ def chunk(document: Document, *, count_tokens: CountTokens, settings: ChunkingSe
 
 def _units(document: Document, count_tokens: CountTokens, max_tokens: int) -> Iterator[_Unit]:
     text = document.text
-    spans = sentences(text)
+    spans = list(_spans(document))
     counts = count_tokens([text[start:end] for start, end in spans])
     heading_starts = {span.start for span in document.headings}
     previous_end = 0
@@ -55,6 +58,32 @@ def _units(document: Document, count_tokens: CountTokens, max_tokens: int) -> It
         for n, (piece_start, piece_end) in enumerate(_pieces(text, start, end, tokens, max_tokens)):
             share = max(1, round(tokens * (piece_end - piece_start) / (end - start)))
             yield _Unit(start=piece_start, end=piece_end, tokens=min(share, max_tokens), opens=0 if n else opens)
+
+
+def _spans(document: Document) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the sentences, and of the rows in tables."""
+    text, position = document.text, 0
+    for table in document.tables:
+        yield from _moved(sentences(text[position : table.start]), position)
+        yield from _rows(text, table.start, table.end)
+        position = table.end
+    yield from _moved(sentences(text[position:]), position)
+
+
+def _moved(spans: Iterable[tuple[int, int]], offset: int) -> Iterator[tuple[int, int]]:
+    return ((start + offset, end + offset) for start, end in spans)
+
+
+def _rows(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the lines that aren't blank, without the white space around them."""
+    while start < end:
+        stop = text.find("\n", start, end)
+        stop = end if stop < 0 else stop
+        line = text[start:stop]
+        if stripped := line.strip():
+            first = start + line.index(stripped)
+            yield first, first + len(stripped)
+        start = stop + 1
 
 
 def _pieces(text: str, start: int, end: int, tokens: int, max_tokens: int) -> Iterator[tuple[int, int]]:
@@ -109,7 +138,7 @@ def _best_cut(run: list[_Unit]) -> int:
 
 def _make_chunk(document: Document, start: int, end: int) -> Chunk:
     text = document.text[start:end]
-    heading = heading_path(document.headings, start)
+    heading = SEPARATOR.join(filter(None, (heading_path(document.headings, start), header_row(document.tables, start))))
     return Chunk(
         path=document.path,
         start=start,
@@ -128,6 +157,12 @@ def page_at(pages: Sequence[Span], offset: int) -> int | None:
     return int(pages[n].label) if n >= 0 else None
 
 
+def header_row(tables: Sequence[Span], offset: int) -> str:
+    """Return the header row of the table that holds a character; empty outside of tables, and in the row itself."""
+    n = bisect.bisect_right(tables, offset, key=lambda table: table.start) - 1
+    return tables[n].label if n >= 0 and tables[n].start < offset < tables[n].end else ""
+
+
 def heading_path(headings: Sequence[Span], offset: int) -> str:
     """Return the headings above a character, outermost first, joined by " > "."""
     last = bisect.bisect_right(headings, offset, key=lambda heading: heading.start)
@@ -139,4 +174,4 @@ def heading_path(headings: Sequence[Span], offset: int) -> str:
             level = heading.level
         if level <= 1:
             break
-    return " > ".join(reversed(path))
+    return SEPARATOR.join(reversed(path))
