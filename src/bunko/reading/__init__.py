@@ -17,6 +17,7 @@ from typing import TypeAlias
 from bunko.errors import ReadError, UnsupportedFormat
 from bunko.reading.archives import read_compressed, read_tar, read_zip, refuse_archive
 from bunko.reading.data import read_toml, read_xml, read_yaml
+from bunko.reading.epub import read_epub
 from bunko.reading.folder import FileEntry, list_files
 from bunko.reading.mail import read_mail, read_mailbox
 from bunko.reading.markup import (
@@ -30,8 +31,10 @@ from bunko.reading.markup import (
 from bunko.reading.members import Budget, Context, Items
 from bunko.reading.plain import looks_binary, read_markdown, read_text
 from bunko.reading.records import read_json, read_json_lines
+from bunko.reading.slides import read_odp
 from bunko.reading.subtitles import read_subtitles
 from bunko.reading.tables import read_csv
+from bunko.reading.web import read_html
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile
 
@@ -68,8 +71,24 @@ def _by_pdfium(path: Path, relative: str, context: Context) -> Items:
 def _by_kreuzberg(path: Path, relative: str, context: Context) -> Items:
     from bunko.reading.kreuzberg import read_with_kreuzberg
 
-    del context
-    yield read_with_kreuzberg(path, relative)
+    yield read_with_kreuzberg(path, relative, settings=context.settings)
+
+
+def _picture(path: Path, relative: str, context: Context) -> Items:
+    from bunko.reading.pictures import read_picture
+
+    yield read_picture(path, relative, settings=context.settings)
+
+
+def _pptx(path: Path, relative: str, context: Context) -> Items:
+    from bunko.reading.locked import unlocked
+    from bunko.reading.slides import read_pptx
+
+    yield read_pptx(unlocked(path, context.settings), relative)
+
+
+def _unsettled(read: Callable[[Path, str], Document]) -> _Reader:
+    return lambda path, relative, _: iter((read(path, relative),))
 
 
 def _as_text(read: Callable[[bytes, str], Document]) -> _Reader:
@@ -92,9 +111,12 @@ _READERS: Mapping[str, _Reader] = {
     for endings, reader in (
         (".md .markdown .mdown .mkd", _as_text(read_markdown)),
         (".pdf", _by_pdfium),
-        (".png .jpg .jpeg .tif .tiff .bmp .gif .webp", _by_kreuzberg),
-        (".docx .docm .doc .pptx .pptm .ppt .xlsx .xlsm .xlsb .xls .odt .ods .rtf .epub .fb2", _by_kreuzberg),
-        (".html .htm .xhtml .msg .tex", _by_kreuzberg),
+        (".png .jpg .jpeg .tif .tiff .bmp .gif .webp", _picture),
+        (".docx .docm .doc .ppt .xlsx .xlsm .xlsb .xls .odt .ods .rtf .fb2 .msg .tex", _by_kreuzberg),
+        (".pptx .pptm .ppsx", _pptx),
+        (".odp", _unsettled(read_odp)),
+        (".epub", _unsettled(read_epub)),
+        (".html .htm .xhtml", _as_text(read_html)),
         (".csv .tsv .tab", _as_text(read_csv)),
         (".jsonl .ndjson .jsonl.gz .ndjson.gz", read_json_lines),
         (".json", read_json),

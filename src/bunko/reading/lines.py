@@ -17,6 +17,7 @@ _ENDS_OPEN = re.compile(rf"[{_CJK_EDGE}]$")
 _GOES_ON = re.compile(rf"^[{_CJK_EDGE}。．？！]")
 _ITEM = re.compile(r"^(?:[・●○■□◆◇※•–—▪]|第[0-9０-９一二三四五六七八九十]+[章節条項編部]|[（(]?[0-9０-９]+[)）.．、])")
 _GAP = re.compile(rf"(?<=[{_CJK_EDGE}。]) +(?=[{_CJK_EDGE}。])")
+_BROKEN_LINE = re.compile(rf"(?<=[{_CJK_EDGE}。])[ \t]*\n\s*(?=[{_CJK_EDGE}。])")
 _LEAST_FULL = 20  # half-width columns: ten Japanese characters; shorter lines are cells and lists
 _NUMBER = re.compile(r"\d+|\b[ivxlc]+\b")
 _NUMBERS = re.compile(r"#(?:\s*[/|–—-]\s*#)+")
@@ -54,6 +55,15 @@ def without_gaps(text: str) -> str:
     '吾輩は猫である。 A cat'
     """
     return _GAP.sub("", text)
+
+
+def unwrapped(text: str) -> str:
+    r"""Return text with all white space as single spaces, and none where a Japanese line was broken.
+
+    >>> unwrapped("吾輩は\n 猫である。\n A  cat")
+    '吾輩は猫である。 A cat'
+    """
+    return " ".join(_BROKEN_LINE.sub("", text).split())
 
 
 def without_running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:

@@ -62,7 +62,7 @@ def needs_ocr(settings: ReadingSettings, *, message: str = "The file holds pictu
     """Return the error that says what is missing for OCR."""
     if settings.ocr == "off":
         return NeedsOcr(f"{message} OCR is switched off.", "Set reading.ocr to auto, and leave out --no-ocr.")
-    return NeedsOcr(f"{message} Reading them needs OCR.", install_hint())
+    return NeedsOcr(f"{message} That needs OCR.", install_hint())
 
 
 def install_hint(platform: str = sys.platform) -> str:

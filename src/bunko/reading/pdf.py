@@ -17,10 +17,10 @@ from typing import TypeAlias
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from bunko.errors import NeedsPassword, ReadError
+from bunko.errors import ReadError
 from bunko.reading.lines import SOFT_HYPHEN, Line, clean, joined, mend_hyphens, without_running_lines
+from bunko.reading.locked import locked_error, passwords_of
 from bunko.reading.ocr import needs_ocr, ocr_languages, recognise
-from bunko.reading.passwords import read_passwords
 from bunko.reading.plain import sections
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile, Span, member_path
@@ -84,18 +84,10 @@ def read_pdf(path: Path, relative: str, *, settings: ReadingSettings) -> Iterato
 
 def _open(path: Path, settings: ReadingSettings) -> pypdfium2.PdfDocument:
     """Open with no password, which also opens what is only protected from copying, then with each that is known."""
-    passwords = read_passwords(Path(settings.password_file)) if settings.password_file else ()
-    for password in (None, *passwords):
+    for password in (None, *passwords_of(settings)):
         if (pdf := _unlocked(path, password)) is not None:
             return pdf
-    if passwords:
-        raise NeedsPassword(
-            f"The file is locked, and none of the {len(passwords)} known passwords opens it.",
-            "Add its password to the password file.",
-        )
-    raise NeedsPassword(
-        "The file is locked with a password.", "Give a file with passwords, one a line: --password-file FILE"
-    )
+    raise locked_error(settings)
 
 
 def _unlocked(path: Path, password: str | None) -> pypdfium2.PdfDocument | None:
