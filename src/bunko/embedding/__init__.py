@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from bunko.embedding.recipes import recipe_of
 from bunko.models import LocalModel, RemoteModel
 from bunko.ports import Embedder
 from bunko.settings import Settings
@@ -37,10 +38,11 @@ def identity(model: LocalModel) -> str:
     """Return a name that two models share only if they give the same vectors.
 
     A catalogue file is known by its SHA-256; of any other the size and both ends are taken, since reading all of a
-    large one would cost every start seconds.
+    large one would cost every start seconds. A model that is rebuilt before it runs gives other vectors than its file.
     """
     if model.entry and model.entry.files and model.entry.verified:
-        return f"{model.name}@{model.entry.files[0].sha256[:12]}"
+        recipe = recipe_of(model)
+        return f"{model.name}@{model.entry.files[0].sha256[:12]}" + (f"+{recipe}" if recipe else "")
     return f"{model.name}@{_print_of(model.files['model'])}"
 
 
