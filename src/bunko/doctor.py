@@ -19,10 +19,10 @@ from bunko.models.catalogue import find_entry
 from bunko.models.inventory import show_model
 from bunko.models.memory import check_memory, machine_memory
 from bunko.ports import GenerationOptions
-from bunko.settings import Settings, apply_overrides, cache_directory
+from bunko.settings import ReadingSettings, Settings, apply_overrides, cache_directory
 from bunko.types import Message
 
-_ENGINES = ("xllamacpp", "onnxruntime", "tokenizers", "lancedb", "kreuzberg")
+_ENGINES = ("xllamacpp", "onnxruntime", "tokenizers", "lancedb", "kreuzberg", "pypdfium2")
 _LEAST_DISK = 1_000_000_000
 
 
@@ -43,6 +43,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _memory()
     yield _cache(cache_directory(settings))
     yield from _devices()
+    yield _ocr(settings.reading)
     yield _pip()
     yield _network(settings)
     yield _embedder(settings)
@@ -93,6 +94,23 @@ def _devices() -> Iterator[Finding]:
             detail="an NVIDIA GPU is here, but the engine was installed for the CPU",
             cure="Install xllamacpp's CUDA wheel: see docs/models.md.",
         )
+
+
+def _ocr(settings: ReadingSettings) -> Finding:
+    if settings.ocr == "off":
+        return Finding(check="ocr", state="ok", detail="switched off: pictures of text are reported, not read")
+    from bunko.reading.ocr import install_hint, ocr_languages, tessdata_folder
+
+    found = ocr_languages(settings)
+    missing = [name for name in settings.ocr_languages if name not in found]
+    if not found:
+        detail = f"pictures of text can't be read: no data for {', '.join(missing)}"
+        return Finding(check="ocr", state="warning", detail=detail, cure=install_hint())
+    detail = f"reads {', '.join(found)}, with the data in {tessdata_folder(settings.ocr_languages)}"
+    if missing:
+        detail += f", but not {', '.join(missing)}"
+        return Finding(check="ocr", state="warning", detail=detail, cure=install_hint())
+    return Finding(check="ocr", state="ok", detail=detail)
 
 
 def _pip() -> Finding:

@@ -29,6 +29,9 @@ _FLAGS = {
     "max_tokens": "generation.max_tokens",
     "temperature": "generation.temperature",
     "seed": "generation.seed",
+    "password_file": "reading.password_file",
+    "archives": "reading.archives",
+    "ocr": "reading.ocr",
 }
 
 

@@ -97,6 +97,7 @@ def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     for command in (ask, search, chat):
         _common(command)
         _sync_flags(command)
+        _reading_flags(command)
         _retrieval_flags(command)
     for command in (ask, chat):
         _model_flags(command)
@@ -113,6 +114,8 @@ def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         _common(command)
         command.add_argument("--embedder", metavar="NAME", help="what turns texts into vectors")
         command.add_argument("--store", metavar="PATH", help="where the index lies; default: FOLDER/.bunko")
+    for command in (index, watch):
+        _reading_flags(command)
     watch.add_argument("--poll", action="store_true", help="look for changes every second: for network drives")
     show.add_argument("path", metavar="PATH", help="as `documents` lists it")
 
@@ -156,6 +159,14 @@ def _common(command: argparse.ArgumentParser) -> None:
 def _sync_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--no-sync", action="store_true", help="use the index as it is")
     command.add_argument("--store", metavar="PATH", help="where the index lies; default: FOLDER/.bunko")
+
+
+def _reading_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--password-file", metavar="PATH", help="passwords for locked files, one a line")
+    command.add_argument("--archives", action="store_true", default=None, help="read the files in archives, too")
+    command.add_argument(
+        "--no-ocr", dest="ocr", action="store_const", const="off", help="leave pictures of text unread"
+    )
 
 
 def _retrieval_flags(command: argparse.ArgumentParser) -> None:
