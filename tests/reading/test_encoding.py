@@ -15,7 +15,22 @@ JAPANESE = (
 ENGLISH = "It was a bright cold day in April, and the clocks were striking thirteen. Café, naïve, 20 € – “quoted”."
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932", "euc-jp", "iso-2022-jp", "utf-16", "utf-32"])
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        "utf-8",
+        "utf-8-sig",
+        "cp932",
+        "euc-jp",
+        "iso-2022-jp",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+        "utf-32",
+        "utf-32-le",
+        "utf-32-be",
+    ],
+)
 def test_japanese_arrives_whole(encoding: str) -> None:
     assert decode(JAPANESE.encode(encoding)) == JAPANESE
     assert not looks_binary(JAPANESE.encode(encoding)), "is read as text"
@@ -39,6 +54,40 @@ def test_a_few_words_of_japanese_are_enough(text: str, encoding: str) -> None:
 )
 def test_a_few_western_words_are_not_taken_for_japanese(text: str) -> None:
     assert decode(text.encode("cp1252")) == text
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "吾輩は、猫である。",  # no zero byte at all
+        "　吾輩は猫である。\n　名前はまだ無い。\n" * 50,  # full-width spaces have a zero where ASCII has none
+        "東京都千代田区の丸の内" * 200 + "\n",
+        "Привет, мир. Как дела?",
+        "Ελληνικά κείμενα εδώ",
+        "氏名,年齢,住所\n田中,20,東京都\n",
+        "𠮷野家の" * 6000 + "\n",
+    ],
+)
+def test_wide_text_without_a_mark_arrives_whole(text: str, encoding: str) -> None:
+    data = text.encode(encoding)
+    assert decode(data) == text
+    assert not looks_binary(data)
+
+
+@pytest.mark.parametrize("text", ["①㈱Ⅲの件、ｶﾞｿﾘﾝは②です", "ｶﾞｿﾘﾝのみ", "〒100-0001 東京都№1"])
+def test_mails_of_windows_arrive_whole(text: str) -> None:
+    decoder = {"①": b"-!", "㈱": b"-j", "Ⅲ": b"-7", "②": b'-"', "№": b"-b"}
+    parts = []
+    for character in text:
+        if "｡" <= character <= "ﾟ":
+            parts.append(b"\x1b(I" + bytes([ord(character) - 0xFF40]))
+        elif character in decoder:
+            parts.append(b"\x1b$B" + decoder[character])
+        else:
+            parts.append(character.encode("iso-2022-jp").removesuffix(b"\x1b(B"))
+            parts[-1] = parts[-1] if parts[-1].startswith(b"\x1b") else b"\x1b(B" + parts[-1]
+    assert decode(b"".join(parts) + b"\x1b(B") == text
 
 
 def test_a_long_file_is_told_by_its_beginning() -> None:

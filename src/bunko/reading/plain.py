@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bunko.reading.encoding import decode
+from bunko.reading.encoding import decode, wide_encoding
 from bunko.types import Document, Span
 
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
@@ -21,12 +21,8 @@ def looks_binary(data: bytes) -> bool:
     sample = data[:8192]
     if not sample or sample.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         return False
-    # UTF-16 and UTF-32 have zeros too, but then nearly every second or more bytes, at even distances.
-    if b"\x00" in sample:
-        even, odd = sample[0::2].count(0), sample[1::2].count(0)
-        return not (max(even, odd) > 0.6 * len(sample) / 2 and sample.count(b"\x00\x00\x00\x00") == 0)
     controls = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in sample)
-    return controls > 0.02 * len(sample)
+    return controls > (0.02 * len(sample) if 0 not in sample else 0) and not wide_encoding(data)
 
 
 def read_text(data: bytes, relative: str) -> Document:
