@@ -92,6 +92,18 @@ def test_a_wrapped_line_may_hold_narrow_letters_too() -> None:
     assert len(cut(text)) == 2
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "インドから東南アジアへとつながる高温多湿なアジア\n・モンスーンの影響を受けている事が挙げられると\nいう話。",
+        "Their violence caused the wanton destruction of many Norman edifices;\nthe latter caused pillaging.",
+        "The language of strings is written {xx | x is any string} and can be\nsolved in linear time.",
+    ],
+)
+def test_a_mark_at_the_edge_of_a_full_line_ends_no_sentence(text: str) -> None:
+    assert cut(text) == [text]
+
+
 def test_a_title_at_the_end_of_a_line_ends_no_sentence() -> None:
     text = "The house on the corner of the long street by the river was built by Dr.\nSmith in 1903."
     assert len(cut(text)) == 1
@@ -102,6 +114,7 @@ def test_a_title_at_the_end_of_a_line_ends_no_sentence() -> None:
     [
         "Name: Alice Cooper of the Long Street\nBorn: 1990 in the town of New London\nDied: not yet as far as is known",
         "氏名：東京都千代田区丸の内一丁目の田中\n住所：東京都千代田区丸の内一丁目の一番",
+        "・りんごは青森県で多く作られている果物です\n・みかんは和歌山県で多く作られている果物\n・桃",
         "apples\npears\ngrapes",
         "東京都\n大阪府\n京都府",
         "Ada Lovelace of London | 36 | England\nCharles Babbage | 79 | England and else",

@@ -108,7 +108,9 @@ _NEVER_LAST = re.compile(
 )
 _GOES_ON = re.compile(r"[、，]\s*$")
 _LABEL = re.compile(r"[ \t]*[^\s:：][^:：\n]{0,24}(?::[ \t]|：)")  # Name: Alice
-_ROW = re.compile(r"\S(?: \| |\t+)\S")
+_ROW = re.compile(r"[^\n]*\S(?: \| |\t+)\S")
+_HYPHEN = re.compile(r"[・-]\S")
+_PAUSE = re.compile(r"[:;]$")
 _WIDE = re.compile(r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]")
 _NARROWEST = 30  # columns: nothing is wrapped at less, so shorter lines stand for themselves
 _WIDEST = 120  # columns: nobody wraps at more, so longer lines are paragraphs
@@ -127,7 +129,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     """
     spans: list[tuple[int, int]] = []
     start = 0
-    margin = _margin(text)
+    margins = _margins(text)
     for match in _ENDING.finditer(text):
         end = match.end()
         if end <= start:
@@ -137,7 +139,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
             continue
         if kind == "cjk" and not _ends_cjk(text, start, match):
             continue
-        if kind == "line" and not _ends_at_line(text, start, match.start(), margin):
+        if kind == "line" and not _ends_at_line(text, start, match.start(), margins):
             continue
         _append_trimmed(spans, text, start, end)
         start = end
@@ -161,31 +163,52 @@ def _ends_cjk(text: str, start: int, match: re.Match[str]) -> bool:
     return True
 
 
-def _ends_at_line(text: str, start: int, line_end: int, margin: int) -> bool:
+def _ends_at_line(text: str, start: int, line_end: int, margins: tuple[int, int]) -> bool:
     """Tell a paragraph that is wrapped from lines that each stand for themselves."""
     line_start = text.rfind("\n", 0, line_end) + 1
     line = text[max(start, line_start) : line_end]
     following_end = text.find("\n", line_end + 1)
     following = text[line_end + 1 : following_end if following_end >= 0 else len(text)]
-    if _MARKER.match(following) or line.lstrip().startswith(("#", "|")) or _ROW.search(line):
+    fullness = _fullness(text[line_start:line_end], margins)
+    if _MARKER.match(following):
+        # ・ is also a hyphen in names, and may come to stand at the beginning of a line.
+        return not (_HYPHEN.match(following) and fullness > 0.9 and _ends_in_cjk(line) and not _MARKER.match(line))
+    if line.lstrip().startswith(("#", "|")) or following.startswith("\u3000"):  # so Japanese paragraphs begin
         return True
-    # Japanese paragraphs begin with a full-width space.
-    if following.startswith("\u3000") or (_LABEL.match(line) and _LABEL.match(following)):
+    if any(pattern.match(line) and pattern.match(following) for pattern in (_LABEL, _ROW)):
         return True
     if _TERMINAL.search(line) and not _NEVER_LAST.search(line):
-        return True
-    if _GOES_ON.search(line):
-        return False
+        return not (fullness > 0.75 and _PAUSE.search(line) and following[:1].islower())
     # A wrapped line is broken near the margin; a shorter one was ended on purpose. Japanese may be broken anywhere,
     # and so its lines are fuller.
-    full = 0.75 if _CJK.match(line[-1:]) and _CJK.match(following[:1]) else 0.6
-    return margin < _NARROWEST or columns(text[line_start:line_end]) < full * margin
+    return not _GOES_ON.search(line) and fullness < (0.75 if _ends_in_cjk(line) else 0.6)
 
 
-def _margin(text: str) -> int:
-    """Return the usual width of full lines: the 90th percentile, so that one long line does not decide."""
-    widths = sorted(columns(line) for line in text[:20_000].split("\n") if line.strip())
-    return min(widths[int(0.9 * len(widths))], _WIDEST) if widths else 0
+def _ends_in_cjk(line: str) -> bool:
+    return bool(_CJK.match(line[-1:]))
+
+
+def _fullness(line: str, margins: tuple[int, int]) -> float:
+    """Return how much of the room between the margins a line takes, 1 for a usual full line; 0 where nothing is full.
+
+    Japanese is wrapped after so many characters, or so many columns.
+    """
+    width = columns(line)
+    return max(len(line) / margins[0], width / margins[1]) if margins[1] >= _NARROWEST else 0.0
+
+
+def _margins(text: str) -> tuple[int, int]:
+    """Return the usual length of full lines, in characters and in columns.
+
+    It is the 90th percentile, so that one long line does not decide.
+    """
+    lines = [line for line in text[:20_000].split("\n") if line.strip()]
+    if not lines:
+        return 0, 0
+    place = int(0.9 * len(lines))
+    usual = (sorted(map(measure, lines))[place] for measure in (len, columns))
+    characters, width = (min(size, _WIDEST) for size in usual)
+    return characters, width
 
 
 def columns(line: str) -> int:
