@@ -311,8 +311,8 @@ def test_offline_without_the_model_says_how_to_get_it_and_connects_to_nobody(fol
 def test_an_index_of_a_newer_version_is_not_touched(folder: Path, cli: Cli) -> None:
     cli("index", str(folder))
     database = lancedb.connect(folder / ".bunko" / "store")
-    schema = database.open_table("documents").schema.with_metadata({b"bunko.format": b"999"})
-    database.create_table("documents", schema=schema, mode="overwrite")
+    schema = database.open_table("files").schema.with_metadata({b"bunko.format": b"999"})
+    database.create_table("files", schema=schema, mode="overwrite")
     cli("ask", str(folder), QUESTION).assert_clear(1, "newer", "upgrade")
 
 
@@ -335,8 +335,11 @@ def test_a_second_writer_is_sent_away(folder: Path, cli: Cli) -> None:
     try:
         assert holder.stderr is not None
         assert holder.stderr.readline() == b"embedding\n"
-        cli("index", str(folder)).assert_clear(1, "Another process", "--no-sync")
+        cli("index", str(folder)).assert_clear(1, f"Process {holder.pid}", "--no-sync")
         assert cli("ask", str(folder), QUESTION, "--no-sync", "--json").json["evidence"]
+        asked = cli("ask", str(folder), QUESTION, "--json")
+        assert asked.json["evidence"]
+        assert f"Process {holder.pid} is writing" in asked.err
     finally:
         holder.kill()
         holder.communicate()

@@ -330,10 +330,10 @@ def _check_read(root: Path, files: Sequence[FileEntry], report: SyncReport) -> N
     if not files:
         raise _empty(root)
     if not report.documents:
-        first = report.failed[0]
+        reason = f"; {report.failed[0].path}: {report.failed[0].error}" if report.failed else "."
         raise LibraryEmpty(
-            f"None of the {len(files)} files in {str(root)!r} can be read; {first.path}: {first.error}",
-            first.hint,
+            f"None of the {len(files)} files in {str(root)!r} can be read{reason}",
+            report.failed[0].hint if report.failed else "They hold no text.",
         )
 
 

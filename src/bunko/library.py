@@ -168,8 +168,10 @@ class Library:
         if not self._is_indexed():
             check_answerable(self.root)
 
-    def sync(self, *, vectors: Literal["all", "few"] = "all", retry_failed: bool = False) -> SyncReport:
-        """Bring the index in step with the folder.
+    def sync(
+        self, *, vectors: Literal["all", "few"] = "all", retry_failed: bool = False, wait_s: float = 0.0
+    ) -> SyncReport:
+        """Bring the index in step with the folder; wait so many seconds for another process that is doing it.
 
         With "few", more than a handful of missing vectors are left for `complete`: meanwhile passages are found by
         their words, and the best of those by meaning. Raises LibraryError, StoreError, ModelError.
@@ -184,6 +186,7 @@ class Library:
             settings=self.settings,
             embed_at_most=None if vectors == "all" else self.settings.embedding.before_answer,
             retry_failed=retry_failed,
+            wait_s=wait_s,
             progress=self._progress,
         )
 

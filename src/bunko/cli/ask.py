@@ -12,11 +12,14 @@ from bunko.answering import answer_without_documents
 from bunko.cli.common import note, open_from, print_json, settings_from
 from bunko.cli.render import render_events, render_hits
 from bunko.contract import answer_json, hit_json
-from bunko.errors import QuestionError, UsageError
+from bunko.errors import QuestionError, StoreBusy, UsageError
 from bunko.library import Library, last
 from bunko.settings import Settings, cache_directory
 from bunko.timing import Stopwatch
 from bunko.types import Event
+
+# Another process that keeps the index in step is soon done; one that makes it anew is not waited for.
+_WAIT_S = 3.0
 
 
 def run_ask(arguments: argparse.Namespace) -> int:
@@ -37,7 +40,7 @@ def run_ask(arguments: argparse.Namespace) -> int:
         tell_of_starter(arguments, library.settings)
         if waiting:
             note(arguments, f"Finishing the index: {waiting} passages are still to be embedded. Ctrl-C is safe.")
-            library.complete()
+            complete(library)
     return 0
 
 
@@ -67,8 +70,14 @@ def run_search(arguments: argparse.Namespace) -> int:
         else:
             render_hits(hits, verbose=arguments.verbose)
         if waiting:
-            library.complete()
+            complete(library)
     return 0
+
+
+def complete(library: Library) -> None:
+    """Make the vectors that were left for later."""
+    with contextlib.suppress(StoreBusy):  # then another process is at it
+        library.complete()
 
 
 def sync_first(arguments: argparse.Namespace, library: Library, *, with_model: bool = True) -> int:
@@ -79,7 +88,11 @@ def sync_first(arguments: argparse.Namespace, library: Library, *, with_model: b
         library.warm_up()
     if arguments.no_sync:
         return 0
-    report = library.sync(vectors="few")
+    try:
+        report = library.sync(vectors="few", wait_s=_WAIT_S)
+    except StoreBusy as error:
+        note(arguments, f"{error.message} The answer is from what is there already.")
+        return 0
     changes = [f"{count} {what}" for what in ("added", "updated", "removed") if (count := getattr(report, what))]
     if changes:
         note(arguments, f"{report.documents} documents ({', '.join(changes)}) in {report.seconds:.1f} s")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bunko.answering import answer_without_documents
-from bunko.cli.ask import sync_first
+from bunko.cli.ask import complete, sync_first
 from bunko.cli.common import bold, note, open_from, print_json, settings_from
 from bunko.cli.render import render_events
 from bunko.contract import answer_json
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
             return _converse(arguments, _Plain(library))
     with open_from(arguments, arguments.folder) as library:
         if sync_first(arguments, library):
-            library.complete()
+            complete(library)
         return _converse(arguments, library.chat())
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -55,6 +56,7 @@ __all__ = ["FORMAT", "Entry", "FileRecord", "Missing", "Record", "Store"]
 
 _VECTORS = "vectors_"
 _LOCK = "writer.lock"
+_WRITER = "writer.pid"
 # Readers that hold an older version of a table open may go on for this long.
 _KEEP_VERSIONS = timedelta(minutes=10)
 _LOOKUP = 2_000  # values in one filter expression
@@ -134,15 +136,18 @@ class Store:
             yield
             return
         lock = filelock.FileLock(Path(self.location) / _LOCK, timeout=wait_s)
+        writer = Path(self.location) / _WRITER
         with mapped("locked", self.location):
             try:
                 lock.acquire()
             except filelock.Timeout as error:
                 raise StoreBusy(
-                    f"Another process is writing to the index in {self.location!r}.",
+                    f"{_who(writer)} is writing to the index in {self.location!r}.",
                     "Wait for it to finish, or ask what is there already with --no-sync.",
                 ) from error
         try:
+            with mapped("locked", self.location):
+                writer.write_text(str(os.getpid()), encoding="ascii")
             yield
         finally:
             lock.release()
@@ -438,6 +443,14 @@ class Store:
 
 def _vectors_name(spec: EmbedderSpec) -> str:
     return _VECTORS + hashlib.blake2b(f"{spec.name}/{spec.dimension}".encode(), digest_size=8).hexdigest()
+
+
+def _who(writer: Path) -> str:
+    """Name the process that holds the lock, by the number that it left beside it."""
+    try:
+        return f"Process {int(writer.read_text(encoding='ascii'))}"
+    except (OSError, ValueError):
+        return "Another process"
 
 
 def _partitions(rows: int) -> int:
