@@ -19,8 +19,8 @@ from typing import IO, Any, TypeAlias
 
 from bunko.errors import ReadError
 from bunko.reading.encoding import decode
-from bunko.reading.members import Context, Items, UniqueNames, read_member
-from bunko.types import Document, Span, member_path
+from bunko.reading.members import Context, Items, LimitReached, UniqueNames, read_member
+from bunko.types import Document, FailedFile, Span, member_path
 
 _Mail: TypeAlias = "Message[Any, Any]"
 _SHOWN = ("From", "To", "Cc", "Date")
@@ -38,19 +38,20 @@ class _Content:
 
 def read_mail(path: Path, relative: str, context: Context) -> Items:
     """Yield the mail, then each attachment as `mail.eml#name`. Raises ReadError where the file is no mail."""
-    data = path.read_bytes()
-    message = email.message_from_bytes(data)
-    if not message.keys():
-        raise ReadError("The file is no mail: it has no headers.", "Rename it to .txt to read it as text.")
-    yield from _documents(message, relative, context, separator="#")
+    yield from _documents(path.read_bytes(), relative, context, separator="#")
 
 
 def read_mailbox(path: Path, relative: str, context: Context) -> Items:
     """Yield each mail of an mbox file as `file.mbox#1` and so on, each followed by its attachments."""
     with path.open("rb") as stream:
         for number, data in enumerate(_split(stream), 1):
-            message = email.message_from_bytes(data)
-            yield from _documents(message, member_path(relative, str(number)), context, separator="/")
+            target = member_path(relative, str(number))
+            try:
+                yield from _documents(data, target, context, separator="/")
+            except LimitReached:
+                raise
+            except ReadError as error:
+                yield FailedFile(path=target, error=error.message, hint=error.hint)
 
 
 def _split(stream: IO[bytes]) -> Iterator[bytes]:
@@ -73,12 +74,15 @@ def _split(stream: IO[bytes]) -> Iterator[bytes]:
         yield b"".join(lines)
 
 
-def _documents(message: _Mail, path: str, context: Context, *, separator: str) -> Items:
+def _documents(data: bytes, path: str, context: Context, *, separator: str) -> Items:
     content = _Content()
     try:
+        message = email.message_from_bytes(data)
         _gather(message, content)
     except RecursionError as error:
         raise ReadError("The mail holds mails too deeply within each other.", "Save the inner ones.") from error
+    if not message.keys():
+        raise ReadError("It is no mail: it has no headers.", "Rename it to .txt to read it as text.")
     bodies = content.plain or [_text_of_html(source, path, context) for source in content.html]
     subject = header(message, "Subject")
     lines = [subject] if subject else []
@@ -89,9 +93,9 @@ def _documents(message: _Mail, path: str, context: Context, *, separator: str) -
     headings = (Span(start=0, end=len(text), label=subject, level=1),) if subject else ()
     yield Document(path=path, text=text, headings=headings, format="mail")
     unique = UniqueNames()
-    for name, data in content.attachments:
+    for name, attached in content.attachments:
         member = f"{path}{separator}{unique(name)}"
-        yield from read_member(io.BytesIO(data), member, context, name=name)
+        yield from read_member(io.BytesIO(attached), member, context, name=name)
 
 
 def _gather(part: _Mail, content: _Content) -> None:
@@ -114,6 +118,8 @@ def _gather(part: _Mail, content: _Content) -> None:
         # The same text twice would be found and quoted twice.
         content.html += [] if alternatives and found.plain else found.html
         content.attachments += found.attachments
+    elif kind in _PICTURES and part["Content-ID"]:
+        return  # it is shown within the text: a logo, most often
     elif name and (part.get_content_disposition() == "attachment" or kind not in ("text", *_PICTURES)):
         content.attachments.append((name, _payload(part)))
     elif part.get_content_type() == "text/html":
