@@ -39,7 +39,9 @@ _LARGEST_FRAME = 1 << 30
 class Reader:
     """The reading process and what is watched of it. Use it in a `with`, or `close` it."""
 
-    def __init__(self, settings: ReadingSettings) -> None:
+    def __init__(self, settings: ReadingSettings, *, worker: str = "bunko.reading.worker") -> None:
+        """`worker` is the module whose `main` is run."""
+        self._worker = worker
         self._settings = settings
         self._child: subprocess.Popen[bytes] | None = None
         self._stopped_for: ReadError | None = None
@@ -57,10 +59,6 @@ class Reader:
         """End the process. What has not been read stays unread."""
         self._closed = True
         self._kill()
-
-    def start(self) -> None:
-        """Start the process, so that it is ready when the first file is known."""
-        self._start()
 
     def read(self, files: Iterable[FileEntry]) -> Iterator[Item]:
         """Yield each file's documents as they come, and None at its end. A file's fault is a FailedFile.
@@ -126,7 +124,7 @@ class Reader:
     def _start(self) -> subprocess.Popen[bytes]:
         if self._child is None and not self._closed:
             try:
-                self._child = spawn("bunko.reading.worker")
+                self._child = spawn(self._worker)
             except OSError as error:
                 raise ReadError(f"Files can't be read: no process can be started ({error.strerror}).") from error
             weakref.finalize(self, stop, self._child, os.getpid())

@@ -1,0 +1,38 @@
+"""The reading process with a parser that misbehaves as the file's name says, as real ones do at times."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bunko.reading
+from bunko.reading import worker
+from bunko.types import Document, FailedFile
+
+_good = bunko.reading.read_documents
+
+
+def _read(path: Path, relative: str, **settings: Any) -> Iterator[Document | FailedFile]:
+    yield from _good(path, relative, **settings)
+    if path.name.startswith("crash"):
+        os.abort()
+    if path.name.startswith("hang"):
+        time.sleep(600)
+    if path.name.startswith("greedy"):
+        hoard = []
+        while True:
+            hoard.append(b"x" * 10_000_000)
+            time.sleep(0.001)
+    if path.name.startswith("noisy"):
+        os.write(1, b"parser says hello\n" * 100_000)
+    if path.name.startswith("odd"):
+        raise KeyError("what a parser's own bug looks like")
+
+
+def main() -> None:
+    """Serve as the real one does."""
+    bunko.reading.read_documents = _read
+    worker.main()
