@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import random
+import time
 import zipfile
 from pathlib import Path
 
@@ -232,3 +234,22 @@ def test_without_the_extra_a_locked_file_says_what_to_install(tmp_path: Path, mo
     with pytest.raises(NeedsPassword) as caught:
         read(tmp_path, "a.docx", container)
     assert "bunko[office-passwords]" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["a.pptx", "a.odp", "a.epub", "a.docx", "a.xlsx", "a.doc", "a.xls"])
+def test_files_with_damage_anywhere_are_reported(tmp_path: Path, name: str) -> None:
+    text = f"<x>{CAT * 50}</x>"
+    whole = zipped({"ppt/presentation.xml": text, "content.xml": text, "META-INF/container.xml": text})
+    old = bytes.fromhex("d0cf11e0a1b11ae1") + whole
+    for place in range(0, len(whole), 7):
+        damaged = bytearray(old if name.endswith((".doc", ".xls")) else whole)
+        damaged[place] ^= 0xAA
+        with contextlib.suppress(ReadError):
+            read(tmp_path, name, bytes(damaged))
+
+
+@pytest.mark.parametrize("piece", ["![", "[", "[a](", "[a]((", "**a", "```\n", "\\["])
+def test_much_of_the_same_mark_takes_no_longer_than_other_text(piece: str) -> None:
+    begun = time.perf_counter()
+    kreuzberg_module.tidy(piece * 20_000)
+    assert time.perf_counter() - begun < 5

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bunko.reading.web import decode_html, html_text, read_html
@@ -80,3 +82,10 @@ def test_broken_pages_are_read_as_far_as_they_go(broken: str) -> None:
 
 def test_a_declaration_is_looked_for_at_the_beginning_only() -> None:
     assert decode_html(NEKO.encode() + b" " * 5000 + b'<meta charset="shift_jis">').startswith(NEKO)
+
+
+@pytest.mark.parametrize("piece", ["<a ", "<!--", "<table><tr><td>", "<ul><li>", "&", "<p>"])
+def test_much_of_the_same_tag_takes_no_longer_than_other_pages(piece: str) -> None:
+    begun = time.perf_counter()
+    html_text(piece.encode() * 2_000)
+    assert time.perf_counter() - begun < 5

@@ -23,8 +23,11 @@ from bunko.types import Document
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 _CHARTS = {".docx": "word", ".docm": "word", ".xlsx": "xl", ".xlsm": "xl"}  # where the package keeps them
 _PACKAGES = frozenset({*_CHARTS, ".odt", ".ods"})
-_PICTURE = re.compile(r"!\[((?:[^\]\\]|\\.)*)\]\((?:[^()\\]|\\.|\([^()]*\))*\)")
-_LINK = re.compile(r"(?<!!)\[((?:[^\[\]\\]|\\.)*)\]\((?:[^()\\\s]|\\.|\([^()]*\))*(?: \"[^\"]*\")?\)")
+# Bounded, so that a file of nothing but brackets takes no longer than another.
+_WORDS = r"(?:[^\[\]\\\n]|\\.){0,500}"
+_TARGET = r"(?:[^()\\\n]|\\.|\([^()\n]{0,200}\)){0,2000}"
+_PICTURE = re.compile(rf"!\[{_WORDS}\]\({_TARGET}\)")
+_LINK = re.compile(rf"(?<!!)\[({_WORDS})\]\({_TARGET}\)")
 _BOLD = re.compile(r"(?:\\?\*){2}(?=\S)([^*\n]+?)(?:\\?\*){2}")
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]<>()#+.!~-])")  # not the | of cells
 _FENCE = re.compile(r"^```.*?^```[ \t]*$", re.MULTILINE | re.DOTALL)

@@ -6,6 +6,7 @@ import io
 import posixpath
 import xml.parsers.expat
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +26,7 @@ class Package:
     def __init__(self, source: Path | bytes) -> None:
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
-        except zipfile.BadZipFile as error:
+        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
             raise ReadError(f"The file is broken: {error}.", _MEND) from error
         self._names = frozenset(self._archive.namelist())
 
@@ -48,7 +49,7 @@ class Package:
         try:
             with self._archive.open(name) as part:
                 data = part.read(_LARGEST_PART + 1)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
             raise ReadError(f"The file is broken: its part {name} can't be unpacked ({error}).", _MEND) from error
         if len(data) > _LARGEST_PART:
             raise ReadError(f"Its part {name} unpacks to more than {_LARGEST_PART:,} bytes.", "Leave the file out.")

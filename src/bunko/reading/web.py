@@ -103,7 +103,9 @@ class _Reader(HTMLParser):
         return bool(self._skipped)
 
     def read(self, source: str) -> None:
-        self.feed(source)
+        # What follows the last > holds no tag; the parser would look for one's end at each < again.
+        tags, end, rest = source.rpartition(">")
+        self.feed(tags + end + rest.replace("<", "&lt;"))
         self.close()
         self._flush()
         while self._tables:
