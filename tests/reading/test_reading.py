@@ -68,6 +68,17 @@ def test_a_heading_is_what_markdown_calls_one(line: str, label: str | None) -> N
     assert [span.label for span in markdown_headings(line)] == ([label] if label else [])
 
 
+def test_headings_of_markdown_may_be_underlined(tmp_path: Path) -> None:
+    text = (
+        "---\ntitle: x\n---\nBook\n====\n\nPart *one*\n---\ntext\nof two lines\n---\n\n- item\n---\n\n"
+        "| a | b |\n|---|---|\n\n```\nno\n===\n```\n"
+    )
+    document = read(tmp_path, "a.md", text)
+    assert [(span.label, span.level) for span in document.headings] == [("Book", 1), ("Part one", 2)]
+    assert [text[span.start :].partition("\n")[0] for span in document.headings] == ["Book", "Part *one*"]
+    assert [span.label for span in document.tables] == ["a | b"]
+
+
 def test_word_documents_keep_their_headings(tmp_path: Path) -> None:
     document = read(tmp_path, "a.docx", docx("報告書", CAT, NEKO))
     assert CAT in document.text

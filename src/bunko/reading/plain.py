@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from bunko.reading.encoding import decode, wide_encoding
+from bunko.reading.tables import markdown_tables
 from bunko.types import Document, Span
 
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
@@ -13,6 +14,9 @@ _TITLE = re.compile(r"\s*([^\n]{2,100}(?<![.。!?！？,、;:：]))[ \t]*\n[ \t]
 # Two letters at the least, and only capitals: GEOGRAPHY, PEOPLE AND SOCIETY, PART II.
 _CAPITALS = re.compile(r"^[ \t]*((?=(?:[^A-Z\n]*[A-Z]){2})[A-Z][A-Z0-9 &,'’()/.-]{2,60})[ \t]*$", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
+_UNDERLINE = re.compile(r"^ {0,3}(=|-)\1+[ \t]*$")
+_NO_TITLE = re.compile(r"[ \t]*(?:[-*+>|#]|\d+[.)][ \t])| {4}|\t")  # list items, quotations, tables, code
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(?:(?!---)[^\n]*\n){0,200}---[ \t]*\n")
 _MARKUP = re.compile(r"[*_`]|\[([^\]]*)\]\([^)]*\)|!\[[^\]]*\]\([^)]*\)")
 
 
@@ -32,9 +36,10 @@ def read_text(data: bytes, relative: str) -> Document:
 
 
 def read_markdown(data: bytes, relative: str) -> Document:
-    """Return a Markdown file's Document, with its headings."""
+    """Return a Markdown file's Document, with its headings and tables."""
     text = decode(data)
-    return Document(path=relative, text=text, headings=markdown_headings(text), format="markdown")
+    headings, tables = markdown_headings(text), markdown_tables(text)
+    return Document(path=relative, text=text, headings=headings, tables=tables, format="markdown")
 
 
 def text_headings(text: str) -> tuple[Span, ...]:
@@ -57,34 +62,48 @@ def text_headings(text: str) -> tuple[Span, ...]:
 
 
 def markdown_headings(text: str) -> tuple[Span, ...]:
-    r"""Return the sections that ATX headings open; those in fenced code are left alone.
+    r"""Return the sections that headings open, with # before or a line below; those in fenced code are left alone.
 
-    >>> [(s.label, s.level) for s in markdown_headings("# A\n```\n# no\n```\n## *B* c")]
+    >>> [(s.label, s.level) for s in markdown_headings("A\n===\n```\n# no\n```\n## *B* c")]
     [('A', 1), ('B c', 2)]
     """
     found: list[tuple[int, int, str]] = []
     fence = ""
-    offset = 0
-    for line in text.split("\n"):
-        if marker := _FENCE.match(line):
+    offset = _front_matter(text)
+    above, height = "", 0  # the last line, and the lines since a blank one: an underline makes a heading of one line
+    for line in text[offset:].split("\n"):
+        marker = _FENCE.match(line)
+        if marker:
             if not fence:
                 fence = marker.group(1)[:3]
             elif marker.group(1).startswith(fence):
                 fence = ""
         elif not fence and (heading := _HEADING.match(line)):
-            label = _MARKUP.sub(lambda match: match.group(1) or "", heading.group(2)).strip()
-            found.append((offset + heading.start(1), len(heading.group(1)), label))
+            found.append((offset + heading.start(1), len(heading.group(1)), _plain(heading.group(2))))
+        elif height == 1 and not _NO_TITLE.match(above) and (underline := _UNDERLINE.match(line)):
+            found.append((offset - len(above) - 1, 1 if underline.group(1) == "=" else 2, _plain(above)))
+        above, height = (line, height + 1) if line.strip() and not marker and not fence else ("", 0)
         offset += len(line) + 1
     return sections(found, len(text))
 
 
+def _plain(heading: str) -> str:
+    return _MARKUP.sub(lambda match: match.group(1) or "", heading).strip()
+
+
+def _front_matter(text: str) -> int:
+    """Return where the text begins after what stands between lines of three dashes at its top."""
+    match = _FRONT_MATTER.match(text)
+    return match.end() if match else 0
+
+
 def sections(found: Sequence[tuple[int, int, str]], end: int) -> tuple[Span, ...]:
     """Return the sections that headings open, given as (start, level, label) in order, in a text of this length."""
-    return tuple(
-        Span(start=start, end=_section_end(found, n, end), label=label, level=level)
-        for n, (start, level, label) in enumerate(found)
-    )
-
-
-def _section_end(found: Sequence[tuple[int, int, str]], n: int, end: int) -> int:
-    return next((start for start, level, _ in found[n + 1 :] if level <= found[n][1]), end)
+    spans: list[Span] = []
+    following: list[tuple[int, int]] = []  # level and start of the headings below that may still end a section
+    for start, level, label in reversed(found):
+        while following and following[-1][0] > level:
+            following.pop()
+        spans.append(Span(start=start, end=following[-1][1] if following else end, label=label, level=level))
+        following.append((level, start))
+    return tuple(reversed(spans))
