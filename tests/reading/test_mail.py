@@ -59,6 +59,13 @@ def test_a_mail_in_html_alone_is_read_without_its_tags(tmp_path: Path) -> None:
     assert "style" not in text
 
 
+@pytest.mark.parametrize("named", ["iso-2022-jp", "shift_jis", "utf-8"])
+def test_the_encoding_that_html_names_is_not_believed(tmp_path: Path, named: str) -> None:
+    page = f'<html><head><meta charset="{named}"></head><body>{NEKO}</body></html>'
+    raw = b"Subject: x\nContent-Type: text/html; charset=euc-jp\n\n" + page.encode("euc-jp")
+    assert NEKO in read_one(tmp_path, "a.eml", raw).text
+
+
 def test_what_is_there_as_text_and_as_html_is_told_once(tmp_path: Path) -> None:
     message = mail()
     message.add_alternative(f"<p>{NEKO}</p>", subtype="html")

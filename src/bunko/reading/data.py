@@ -184,7 +184,7 @@ class _XmlReader:
         if self._open:
             self._open[-1] = (self._open[-1][0], True)
         self._open.append((name, False))
-        shown = [f"{key}: {one_line(value)}" for key, value in attributes.items() if _is_shown(key) and value.strip()]
+        shown = [f"{key}: {one_line(value)}" for key, value in attributes.items() if _is_shown(key, value)]
         if shown:
             self._lines.append((f"{name} | " + " | ".join(shown), 0))
 
@@ -214,5 +214,7 @@ class _XmlReader:
             self._lines += [(line, 0), ("", 0)]
 
 
-def _is_shown(attribute: str) -> bool:
-    return attribute.lower().partition(":")[0] not in _HIDDEN_ATTRIBUTES and not attribute.startswith("xmlns")
+def _is_shown(attribute: str, value: str) -> bool:
+    if attribute.startswith("xmlns") or attribute.lower().partition(":")[0] in _HIDDEN_ATTRIBUTES:
+        return False
+    return bool(value.strip()) and "://" not in value  # addresses say nothing to a reader

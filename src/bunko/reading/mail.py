@@ -5,9 +5,9 @@ Headers and bodies are decoded here: mails of the last decades hold Japanese in 
 
 from __future__ import annotations
 
+import codecs
 import email
 import email.errors
-import html
 import io
 import re
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from typing import IO, Any, TypeAlias
 from bunko.errors import ReadError
 from bunko.reading.encoding import decode
 from bunko.reading.members import Context, Items, LimitReached, UniqueNames, read_member
+from bunko.reading.web import html_text
 from bunko.types import Document, FailedFile, Span, member_path
 
 _Mail: TypeAlias = "Message[Any, Any]"
@@ -83,7 +84,7 @@ def _documents(data: bytes, path: str, context: Context, *, separator: str) -> I
         raise ReadError("The mail holds mails too deeply within each other.", "Save the inner ones.") from error
     if not message.keys():
         raise ReadError("It is no mail: it has no headers.", "Rename it to .txt to read it as text.")
-    bodies = content.plain or [_text_of_html(source, path, context) for source in content.html]
+    bodies = content.plain or [html_text(_as_page(source)) for source in content.html]
     subject = header(message, "Subject")
     lines = [subject] if subject else []
     lines += [f"{name}: {value}" for name in _SHOWN if (value := header(message, name))]
@@ -147,13 +148,9 @@ def _text(part: _Mail) -> str:
 _KNOWN_AS = {"shift_jis": "cp932", "shift-jis": "cp932", "x-sjis": "cp932", "iso-8859-1": "cp1252"}
 
 
-def _text_of_html(source: str, path: str, context: Context) -> str:
-    if not re.search(r"<\s*(?:html|meta|body)", source[:5000], re.IGNORECASE):
-        source = f"<html><body>{source}</body></html>"
-    source = re.sub(r"charset\s*=\s*[\"']?[\w-]+", "charset=utf-8", source, flags=re.IGNORECASE)
-    items = read_member(io.BytesIO(source.encode("utf-8", "replace")), path, context, name="body.html")
-    texts = [item.text for item in items if isinstance(item, Document)]
-    return texts[0] if texts else html.unescape(re.sub("<[^<>]*>", " ", source))
+def _as_page(source: str) -> bytes:
+    """Return HTML as bytes whose mark overrules the encoding that it names, and that its mail was sent in."""
+    return codecs.BOM_UTF8 + source.encode("utf-8", "replace")
 
 
 def header(message: _Mail, name: str) -> str:
