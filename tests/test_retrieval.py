@@ -1,20 +1,23 @@
-"""Two rankings become one: by rank alone, inventing nothing, and without an embedder that can't read the question."""
+"""Two rankings become one, whatever their units; an embedder that can't read the question has no say."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bunko.ports import EmbedderSpec
-from bunko.retrieval import fuse, retrieve
+from bunko.retrieval import by_order, fuse, retrieve
 from bunko.settings import RetrievalSettings
 from bunko.testing import FakeEmbedder
 from bunko.types import Chunk, Hit
-from tests.strategies import hits
+from tests.strategies import hits, prose
+from tests.support import make_library, write_files
 
 
 def place(hit: Hit) -> tuple[str, int]:
@@ -45,15 +48,14 @@ def test_fusion_stands_best_first_with_ties_by_place(dense: list[Hit], lexical: 
     assert fused == sorted(fused, key=lambda hit: (-hit.score, *place(hit)))
 
 
-@given(hits(), hits(), st.floats(0.1, 10))
-def test_fusion_looks_at_ranks_and_not_at_scores(dense: list[Hit], lexical: list[Hit], factor: float) -> None:
-    scaled = [replace(hit, score=hit.score * factor) for hit in dense]
-    assert places(fuse(scaled, lexical)) == places(fuse(dense, lexical))
+@given(hits(), hits(), st.integers(-2, 5))
+def test_fusion_does_not_depend_on_the_units_of_the_scores(dense: list[Hit], lexical: list[Hit], power: int) -> None:
+    def scaled(found: list[Hit], offset: float = 0.0) -> list[Hit]:  # by powers of two, so that nothing is rounded
+        return [replace(hit, score=hit.score * 2.0**power + offset) for hit in found]
 
-
-@given(hits(), hits())
-def test_neither_side_comes_first(one: list[Hit], other: list[Hit]) -> None:
-    assert places(fuse(one, other)) == places(fuse(other, one))
+    fused = {place(hit): hit.score for hit in fuse(dense, lexical)}
+    other = {place(hit): hit.score for hit in fuse(scaled(dense, offset=4.0), scaled(lexical))}
+    assert other == pytest.approx(fused)
 
 
 @given(hits())
@@ -66,9 +68,61 @@ def test_what_both_sides_find_stands_above_what_one_finds() -> None:
     assert places(fuse([dense, both], [lexical, both]))[0] == place(both)
 
 
+def test_a_hit_that_stands_out_on_one_side_beats_hits_that_are_middling_on_both() -> None:
+    dense = [make_hit("a", dense=0.52), make_hit("b", dense=0.51), make_hit("c", dense=0.5)]
+    lexical = [make_hit("c", lexical=20.0), make_hit("a", lexical=2.0), make_hit("b", lexical=1.9)]
+    assert places(fuse(dense, lexical))[:2] == [place(dense[0]), place(dense[2])]
+    dense[2] = make_hit("c", dense=0.515)
+    assert places(fuse(dense, lexical))[0] == place(dense[2])
+
+
 def test_a_fused_hit_keeps_both_scores() -> None:
     (fused,) = fuse([make_hit("a", dense=0.9)], [make_hit("a", lexical=7.0)])
     assert (fused.dense, fused.lexical) == (0.9, 7.0)
+
+
+# --- words ------------------------------------------------------------------------------------------------------
+
+
+def passage(name: str, text: str, *, bm25: float) -> Hit:
+    return Hit(chunk=Chunk(path=name, start=0, end=len(text), text=text, key=name), score=bm25, lexical=bm25)
+
+
+def test_words_that_stand_together_as_in_the_question_decide_between_passages_that_have_the_same() -> None:
+    found = [
+        passage("apart", "The bank of the Thames, and a river of cars.", bm25=5.1),
+        passage("together", "The cars went along the river bank, by the Thames.", bm25=5.0),
+    ]
+    assert [hit.chunk.path for hit in by_order("Which river bank?", found)] == ["together", "apart"]
+    japanese = [passage("離れて", "大学は東京にある。", bm25=3.1), passage("続けて", "東京大学を訪れた。", bm25=3.0)]
+    assert [hit.chunk.path for hit in by_order("東京大学はどこか", japanese)] == ["続けて", "離れて"]
+
+
+def test_a_much_better_passage_stays_above_one_with_the_same_order() -> None:
+    found = [passage("best", "A bank by a river.", bm25=9.0), passage("pair", "The river bank.", bm25=5.0)]
+    assert [hit.chunk.path for hit in by_order("Which river bank?", found)] == ["best", "pair"]
+
+
+@given(hits(), prose)
+def test_order_invents_no_hit_loses_none_and_keeps_bm25(found: list[Hit], question: str) -> None:
+    found = [replace(hit, lexical=hit.score) for hit in found]
+    ordered = by_order(question, found)
+    assert {place(hit): hit.lexical for hit in ordered} == {place(hit): hit.lexical for hit in found}
+
+
+@pytest.mark.parametrize(
+    "question", ["コンピュータの管理", "コンピューターの管理", "ｺﾝﾋﾟｭｰﾀの管理", "サーバ", "サーバー"]
+)
+def test_words_in_katakana_are_found_with_and_without_the_mark_of_a_long_vowel(tmp_path: Path, question: str) -> None:
+    files = {
+        "a.txt": "コンピューターの管理者がいる。",
+        "b.txt": "コンピュータを買った。",
+        "c.txt": "サーバーは動いている。",
+        "d.txt": "サーバを止めた。",
+    }
+    library = make_library(write_files(tmp_path, files), retrieval__mode="lexical")
+    library.sync()
+    assert len({hit.chunk.path for hit in library.search(question)}) == 2
 
 
 # --- the search as a whole --------------------------------------------------------------------------------------
