@@ -253,3 +253,28 @@ def test_much_of_the_same_mark_takes_no_longer_than_other_text(piece: str) -> No
     begun = time.perf_counter()
     kreuzberg_module.tidy(piece * 20_000)
     assert time.perf_counter() - begun < 5
+
+
+def test_opendocument_texts_and_sheets_keep_their_headings_and_tables(tmp_path: Path) -> None:
+    urn = "urn:oasis:names:tc:opendocument:xmlns"
+    names = " ".join(f'xmlns:{name}="{urn}:{name}:1.0"' for name in ("office", "text", "table"))
+    row = "<table:table-row>{}</table:table-row>"
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    rows = row.format(cell.format("City") + cell.format("人口")) + row.format(cell.format("神戸") + cell.format("15"))
+    text = (
+        '<office:text><text:h text:outline-level="1">第一章</text:h><text:p>東京<text:span>都</text:span>の歴史。</text:p>'
+        f"<table:table>{rows}</table:table></office:text>"
+    )
+    sheet = f'<office:spreadsheet><table:table table:name="都市">{rows}</table:table></office:spreadsheet>'
+    table = "| City | 人口 |\n| --- | --- |\n| 神戸 | 15 |"
+    for name, kind, body, expected in (
+        ("a.odt", "text", text, f"# 第一章\n\n東京都の歴史。\n\n{table}"),
+        ("a.ods", "spreadsheet", sheet, f"# 都市\n\n{table}"),
+    ):
+        content = f"<office:document-content {names}><office:body>{body}</office:body></office:document-content>"
+        manifest = '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+        members = {"mimetype": f"application/vnd.oasis.opendocument.{kind}", "content.xml": content}
+        document = read(tmp_path, name, zipped(members | {"META-INF/manifest.xml": manifest}))
+        assert document.text == expected
+        assert [span.label for span in document.tables] == ["City | 人口"]
+        assert len(document.headings) == 1
