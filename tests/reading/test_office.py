@@ -262,7 +262,8 @@ def test_opendocument_texts_and_sheets_keep_their_headings_and_tables(tmp_path: 
     cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
     rows = row.format(cell.format("City") + cell.format("人口")) + row.format(cell.format("神戸") + cell.format("15"))
     text = (
-        '<office:text><text:h text:outline-level="1">第一章</text:h><text:p>東京<text:span>都</text:span>の歴史。</text:p>'
+        '<office:text><text:h text:outline-level="1">第一章</text:h>'
+        "<text:p>東京<text:span>都</text:span>の歴史。</text:p>"
         f"<table:table>{rows}</table:table></office:text>"
     )
     sheet = f'<office:spreadsheet><table:table table:name="都市">{rows}</table:table></office:spreadsheet>'
