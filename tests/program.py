@@ -5,6 +5,7 @@ What it must suffer is in the environment:
     TEST_ENGINES=real      the real engines after all
     TEST_REFUSE_NETWORK=1  no connection to anything but this machine
     TEST_EMBED_SECONDS=S   take this long for each call of the embedder, and say so on stderr first
+    TEST_WAIT=1            load everything, say so on stderr, and wait for a byte on stdin before beginning
 """
 
 from __future__ import annotations
@@ -88,6 +89,12 @@ if __name__ == "__main__":
         refuse_network()
     if os.environ.get("TEST_ENGINES") == "real":
         sys.exit(main())
+    if os.environ.get("TEST_WAIT"):
+        import bunko.indexing  # noqa: F401
+
+        sys.stderr.write("ready\n")
+        sys.stderr.flush()
+        os.read(0, 1)  # not sys.stdin: its encoding is still to be set
     if number := int(os.environ.get("TEST_KILL_AT", "0")):
         _kill_at(number)
     with (

@@ -314,7 +314,7 @@ def test_another_folder_in_the_place_of_the_first_is_followed(folder: Path) -> N
         watch.next()
         shutil.rmtree(folder)
         write_files(folder, {"tokyo.txt": TOKYO})
-        until(lambda: (folder / ".bunko").exists() and paths(folder) == {"tokyo.txt"})
+        until(lambda: (folder / ".bunko/store/documents.lance").exists() and paths(folder) == {"tokyo.txt"})
         write_files(folder, {"cats.txt": CATS})
         until(lambda: paths(folder) == {"tokyo.txt", "cats.txt"})
 

@@ -68,13 +68,14 @@ def sync(
     with store.writing(wait_s=wait_s):
         files = list_files(root, ignore=settings.reading.ignore)
         store.refresh()
-        stray = store.repair()
+        unfinished = store.is_unfinished()
+        stray = store.repair() if unfinished else set()
         known = store.files()
         present = {file.path for file in files}
         gone = sorted({*known, *stray} - present)
         changed, touched = _compare(files, known, _fingerprint(settings), retry_failed=retry_failed)
         counts = _Counts()
-        if gone or changed or touched:
+        if gone or changed or touched or unfinished:
             with store.changing():
                 lost = sum(not record.error for record in store.records_in(gone).values())
                 store.remove_files(gone)
@@ -309,9 +310,9 @@ def _digest_of(*parts: str) -> str:
 
 def _embed(store: Store, embedder: Embedder, progress: Progress) -> int:
     """Make the vectors that are missing, and return how many."""
-    missing = store.missing_vectors(embedder.spec)
-    if not missing.chunks:
+    if store.has_all_vectors(embedder.spec):
         return 0
+    missing = store.missing_vectors(embedder.spec)
     done = 0
     for texts in store.missing_texts(embedder.spec, window=_WINDOW):
         # Texts of like length together: each batch of the embedder is padded to its longest.
@@ -322,7 +323,8 @@ def _embed(store: Store, embedder: Embedder, progress: Progress) -> int:
             store.add_vectors(embedder.spec, batch, embedder.embed_passages([texts[key] for key in batch]))
             done += sum(len(texts[key]) for key in batch)
     store.vectors_complete(embedder.spec)
-    progress("embedding", missing.characters, missing.characters)
+    if missing.chunks:
+        progress("embedding", missing.characters, missing.characters)
     return missing.chunks
 
 

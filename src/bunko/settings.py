@@ -49,7 +49,7 @@ class ReadingSettings:
     password_file: str = ""
     """A text file with one password a line, tried in turn on locked files."""
     archives: bool = False
-    """Whether the files in .zip, .tar, .tar.gz, .7z and the like are read, each as a document."""
+    """Whether the files in .zip, .tar, .tar.gz and the like are read, each as a document."""
     archive_files: int = 10_000
     """Files in one archive at the most, those of archives within it included."""
     archive_mb: int = 1_000

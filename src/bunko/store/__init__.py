@@ -159,13 +159,12 @@ class Store:
         yield
         self._remember(_UNFINISHED, "")
 
-    def repair(self) -> set[str]:
-        """Drop what a killed writer left half done; return the files that have documents but no line in the manifest.
+    def is_unfinished(self) -> bool:
+        """Tell whether the last writer did not come to its end."""
+        return bool(self._recall(_UNFINISHED))
 
-        Costs nothing where the last writer came to its end.
-        """
-        if not self._recall(_UNFINISHED):
-            return set()
+    def repair(self) -> set[str]:
+        """Drop what a killed writer left half done; return files that have documents but no line in the manifest."""
         documents = self._arrow(self._documents, ["path", "file"])
         owners = self._arrow(self._chunks, ["path"])["path"]
         orphans = pc.unique(owners.filter(pc.invert(pc.is_in(owners, documents["path"])))).to_pylist()
@@ -212,9 +211,13 @@ class Store:
         with self._mapped("written"):
             self._files.add(file_table(records))
 
+    def has_all_vectors(self, spec: EmbedderSpec) -> bool:
+        """Tell whether `vectors_complete` was said of this embedder, and no passage has come or gone since."""
+        return self._recall(_vectors_name(spec)) == self._version()
+
     def missing_vectors(self, spec: EmbedderSpec) -> Missing:
         """Return how much this embedder has still to do."""
-        if self._recall(_vectors_name(spec)) == self._version():
+        if self.has_all_vectors(spec):
             return Missing()
         rows = self._arrow(self._chunks, ["key", "heading", "start", "end"])
         rows = rows.filter(pc.invert(pc.is_in(rows["key"], self._vector_keys(spec))))
@@ -259,11 +262,10 @@ class Store:
     def vectors_complete(self, spec: EmbedderSpec) -> None:
         """Take note that this embedder has nothing left to do, and index its vectors where that pays."""
         table = self._open_vectors(spec)
-        if table is None:
-            return
         with self._mapped("tidied"):
-            table.optimize(cleanup_older_than=_KEEP_VERSIONS)
-            self._index_vectors(spec, table)
+            if table is not None:
+                table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+                self._index_vectors(spec, table)
         self._remember(_vectors_name(spec), self._version())
 
     def tidy(self) -> None:
