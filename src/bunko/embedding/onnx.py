@@ -51,9 +51,8 @@ class OnnxEmbedder:
             ) from error
         _return_memory()
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(facts.max_tokens)
-        self._plain = Tokenizer.from_str(self._tokenizer.to_str())
-        self._plain.no_truncation()
+        self._tokenizer.no_truncation()  # texts are counted whole; they are cut in `_encode`
+        self._room = facts.max_tokens - self._tokenizer.num_special_tokens_to_add(False)
         self._pool = ThreadPoolExecutor(settings.threads or Machine.here().cores, thread_name_prefix="embedder")
         self._inputs = [item.name for item in self._session.get_inputs()]
         dimension = self._session.get_outputs()[0].shape[-1]
@@ -80,10 +79,13 @@ class OnnxEmbedder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count each text's tokens, without special ones."""
-        return [len(item.ids) for item in self._plain.encode_batch_fast(list(texts), add_special_tokens=False)]
+        return [len(item) for item in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
 
     def _encode(self, texts: list[str]) -> list[list[int]]:
-        return [item.ids for item in self._tokenizer.encode_batch_fast(texts)]
+        items = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        for item in items:
+            item.truncate(self._room)
+        return [self._tokenizer.post_process(item).ids for item in items]
 
     def _run(self, tokens: list[int]) -> Vectors:
         ids = np.array([tokens], dtype=np.int64)
@@ -102,12 +104,15 @@ def _session(path: Path, *, rebuilt: bool) -> Any:
     options.log_severity_level = 3
     # Processors without VNNI overflow when they multiply unsigned with signed bytes: exact there too, if slower.
     options.add_session_config_entry("session.x64quantprecision", "1")
-    return onnxruntime.InferenceSession(
+    session = onnxruntime.InferenceSession(
         integer_model(path.read_bytes()) if rebuilt else str(path),
         options,
         providers=["CPUExecutionProvider"],
         disabled_optimizers=[_SLOW_FUSION],
     )
+    # It would keep the model's bytes, for a restart that never comes: 23 MB.
+    session._model_bytes = None
+    return session
 
 
 def _return_memory() -> None:

@@ -11,7 +11,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-Field: TypeAlias = tuple[int, "int | float | str | bytes"]
+Pieces: TypeAlias = "list[bytes | memoryview]"
+"""An encoded message, not yet joined: weights are copied once, not once for each message around them."""
+Field: TypeAlias = tuple[int, "int | float | str | Pieces"]
 
 _DTYPES = {1: np.dtype(np.float32), 2: np.dtype(np.uint8), 3: np.dtype(np.int8), 7: np.dtype(np.int64)}
 _CODES = {dtype: code for code, dtype in _DTYPES.items()}
@@ -98,7 +100,8 @@ class GraphWriter:
         """Add a constant, or one more use of it, and return its name."""
         array = np.ascontiguousarray(array)
         dims: list[Field] = [(_DIMS, size) for size in array.shape]
-        tensor = _message(*dims, (_DATA_TYPE, _CODES[array.dtype]), (_NAME, name), (_RAW_DATA, array.tobytes()))
+        raw = array.reshape(-1).view(np.uint8).data
+        tensor = _message(*dims, (_DATA_TYPE, _CODES[array.dtype]), (_NAME, name), (_RAW_DATA, [raw]))
         self._constants[name] = (_INITIALIZER, tensor)
         return name
 
@@ -127,33 +130,34 @@ class GraphWriter:
             (8, _message((1, ""), (2, opset))),
             (8, _message((1, "com.microsoft"), (2, 1))),
         ]
-        return _message((1, 8), (2, "bunko"), *domains, (_GRAPH, graph))  # 8: the version of the format itself
+        # 8: the version of the format itself
+        return b"".join(_message((1, 8), (2, "bunko"), *domains, (_GRAPH, graph)))
 
 
-def _attribute(name: str, value: float) -> bytes:
+def _attribute(name: str, value: float) -> Pieces:
     if isinstance(value, int):
         return _message((1, name), (3, value), (20, 2))
     return _message((1, name), (2, value), (20, 1))
 
 
-def _value(name: str, code: int, *shape: str | int) -> bytes:
+def _value(name: str, code: int, *shape: str | int) -> Pieces:
     dims: list[Field] = [(1, _message((2 if isinstance(size, str) else 1, size))) for size in shape]
     tensor = _message((1, code), (2, _message(*dims)))
     return _message((1, name), (2, _message((1, tensor))))
 
 
-def _message(*fields: Field) -> bytes:
+def _message(*fields: Field) -> Pieces:
     """Encode fields: whole numbers as varints, floats in four bytes, the rest after its length."""
-    parts = []
+    pieces: Pieces = []
     for number, value in fields:
         if isinstance(value, int):
-            parts += [_encoded(number << 3), _encoded(value & 0xFFFFFFFFFFFFFFFF)]
+            pieces += [_encoded(number << 3), _encoded(value & 0xFFFFFFFFFFFFFFFF)]
         elif isinstance(value, float):
-            parts += [_encoded(number << 3 | 5), np.float32(value).tobytes()]
+            pieces += [_encoded(number << 3 | 5), np.float32(value).tobytes()]
         else:
-            raw = value.encode() if isinstance(value, str) else value
-            parts += [_encoded(number << 3 | 2), _encoded(len(raw)), raw]
-    return b"".join(parts)
+            inner: Pieces = [value.encode()] if isinstance(value, str) else value
+            pieces += [_encoded(number << 3 | 2), _encoded(sum(map(len, inner))), *inner]
+    return pieces
 
 
 def _encoded(value: int) -> bytes:
