@@ -6,7 +6,9 @@ usage: python benchmarks/embedding_speed.py --passages P.jsonl.gz --limit 1500 \
 P has one JSON object with "text" on each line; passages are taken evenly from the whole file. OTHER is an environment
 with sentence-transformers, which is used as it is by default: PyTorch, float32, 32 texts in a batch. Both programs
 stay loaded and take turns, so that a machine that grows slower does so for both. Printed are the medians, the ratio
-of each pair of runs, the peak memory of each process, and how near the vectors of one are to those of the other.
+of each pair of runs, the peak memory of each process, and how near the vectors of one are to those of the other. On a
+busy machine, pin it to one core (`taskset -c 0 python …`) and read the ratio by the cores' time: threads that wait for
+each other make PyTorch slower than it is.
 Without --python, Bunko is measured alone.
 """
 
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import itertools
 import json
 import os
 import statistics
@@ -21,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TextIO
 
 BUNKO = """
 from bunko.embedding import open_embedder
@@ -43,12 +47,12 @@ import numpy
 texts = json.load(open(sys.argv[1]))
 embed(texts[:32])
 for _ in sys.stdin:
-    begin = time.perf_counter()
+    begin, begin_cpu = time.perf_counter(), time.process_time()
     vectors = embed(texts)
-    seconds = time.perf_counter() - begin
+    seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - begin_cpu
     numpy.save(sys.argv[2], vectors)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    print(json.dumps([seconds, peak]), flush=True)
+    print(json.dumps([seconds, cpu_seconds, peak]), flush=True)
 """
 
 
@@ -69,6 +73,7 @@ class Program:
             env=environment,
         )
         self.seconds: list[float] = []
+        self.cpu_seconds: list[float] = []
         self.peak = 0.0
 
     def run(self) -> None:
@@ -78,8 +83,9 @@ class Program:
         line = self._process.stdout.readline()
         if not line:
             sys.exit("a program ended; its error stands above")
-        seconds, self.peak = json.loads(line)
+        seconds, cpu_seconds, self.peak = json.loads(line)
         self.seconds.append(seconds)
+        self.cpu_seconds.append(cpu_seconds)
 
     def close(self) -> None:
         """Let it end."""
@@ -107,22 +113,33 @@ def main() -> None:
                 program.run()
         for name, program in programs.items():
             program.close()
-            print(f"{name}: {len(texts) / statistics.median(program.seconds):.1f} passages/s, {program.peak:.0f} MB")
+            speed, cpu_speed = (len(texts) / statistics.median(s) for s in (program.seconds, program.cpu_seconds))
+            print(f"{name}: {speed:.1f} passages/s, {cpu_speed:.1f} for each s of a core, {program.peak:.0f} MB")
         if arguments.python:
             compare(programs["bunko"], programs["sentence-transformers"], ours, theirs)
 
 
 def read_texts(path: Path, limit: int) -> list[str]:
-    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as stream:
-        lines = stream.readlines()
-    return [json.loads(line)["text"] for line in lines[:: max(1, len(lines) // limit)][:limit]]
+    """Never hold the file: on Linux, a child's peak memory begins at what its parent had when it was born."""
+    with open_lines(path) as stream:
+        step = max(1, sum(1 for _ in stream) // limit)
+    with open_lines(path) as stream:
+        return [json.loads(line)["text"] for line in itertools.islice(stream, 0, step * limit, step)]
+
+
+def open_lines(path: Path) -> TextIO:
+    return gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
 
 
 def compare(bunko: Program, other: Program, ours: str, theirs: str) -> None:
     import numpy as np
 
-    ratios = [theirs / ours for ours, theirs in zip(bunko.seconds, other.seconds, strict=True)]
-    print(f"speed: {statistics.median(ratios):.2f} times ({min(ratios):.2f} to {max(ratios):.2f})")
+    for what, mine, others in (
+        ("speed", bunko.seconds, other.seconds),
+        ("speed by cores' time", bunko.cpu_seconds, other.cpu_seconds),
+    ):
+        ratios = [b / a for a, b in zip(mine, others, strict=True)]
+        print(f"{what}: {statistics.median(ratios):.2f} times ({min(ratios):.2f} to {max(ratios):.2f})")
     print(f"memory: {bunko.peak / other.peak:.2f} times")
     cosines = (np.load(ours) * np.load(theirs)).sum(axis=1)
     print(f"cosine of the two: mean {cosines.mean():.4f}, least {cosines.min():.4f}")
