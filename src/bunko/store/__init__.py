@@ -64,6 +64,8 @@ _LOOKUP = 2_000  # values in one filter expression
 _INDEX_ROWS = 20_000
 # Parts of such an index that are looked at: more find more, and take longer.
 _PROBES = 30
+# Each costs a search through the dictionary of words.
+_FUZZY_WORDS = 16
 _UNFINISHED = "unfinished"
 
 
@@ -365,16 +367,21 @@ class Store:
             tables = [self._database.open_table(name) for name in self._table_names() if name.startswith(_VECTORS)]
             return sorted((table.schema.metadata or {}).get(EMBEDDER_KEY, b"?").decode() for table in tables)
 
-    def search_dense(self, spec: EmbedderSpec, vector: Vectors, *, limit: int) -> list[Hit]:
-        """Return the nearest chunks by cosine similarity, best first, with `dense` set."""
+    def nearest(self, spec: EmbedderSpec, vector: Vectors, *, limit: int) -> dict[str, float]:
+        """Return the keys of the nearest vectors with their cosine similarity, best first."""
         with self._mapped("searched"):
             table = self._open_vectors(spec)
             if table is None:
-                return []
+                return {}
             search = table.search(vector).distance_type("dot").nprobes(_PROBES)
             found = search.select(["key", "_distance"]).limit(limit).to_arrow()
             # The vectors have length 1; LanceDB's dot distance is 1 - dot.
-            scores = dict(zip(found["key"].to_pylist(), (1 - d for d in found["_distance"].to_pylist()), strict=True))
+            similarities = (1 - distance for distance in found["_distance"].to_pylist())
+            return dict(zip(found["key"].to_pylist(), similarities, strict=True))
+
+    def search_dense(self, spec: EmbedderSpec, vector: Vectors, *, limit: int) -> list[Hit]:
+        """Return the nearest chunks by cosine similarity, best first, with `dense` set."""
+        scores = self.nearest(spec, vector, limit=limit)
         hits = [
             Hit(chunk=chunk, score=scores[chunk.key], dense=scores[chunk.key]) for chunk in self._chunks_by_key(scores)
         ]
@@ -471,7 +478,8 @@ def _delete(table: Any, column: str, values: Sequence[str]) -> None:
 
 def _spelt_variously(query: str) -> list[str]:
     """Return the words of a folded query that may be spelt otherwise in the documents, like zelensky(y)."""
-    return [word for word in query.replace("?", " ").split() if len(word) >= 7 and word.isascii() and word.isalpha()]
+    words = dict.fromkeys(query.replace("?", " ").split())
+    return [word for word in words if len(word) >= 7 and word.isascii() and word.isalpha()][:_FUZZY_WORDS]
 
 
 def _quoted(value: str) -> str:
