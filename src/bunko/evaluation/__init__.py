@@ -1,0 +1,1 @@
+"""Measure answers: question files, batches, figures, comparisons."""
