@@ -12,7 +12,7 @@ import dataclasses
 import hashlib
 import itertools
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,6 @@ from bunko.reading.reader import Item, Reader
 from bunko.settings import Settings
 from bunko.store import Entry, FileRecord, Record, Store
 from bunko.store.rows import outline
-from bunko.text import detect_language
 from bunko.types import Document, FailedFile, SyncReport
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -282,7 +281,6 @@ def _record(file: FileEntry, item: Document | FailedFile, fingerprint: str) -> R
         record,
         digest=_digest_of(fingerprint, item.text, outline(item)),
         format=item.format,
-        language=detect_language(item.text),
         pages=len(item.pages),
         size=file.size if item.path == file.path else len(item.text.encode("utf-8", "surrogatepass")),
     )
@@ -295,7 +293,9 @@ def _entry(record: Record, item: Document | FailedFile, embedder: Embedder, sett
     limit = min(settings.chunking.max_tokens, embedder.spec.max_tokens - 8)
     cutting = dataclasses.replace(settings.chunking, max_tokens=limit)
     chunks = chunk(item, count_tokens=embedder.count_tokens, settings=cutting)
-    return Entry(record=dataclasses.replace(record, chunks=len(chunks)), document=item, chunks=chunks)
+    language = Counter(part.language for part in chunks).most_common(1)[0][0] if chunks else ""
+    record = dataclasses.replace(record, chunks=len(chunks), language=language)
+    return Entry(record=record, document=item, chunks=chunks)
 
 
 def _digest_of(*parts: str) -> str:

@@ -35,7 +35,8 @@ _LATIN = {
     "pt": "o os um uma não em do da dos das para com mais foi são quem onde qual ao",
     "nl": "het een van en niet met voor op zijn aan werd wordt door wie hoe waar wanneer ook",
 }
-_LATIN_WORDS = {language: frozenset(words.split()) for language, words in _LATIN.items()}
+_LANGUAGE_OF_WORD = {word: language for language, words in _LATIN.items() for word in words.split()}
+_WORD = re.compile(r"[^\W\d_]+")
 STOP_WORDS = frozenset(
     "a an the of in on at to for from by with and or is are was were be been being as it its this that these those "
     "he she they his her their them him i you we our your my me us who whom whose which what when where why how "
@@ -69,19 +70,25 @@ def detect_language(text: str) -> str:
     ('ja', 'de')
     """
     sample = text[:2000]
+    return (None if sample.isascii() else _by_script(sample)) or _by_words(sample)
+
+
+def _by_script(sample: str) -> str | None:
     letters = len(_LETTER.findall(sample))
     if not letters:
         return "en"
     if len(_KANA.findall(sample)) + len(_HAN.findall(sample)) > 0.15 * letters:
         return "ja"
-    for language, script in _SCRIPTS.items():
-        if len(script.findall(sample)) > 0.3 * letters:
-            return language
-    words = Counter(re.findall(r"[^\W\d_]+", sample.lower()))
-    votes = {language: sum(words[word] for word in known) for language, known in _LATIN_WORDS.items()}
-    best = max(votes, key=lambda language: votes[language])
+    found = (language for language, script in _SCRIPTS.items() if len(script.findall(sample)) > 0.3 * letters)
+    return next(found, None)
+
+
+def _by_words(sample: str) -> str:
+    votes = Counter(map(_LANGUAGE_OF_WORD.get, _WORD.findall(sample.lower())))
+    del votes[None]
+    best, count = max(votes.items(), key=lambda item: item[1], default=("en", 0))
     # English unless another language clearly wins: a few foreign words in an English text are common.
-    return best if votes[best] > 1.5 * votes["en"] and votes[best] >= 2 else "en"
+    return best if best and count > 1.5 * votes["en"] and count >= 2 else "en"
 
 
 # --- sentences -------------------------------------------------------------------------------------------------

@@ -127,15 +127,17 @@ def chunk_table(entries: Sequence[Entry]) -> Any:
 
 def _document_row(entry: Entry) -> dict[str, object]:
     document = entry.document
-    return dataclasses.asdict(entry.record) | {
+    return {name: getattr(entry.record, name) for name in RECORD_COLUMNS} | {
         "text": document.text if document else "",
         "outline": outline(document) if document else "{}",
     }
 
 
 def outline(document: Document) -> str:
-    """Return where pages, sections and tables of a document are, as JSON."""
-    spans = {name: [dataclasses.asdict(span) for span in getattr(document, name)] for name in _OUTLINE}
+    """Return where pages, sections and tables of a document are, as JSON: each [start, end, label, level]."""
+    spans = {
+        name: [(span.start, span.end, span.label, span.level) for span in getattr(document, name)] for name in _OUTLINE
+    }
     return json.dumps(spans, ensure_ascii=False)
 
 
@@ -146,7 +148,12 @@ def document_from(row: dict[str, Any]) -> Document:
         path=row["path"],
         text=row["text"],
         format=row["format"],
-        **{name: tuple(Span(**span) for span in spans[name]) for name in _OUTLINE},
+        **{
+            name: tuple(
+                Span(start=start, end=end, label=label, level=level) for start, end, label, level in spans[name]
+            )
+            for name in _OUTLINE
+        },
     )
 
 
