@@ -378,3 +378,16 @@ def test_a_second_writer_is_told_so_and_a_reader_is_not_disturbed(folder: Path) 
             second.sync()
         assert "cats.txt" in answers(second, "Where does the cat sleep?")
     assert counts(second.sync()) == (0, 0, 0, 3)
+
+
+def test_an_embedder_is_not_given_texts_in_letters_that_it_does_not_know(tmp_path: Path) -> None:
+    root = write_files(tmp_path, {"cats.txt": CATS, "京都.txt": KYOTO, "ville.txt": "La ville est dans les montagnes."})
+    embedder = FakeEmbedder(languages=frozenset({"en"}))
+    library = make_library(root, embedder=embedder)
+    assert library.sync().unembedded == 0
+    assert sorted(embedder.embedded) == sorted([CATS, "La ville est dans les montagnes."])
+    assert "京都.txt" in answers(library, "京都の天気は？")
+    assert library.sync().unchanged == 3
+    everywhere = FakeEmbedder(name="everywhere")
+    make_library(root, embedder=everywhere).sync()
+    assert len(everywhere.embedded) == 3

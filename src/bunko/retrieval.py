@@ -138,7 +138,8 @@ def _join(one: Hit, other: Hit) -> Hit:
 def _with_similarities(hits: list[Hit], store: Searchable, embedder: Embedder, vector: Vectors) -> list[Hit]:
     """Tell each lexical hit its cosine similarity; the best ones that have no vector yet are embedded now."""
     known = store.similarities(embedder.spec, [hit.chunk.key for hit in hits], vector)
-    unknown = [hit.chunk for hit in hits if hit.chunk.key not in known][:_EMBED_ON_THE_SPOT]
+    unknown = [hit.chunk for hit in hits if hit.chunk.key not in known and embedder.spec.knows(hit.chunk.language)]
+    unknown = unknown[:_EMBED_ON_THE_SPOT]
     if unknown:
         vectors = embedder.embed_passages([chunk.in_context for chunk in unknown])
         known |= {chunk.key: float(row @ vector) for chunk, row in zip(unknown, vectors, strict=True)}

@@ -25,6 +25,8 @@ _SCRIPTS = {  # where one script is nearly one language
     "th": re.compile(r"[\u0e00-\u0e7f]"),
     "hi": re.compile(r"[\u0900-\u097f]"),
 }
+# Languages whose letters mean nothing to a model that was made for Latin ones.
+OTHER_SCRIPTS = frozenset({"ja", *_SCRIPTS})
 # The commonest words that tell the languages written in Latin letters apart (no word stands in two rows).
 _LATIN = {
     "en": "the of and to is was for with that by which are from as at this be it what who how when where did does",

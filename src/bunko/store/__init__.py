@@ -46,7 +46,7 @@ from bunko.store.rows import (
     document_table,
     file_table,
 )
-from bunko.text import STOP_WORDS, normalise
+from bunko.text import OTHER_SCRIPTS, STOP_WORDS, normalise
 from bunko.types import Chunk, Document, FailedFile, Hit, under_heading
 
 if TYPE_CHECKING:
@@ -221,8 +221,8 @@ class Store:
         """Return how much this embedder has still to do."""
         if self.has_all_vectors(spec):
             return Missing()
-        rows = self._arrow(self._chunks, ["key", "heading", "start", "end"])
-        rows = rows.filter(pc.invert(pc.is_in(rows["key"], self._vector_keys(spec))))
+        rows = self._arrow(self._chunks, ["key", "heading", "start", "end", "language"])
+        rows = rows.filter(_to_embed(rows, spec, self._vector_keys(spec)))
         lengths = pc.add(pc.subtract(rows["end"], rows["start"]), pc.utf8_length(rows["heading"]))
         rows = pa.table({"key": rows["key"], "length": lengths})
         rows = rows.group_by("key").aggregate([("length", "max")])
@@ -237,9 +237,9 @@ class Store:
         taken: set[str] = set()
         gathered: dict[str, str] = {}
         with self._mapped("read"):
-            rows = self._chunks.search().select(["key", "heading", "text"]).limit(None).to_batches(window)
-            for batch in rows:
-                for row in batch.filter(pc.invert(pc.is_in(batch["key"], known))).to_pylist():
+            columns = ["key", "heading", "text", "language"]
+            for batch in self._chunks.search().select(columns).limit(None).to_batches(window):
+                for row in batch.filter(_to_embed(batch, spec, known)).to_pylist():
                     if row["key"] not in taken:
                         taken.add(row["key"])
                         gathered[row["key"]] = under_heading(row["heading"], row["text"])
@@ -460,6 +460,13 @@ def _who(writer: Path) -> str:
         return f"Process {int(writer.read_text(encoding='ascii'))}"
     except (OSError, ValueError):
         return "Another process"
+
+
+def _to_embed(rows: Any, spec: EmbedderSpec, known: Any) -> Any:
+    """Return which rows lack a vector. A text in letters that the embedder was not made for never gets one."""
+    foreign = [language for language in sorted(OTHER_SCRIPTS) if not spec.knows(language)]
+    wanted = pc.invert(pc.is_in(rows["language"], pa.array(foreign, pa.string())))
+    return pc.and_(wanted, pc.invert(pc.is_in(rows["key"], known)))
 
 
 def _partitions(rows: int) -> int:
