@@ -323,6 +323,15 @@ def test_an_index_of_another_embedder_is_not_searched_in_silence(folder: Path, c
     assert cli("ask", str(folder), QUESTION, embedder=FakeEmbedder(name="new")).code == 0
 
 
+def test_a_language_that_the_embedder_does_not_know_is_told_of_once(folder: Path, cli: Cli) -> None:
+    write_files(folder, {"東京.txt": "東京タワーは1958年に完成した。", "京都.txt": "金閣寺は足利義満が建てた。"})
+    english = FakeEmbedder(languages=frozenset({"en"}))
+    assert "does not know Japanese" in cli("index", str(folder), embedder=english).err
+    write_files(folder, {"大阪.txt": "大阪城は豊臣秀吉が築いた。"})
+    assert "does not know" not in cli("index", str(folder), embedder=english).err
+    assert "does not know" not in cli("index", str(folder), "--set", "chunking.max_tokens=90").err
+
+
 def test_a_second_writer_is_sent_away(folder: Path, cli: Cli) -> None:
     cli("index", str(folder))
     holder = subprocess.Popen(

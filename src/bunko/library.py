@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bunko.errors import BunkoError, EmbedderMismatch, LibraryEmpty, LibraryNotFound, NotIndexed
 from bunko.settings import Settings, apply_overrides, load_settings
-from bunko.text import LANGUAGE_NAMES, detect_language
+from bunko.text import LANGUAGE_NAMES, OTHER_SCRIPTS, detect_language
 from bunko.timing import Stopwatch
 from bunko.types import Answer, Document, Event, FailedFile, Finished, Hit, Message, SyncReport
 
@@ -281,6 +281,16 @@ class Library:
     def document(self, path: str) -> Document | None:
         """Return a document with the text that offsets count in; None if there is none of this path."""
         return self._index().document(path)
+
+    def unknown_languages(self) -> tuple[str, ...]:
+        """Return the languages of a tenth of the documents or more that the embedder was not made for."""
+        counts = self._index().languages()
+        least = 0.1 * sum(counts.values())
+        return tuple(
+            language
+            for language, count in sorted(counts.items())
+            if count >= least and language in OTHER_SCRIPTS and not self.embedder.spec.knows(language)
+        )
 
     def model_speaks(self, question: str) -> bool:
         """Tell whether the model may answer in its own words: one that was not made for the language makes none."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bunko.answering import answer_without_documents
 from bunko.cli.common import note, open_from, print_json, settings_from
+from bunko.cli.library import tell_of_languages
 from bunko.cli.render import render_events, render_hits
 from bunko.contract import answer_json, hit_json
 from bunko.errors import QuestionError, StoreBusy, UsageError
@@ -93,6 +94,7 @@ def sync_first(arguments: argparse.Namespace, library: Library, *, with_model: b
     except StoreBusy as error:
         note(arguments, f"{error.message} The answer is from what is there already.")
         return 0
+    tell_of_languages(arguments, library, report)
     changes = [f"{count} {what}" for what in ("added", "updated", "removed") if (count := getattr(report, what))]
     if changes:
         note(arguments, f"{report.documents} documents ({', '.join(changes)}) in {report.seconds:.1f} s")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import time
 
-from bunko.cli.common import bold, dim, open_from, print_json, safe
+from bunko.cli.common import bold, dim, note, open_from, print_json, safe
 from bunko.contract import report_json
 from bunko.errors import LibraryNotFound
+from bunko.library import Library
+from bunko.text import LANGUAGE_NAMES
 from bunko.types import SyncReport
 
 
@@ -15,12 +17,25 @@ def run_index(arguments: argparse.Namespace) -> int:
     """Bring the index in step with the folder."""
     with open_from(arguments, arguments.folder) as library:
         report = library.sync(retry_failed=True)
+        tell_of_languages(arguments, library, report)
     if arguments.json:
         print_json(report_json(report))
         return 0
     print(summary(report))
     print_failed(report)
     return 0
+
+
+def tell_of_languages(arguments: argparse.Namespace, library: Library, report: SyncReport) -> None:
+    """Say once for a library that the embedder does not know the language that much of it is in."""
+    if not report.added or report.unchanged or not (unknown := library.unknown_languages()):
+        return
+    names = " and ".join(LANGUAGE_NAMES.get(language, language) for language in unknown)
+    note(
+        arguments,
+        f"{library.settings.embedder} does not know {names}: such texts are found by their words. A multilingual "
+        "embedder finds them by meaning, too: see `bunko models list`, and name one with --embedder.",
+    )
 
 
 def summary(report: SyncReport) -> str:

@@ -337,6 +337,11 @@ class Store:
                 for row in self._documents.search().where(condition).select(RECORD_COLUMNS).limit(None).to_list()
             }
 
+    def languages(self) -> dict[str, int]:
+        """Return how many documents there are in each language."""
+        counted = pc.value_counts(self._arrow(self._documents, ["language"])["language"]).to_pylist()
+        return {row["values"]: row["counts"] for row in counted if row["values"]}
+
     def failures(self) -> list[FailedFile]:
         """Return what could not be read, by path."""
         names = ["path", "error", "hint"]
