@@ -1,0 +1,129 @@
+"""Read a file of questions. In: a path. Out: list[Question]. Knows nothing of libraries or models.
+
+JSONL has an object a line: `question`, and if it is there `id`, `answers` (all that count as right), `unanswerable`,
+and `file` (where the answer stands). Any other file has a question a line. An id that is missing is the line's number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bunko.errors import QuestionError, UsageError
+from bunko.reading.encoding import decode
+from bunko.text import detect_language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question, and what is known of its answer."""
+
+    id: str | int
+    text: str
+    answers: tuple[str, ...] = ()
+    """Any of these is right. Empty: it is not known what would be, or the question has no answer."""
+    unanswerable: bool = False
+    """True: the documents do not hold an answer, and to say so is right."""
+    files: tuple[tuple[str, int], ...] = field(default=())
+    """Documents that hold the answer, by path, each with its grade: 1 unless the file tells otherwise."""
+
+    @property
+    def language(self) -> str:
+        """ISO 639-1, of the question's words."""
+        return detect_language(self.text)
+
+
+def read_questions(path: str | Path, *, limit: int = 0) -> list[Question]:
+    """Return the questions of a file in order, the first `limit` of them; 0: all.
+
+    Raises UsageError where there is no such file, QuestionError with the line's number where one can't be understood.
+    """
+    path = Path(path).expanduser()
+    try:
+        text = decode(path.read_bytes())
+    except OSError as error:
+        message = f"The question file {str(path)!r} can't be read: {error.strerror}."
+        raise UsageError(message, "Check the path.") from error
+    lines = [(number, line.strip()) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    is_jsonl = path.suffix.lower() in (".jsonl", ".ndjson") or (bool(lines) and lines[0][1].startswith("{"))
+    parsed = (_from_json if is_jsonl else _from_text)(lines, path)
+    questions = list(_distinct(parsed, path))
+    if not questions:
+        raise QuestionError(f"{path} holds no questions.", "Write one a line; see docs/evaluation.md.")
+    return questions[:limit] if limit else questions
+
+
+def _from_text(lines: Iterable[tuple[int, str]], path: Path) -> Iterator[tuple[int, Question]]:
+    for number, line in lines:
+        yield number, Question(id=number, text=line)
+
+
+def _from_json(lines: Iterable[tuple[int, str]], path: Path) -> Iterator[tuple[int, Question]]:
+    for number, line in lines:
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise _wrong(path, number, f"is not JSON: {error.msg} at character {error.pos + 1}") from error
+        if not isinstance(row, dict):
+            raise _wrong(path, number, "is not an object")
+        yield number, _question(row, number, path)
+
+
+def _question(row: dict[str, Any], number: int, path: Path) -> Question:
+    text, identity = row.get("question"), row.get("id")
+    if not isinstance(text, str) or not text.strip():
+        raise _wrong(path, number, 'has no "question"')
+    if identity is None or identity == "":
+        identity = number
+    if not isinstance(identity, str | int) or isinstance(identity, bool):
+        raise _wrong(path, number, 'has an "id" that is neither a text nor a whole number')
+    answers = _texts(row.get("answers"))
+    if answers is None:
+        raise _wrong(path, number, 'has "answers" that are not a list of texts')
+    unanswerable = row.get("unanswerable") or False
+    if not isinstance(unanswerable, bool):
+        raise _wrong(path, number, 'has an "unanswerable" that is neither true nor false')
+    if unanswerable and answers:
+        raise _wrong(path, number, "is said to have no answer, and has some")
+    files = _files(row)
+    if files is None:
+        raise _wrong(path, number, 'has a "file" that is no path, list of paths, or object of paths and grades')
+    return Question(id=identity, text=text.strip(), answers=answers, unanswerable=unanswerable, files=files)
+
+
+def _texts(value: object) -> tuple[str, ...] | None:
+    if value is None:
+        return ()
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
+        return None
+    return tuple(dict.fromkeys(item.strip() for item in values if item.strip()))
+
+
+def _files(row: dict[str, Any]) -> tuple[tuple[str, int], ...] | None:
+    """Return paths and grades; of questions that quote their evidence, the files of it."""
+    value = row.get("file")
+    if value is None and isinstance(row.get("evidence"), list):
+        value = [item["file"] for item in row["evidence"] if isinstance(item, dict) and item.get("file")]
+    if isinstance(value, dict):
+        grades = value.items()
+        right = all(isinstance(grade, int) and not isinstance(grade, bool) and grade >= 0 for _, grade in grades)
+        return tuple(grades) if right else None
+    paths = _texts(value)
+    return None if paths is None else tuple((path.replace("\\", "/").removeprefix("./"), 1) for path in paths)
+
+
+def _distinct(numbered: Iterable[tuple[int, Question]], path: Path) -> Iterator[Question]:
+    seen: dict[str, int] = {}
+    for number, question in numbered:
+        first = seen.setdefault(str(question.id), number)
+        if first != number:
+            raise _wrong(path, number, f"has the id {question.id!r} of line {first}")
+        yield question
+
+
+def _wrong(path: Path, number: int, what: str) -> QuestionError:
+    return QuestionError(f"{path}: line {number} {what}.", "See docs/evaluation.md for what a line may hold.")
