@@ -1,0 +1,283 @@
+"""Answer many questions into a file. In: questions, askers. Out: a line of JSON for each, in their order.
+
+Each line is flushed when it is there, so that whatever ends the run, the next one goes on where it stopped. A question
+that fails has a line that says why, and is asked again by the next run. Knows nothing of models or scores.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bunko.contract import answer_json
+from bunko.errors import (
+    BunkoError,
+    EngineError,
+    EngineStartFailed,
+    PromptTooLong,
+    QuestionError,
+    RemoteUnavailable,
+    UsageError,
+)
+from bunko.evaluation.asking import Asker, Identity
+from bunko.evaluation.questions import Question
+from bunko.evaluation.records import Answered
+
+# So many questions in a row that fail at the engine are not the questions' fault.
+_GIVE_UP_AFTER = 5
+_REWRITE_EVERY_S = 1.0
+
+Progress = Callable[[int, int], None]
+"""Told how many of how many questions are done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchReport:
+    """How a batch ended."""
+
+    lines: tuple[Answered, ...]
+    """One for each question, in order."""
+    answered: int
+    """By this run."""
+    present: int
+    """Answered by an earlier run."""
+    failed: int
+    seconds: float
+
+
+def run_batch(
+    questions: Sequence[Question],
+    askers: Sequence[Asker],
+    *,
+    out: Path | None = None,
+    identity: Identity,
+    progress: Progress | None = None,
+) -> BatchReport:
+    """Answer what the file does not answer yet, as many questions at once as there are askers.
+
+    Without `out` nothing is written, and nothing resumed. Raises UsageError where the file was made for something else,
+    and whatever would fail for every question: EngineStartFailed, RemoteUnavailable, ModelError, StoreError.
+    """
+    begin = time.monotonic()
+    progress = progress or (lambda done, total: None)
+    lines = _resume(out, questions, identity) if out else []
+    present = sum("error" not in line for line in lines)
+    again = [place for place, line in enumerate(lines) if "error" in line]
+    done = present
+    progress(done, len(questions))
+    with _OutFile(out, lines) as file:
+        for place, line in _answer_all([(place, questions[place]) for place in again], askers):
+            file.replace(place, line)
+            done += 1
+            progress(done, len(questions))
+        for _, line in _answer_all(list(enumerate(questions))[len(lines) :], askers):
+            file.append(line)
+            done += 1
+            progress(done, len(questions))
+    failed = sum("error" in line for line in file.lines)
+    return BatchReport(
+        lines=tuple(file.lines),
+        answered=len(questions) - present - failed,
+        present=present,
+        failed=failed,
+        seconds=round(time.monotonic() - begin, 3),
+    )
+
+
+# --- the file ----------------------------------------------------------------------------------------------------
+
+
+class _OutFile:
+    """The lines so far, and the file that holds them."""
+
+    def __init__(self, path: Path | None, lines: list[Answered]) -> None:
+        self.lines = lines
+        self._path = path
+        self._file = path.open("ab") if path else None
+        self._stale_since: float | None = None
+
+    def __enter__(self) -> _OutFile:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._stale_since is not None:
+            self._rewrite()
+        if self._file:
+            self._file.close()
+
+    def append(self, line: Answered) -> None:
+        """Add a line at the end, at once."""
+        if self._stale_since is not None:
+            self._rewrite()
+        self.lines.append(line)
+        if self._file:
+            self._file.write(_encode(line))
+            self._file.flush()
+
+    def replace(self, place: int, line: Answered) -> None:
+        """Put a line in the place of one that failed; the file follows within a second, or at the end."""
+        self.lines[place] = line
+        now = time.monotonic()
+        self._stale_since = self._stale_since or now
+        if now - self._stale_since >= _REWRITE_EVERY_S:
+            self._rewrite()
+
+    def _rewrite(self) -> None:
+        """Write the file anew beside itself, and put it in place as a whole."""
+        self._stale_since = None
+        if not self._path or not self._file:
+            return
+        self._file.close()
+        beside = self._path.with_name(self._path.name + ".part")
+        beside.write_bytes(b"".join(map(_encode, self.lines)))
+        os.replace(beside, self._path)  # noqa: PTH105 (the same)
+        self._file = self._path.open("ab")
+
+
+def _encode(line: Answered) -> bytes:
+    # A lone surrogate, as files from elsewhere may have them, has no UTF-8; JSON has an escape for it.
+    text = json.dumps(line, ensure_ascii=False)
+    with contextlib.suppress(UnicodeEncodeError):
+        return text.encode() + b"\n"
+    return json.dumps(line).encode() + b"\n"
+
+
+def _resume(out: Path, questions: Sequence[Question], identity: Identity) -> list[Answered]:
+    """Return the lines that are there, without one that was torn. Raises UsageError for a file of something else."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        data = out.read_bytes() if out.exists() else b""
+        whole = data[: data.rfind(b"\n") + 1]
+        lines = [_line(text, out, number) for number, text in enumerate(whole.splitlines(), 1)]
+        _check(lines, questions, identity, out)
+        if len(whole) < len(data):
+            with out.open("r+b") as file:
+                file.truncate(len(whole))
+        out.open("ab").close()  # a place that can't be written is told of before the first question
+    except OSError as error:
+        raise UsageError(f"{out} can't be written: {error.strerror}.", "Name another file with --out.") from error
+    return lines
+
+
+def _line(text: bytes, out: Path, number: int) -> Answered:
+    with contextlib.suppress(ValueError):
+        row = json.loads(text)
+        if isinstance(row, dict) and "id" in row and ("answer" in row or "error" in row):
+            return row
+    raise _other(out, f"line {number} is no line of a batch")
+
+
+def _check(lines: Sequence[Answered], questions: Sequence[Question], identity: Identity, out: Path) -> None:
+    if len(lines) > len(questions):
+        raise _other(out, f"it holds {len(lines)} answers, and there are {len(questions)} questions")
+    for number, (line, question) in enumerate(zip(lines, questions, strict=False), 1):
+        if (str(line["id"]), line.get("question")) != (str(question.id), question.text):
+            raise _other(out, f"line {number} is for another question than {question.id}: {question.text[:60]!r}")
+        if "error" in line:
+            continue
+        for what, is_now in (("model", identity.model), ("embedder", identity.embedder)):
+            if line.get(what) != is_now:
+                was = line.get(what) or "none"
+                raise _other(out, f"line {number} was answered with the {what} {was}, and now it is {is_now or 'none'}")
+
+
+def _other(out: Path, why: str) -> UsageError:
+    return UsageError(
+        f"{out} was made for something else: {why}.",
+        "Name another file with --out, or remove this one to begin anew.",
+    )
+
+
+# --- asking ------------------------------------------------------------------------------------------------------
+
+
+def _answer_all(questions: Sequence[tuple[int, Question]], askers: Sequence[Asker]) -> Iterator[tuple[int, Answered]]:
+    """Yield each question's place and line, in order. Raises what would fail for every question."""
+    answered = _one_by_one(questions, askers[0]) if len(askers) == 1 else _at_once(questions, askers)
+    in_a_row = 0
+    for place, question, outcome in answered:
+        if isinstance(outcome, BunkoError):
+            engine = isinstance(outcome, EngineError) and not isinstance(outcome, PromptTooLong)
+            in_a_row = in_a_row + 1 if engine else 0
+            yield place, _failed(question, outcome)
+            if in_a_row >= _GIVE_UP_AFTER:
+                raise outcome
+        else:
+            in_a_row = 0
+            yield place, outcome
+
+
+def _one_by_one(
+    questions: Sequence[tuple[int, Question]], asker: Asker
+) -> Iterator[tuple[int, Question, Answered | BunkoError]]:
+    for place, question in questions:
+        yield place, question, _ask(question, asker)
+
+
+def _at_once(
+    questions: Sequence[tuple[int, Question]], askers: Sequence[Asker]
+) -> Iterator[tuple[int, Question, Answered | BunkoError]]:
+    """Ask in one thread for each asker; what comes early waits for its turn."""
+    todo: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+    done: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
+
+    def work(asker: Asker) -> None:
+        while (n := todo.get()) is not None:
+            done.put((n, _caught(questions[n][1], asker)))
+
+    for n in range(min(len(askers), len(questions))):
+        todo.put(n)
+    # Not waited for when the run is stopped: a server may be in the middle of a long answer.
+    for asker in askers:
+        threading.Thread(target=work, args=(asker,), daemon=True).start()
+    waiting: dict[int, Any] = {}
+    handed_out = min(len(askers), len(questions))
+    try:
+        for n, (place, question) in enumerate(questions):
+            while n not in waiting:
+                with contextlib.suppress(queue.Empty):
+                    arrived, outcome = done.get(timeout=0.5)  # Windows lets no Ctrl-C through an endless wait
+                    if isinstance(outcome, _Fatal):
+                        raise outcome.error
+                    waiting[arrived] = outcome
+                    if handed_out < len(questions):
+                        todo.put(handed_out)
+                        handed_out += 1
+            yield place, question, waiting.pop(n)
+    finally:
+        for _ in askers:
+            todo.put(None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fatal:
+    error: BaseException
+
+
+def _caught(question: Question, asker: Asker) -> Answered | BunkoError | _Fatal:
+    try:
+        return _ask(question, asker)
+    except BaseException as error:  # noqa: BLE001 (raised again by the thread that waits)
+        return _Fatal(error)
+
+
+def _ask(question: Question, asker: Asker) -> Answered | BunkoError:
+    """Return the line, or the error if it is this question's own. Raises what would fail for every other, too."""
+    try:
+        return {"id": question.id} | answer_json(asker(question.text))
+    except (EngineStartFailed, RemoteUnavailable):
+        raise
+    except (EngineError, QuestionError) as error:
+        return error
+
+
+def _failed(question: Question, error: BunkoError) -> Answered:
+    return {"id": question.id, "question": question.text, "error": error.message, "hint": error.hint}
