@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import bunko.reading
 from bunko.reading import worker
-from bunko.types import Document, FailedFile
+from bunko.reading.members import Items, PageRead
 
 _good = bunko.reading.read_documents
 
 
-def _read(path: Path, relative: str, **settings: Any) -> Iterator[Document | FailedFile]:
+def _read(path: Path, relative: str, **settings: Any) -> Items:
+    if path.name.startswith("long"):
+        for _ in range(3):
+            time.sleep(2.5)
+            yield PageRead()
     yield from _good(path, relative, **settings)
     if path.name.startswith("crash"):
         os.abort()

@@ -25,11 +25,12 @@ def lines(*texts: str, x: int = 40, top: int = 700, size: int = 12) -> list[Text
     return [Text(text=text, x=x, y=top - n * (size + 4), size=size) for n, text in enumerate(texts)]
 
 
-PICTURE = "a picture over the whole page"
+PICTURE = "q 600 0 0 800 0 0 cm /P Do Q"
+"""What draws a picture over the whole page."""
 
 
 def pdf(*pages: Sequence[Text | str], bookmarks: Sequence[tuple[str, int]] = (), password: str = "") -> bytes:
-    """Return a PDF. A page is its lines, with PICTURE among them for a grey picture behind them.
+    """Return a PDF. A page is its lines, with what else is drawn in PDF's own words, such as PICTURE.
 
     `bookmarks` are titles with page indexes. With a password, it is encrypted by 40-bit RC4.
     """
@@ -81,8 +82,7 @@ def _fonts() -> list[tuple[str, bytes | None]]:
 
 def _drawn(item: Text | str) -> bytes:
     if isinstance(item, str):
-        assert item == PICTURE
-        return b"q 600 0 0 800 0 0 cm /P Do Q"
+        return item.encode()
     font = "F3" if item.vertical else "F1" if item.text.isascii() else "F2"
     shown = f"({item.text})" if font == "F1" else f"<{item.text.encode('utf-16-be').hex()}>"
     return f"BT /{font} {item.size} Tf {item.x} {item.y} Td {shown} Tj ET".encode()

@@ -9,6 +9,8 @@ import pytest
 
 import bunko.reading.pdf as pdf_module
 from bunko.errors import NeedsOcr, NeedsPassword, ReadError
+from bunko.reading.members import PageRead
+from bunko.reading.ocr import Bitmap
 from bunko.reading.pdf import read_pdf
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile
@@ -21,7 +23,7 @@ NO_OCR = ReadingSettings(ocr="off")
 def items(folder: Path, content: bytes, settings: ReadingSettings = NO_OCR) -> list[Document | FailedFile]:
     path = folder / "a.pdf"
     path.write_bytes(content)
-    return list(read_pdf(path, "a.pdf", settings=settings))
+    return [item for item in read_pdf(path, "a.pdf", settings=settings) if not isinstance(item, PageRead)]
 
 
 def read(folder: Path, content: bytes, settings: ReadingSettings = NO_OCR) -> Document:
@@ -136,19 +138,43 @@ def test_pages_that_were_not_read_are_told(tmp_path: Path) -> None:
 
 
 def test_pages_that_are_pictures_go_through_ocr_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[bytes] = []
+    seen: list[Bitmap] = []
 
-    def recognise(picture: bytes, mime_type: str, *, settings: ReadingSettings) -> str:
-        seen.append(picture)
+    def recognise(bitmap: Bitmap, *, settings: ReadingSettings) -> str:
+        seen.append(bitmap)
         return "Read from a picture.\n絵から読んだ。"
 
     languages: Sequence[str] = ("eng",)
     monkeypatch.setattr(pdf_module, "ocr_languages", lambda settings: languages)
-    monkeypatch.setattr(pdf_module, "recognise", recognise)
+    monkeypatch.setattr(pdf_module, "recognise_bitmap", recognise)
     document = read(tmp_path, pdf(lines(CAT), [PICTURE, *lines("2")]), ReadingSettings())
     assert pages(document) == [CAT, "Read from a picture.\n絵から読んだ。"]
-    assert seen[0].startswith(b"P5 2500 3334 255\n")  # 600 x 800 points at 300 dots per inch
-    assert len(seen[0]) == len(b"P5 2500 3334 255\n") + 2500 * 3334
+    assert (seen[0].width, seen[0].height) == (2500, 3334)  # 600 x 800 points at 300 dots per inch
+    assert len(seen[0].pixels) == 2500 * 3334
+
+
+def test_a_page_without_text_goes_through_ocr_if_it_shows_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf_module, "ocr_languages", lambda settings: ("eng",) if settings.ocr == "auto" else ())
+    monkeypatch.setattr(pdf_module, "recognise_bitmap", lambda bitmap, settings: "Drawn.")
+    made = pdf(lines(CAT), [], ["40 684 300 9 re 60 686 9 5 re f"])  # as text looks that was turned into outlines
+    assert pages(read(tmp_path, made, ReadingSettings())) == [CAT, "", "Drawn."]
+    assert pages(read(tmp_path, made)) == [CAT, "", ""]
+
+
+def test_pictures_in_which_ocr_finds_nothing_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    languages: Sequence[str] = ("eng",)
+    monkeypatch.setattr(pdf_module, "ocr_languages", lambda settings: languages)
+    monkeypatch.setattr(pdf_module, "recognise_bitmap", lambda bitmap, settings: "")
+    with pytest.raises(ReadError, match="OCR found no text"):
+        read(tmp_path, pdf([PICTURE]), ReadingSettings())
+
+
+def test_a_page_that_is_there_many_times_is_kept(tmp_path: Path) -> None:
+    page = lines("Closed on Mondays.", "Open at nine.", "Ring twice.")
+    text = "Closed on Mondays.\nOpen at nine.\nRing twice."
+    assert pages(read(tmp_path, pdf(page, page, page))) == [text] * 3
 
 
 def test_an_empty_pdf_is_no_scan(tmp_path: Path) -> None:

@@ -58,6 +58,11 @@ def test_a_bad_file_costs_itself_alone(tmp_path: Path, bad_worker: str, name: st
     assert failed.hint
 
 
+def test_the_limit_of_time_is_for_each_page_of_a_long_document(tmp_path: Path, bad_worker: str) -> None:
+    items = read(write_files(tmp_path, {"long.txt": "Three pages of 2.5 seconds each."}), bad_worker)
+    assert getattr(items["long.txt"], "text", "") == "Three pages of 2.5 seconds each."
+
+
 def test_what_a_parser_prints_disturbs_nothing(tmp_path: Path, bad_worker: str) -> None:
     root = write_files(tmp_path, {"noisy.txt": "Loud.", "z.txt": "Last."})
     assert [getattr(item, "text", "") for item in read(root, bad_worker).values()] == ["Loud.", "Last."]

@@ -139,10 +139,12 @@ def test_the_pages_of_a_pdf_are_known(tmp_path: Path) -> None:
     assert document.pages[-1].end == len(document.text)
 
 
-def test_a_pdf_of_pictures_says_that_it_needs_ocr(tmp_path: Path) -> None:
+def test_a_pdf_of_pictures_says_that_it_needs_ocr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bunko.reading.pdf.ocr_languages", lambda settings: ())
     with pytest.raises(NeedsOcr) as caught:
         read(tmp_path, "scan.pdf", scan([PICTURE]))
-    assert caught.value.hint
+    assert "That needs OCR" in caught.value.message
+    assert "Tesseract" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from bunko.reading.markup import (
     read_org,
     read_rst,
 )
-from bunko.reading.members import Budget, Context, Items
+from bunko.reading.members import Budget, Context, Items, PageRead
 from bunko.reading.plain import looks_binary, read_markdown, read_text
 from bunko.reading.records import read_json, read_json_lines
 from bunko.reading.slides import read_odp
@@ -45,6 +45,8 @@ _Reader: TypeAlias = Callable[[Path, str, Context], Items]
 
 def read_documents(path: Path, relative: str, *, settings: ReadingSettings) -> Items:
     """Yield what a file holds, one document at a time; a member that can't be read is a FailedFile of its own.
+
+    In between come PageReads, which hold nothing: they tell whoever watches that a long document gets on.
 
     Raises ReadError where the file as a whole can't be read, also after some documents were yielded.
     """
@@ -77,7 +79,7 @@ def _by_kreuzberg(path: Path, relative: str, context: Context) -> Items:
 def _picture(path: Path, relative: str, context: Context) -> Items:
     from bunko.reading.pictures import read_picture
 
-    yield read_picture(path, relative, settings=context.settings)
+    yield from read_picture(path, relative, settings=context.settings)
 
 
 def _pptx(path: Path, relative: str, context: Context) -> Items:
@@ -164,11 +166,14 @@ def _read(path: Path, relative: str, context: Context) -> Items:
             )
         empty = True
         for item in _reader(path)(path, relative, context):
-            empty = False
+            empty = empty and isinstance(item, PageRead)
             error = _fault(item, settings) if isinstance(item, Document) else None
-            if error and item.path == relative:
+            if not error or isinstance(item, PageRead):
+                yield item
+            elif item.path == relative:
                 raise error
-            yield FailedFile(path=item.path, error=error.message, hint=error.hint) if error else item
+            else:
+                yield FailedFile(path=item.path, error=error.message, hint=error.hint)
         if empty:
             raise ReadError(_EMPTY, _MEANT)
     except OSError as error:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 SOFT_HYPHEN = "\u00ad"
@@ -57,6 +58,23 @@ def without_gaps(text: str) -> str:
     return _GAP.sub("", text)
 
 
+def closed_up(text: str) -> str:
+    r"""Return text without the blank lines that OCR puts within Japanese sentences whose lines are far apart.
+
+    >>> closed_up("この文書は自由な文書として配布することができ\n\nます。次の文。\n\n終わり。")
+    'この文書は自由な文書として配布することができ\nます。次の文。\n\n終わり。'
+    """
+    blocks: list[str] = []
+    lines = [line for line in text.split("\n") if line.strip()]
+    widths = [width(line) for line in lines]
+    after_blank = [not before.strip() for before, line in itertools.pairwise(["", *text.split("\n")]) if line.strip()]
+    for n, line in enumerate(lines):
+        margin = max(widths[max(0, n - 3) : n + 2])
+        gap = after_blank[n] and n and not flows_on(lines[n - 1], line, margin=margin)
+        blocks += ["", line] if gap else [line]
+    return "\n".join(blocks)
+
+
 def unwrapped(text: str) -> str:
     r"""Return text with all white space as single spaces, and none where a Japanese line was broken.
 
@@ -77,6 +95,9 @@ def without_running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     told: set[str] = set()
     kept: list[list[Line]] = []
     for lines, keys in zip(pages, edges, strict=True):
+        if _is_all_running(lines, keys, pages_with, least):
+            kept.append(list(lines))
+            continue
         page = []
         for n, line in enumerate(lines):
             key = keys.get(n)
@@ -87,6 +108,12 @@ def without_running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
             page.append(line)
         kept.append(page)
     return kept
+
+
+def _is_all_running(lines: Sequence[Line], keys: Mapping[int, str], pages_with: Mapping[str, int], least: int) -> bool:
+    """Tell whether a page would have nothing left: it is a short page that stands in the document many times."""
+    full = [n for n, line in enumerate(lines) if line.text.strip()]
+    return len(full) > _EDGE_LINES and all(n in keys and pages_with[keys[n]] >= least for n in full)
 
 
 def _edge_keys(lines: Sequence[Line]) -> dict[int, str]:

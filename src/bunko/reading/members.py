@@ -17,7 +17,13 @@ from bunko.errors import ReadError
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile
 
-Items: TypeAlias = Iterator[Document | FailedFile]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRead:
+    """Says that a reader got on with a document of many pages, so that a long one is not taken for one that hangs."""
+
+
+Items: TypeAlias = Iterator[Document | FailedFile | PageRead]
 _BLOCK = 1 << 16
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -18,16 +18,15 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from bunko.errors import ReadError
+from bunko.reading.bitmaps import bitmap_of_page, shows_anything
 from bunko.reading.lines import SOFT_HYPHEN, Line, clean, joined, mend_hyphens, without_running_lines
 from bunko.reading.locked import locked_error, passwords_of
-from bunko.reading.ocr import needs_ocr, ocr_languages, recognise
+from bunko.reading.members import Items, PageRead
+from bunko.reading.ocr import needs_ocr, ocr_languages, recognise_bitmap
 from bunko.reading.plain import sections
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile, Span, member_path
 
-_OCR_DPI = 300  # what Tesseract's documentation asks for
-_POINTS = 72
-_LARGEST_SIDE = 8_000  # pixels: a poster is read at a lower resolution
 _STRAY_LETTERS = 16  # a scan with a page number, a stamp or a file name has about so many
 _PICTURE_SHARE = 0.4  # of a page that is covered by pictures
 _MANY_PATHS = 50  # drawings: text that was turned into outlines has one for each letter
@@ -46,22 +45,30 @@ _Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top,
 class _Page:
     lines: list[Line]
     is_picture: bool = False
+    """One that was not read, for want of OCR."""
+    went_through_ocr: bool = False
 
 
-def read_pdf(path: Path, relative: str, *, settings: ReadingSettings) -> Iterator[Document | FailedFile]:
+def read_pdf(path: Path, relative: str, *, settings: ReadingSettings) -> Items:
     """Yield the document with its pages and headings, then a FailedFile that names the pages nobody could read.
+
+    Before it comes a PageRead for each page.
 
     Raises NeedsPassword, NeedsOcr where no page could be read for want of it, and ReadError for a broken file.
     """
     pdf = _open(path, settings)
     try:
-        pages = [_read_page(pdf, n, settings) for n in range(len(pdf))]
+        pages = yield from _pages(pdf, settings)
         outline = list(_outline(pdf))
     except pypdfium2.PdfiumError as error:
         raise _broken(error) from error
     finally:
         pdf.close()
     if not any(page.lines or page.is_picture for page in pages):
+        if any(page.went_through_ocr for page in pages):
+            raise ReadError(
+                "OCR found no text in the PDF's pictures.", "Leave it out with .bunkoignore if it has none."
+            )
         raise ReadError("The PDF shows no text and no pictures.", "If a viewer shows some, print it to a new PDF.")
     unread = [n for n, page in enumerate(pages, 1) if page.is_picture]
     if unread and not any(page.lines for page in pages if not page.is_picture):
@@ -107,21 +114,35 @@ def _broken(error: Exception) -> ReadError:
 # --- pages -----------------------------------------------------------------------------------------------------
 
 
+def _pages(pdf: pypdfium2.PdfDocument, settings: ReadingSettings) -> Generator[PageRead, None, list[_Page]]:
+    pages: list[_Page] = []
+    for number in range(len(pdf)):
+        pages.append(_read_page(pdf, number, settings))
+        yield PageRead()
+    return pages
+
+
 def _read_page(pdf: pypdfium2.PdfDocument, number: int, settings: ReadingSettings) -> _Page:
     page = pdf[number]
     try:
         text_page = page.get_textpage()
         raw = text_page.get_text_range(errors="replace")
-        stray = len(_LETTER.findall(raw)) < _STRAY_LETTERS
-        if (stray and _is_picture(page, has_text=bool(raw.strip()))) or _is_cipher(text_page):
-            return _recognised(page, settings)
+        is_picture = _is_cipher(text_page) or _is_picture(page, raw)
+        if not ocr_languages(settings):
+            if is_picture:
+                return _Page(lines=[], is_picture=True)
+        elif is_picture or (not raw.strip() and shows_anything(page)):
+            text = recognise_bitmap(bitmap_of_page(page), settings=settings)
+            return _Page(lines=[Line(text=line) for line in text.splitlines()], went_through_ocr=True)
         return _Page(lines=_vertical_lines(text_page, raw) or list(_lines(text_page, raw)))
     finally:
         page.close()
 
 
-def _is_picture(page: pypdfium2.PdfPage, *, has_text: bool) -> bool:
-    """Tell whether a page with hardly any letters shows something that may be text."""
+def _is_picture(page: pypdfium2.PdfPage, raw: str) -> bool:
+    """Tell whether a page has hardly any letters, and shows something that may be text."""
+    if len(_LETTER.findall(raw)) >= _STRAY_LETTERS:
+        return False
     width, height = page.get_size()
     covered, paths = 0.0, 0
     for item in page.get_objects(max_depth=3):
@@ -129,7 +150,7 @@ def _is_picture(page: pypdfium2.PdfPage, *, has_text: bool) -> bool:
             left, bottom, right, top = item.get_bounds()
             covered += abs((right - left) * (top - bottom))
         paths += item.type == pdfium.FPDF_PAGEOBJ_PATH
-    return covered > _PICTURE_SHARE * width * height or (not has_text and (covered > 0 or paths > _MANY_PATHS))
+    return covered > _PICTURE_SHARE * width * height or (not raw.strip() and (covered > 0 or paths > _MANY_PATHS))
 
 
 def _is_cipher(text_page: pypdfium2.PdfTextPage) -> bool:
@@ -144,22 +165,6 @@ def _is_cipher(text_page: pypdfium2.PdfTextPage) -> bool:
         return False
     text: str = text_page.get_text_bounded()
     return len(_CONTROL.findall(text)) > 0.03 * len(text)
-
-
-def _recognised(page: pypdfium2.PdfPage, settings: ReadingSettings) -> _Page:
-    """Return the page as OCR reads it, or marked as a picture where there is no OCR."""
-    if not ocr_languages(settings):
-        return _Page(lines=[], is_picture=True)
-    scale = min(_OCR_DPI / _POINTS, _LARGEST_SIDE / max(page.get_size()))
-    bitmap = page.render(scale=scale, grayscale=True)
-    try:
-        rows = bitmap.to_numpy()
-        height, width = rows.shape[:2]
-        picture = b"P5 %d %d 255\n" % (width, height) + rows.reshape(height, width).tobytes()
-    finally:
-        bitmap.close()
-    text = recognise(picture, "image/x-portable-anymap", settings=settings)
-    return _Page(lines=[Line(text=line) for line in text.splitlines()])
 
 
 def _lines(text_page: pypdfium2.PdfTextPage, raw: str) -> Iterator[Line]:

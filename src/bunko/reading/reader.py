@@ -106,7 +106,8 @@ class Reader:
                 return
             if "error" in frame:
                 raise ReadError(frame["error"], frame["hint"])
-            yield from_frame(frame)
+            if "page" not in frame:  # a sign of life: the time counts from here
+                yield from_frame(frame)
         self._kill()
         raise self._stopped_for or ReadError(
             "The program that reads this kind of file crashed on it.", "Open and save it again in its own program."
@@ -154,7 +155,7 @@ class Reader:
         limits = self._settings
         if limits.timeout_s and seconds > limits.timeout_s:
             return ReadError(
-                f"Reading the file took longer than {limits.timeout_s:g} seconds, and was stopped.",
+                f"Reading the file got no further for {limits.timeout_s:g} seconds, and was stopped.",
                 "Raise reading.timeout_s to wait longer, or split the file.",
             )
         if limits.memory_mb and _memory_mb(child) > limits.memory_mb:

@@ -26,6 +26,7 @@ _LOOK_AHEAD = 20
 _FAILURES_TOLD = 20
 _ID_LIMIT = 200
 _HINT = "Each line must be a JSON object; mend or remove the line."
+_Records: TypeAlias = Iterator[Document | FailedFile]
 
 
 def read_json_lines(path: Path, relative: str, context: Context) -> Items:
@@ -101,7 +102,7 @@ def text_field(record: Mapping[str, Any]) -> str:
     return next((value for value in values if isinstance(value, str) and value.strip()), "")
 
 
-def _documents(lines: Iterable[Line], relative: str) -> Items:
+def _documents(lines: Iterable[Line], relative: str) -> _Records:
     unique = UniqueNames()
     for number, record in lines:
         if isinstance(record, str):
@@ -135,7 +136,7 @@ def titled(title: str, text: str) -> Document:
     return Document(path="", text=text, headings=(Span(start=0, end=len(text), label=title, level=1),))
 
 
-def _one_document(lines: Iterable[Line], relative: str, context: Context) -> Items:
+def _one_document(lines: Iterable[Line], relative: str, context: Context) -> _Records:
     texts: list[str] = []
     size = 0
     for number, record in lines:
@@ -150,7 +151,7 @@ def _one_document(lines: Iterable[Line], relative: str, context: Context) -> Ite
         yield Document(path=relative, text="\n\n".join(texts), format="jsonl")
 
 
-def _without_flood(items: Items) -> Items:
+def _without_flood(items: _Records) -> _Records:
     """Pass on the first failures, and the number of the others. Raises ReadError if there is nothing else."""
     held: list[FailedFile] = []  # until a document shows that the file is what its name says
     told = more = 0

@@ -1,7 +1,8 @@
 """The process that reads files, so that a parser's crash or greed costs one file and not the program.
 
 In (stdin): JSON lines: first the settings, then {"path", "relative"} for each file. Out (stdout): for each file any
-number of frames {"document"} or {"failed"}, then {"end"} or {"error"}. A frame is its length in four bytes, then JSON.
+number of frames {"document"}, {"failed"} or {"page"}, which says that a long document gets on; then {"end"} or
+{"error"}. A frame is its length in four bytes, then JSON.
 
 Started by `reader.py`. Nothing here decides on limits: the parent watches.
 """
@@ -19,6 +20,7 @@ from typing import Any, NoReturn
 
 from bunko.children import claim_stdout, exit_when_orphaned, leave
 from bunko.errors import BunkoError
+from bunko.reading.members import PageRead
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile, Span
 
@@ -71,14 +73,16 @@ def _settings(values: dict[str, Any]) -> ReadingSettings:
     return ReadingSettings(**(values | lists))
 
 
-def to_frame(item: Document | FailedFile) -> Frame:
-    """Return a document or a failure as plain values."""
+def to_frame(item: Document | FailedFile | PageRead) -> Frame:
+    """Return a document, a failure or a sign of life as plain values."""
+    if isinstance(item, PageRead):
+        return {"page": True}
     kind = "document" if isinstance(item, Document) else "failed"
     return {kind: dataclasses.asdict(item)}
 
 
 def from_frame(frame: Frame) -> Document | FailedFile:
-    """Return what `to_frame` was given."""
+    """Return the document or failure that `to_frame` was given."""
     if "failed" in frame:
         return FailedFile(**frame["failed"])
     values = dict(frame["document"])
