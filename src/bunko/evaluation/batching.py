@@ -27,9 +27,10 @@ from bunko.errors import (
     RemoteUnavailable,
     UsageError,
 )
-from bunko.evaluation.asking import Asker, Identity
+from bunko.evaluation.asking import Asker, Identity, identity_of, open_askers, warm_up
 from bunko.evaluation.questions import Question
 from bunko.evaluation.records import Answered
+from bunko.library import Library
 
 # So many questions in a row that fail at the engine are not the questions' fault.
 _GIVE_UP_AFTER = 5
@@ -53,17 +54,38 @@ class BatchReport:
     seconds: float
 
 
+def batch(
+    library: Library,
+    questions: Sequence[Question],
+    *,
+    rag: bool = True,
+    out: Path | None = None,
+    parallel: int = 1,
+    progress: Progress | None = None,
+) -> BatchReport:
+    """Answer questions from a library whose index is in step, the model loaded once. Raises what `run_batch` does."""
+
+    def load(to_ask: Sequence[Question]) -> None:
+        warm_up(library, [question.text for question in to_ask], rag=rag)
+
+    with open_askers(library, rag=rag, parallel=parallel) as askers:
+        identity = identity_of(library, rag=rag)
+        return run_batch(questions, askers, out=out, identity=identity, before=load, progress=progress)
+
+
 def run_batch(
     questions: Sequence[Question],
     askers: Sequence[Asker],
     *,
     out: Path | None = None,
     identity: Identity,
+    before: Callable[[Sequence[Question]], None] = lambda questions: None,
     progress: Progress | None = None,
 ) -> BatchReport:
     """Answer what the file does not answer yet, as many questions at once as there are askers.
 
-    Without `out` nothing is written, and nothing resumed. Raises UsageError where the file was made for something else,
+    Without `out` nothing is written, and nothing resumed. `before` is called with what is to be asked, if anything is,
+    as to load the model. Raises UsageError where the file was made for something else,
     and whatever would fail for every question: EngineStartFailed, RemoteUnavailable, ModelError, StoreError.
     """
     begin = time.monotonic()
@@ -72,6 +94,9 @@ def run_batch(
     present = sum("error" not in line for line in lines)
     again = [place for place, line in enumerate(lines) if "error" in line]
     done = present
+    to_ask = [*(questions[place] for place in again), *questions[len(lines) :]]
+    if to_ask:
+        before(to_ask)
     progress(done, len(questions))
     with _OutFile(out, lines) as file:
         for place, line in _answer_all([(place, questions[place]) for place in again], askers):

@@ -141,6 +141,8 @@ class Comparison(TypedDict):
     pairs: list[Pair]
     questions: list[Row]
     """Those on which variants differ come first; otherwise in the order of the question file."""
+    notes: list[str]
+    """What the reader should know of how the figures came about, in plain sentences."""
 
 
 Answered = dict[str, Any]

@@ -1,0 +1,138 @@
+"""Draft questions from a library's own documents. In: a library with a model. Out: lines for a question file.
+
+The model is shown a passage and writes a question with its answer; what it writes is kept only if the answer stands in
+the passage, word for word. Drafts are for a person to read through: a small model's questions are often odd.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bunko.evaluation.metrics import normalise_characters
+from bunko.library import Library
+from bunko.ports import GenerationOptions
+from bunko.prompting import neutralise
+from bunko.text import detect_language, sentences
+from bunko.types import Message
+
+_ATTEMPTS = 6  # passages tried for each question wanted, at the most
+_TOKENS = 128
+# Characters of a passage. Japanese says in one what English says in about two and a half.
+_PASSAGE = {"ja": (60, 250)}
+_OTHER_PASSAGE = (150, 600)
+_LONGEST_ANSWER = {"ja": 40}
+_OTHER_LONGEST_ANSWER = 100
+_ENGLISH = (
+    "You write questions for a quiz. The answer is a few words copied from the text, such as a name, a number, a date "
+    "or a place. The question must be understood without the text.",
+    "Text: {passage}\n\nWrite one question that the text answers, and its answer, in two lines:\n"
+    "Question: …\nAnswer: …",
+)
+_JAPANESE = (
+    "クイズの問題を作ってください。答えは文章から写した短い言葉（名前、数、日付、場所など）です。"
+    "質問は文章を読まなくても意味が分かるように書いてください。",
+    "文章: {passage}\n\nこの文章から答えられる質問を一つと、その答えを、二行で書いてください。\n質問: …\n答え: …",
+)
+_QUESTION = re.compile(r"(?:Question|質問|問題|Q)\s*[:：]\s*(.+)", re.IGNORECASE)
+_ANSWER = re.compile(r"(?:Answer|答え|回答|A)\s*[:：]\s*(.+)", re.IGNORECASE)
+_ASKS = re.compile(r"[?？]\s*$|か[。．]?\s*$")
+_POINTS_AT_TEXT = re.compile(
+    r"\b(?:the|this) (?:text|passage|article|paragraph)\b|この?(?:文章|本文|記事)", re.IGNORECASE
+)
+_QUOTES = " \t\"'“”‘’「」『』.。"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A few sentences of a document: `text` is exactly that slice."""
+
+    path: str
+    start: int
+    text: str
+
+
+def draft_questions(
+    library: Library, *, wanted: int, seed: int = 0, progress: Callable[[int, int], None] = lambda done, tried: None
+) -> Iterator[dict[str, object]]:
+    """Yield lines of a question file, `wanted` at the most, fewer where the model does not manage more.
+
+    The same seed samples the same passages. Raises EngineError, StoreError.
+    """
+    seen: set[str] = set()
+    options = GenerationOptions(max_tokens=_TOKENS, seed=seed)
+    done = 0
+    for tried, passage in enumerate(sample_passages(library, count=_ATTEMPTS * wanted, seed=seed), 1):
+        if done == wanted:
+            return
+        written = "".join(piece.text for piece in library.generator.stream(_messages(passage), options=options))
+        drafted = accept(written, passage.text)
+        if drafted and normalise_characters(drafted[0]) not in seen:
+            question, answer = drafted
+            seen.add(normalise_characters(question))
+            done += 1
+            yield {
+                "id": f"draft-{done:03}",
+                "question": question,
+                "answers": [answer],
+                "file": passage.path,
+                "passage": passage.text,
+                "drafted": True,
+            }
+        progress(done, tried)
+
+
+def sample_passages(library: Library, *, count: int, seed: int) -> Iterator[Passage]:
+    """Yield passages from all over the library, none twice: long documents more often than short ones."""
+    records = sorted((record.path, record.chunks) for record in library.records().values() if record.chunks)
+    chance = random.Random(seed)
+    taken: set[tuple[str, int]] = set()
+    for _ in range(count):
+        path = chance.choices([path for path, _ in records], [chunks for _, chunks in records])[0] if records else ""
+        document = library.document(path) if path else None
+        if document is None:
+            continue
+        spans = sentences(document.text)
+        place = chance.randrange(len(spans))
+        least, most = _PASSAGE.get(detect_language(document.text), _OTHER_PASSAGE)
+        start, end = spans[place]
+        for _, following in spans[place + 1 :]:
+            if following - start > most:
+                break
+            end = following
+        if end - start >= least and (path, start) not in taken:
+            taken.add((path, start))
+            yield Passage(path=path, start=start, text=document.text[start:end])
+
+
+def accept(written: str, passage: str) -> tuple[str, str] | None:
+    r"""Return the question and the answer, as the passage writes it; None where they are of no use.
+
+    >>> passage = "The mill was built in 1803 by Ada Whitlock."
+    >>> accept("Question: Who built the mill?\nAnswer: ada whitlock.", passage)
+    ('Who built the mill?', 'Ada Whitlock')
+    >>> accept("Question: Who built the mill?\nAnswer: Charles", passage) is None
+    True
+    """
+    written = written.replace("*", "")  # **Question:**
+    asked, answered = _QUESTION.search(written), _ANSWER.search(written)
+    if not asked or not answered:
+        return None
+    question, answer = asked[1].strip(), answered[1].strip(_QUOTES)
+    longest = _LONGEST_ANSWER.get(detect_language(passage), _OTHER_LONGEST_ANSWER)
+    if not answer or len(answer) > longest or not _ASKS.search(question) or _POINTS_AT_TEXT.search(question):
+        return None
+    pattern = r"\s+".join(re.escape(word) for word in answer.split())
+    whole = re.search(rf"(?<!\w){pattern}(?!\w)", passage, re.IGNORECASE)
+    found = whole or (re.search(pattern, passage) if detect_language(answer) == "ja" else None)
+    if found is None or normalise_characters(answer) in normalise_characters(question):
+        return None
+    return question, found.group()
+
+
+def _messages(passage: Passage) -> list[Message]:
+    system, body = _JAPANESE if detect_language(passage.text) == "ja" else _ENGLISH
+    text = neutralise(" ".join(passage.text.split()))
+    return [Message(role="system", content=system), Message(role="user", content=body.replace("{passage}", text))]
