@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ import filelock
 import lancedb
 import pyarrow as pa
 import pyarrow.compute as pc
-from lancedb.index import FTS, BTree, IvfFlat
+from lancedb.index import FTS, BTree, IvfRq
 from lancedb.query import BooleanQuery, MatchQuery, Occur
 
 from bunko.errors import StoreBusy, StoreTooNew
@@ -62,8 +61,10 @@ _KEEP_VERSIONS = timedelta(minutes=10)
 _LOOKUP = 2_000  # values in one filter expression
 # Below this many rows, looking at every one is as fast as an index, and exact.
 _INDEX_ROWS = 20_000
-# Parts of such an index that are looked at: more find more, and take longer.
-_PROBES = 30
+# The index holds a bit for each number of a vector (RaBitQ). All of it is looked at, and so many candidates are compared
+# by their whole vectors: benchmarks/LOG.md has what other kinds of index found and took.
+_COMPARED = 300
+_ALL = 1_000_000
 # Each costs a search through the dictionary of words.
 _FUZZY_WORDS = 16
 _UNFINISHED = "unfinished"
@@ -292,7 +293,7 @@ class Store:
         name = f"{_vectors_name(spec)}.indexed"
         if rows < _INDEX_ROWS or rows < 2 * int(self._recall(name) or 0):
             return
-        config = IvfFlat(distance_type="dot", num_partitions=_partitions(rows))
+        config = IvfRq(distance_type="dot", num_partitions=_partitions(rows))
         table.create_index("vector", config=config)
         _index_column(table, "key")
         self._remember(name, str(rows))
@@ -378,7 +379,7 @@ class Store:
             table = self._open_vectors(spec)
             if table is None:
                 return {}
-            search = table.search(vector).distance_type("dot").nprobes(_PROBES)
+            search = table.search(vector).distance_type("dot").nprobes(_ALL).refine_factor(-(-_COMPARED // limit))
             found = search.select(["key", "_distance"]).limit(limit).to_arrow()
             # The vectors have length 1; LanceDB's dot distance is 1 - dot.
             similarities = (1 - distance for distance in found["_distance"].to_pylist())
@@ -475,7 +476,7 @@ def _to_embed(rows: Any, spec: EmbedderSpec, known: Any) -> Any:
 
 
 def _partitions(rows: int) -> int:
-    return max(1, round(math.sqrt(rows) / 2))
+    return max(1, rows // 4_000)
 
 
 def _index_column(table: Any, name: str) -> None:
