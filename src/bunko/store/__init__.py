@@ -61,8 +61,8 @@ _KEEP_VERSIONS = timedelta(minutes=10)
 _LOOKUP = 2_000  # values in one filter expression
 # Below this many rows, looking at every one is as fast as an index, and exact.
 _INDEX_ROWS = 20_000
-# The index holds a bit for each number of a vector (RaBitQ). All of it is looked at, and so many candidates are compared
-# by their whole vectors: benchmarks/LOG.md has what other kinds of index found and took.
+# The index holds a bit for each number of a vector (RaBitQ). All of it is looked at, and so many candidates are
+# compared by their whole vectors: benchmarks/LOG.md has what other kinds of index found and took.
 _COMPARED = 300
 _ALL = 1_000_000
 # Each costs a search through the dictionary of words.
