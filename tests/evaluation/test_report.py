@@ -9,14 +9,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
 from bunko.evaluation.report import render
 from tests.evaluation.sample_comparison import sample
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Dialog
+    from playwright.sync_api import Page as Tab
 
 HOSTILE = (
     "</script><script>alert(1)</script>",
@@ -165,3 +174,362 @@ def test_both_languages_have_the_same_words() -> None:
     for name, text in english.items():
         places, others = (set(re.findall(r"\{\w+\}", one)) for one in (text, japanese[name]))
         assert places == others or name in {"pairCounts", "tradeoffPoint"}, name
+
+
+# --- in a browser ------------------------------------------------------------------------------------------------
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+# A browser of its own accord asks the network for updates and lists; these say that it should not.
+ARGUMENTS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-gpu",
+)
+Open: TypeAlias = "Callable[..., Tab]"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start Chromium without a window, once for all tests here."""
+    api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install --group dev")
+    found = os.environ.get("TEST_BROWSER") or next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if not found:
+        pytest.skip("needs Chromium or Chrome in PATH, or its path in TEST_BROWSER")
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    with api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=found, args=[*ARGUMENTS, *(["--no-sandbox"] if as_root else [])]
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    """Open a comparison's page. In the end: it has said nothing on the console, and asked for nothing."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+    requests: list[str] = []
+
+    def dismiss(dialog: Dialog) -> None:
+        complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def open_page(
+        comparison: dict[str, Any], *, language: str = "en-GB", scheme: Any = "light", width: int = 1280
+    ) -> Tab:
+        path = tmp_path / f"report-{len(contexts)}.html"
+        path.write_text(render(comparison), encoding="utf-8")
+        context = browser.new_context(
+            locale=language,
+            color_scheme=scheme,
+            reduced_motion="reduce",
+            timezone_id="Asia/Tokyo",
+            viewport={"width": width, "height": 900},
+        )
+        contexts.append(context)
+        tab = context.new_page()
+        tab.set_default_timeout(20_000)
+        tab.on("console", lambda message: complaints.append(message.text))
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on("dialog", dismiss)
+        tab.on("request", lambda request: None if request.url == path.as_uri() else requests.append(request.url))
+        tab.goto(path.as_uri())
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not complaints
+    assert not [url for url in requests if not url.startswith("data:")]
+
+
+def shown(tab: Tab) -> list[str]:
+    """Return the ids of the questions that are shown, in order."""
+    texts = tab.locator(".question:not([hidden]) .id > bdi").all_text_contents()
+    return [text.strip() for text in texts]
+
+
+def fill(tab: Tab) -> None:
+    """Have all questions drawn, as for printing."""
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+
+
+def test_questions_are_filtered_and_searched(opened: Open) -> None:
+    comparison = sample()
+    rows = comparison["questions"]
+    tab = opened(comparison)
+    assert shown(tab) == [row["id"] for row in rows]
+
+    tab.get_by_role("button", name="Wrong").click()
+    wrong = [row["id"] for row in rows if any(result["right"] is False for result in row["results"])]
+    assert shown(tab) == wrong
+    assert tab.locator("#status").text_content() == f"{len(wrong)} of 40 questions"
+    assert tab.get_by_role("button", name="Wrong").get_attribute("aria-pressed") == "true"
+
+    tab.locator("#by-variant").select_option(label="starter")
+    assert shown(tab) == [row["id"] for row in rows if row["results"][0]["right"] is False]
+
+    tab.get_by_role("button", name="Unanswerable").click()
+    both = [row for row in rows if row["unanswerable"] and row["results"][0]["right"] is False]
+    assert shown(tab) == [row["id"] for row in both]
+
+    tab.get_by_role("button", name="All", exact=True).click()
+    tab.locator("#by-variant").select_option("-1")
+    tab.get_by_role("searchbox").fill("NITRATE well")
+    assert shown(tab)
+    assert set(shown(tab)) == {row["id"] for row in rows if "nitrate" in row["question"]}
+    tab.get_by_role("searchbox").fill("１８０３年")  # full width finds half width
+    assert shown(tab)
+    tab.get_by_role("searchbox").fill("no such thing")
+    assert shown(tab) == []
+    tab.get_by_role("button", name="Show all").click()
+    assert len(shown(tab)) == 40
+    tab.locator("#by-language").select_option(label="Japanese")
+    assert shown(tab) == [row["id"] for row in rows if row["language"] == "ja"]
+
+
+def test_the_interface_speaks_two_languages(opened: Open) -> None:
+    tab = opened(sample(questions=4), language="ja-JP")
+    assert tab.locator("html").get_attribute("lang") == "ja"
+    assert tab.get_by_role("heading", name="品質と時間").is_visible()
+    tab.get_by_role("button", name="English").click()
+    assert tab.locator("html").get_attribute("lang") == "en"
+    assert tab.get_by_role("heading", name="Quality against time").is_visible()
+    assert tab.evaluate("document.activeElement.textContent") == "English"
+    tab.reload()
+    assert tab.locator("html").get_attribute("lang") == "en"
+    missing = re.compile(r"\b(?:undefined|NaN|null|unit_\w+|group_\w+|stage_\w+)\b|\{\w+\}|\[object")
+    for language in ("English", "日本語"):
+        tab.get_by_role("button", name=language).click()
+        fill(tab)
+        assert not missing.findall(tab.locator("#report").inner_text())
+
+
+def test_colours_follow_the_system_until_they_are_chosen(opened: Open) -> None:
+    tab = opened(sample(questions=2), scheme="dark")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    dark = tab.evaluate(ground)
+    tab.get_by_role("button", name="Light").click()
+    light = tab.evaluate(ground)
+    assert light != dark
+    tab.reload()
+    assert tab.evaluate(ground) == light
+    tab.get_by_role("button", name="As the system").click()
+    assert tab.evaluate(ground) == dark
+
+
+def test_keys_move_search_and_unfold(opened: Open) -> None:
+    tab = opened(sample())
+    active = "document.activeElement.dataset.index ?? document.activeElement.id"
+    tab.keyboard.press("j")
+    assert tab.evaluate(active) == "0"
+    tab.keyboard.press("j")
+    tab.keyboard.press("j")
+    assert tab.evaluate(active) == "2"
+    tab.keyboard.press("k")
+    assert tab.evaluate(active) == "1"
+    assert tab.evaluate("document.activeElement.getBoundingClientRect().top") >= 100  # not under the toolbar
+    tab.keyboard.press("o")
+    tab.locator("#question-1 .sources li").first.wait_for()
+    tab.keyboard.press("/")
+    assert tab.evaluate(active) == "search"
+    tab.keyboard.type("jk")  # letters are letters in a field
+    assert tab.get_by_role("searchbox").input_value() == "jk"
+    tab.keyboard.press("Escape")
+    assert len(shown(tab)) == 40
+    tab.keyboard.press("Escape")
+    assert tab.evaluate("document.activeElement === document.body")
+
+
+def test_a_citation_leads_to_its_source(opened: Open) -> None:
+    tab = opened(sample())
+    tab.locator(".cite").first.click()
+    tab.wait_for_function("document.activeElement.matches('.sources li.is-cited')")
+    assert tab.locator(".sources blockquote").first.is_visible()
+
+
+def two_answers(first: str, second: str) -> dict[str, Any]:
+    comparison = sample(questions=1, variants=2)
+    for result, answer in zip(comparison["questions"][0]["results"], (first, second), strict=True):
+        result |= {"answer": answer, "unsupported": [], "citations": []}
+    return comparison
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "marks"),
+    [
+        ("It was built in 1803 by Croft.", "It was built in 1851 by Croft.", [["1803"], ["1851"]]),
+        ("The mill is old.", "The mill is old. Very old.", [[], ["Very old."]]),
+        ("the same", "the same", [[], []]),
+        ("Same words", "same Words", [[], []]),
+        (
+            "水車小屋は1803年に建てられた。",
+            "水車小屋は1951年に取り外された。",
+            [["1803", "建てら"], ["1951", "取り外さ"]],
+        ),
+        ("One thing entirely.", "Nothing alike here?", [[], ["differs throughout from starter"]]),
+        ("", "Something", [[], []]),
+    ],
+)
+def test_differing_words_are_marked(opened: Open, first: str, second: str, marks: list[list[str]]) -> None:
+    tab = opened(two_answers(first, second))
+    columns = tab.locator(".result")
+    assert [columns.nth(n).locator("mark").all_text_contents() for n in range(2)] == marks
+    tab.get_by_label("Mark differences from").select_option(label="nothing")
+    tab.wait_for_function("document.querySelector('.result') && !document.querySelector('.result mark')")
+
+
+def test_marks_do_not_change_the_answer(opened: Open) -> None:
+    comparison = sample()
+    tab = opened(comparison)
+    fill(tab)
+    seen = tab.evaluate(
+        """[...document.querySelectorAll(".results")].map((results) => [...results.children].map((column) => {
+          const answer = column.querySelector(".answer:not(.none)")?.cloneNode(true);
+          answer?.querySelectorAll(".cite, .no-source").forEach((mark) => mark.remove());
+          return answer?.textContent ?? "";
+        }))"""
+    )
+    assert seen == [[result["answer"] for result in row["results"]] for row in comparison["questions"]]
+
+
+def test_pairs_are_told_in_sentences(opened: Open) -> None:
+    comparison = sample(questions=10, variants=2)
+    comparison["pairs"] = [
+        {
+            "a": "starter",
+            "b": "Qwen 0.5B",
+            "wins": 14,
+            "losses": 1,
+            "ties": 80,
+            "p": 0.00098,
+            "f1_difference": {"value": -0.05, "low": -0.09, "high": -0.01},
+            "time_ratio": {"value": 0.5, "low": 0.4, "high": 0.8},
+        }
+    ]
+    text = " ".join(opened(comparison).locator(".pair").inner_text().split())
+    assert "starter was right where Qwen 0.5B was not on 14 questions; the other way round on 1 question." in text
+    assert "On 80 questions they were alike. So uneven a split is unlikely to be chance (McNemar, p < 0.001)." in text
+    assert "Qwen 0.5B has the higher F1, by 5.0 points (1.0 to 9.0)." in text
+    assert "Qwen 0.5B takes 2.00 times as long (1.25 to 2.50)." in text
+
+
+def test_best_is_said_only_where_the_intervals_allow_it(opened: Open) -> None:
+    comparison = sample(questions=4)
+    for variant, (low, high) in zip(comparison["variants"], [(0.7, 0.8), (0.5, 0.69), (0.1, 0.2)], strict=True):
+        for name, shift in (("right", 0.0), ("f1", 0.02 if low == 0.5 else 0.0)):
+            middle = (low + high) / 2
+            variant["summary"][name] = {"value": middle, "low": low, "high": high + shift, "n": 4}
+    tab = opened(comparison)
+    assert tab.get_by_role("row", name="Right", exact=False).first.locator("td.best").count() == 1
+    assert tab.get_by_role("row", name="F1").locator("td.best").count() == 0
+    assert "is clearly ahead" in tab.locator(".lead").inner_text()
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_texts_are_shown_and_not_run(opened: Open, text: str) -> None:
+    tab = opened(hostile_comparison(text))
+    fill(tab)
+    for fold in tab.locator("details").all():
+        fold.evaluate("fold => { fold.open = true; }")
+    tab.wait_for_timeout(100)
+    assert tab.locator(".question h3").first.text_content() == text
+    assert tab.locator("#report script, #report img, #report iframe").count() == 0
+    assert tab.locator(".reasoning").first.text_content() == text
+
+
+def nothing(value: Any) -> Any:
+    """Return the same shape with None for every text and number."""
+    if isinstance(value, dict):
+        return {key: nothing(item) for key, item in value.items()}
+    return [nothing(item) for item in value] if isinstance(value, list) else None
+
+
+SPARSE: dict[str, dict[str, Any]] = {
+    "empty": {},
+    "no questions": sample(questions=0, variants=0),
+    "None for all": nothing(sample(questions=3)),
+    "None for all but names": nothing(sample(questions=3)) | {"metrics": sample()["metrics"]},
+    "one variant": sample(questions=10, variants=1),
+    "four variants": sample(questions=10, variants=4),
+    "bare": {"variants": [{"name": "a"}], "questions": [{"question": "Why?", "results": [{"variant": "a"}]}]},
+    "one question": {
+        "variants": [{"name": "a", "times_ms": [1200.0], "timings_ms": {"write": {"median": 1200.0}}}],
+        "questions": [{"question": "Why?", "results": [{"variant": "a", "answer": "So.", "citations": [{}]}]}],
+    },
+    "wrong kinds": {"title": 7, "metrics": None, "variants": {"a": 1}, "questions": "none", "machine": []},
+}
+
+
+@pytest.mark.parametrize("name", SPARSE)
+def test_what_is_missing_is_left_out(opened: Open, name: str) -> None:
+    tab = opened(SPARSE[name])
+    fill(tab)
+    text = tab.locator("#report").inner_text()
+    assert tab.get_by_role("heading", level=1).count() == 1
+    assert not re.search(r"\b(?:undefined|NaN|null|None|Infinity)\b|\[object", text)
+    assert len(tab.locator(".question").all()) == len(
+        tab.evaluate("data => Array.isArray(data) ? data : []", SPARSE[name].get("questions"))
+    )
+
+
+def test_a_thousand_questions_open_quickly(opened: Open) -> None:
+    comparison = sample(questions=1000, variants=4)
+    begin = time.perf_counter()
+    tab = opened(comparison)
+    tab.locator("#question-0 .answer").first.wait_for(state="attached")
+    assert time.perf_counter() - begin < 15  # two seconds where nothing else runs
+    tab.get_by_role("searchbox").fill("footbridge")
+    assert 0 < len(shown(tab)) < 1000
+    tab.get_by_role("searchbox").fill("")
+    tab.locator("#question-999").scroll_into_view_if_needed()
+    tab.locator("#question-999 .result").first.wait_for()
+
+
+def test_print_has_no_controls(opened: Open) -> None:
+    tab = opened(sample(questions=6), scheme="dark")
+    tab.emulate_media(media="print")
+    assert not tab.locator(".toolbar").is_visible()
+    assert not tab.locator(".switches").is_visible()
+    assert tab.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+LOOKS = [
+    (language, scheme, width)
+    for language in ("en-GB", "ja-JP")
+    for scheme in ("light", "dark")
+    for width in (390, 1280)
+]
+
+
+@pytest.mark.parametrize(("language", "scheme", "width"), LOOKS)
+def test_it_looks_right(opened: Open, tmp_path: Path, language: str, scheme: str, width: int) -> None:
+    tab = opened(sample(questions=12), language=language, scheme=scheme, width=width)
+    fill(tab)
+    tab.locator(".source-list").first.evaluate("fold => { fold.open = true; }")
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    # A window as high as the page, so that all of it is drawn.
+    tab.set_viewport_size({"width": width, "height": tab.evaluate("document.documentElement.scrollHeight")})
+    tab.set_viewport_size({"width": width, "height": tab.evaluate("document.documentElement.scrollHeight")})
+    tab.wait_for_timeout(300)
+    folder = Path(os.environ.get("TEST_SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    picture = tab.screenshot(path=folder / f"report-{language[:2]}-{scheme}-{width}.png")
+    assert len(picture) > 100_000
+
+
+@pytest.mark.parametrize(("language", "scheme", "width"), [LOOKS[n] for n in (1, 2, 4, 7)])  # each value twice
+def test_it_is_accessible(opened: Open, language: str, scheme: str, width: int) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe: pip install --group dev")
+    comparison = sample(questions=9)
+    comparison["questions"] = comparison["questions"][2:7]  # a refusal, an error, both languages
+    tab = opened(comparison, language=language, scheme=scheme, width=width)
+    fill(tab)
+    tab.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    tab.set_viewport_size({"width": width, "height": tab.evaluate("document.documentElement.scrollHeight")})
+    tab.wait_for_timeout(200)
+    found = axe.Axe().run(tab).response["violations"]
+    assert not [(rule["id"], [node["html"][:200] for node in rule["nodes"][:3]]) for rule in found]

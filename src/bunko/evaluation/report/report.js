@@ -28,7 +28,7 @@
       interval: "95% interval {low} to {high}", range: "{low}–{high}",
       summaryNote: "Bars are 95% intervals. “Best” is said only where an interval lies clear of all the others.",
       summaryNoteOne: "Bars are 95% intervals.",
-      leadClear: "{name} is clearly ahead on “{metric}”: {value} ({low} to {high}).",
+      leadClear: "{name} is clearly ahead on “{metric}”: {value} ({low}\u00a0to\u00a0{high}).",
       leadOpen: "No variant is clearly ahead on “{metric}”: {name} has the highest figure, {value}, but the intervals overlap.",
       leadOne: "{metric}: {value}, with a 95% interval of {low} to {high}.", leadOneBare: "{metric}: {value}.",
       meanings: "What the measures mean", group_answers: "Answers", group_documents: "Sources", group_refusals: "Refusals", group_other: "More", group_cost: "Time and length",
@@ -42,13 +42,13 @@
       tradeoffPoint: "{name}: {quality} in {time}",
       pairCounts: "{a} was right where {b} was not on {wins}; the other way round on {losses}. On {ties} they were alike.",
       nQuestions: "{n} questions", oneQuestion: "1 question",
-      pairClear: "So uneven a split is unlikely to be chance (McNemar, p {p}).",
-      pairOpen: "Such a split may well be chance (McNemar, p {p}).",
+      pairClear: "So uneven a split is unlikely to be chance (McNemar, p\u00a0{p}).",
+      pairOpen: "Such a split may well be chance (McNemar, p\u00a0{p}).",
       pairNone: "There were no questions on which one was right and the other not.",
-      f1Clear: "{name} has the higher F1, by {value} points ({low} to {high}).",
-      f1Open: "The difference in F1, {value} points, may be chance ({low} to {high}).",
-      timeClear: "{name} takes {value} times as long ({low} to {high}).",
-      timeOpen: "Neither is clearly faster: {a} takes {value} times the time of {b} ({low} to {high}).",
+      f1Clear: "{name} has the higher F1, by {value} points ({low}\u00a0to\u00a0{high}).",
+      f1Open: "The difference in F1, {value} points, may be chance ({low}\u00a0to\u00a0{high}).",
+      timeClear: "{name} takes {value} times as long ({low}\u00a0to\u00a0{high}).",
+      timeOpen: "Neither is clearly faster: {a} takes {value} times the time of {b} ({low}\u00a0to\u00a0{high}).",
       f1Difference: "Difference in F1, points", timeRatio: "Time, times as long", ahead: "better", slower: "slower",
       alike: "alike", alone: "alone right", pairsNote: "Question by question, on those that both answered. In brackets: 95% intervals.",
       all: "All", differs: "Differ", someWrong: "Wrong", someRefused: "Refused", unanswerable: "Unanswerable", someError: "Errors",
@@ -59,7 +59,7 @@
       clear: "Show all", keys: "Keys:", keyNext: "next", keyPrevious: "previous", keySearch: "search", keySources: "sources",
       legend: "Marks", legendDiff: "words that differ", legendUnsupported: "no source carries it", legendGold: "expected answer",
       expected: "Expected", expectedNone: "The documents do not answer this.", or: " or ",
-      noAnswer: "There is no answer.", noSource: "no source", wholly: "unlike that of {name}", sources: "Sources", cited: "{n} cited", source: "Source {n}",
+      noAnswer: "There is no answer.", noSource: "no source", wholly: "differs throughout from {name}", sources: "Sources", cited: "{n} cited", source: "Source {n}",
       page: "p. {n}", score: "score {n}", characters: "characters {start}–{end}", carries: "carries", checked: "checked",
       unchecked: "not checked", reasoning: "Reasoning", translation: "Translation", figures: "Figures",
       tokensIn: "Tokens read", tokensReused: "of these reused", tokensOut: "Tokens written", tokens: "{n} tokens", goTo: "Show source {n}",
@@ -82,12 +82,12 @@
       rightMark: "正解", wrongMark: "不正解", refusedMark: "回答拒否", refusedRight: "適切な拒否",
       refusedWrong: "不適切な拒否", errorMark: "エラー", unscoredMark: "採点なし",
       metric: "指標", best: "最良", higher: "高いほど良い", lower: "低いほど良い",
-      interval: "95% 区間 {low}～{high}", range: "{low}～{high}",
+      interval: "95% 区間 {low}\u2060～\u2060{high}", range: "{low}～{high}",
       summaryNote: "横線は 95% 区間です。区間が他のすべてから離れている場合に限り「最良」と示します。",
       summaryNoteOne: "横線は 95% 区間です。",
-      leadClear: "「{metric}」では{name}が明らかに優れています：{value}（{low}～{high}）。",
+      leadClear: "「{metric}」では{name}が明らかに優れています：{value}（{low}\u2060～\u2060{high}）。",
       leadOpen: "「{metric}」で明らかに優れた条件はありません。最も高いのは{name}の {value} ですが、区間が重なっています。",
-      leadOne: "{metric}：{value}（95% 区間 {low}～{high}）。", leadOneBare: "{metric}：{value}。",
+      leadOne: "{metric}：{value}（95% 区間 {low}\u2060～\u2060{high}）。", leadOneBare: "{metric}：{value}。",
       meanings: "指標の意味", group_answers: "回答", group_documents: "出典", group_refusals: "回答拒否", group_other: "その他", group_cost: "時間と長さ",
       timeNote: "点は質問ひとつ、山は集まり具合、箱は中央の半数、縦線は中央値を表します。",
       logScale: "対数目盛。", median: "中央値", p95: "95% 点", timeFor: "{name}：中央値 {median}、95% 点 {p95}、{n} 問",
@@ -98,14 +98,14 @@
       better: "良い", quality: "品質", timeOfQuestion: "1 問あたりの時間", medianTime: "時間の中央値",
       tradeoffPoint: "{name}：{quality}、{time}",
       pairCounts: "{a}だけが正解したのは{wins}、{b}だけが正解したのは{losses}、結果が同じだったのは{ties}です。",
-      nQuestions: " {n} 問", oneQuestion: " 1 問",
-      pairClear: "この偏りが偶然とは考えにくいです（マクネマー検定、p {p}）。",
-      pairOpen: "この程度の偏りは偶然でも起こり得ます（マクネマー検定、p {p}）。",
+      nQuestions: " {n}\u00a0問", oneQuestion: " 1\u00a0問",
+      pairClear: "この偏りが偶然とは考えにくいです（マクネマー検定、p\u00a0{p}）。",
+      pairOpen: "この程度の偏りは偶然でも起こり得ます（マクネマー検定、p\u00a0{p}）。",
       pairNone: "一方だけが正解した質問はありません。",
-      f1Clear: "F1 は{name}の方が {value} ポイント高いです（{low}～{high}）。",
-      f1Open: "F1 の差 {value} ポイントは偶然の範囲です（{low}～{high}）。",
-      timeClear: "{name}は {value} 倍の時間がかかります（{low}～{high}）。",
-      timeOpen: "速さに明らかな差はありません。{a}の時間は{b}の {value} 倍です（{low}～{high}）。",
+      f1Clear: "F1 は{name}の方が {value} ポイント高いです（{low}\u2060～\u2060{high}）。",
+      f1Open: "F1 の差は {value} ポイントで、偶然の可能性があります（{low}\u2060～\u2060{high}）。",
+      timeClear: "{name}は {value} 倍の時間がかかります（{low}\u2060～\u2060{high}）。",
+      timeOpen: "速さに明らかな差はありません。{a}の時間は{b}の {value} 倍です（{low}\u2060～\u2060{high}）。",
       f1Difference: "F1 の差（ポイント）", timeRatio: "時間の比（倍）", ahead: "優位", slower: "遅い",
       alike: "同じ", alone: "のみ正解", pairsNote: "同じ質問どうしの比較です。括弧内は 95% 区間です。",
       all: "すべて", differs: "結果が異なる", someWrong: "不正解", someRefused: "回答拒否", unanswerable: "回答不能", someError: "エラー",
@@ -344,7 +344,7 @@
           h("h3", {}, nameOf(variant)),
           kinds.length ? [bar, h("p", { class: "counts" }, kinds.map((kind) => h("span", { class: kind }, icon(kind), `${number(count[kind])} ${t(kind)}`)))] : null,
           h("dl", { class: "facts small" }, rows.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, h("bdi", {}, String(value))))),
-            settings.map(([key, value]) => h("div", {}, h("dt", { class: "code" }, key), h("dd", { class: "code" }, typeof value === "object" ? JSON.stringify(value) : String(value))))));
+            settings.map(([key, value]) => h("div", {}, h("dt", { class: "code" }, key), h("dd", { class: "code" }, value === null ? "–" : typeof value === "object" ? JSON.stringify(value) : String(value))))));
       })));
   };
 
@@ -665,7 +665,7 @@
   // --- differences -------------------------------------------------------------------------------------------------
 
   /** Words, spaces and signs; Japanese by the character. */
-  const tokensOf = (words) => words.match(/[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f]|[\p{L}\p{N}\p{M}_'’]+|\s+|[^\s]/gu) ?? [];
+  const tokensOf = (words) => words.match(/[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f]|(?:(?![\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f])[\p{L}\p{N}\p{M}_'’])+|\s+|[^\s]/gu) ?? [];
   const CELLS = 1500000; // of the table; a longer pair of answers is compared by its words as a set
 
   /** For each token of `own` whether it has its like in `other`, in order: the longest common subsequence. */
