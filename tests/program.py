@@ -5,6 +5,7 @@ What it must suffer is in the environment:
     TEST_ENGINES=real      the real engines after all
     TEST_REFUSE_NETWORK=1  no connection to anything but this machine
     TEST_EMBED_SECONDS=S   take this long for each call of the embedder, and say so on stderr first
+    TEST_ANSWER_SECONDS=S  take this long for each answer
     TEST_WAIT=1            load everything, say so on stderr, and wait for a byte on stdin before beginning
 """
 
@@ -23,7 +24,9 @@ from unittest import mock
 
 from bunko.cli.main import main
 from bunko.library import Library
+from bunko.ports import GenerationOptions, Pieces
 from bunko.testing import FakeEmbedder, FakeGenerator
+from bunko.types import Message
 
 if TYPE_CHECKING:
     from bunko.ports import Vectors
@@ -43,6 +46,15 @@ class SlowEmbedder(FakeEmbedder):
             sys.stderr.flush()
             time.sleep(seconds)
         return super().embed_passages(texts)
+
+
+class SlowGenerator(FakeGenerator):
+    """Takes as long for each answer as it is told."""
+
+    def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
+        """Wait, then answer."""
+        time.sleep(float(os.environ.get("TEST_ANSWER_SECONDS", "0")))
+        yield from super().stream(messages, options=options)
 
 
 def _kill_at(number: int) -> None:
@@ -99,6 +111,6 @@ if __name__ == "__main__":
         _kill_at(number)
     with (
         mock.patch.object(Library, "embedder", SlowEmbedder()),
-        mock.patch.object(Library, "generator", FakeGenerator()),
+        mock.patch.object(Library, "generator", SlowGenerator()),
     ):
         sys.exit(main())

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import bunko
 from bunko.errors import BunkoError
@@ -19,6 +20,7 @@ examples:
   bunko ask --no-rag "Write a poem about cats"        the model alone, without documents
   bunko search reports "budget 2024"                  passages only, no model
   bunko chat reports                                  a conversation
+  bunko eval reports questions.jsonl                  how good the answers are, in figures
   bunko models list                                   models that are known by name
 
 Documentation: the docs/ folder, beginning with docs/getting-started.md
@@ -66,18 +68,31 @@ def _use_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 
+class _Parser(argparse.ArgumentParser):
+    """Knows a command of two words, one of which is a command of its own. A folder called draft is ./draft there."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        words = list(sys.argv[1:] if args is None else args)
+        if words[:2] == ["eval", "draft"]:
+            words[:2] = ["eval draft"]
+        return super().parse_known_args(words, namespace)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="bunko",
         description="Ask a folder of documents, on your own machine, with a local language model.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"bunko {bunko.__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=argparse.ArgumentParser
+    )
     _add_asking(commands)
     _add_library(commands)
+    _add_evaluation(commands)
     _add_models(commands)
     doctor = _add(commands, "doctor", "check this machine and set-up, each finding with its cure", "doctor:run")
     _common(doctor)
@@ -118,6 +133,66 @@ def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         _reading_flags(command)
     watch.add_argument("--poll", action="store_true", help="look for changes every second: for network drives")
     show.add_argument("path", metavar="PATH", help="as `documents` lists it")
+
+
+def _add_evaluation(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    batch = _add(commands, "batch", "answer every question of a file, and go on where it stopped", "evaluate:run_batch")
+    evaluate = _add(commands, "eval", "measure the answers to questions of a file", "evaluate:run_eval")
+    compare = _add(commands, "compare", "measure several models or settings on one file", "evaluate:run_compare")
+    for command in (batch, evaluate, compare):
+        _folder(command)
+        command.add_argument("questions", metavar="QUESTIONS", help="JSONL, or a question a line")
+        command.add_argument("--limit", type=_count, default=0, metavar="N", help="the first N questions only")
+        command.add_argument("--parallel", type=_count, default=1, metavar="N", help="so many at once: for servers")
+        _common(command)
+        _sync_flags(command)
+        _reading_flags(command)
+        _retrieval_flags(command)
+        _generation_flags(command)
+    for command in (batch, evaluate):
+        _model_flags(command)
+        command.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
+    compare.add_argument("--no-rag", action="store_true", help="each model without documents, too")
+    batch.add_argument(
+        "--out", metavar="FILE", required=True, help="a JSON object a line; taken up again if it is there"
+    )
+    evaluate.add_argument("--out", metavar="FILE", help="keep the answers, and take them up again")
+    for command in (evaluate, compare):
+        command.add_argument("--report", action="append", default=[], metavar="FILE", help=".html, .md or .json")
+        command.add_argument(
+            "--judge", metavar="MODEL", help="a model that judges free answers, apart from the figures"
+        )
+    compare.add_argument(
+        "-m", "--model", dest="models", action="append", default=[], metavar="NAME", help="one or more"
+    )
+    compare.add_argument(
+        "--setting", action="append", default=[], metavar="NAME=V1,V2", help="each value is tried with each model"
+    )
+    compare.add_argument(
+        "--variant",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help='"NAME: model=…, retrieval.mode=lexical, rag=false"',
+    )
+    compare.add_argument("--answers", metavar="PATH", help="keep the answers in this folder, and take them up again")
+    draft = _add(commands, "eval draft", "let a model write questions on the folder's passages", "evaluate:run_draft")
+    _folder(draft)
+    draft.add_argument("--out", metavar="FILE", required=True, help="the question file to write")
+    draft.add_argument("-n", "--count", type=_count, default=50, metavar="N", help="how many questions; default: 50")
+    draft.add_argument("--embedder", metavar="NAME", help="what turns texts into vectors")
+    draft.add_argument("--temperature", metavar="T", help="0 (default): the likeliest words")
+    draft.add_argument("--seed", metavar="N", help="another seed takes other passages")
+    _common(draft)
+    _sync_flags(draft)
+    _reading_flags(draft)
+    _model_flags(draft)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
 
 
 def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

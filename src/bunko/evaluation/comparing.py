@@ -103,6 +103,8 @@ def compare(
         notes.append(
             f"{len(missing)} of the files that the questions name are not in the library, such as {missing[0]!r}."
         )
+    for item in answered:
+        notes += _failures(item)
     root = open_library(variants[0].settings).root.resolve()
     records = [_record(item, questions, scored) for item, scored in zip(answered, results, strict=True)]
     present = {name for record in records for name in record["summary"]}
@@ -196,6 +198,11 @@ def _judge(
             )
             for item in answered
         ]
+
+
+def _failures(item: _Answered) -> list[str]:
+    errors = [line["error"] for line in item.batch.lines if "error" in line]
+    return [f"{item.variant.name}: {len(errors)} questions failed, the first one so: {errors[0]}"] if errors else []
 
 
 def _missing_files(library: Library, questions: Sequence[Question]) -> list[str]:

@@ -17,13 +17,15 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 def as_text(comparison: Comparison, *, questions: int = 0) -> str:
     """Return the tables, and the first so many of the questions on which variants differ."""
-    parts = [_summary(comparison), _stages(comparison)]
+    parts = [_summary(comparison)]
+    if any(variant["timings_ms"] for variant in comparison["variants"]):
+        parts.append(_stages(comparison))
     if comparison["pairs"]:
         parts.append(_pairs(comparison["pairs"]))
         differing = [row for row in comparison["questions"] if row["differs"]]
         parts.append(f"The variants differ on {len(differing)} of {len(comparison['questions'])} questions.")
         parts += [_question(row) for row in differing[:questions]]
-    parts += comparison["notes"]
+    parts += map(_plain, comparison["notes"])
     return "\n\n".join(parts)
 
 
