@@ -34,7 +34,7 @@
       meanings: "What the measures mean", group_answers: "Answers", group_documents: "Sources", group_refusals: "Refusals", group_other: "More", group_cost: "Time and length",
       timeNote: "Each dot is a question; the hill shows where they gather, the box the middle half, the line the median.",
       logScale: "Logarithmic scale.", median: "median", p95: "95% within", timeFor: "{name}: median {median}, 95% within {p95}, {n} questions",
-      stagesNote: "Median time of each stage, one after the other. The thin line reaches to where 95% of the questions are done.",
+      stagesNote: "Median time of each stage, one after the other. The thin line reaches to what 95% of the questions stay within.",
       total: "total", stageLabel: "{name}: {stages}",
       tradeoffNote: "Lines are 95% intervals. Up and to the left is better.",
       tradeoffNoteLower: "Lines are 95% intervals. Down and to the left is better.",
@@ -51,7 +51,7 @@
       timeOpen: "Neither is clearly faster: {a} takes {value} times the time of {b} ({low}\u00a0to\u00a0{high}).",
       f1Difference: "Difference in F1, points", timeRatio: "Time, times as long", ahead: "better", slower: "slower",
       alike: "alike", alone: "alone right", pairsNote: "Question by question, on those that both answered. In brackets: 95% intervals.",
-      all: "All", differs: "Differ", someWrong: "Wrong", someRefused: "Refused", unanswerable: "Unanswerable", someError: "Errors",
+      all: "All", differs: "Differ", oneDiffers: "Differs", someWrong: "Wrong", someRefused: "Refused", unanswerable: "Unanswerable", someError: "Errors",
       search: "Search questions and answers", filters: "Show", inVariant: "By", anyVariant: "any variant",
       compareTo: "Mark differences from", nothing: "nothing", shown: "{n} of {all} questions",
       allShown: "{all} questions", none: "No question fits. Take a filter off.", noQuestions: "There are no questions in this comparison.",
@@ -108,7 +108,7 @@
       timeOpen: "速さに明らかな差はありません。{a}の時間は{b}の {value} 倍です（{low}\u2060～\u2060{high}）。",
       f1Difference: "F1 の差（ポイント）", timeRatio: "時間の比（倍）", ahead: "優位", slower: "遅い",
       alike: "同じ", alone: "のみ正解", pairsNote: "同じ質問どうしの比較です。括弧内は 95% 区間です。",
-      all: "すべて", differs: "結果が異なる", someWrong: "不正解", someRefused: "回答拒否", unanswerable: "回答不能", someError: "エラー",
+      all: "すべて", differs: "結果が異なる", oneDiffers: "結果が異なる", someWrong: "不正解", someRefused: "回答拒否", unanswerable: "回答不能", someError: "エラー",
       search: "質問と回答を検索", filters: "表示", inVariant: "条件", anyVariant: "いずれか",
       compareTo: "差分の基準", nothing: "なし", shown: "{all} 問中 {n} 問",
       allShown: "全 {all} 問", none: "該当する質問がありません。絞り込みを解除してください。", noQuestions: "この比較には質問がありません。",
@@ -559,17 +559,30 @@
     [lowY, highY] = [lowY - room, highY + room];
     if (quality.unit === "share") [lowY, highY] = [Math.max(0, lowY), Math.min(1, highY)];
     const xs = timeScale(lowX, highX * 1.1, left, right), ys = scale(lowY, highY, bottom, top, { count: 5 });
-    const labels = [];
+    // A name stands where it covers neither a mark, nor a line, nor another name, as far as there is such a place.
+    const boxes = points.flatMap(({ x, y }) => {
+      const cx = xs.place(x.value), cy = ys.place(y.value);
+      return [[cx - 8, cy - 8, cx + 8, cy + 8], [xs.place(x.low ?? x.value), cy - 2, xs.place(x.high ?? x.value), cy + 2], [cx - 2, ys.place(y.high ?? y.value), cx + 2, ys.place(y.low ?? y.value)]];
+    });
+    const covered = (box) => boxes.filter((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]).length
+      + (box[0] < left || box[2] > right || box[1] < top || box[3] > bottom ? 2 : 0);
+    const placeFor = (cx, cy, name) => {
+      const wide = [...name].reduce((sum, letter) => sum + (JAPANESE.test(letter) ? 13.5 : 7.6), 0);
+      const tried = [[11, -9], [-11, -9], [11, 18], [-11, 18], [11, -26], [-11, -26], [11, 35], [-11, 35]].map(([dx, dy]) => {
+        const x = dx > 0 ? cx + dx : cx + dx - wide;
+        return { dx, dy, box: [x, cy + dy - 11, x + wide, cy + dy + 3] };
+      });
+      const best = tried.reduce((one, other) => (covered(other.box) < covered(one.box) ? other : one));
+      boxes.push(best.box);
+      return best;
+    };
     const drawn = points.map(({ variant, x, y }) => {
       const cx = xs.place(x.value), cy = ys.place(y.value), parts = [];
       if (isNumber(x.low) && isNumber(x.high)) parts.push(s("line", { class: "span", x1: xs.place(x.low), x2: xs.place(x.high), y1: cy, y2: cy }));
       if (isNumber(y.low) && isNumber(y.high)) parts.push(s("line", { class: "span", x1: cx, x2: cx, y1: ys.place(y.low), y2: ys.place(y.high) }));
       parts.push(s("path", { class: "mark ringed", d: shape(variant.index), transform: `translate(${(cx - 7).toFixed(1)} ${(cy - 7).toFixed(1)}) scale(1.1667)` }));
-      const after = cx < left + (right - left) * 0.62;
-      let at = cy - 10;
-      while (labels.some(([otherX, otherY]) => Math.abs(otherY - at) < 15 && Math.abs(otherX - cx) < 200)) at -= 16;
-      labels.push([cx, at]);
-      parts.push(text(cx + (after ? 11 : -11), at, variant.name, after ? "start" : "end", "title halo"));
+      const { dx, dy } = placeFor(cx, cy, variant.name);
+      parts.push(text(cx + dx, cy + dy, variant.name, dx > 0 ? "start" : "end", "title halo"));
       return s("g", { class: colour(variant.index) }, parts);
     });
     const lower = quality.better === "lower";
@@ -857,7 +870,7 @@
   };
 
   const questionCard = (row, index) => {
-    const tags = [row.differs && variants.length > 1 ? h("span", { class: "tag differs" }, t("differs")) : null, row.unanswerable ? h("span", { class: "tag" }, t("unanswerable")) : null];
+    const tags = [row.differs && variants.length > 1 ? h("span", { class: "tag differs" }, t("oneDiffers")) : null, row.unanswerable ? h("span", { class: "tag" }, t("unanswerable")) : null];
     const golds = row.answers.map((answer, n) => [n ? t("or") : null, h("span", { lang: languageOf(answer, row.language) }, answer)]);
     return h("article", { class: "question", id: `question-${index}`, tabindex: "-1", "aria-labelledby": `question-${index}-title`, "data-index": index },
       h("div", { class: "asked" },
