@@ -51,7 +51,7 @@ class OnnxEmbedder:
             ) from error
         _return_memory()
         self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()  # texts are counted whole; they are cut in `_encode`
+        self._tokenizer.no_truncation()  # texts are counted whole; they are cut in `_embed`
         self._room = facts.max_tokens - self._tokenizer.num_special_tokens_to_add(False)
         self._pool = ThreadPoolExecutor(settings.threads or Machine.here().cores, thread_name_prefix="embedder")
         self._inputs = [item.name for item in self._session.get_inputs()]
@@ -64,28 +64,27 @@ class OnnxEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return one row for each text, in order."""
-        encoded = self._encode([self._facts.passage_prefix + text for text in texts])
         vectors = np.empty((len(texts), self.spec.dimension), dtype=np.float32)
         # The longest first: so that no core is left with a long one when the others are done.
-        order = sorted(range(len(encoded)), key=lambda n: -len(encoded[n]))
+        order = sorted(range(len(texts)), key=lambda n: -len(texts[n]))
+        found = self._pool.map(self._embed, [self._facts.passage_prefix + texts[n] for n in order])
         # Leaving the loop early, by an interrupt, cancels what has not begun.
-        for n, vector in zip(order, self._pool.map(self._run, [encoded[n] for n in order]), strict=True):
+        for n, vector in zip(order, found, strict=True):
             vectors[n] = vector
         return vectors
 
     def embed_query(self, text: str) -> Vectors:
         """Return the question's vector."""
-        return self._run(self._encode([self._facts.query_prefix + text])[0])
+        return self._embed(self._facts.query_prefix + text)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count each text's tokens, without special ones."""
         return [len(item) for item in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
 
-    def _encode(self, texts: list[str]) -> list[list[int]]:
-        items = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
-        for item in items:
-            item.truncate(self._room)
-        return [self._tokenizer.post_process(item).ids for item in items]
+    def _embed(self, text: str) -> Vectors:
+        item = self._tokenizer.encode(text, add_special_tokens=False)
+        item.truncate(self._room)
+        return self._run(self._tokenizer.post_process(item).ids)
 
     def _run(self, tokens: list[int]) -> Vectors:
         ids = np.array([tokens], dtype=np.int64)
