@@ -8,7 +8,10 @@ import random
 import time
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import kreuzberg
 import pytest
 
 import bunko.reading.kreuzberg as kreuzberg_module
@@ -279,3 +282,30 @@ def test_opendocument_texts_and_sheets_keep_their_headings_and_tables(tmp_path: 
         assert document.text == expected
         assert [span.label for span in document.tables] == ["City | 人口"]
         assert len(document.headings) == 1
+
+
+def test_old_word_files_keep_paragraphs_and_rows_and_lose_the_code_of_fields(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def extract(path: Path, *, config: Any) -> Any:
+        asked.append(config.output_format)
+        return SimpleNamespace(
+            content='目次 TOC \\o "1-3" \\h \n第1章 PAGEREF _Toc123 \\h 3\n年\tVisitors\t\t1901\t1,200\t\t'
+            '詳しくは HYPERLINK "https://example.org/a"こちら。\n\n\n\nThe REF manual *is* TOC-free.'
+        )
+
+    monkeypatch.setattr(kreuzberg, "extract_file_sync", extract)
+    assert read(tmp_path, "a.doc", b"old").text == (
+        "目次\n第1章3\n年\tVisitors\n1901\t1,200\n詳しくはこちら。\n\nThe REF manual *is* TOC-free."
+    )
+    assert asked == ["plain"]
+
+
+def test_rules_between_old_slides_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = SimpleNamespace(content="-----\n\n## 一枚目\n\n雨。\n\n-----\n\n## Second\n\nSnow.\n")
+    monkeypatch.setattr(kreuzberg, "extract_file_sync", lambda path, config: shown)
+    document = read(tmp_path, "a.ppt", b"old")
+    assert document.text == "## 一枚目\n\n雨。\n\n## Second\n\nSnow."
+    assert [span.label for span in document.headings] == ["一枚目", "Second"]

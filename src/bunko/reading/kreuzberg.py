@@ -32,6 +32,12 @@ _BOLD = re.compile(r"(?:\\?\*){2}(?=\S)([^*\n]+?)(?:\\?\*){2}")
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]<>()#+.!~-])")  # not the | of cells
 _FENCE = re.compile(r"^```.*?^```[ \t]*$", re.MULTILINE | re.DOTALL)
 _BLANK_LINES = re.compile(r"\n{3,}")
+_RULE = re.compile(r"^-{3,}$", re.MULTILINE)  # between slides
+_ROW_END = re.compile(r"\t{2,}")
+_FIELD = re.compile(
+    r" ?\b(?:HYPERLINK|PAGEREF|NOTEREF|STYLEREF|REF|TOC|SEQ|INCLUDEPICTURE)"
+    r"(?: +(?:\"[^\"\n]{0,2000}\"|\\[a-z*@#]|_\w{1,40})){1,20} ?"
+)
 _BLANK_ROW = re.compile(r"^\|[ |]*\|$")
 _MEND = "Open and save it again in its program."
 _MEDIA_TYPES = {
@@ -48,7 +54,12 @@ def read_with_kreuzberg(path: Path, relative: str, *, settings: ReadingSettings)
     suffix = path.suffix.lower()
     source = unlocked(path, settings)
     markdown = _extract(source, path, settings)
-    text = _by_sheets(markdown) if suffix in _WORKBOOKS else tidy(markdown)
+    if suffix in _WORKBOOKS:
+        text = _by_sheets(markdown)
+    else:
+        text = (
+            old_word(markdown) if suffix == ".doc" else tidy(_RULE.sub("", markdown) if suffix == ".ppt" else markdown)
+        )
     if suffix in _CHARTS:
         with Package(source) as package:
             text = "\n\n".join([text, *charts_of(package, _CHARTS[suffix])]).strip("\n")
@@ -65,7 +76,9 @@ def read_with_kreuzberg(path: Path, relative: str, *, settings: ReadingSettings)
 
 def _extract(source: Path | bytes, path: Path, settings: ReadingSettings) -> str:
     # The cache would be a folder of its making in the working directory.
-    config = kreuzberg.ExtractionConfig(use_cache=False, disable_ocr=True, output_format="markdown")
+    # Its Markdown of .doc is one line, whatever the paragraphs.
+    output = "plain" if path.suffix.lower() == ".doc" else "markdown"
+    config = kreuzberg.ExtractionConfig(use_cache=False, disable_ocr=True, output_format=output)
     try:
         if isinstance(source, bytes):
             kind = kreuzberg.detect_mime_type_from_path(path)
@@ -91,6 +104,16 @@ def _as_read_error(error: Exception, suffix: str, settings: ReadingSettings) -> 
     if isinstance(error, kreuzberg.MissingDependencyError):
         return ReadError(f"Reading {suffix} needs another program: {detail}.", "Convert the file to PDF.")
     return ReadError(f"The file can't be read: {detail}.", _MEND)
+
+
+def old_word(text: str) -> str:
+    r"""Return the plain text of a .doc as it is read: one table row a line, and what fields show without their code.
+
+    >>> old_word('See  HYPERLINK "https://example.org"the page.\nYear\tVisitors\t\t1901\t1,200\t\tEnd.')
+    'See the page.\nYear\tVisitors\n1901\t1,200\nEnd.'
+    """
+    # The end of a row is marked like that of a cell, after the last one.
+    return _BLANK_LINES.sub("\n\n", _ROW_END.sub("\n", _FIELD.sub("", text))).strip("\n")
 
 
 def tidy(markdown: str) -> str:

@@ -149,7 +149,8 @@ def _run(item: Element) -> str:
 
 def _notes(tree: Element | None) -> str:
     shapes = _shapes(tree.find("cSld/spTree")) if tree is not None else ()
-    lines = [line for shape in shapes if _placeholder(shape) == "body" for line in _paragraphs(shape.find("txBody"))]
+    shown = (shape for shape in shapes if _placeholder(shape) not in _DECORATION)
+    lines = [line for shape in shown for line in _paragraphs(shape.find("txBody"))]
     return "\n".join(lines)
 
 
