@@ -11,7 +11,7 @@ import pytest
 
 from bunko.errors import LibraryNotFound
 from bunko.reading import list_files
-from tests.support import write_files
+from tests.support import make_library, write_files
 
 
 def listed(root: Path, *ignore: str) -> list[str]:
@@ -130,3 +130,23 @@ def test_the_two_spellings_of_an_accent_are_two_files_where_the_system_says_so(t
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(LibraryNotFound, match="nowhere"):
         list_files(tmp_path / "nowhere")
+
+
+def test_a_folder_that_vanishes_while_it_is_looked_at_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "is_dir", lambda path: True)
+    with pytest.raises(LibraryNotFound, match="is gone"):
+        list_files(tmp_path / "vanished")
+
+
+@pytest.mark.parametrize("place", ["", "index", "sub/index"])
+def test_an_index_within_the_folder_is_no_document(tmp_path: Path, place: str) -> None:
+    write_files(tmp_path, {"a.txt": "Rain.", "sub/b.txt": "Snow."})
+    make_library(tmp_path, store=str(tmp_path / place)).sync()
+    assert listed(tmp_path) == ["a.txt", "sub/b.txt"]
+
+
+def test_a_folder_with_other_tables_is_read(tmp_path: Path) -> None:
+    write_files(tmp_path, {"data/notes.lance.txt": "", "data/writer.lock": ""})
+    assert listed(tmp_path) == ["data/notes.lance.txt", "data/writer.lock"]

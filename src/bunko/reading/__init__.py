@@ -10,6 +10,7 @@ Most files hold one document; archives, mails, mailboxes and JSON Lines hold man
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -160,9 +161,10 @@ def _read(path: Path, relative: str, context: Context) -> Items:
     try:
         size = path.stat().st_size
         if size > settings.max_file_mb * 1_000_000:
+            whole = math.ceil(size / 1e6)
             raise ReadError(
-                f"The file has {size / 1e6:.0f} MB; the limit is {settings.max_file_mb} MB.",
-                "Raise reading.max_file_mb to read it.",
+                f"The file has {whole} MB; the limit is {settings.max_file_mb} MB.",
+                f"Raise reading.max_file_mb to read it: --set reading.max_file_mb={whole}",
             )
         empty = True
         for item in _reader(path)(path, relative, context):

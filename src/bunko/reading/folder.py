@@ -12,6 +12,8 @@ from bunko.reading.encoding import decode
 
 IGNORE_FILE = ".bunkoignore"
 _NOT_DOCUMENTS = frozenset({"node_modules", "__pycache__", "Thumbs.db", "desktop.ini"})
+_INDEX_TABLE = "documents.lance"
+_INDEX_FILES = frozenset({"writer.lock", "writer.pid"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +29,8 @@ class FileEntry:
 def list_files(root: Path, *, ignore: Iterable[str] = ()) -> list[FileEntry]:
     """Return the files that make the library, sorted by path; `root` may be a single file.
 
-    Hidden files and what `.bunkoignore` or `ignore` (gitignore's syntax) names are left out. Links are followed
-    to files inside the folder only. Raises LibraryNotFound if `root` is missing or may not be listed.
+    Hidden files, indexes, and what `.bunkoignore` or `ignore` (gitignore's syntax) names are left out. Links are
+    followed to files inside the folder only. Raises LibraryNotFound if `root` is missing or may not be listed.
     """
     try:
         if root.is_file():
@@ -36,6 +38,8 @@ def list_files(root: Path, *, ignore: Iterable[str] = ()) -> list[FileEntry]:
         if not root.is_dir():
             raise LibraryNotFound(f"There is no folder or file {str(root)!r}.", "Check the path.")
         os.listdir(root)  # raises where the folder itself may not be listed; os.walk would hide that
+    except FileNotFoundError as error:
+        raise LibraryNotFound(f"The folder {str(root)!r} is gone.", "Check the path.") from error
     except PermissionError as error:
         raise LibraryNotFound(f"The folder {str(root)!r} may not be read.", "Check its permissions.") from error
     skips = _IgnoreRules(root, ignore)
@@ -46,10 +50,16 @@ def _walk(root: Path, skips: _IgnoreRules) -> Iterator[FileEntry]:
     real_root = root.resolve()
     for folder, folders, files in os.walk(root):  # links to folders are not entered: no loops, nothing from outside
         above = Path(folder)
+        is_index = _INDEX_TABLE in folders  # put there with --store
+        if is_index:
+            if above != root:
+                folders.clear()
+                continue
+            folders[:] = [name for name in folders if not name.endswith(".lance")]
         folders[:] = [name for name in folders if not skips(above / name, is_folder=True)]
         for name in files:
             path = above / name
-            if skips(path, is_folder=False):
+            if skips(path, is_folder=False) or (is_index and name in _INDEX_FILES):
                 continue
             try:
                 if path.is_symlink() and not path.resolve().is_relative_to(real_root):

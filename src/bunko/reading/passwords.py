@@ -17,7 +17,8 @@ def read_passwords(path: Path) -> tuple[str, ...]:
     except (OSError, UnicodeDecodeError) as error:
         reason = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror or str(error)
         raise SettingsError(
-            f"The password file {str(path)!r} can't be read: {reason}.", "Check reading.password_file."
+            f"The password file {str(path)!r} can't be read: {reason}.",
+            "Check the path given with --password-file, or as reading.password_file.",
         ) from error
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return tuple(dict.fromkeys(line for line in lines if line.strip()))
