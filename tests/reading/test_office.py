@@ -253,9 +253,9 @@ def test_files_with_damage_anywhere_are_reported(tmp_path: Path, name: str) -> N
 
 @pytest.mark.parametrize("piece", ["![", "[", "[a](", "[a]((", "**a", "```\n", "\\["])
 def test_much_of_the_same_mark_takes_no_longer_than_other_text(piece: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     kreuzberg_module.tidy(piece * 20_000)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_opendocument_texts_and_sheets_keep_their_headings_and_tables(tmp_path: Path) -> None:
