@@ -26,6 +26,7 @@ from rapidfuzz.distance import Levenshtein
 
 from bunko.errors import BunkoError, NeedsOcr, NeedsPassword
 from bunko.reading import read_documents
+from bunko.reading.members import PageRead
 from bunko.reading.ocr import ocr_languages
 from bunko.settings import ReadingSettings
 from bunko.types import Document
@@ -56,6 +57,8 @@ class Result:
     text: str = ""
     complaint: str = ""
     detail: str = ""
+    pages: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +93,12 @@ def main() -> None:
         if arguments.verbose:
             _print_files(cases, results, has_ocr)
         _print_table(name, cases, results, has_ocr)
+    scans = [
+        result for case, result in zip(cases, readers["Bunko"], strict=True) if case.kind in SCANS and result.pages
+    ]
+    if scans:
+        pages, seconds = sum(scan.pages for scan in scans), sum(scan.seconds for scan in scans)
+        print(f"OCR: {pages} pages and pictures, {seconds / pages:.1f} s for each")
 
 
 def _cases(folder: Path, index: Path) -> Iterator[Case]:
@@ -100,6 +109,7 @@ def _cases(folder: Path, index: Path) -> Iterator[Case]:
 
 
 def _bunko(path: Path, relative: str, settings: ReadingSettings) -> Result:
+    begun = time.perf_counter()
     try:
         items = list(read_documents(path, relative, settings=settings))
     except NeedsOcr as error:
@@ -108,7 +118,11 @@ def _bunko(path: Path, relative: str, settings: ReadingSettings) -> Result:
         return Result(complaint="locked", detail=str(error))
     except BunkoError as error:
         return Result(complaint="reported", detail=str(error))
-    return Result(text="\n".join(item.text for item in items if isinstance(item, Document)))
+    return Result(
+        text="\n".join(item.text for item in items if isinstance(item, Document)),
+        pages=sum(isinstance(item, PageRead) for item in items),
+        seconds=time.perf_counter() - begun,
+    )
 
 
 def _peer(python: str, paths: list[Path]) -> Iterator[Result]:
