@@ -34,7 +34,8 @@ class Asker:
         time.sleep(self.delay)
         if question in self.failures:
             raise self.failures[question]
-        return Answer(question=question, text=question.upper(), model="fake", embedder="fake")
+        notes = ("It was cut off.",) if question.endswith("1?") else ()
+        return Answer(question=question, text=question.upper(), model="fake", embedder="fake", notes=notes)
 
 
 def run(out: Path | None, *askers: Asker, questions: Sequence[Question] = QUESTIONS) -> BatchReport:
@@ -49,6 +50,8 @@ def test_a_line_is_the_contracts_object_with_the_questions_own_id(tmp_path: Path
     out = tmp_path / "new" / "answers.jsonl"
     questions = [Question(id=7, text="猫は？"), Question(id="b", text="Who?")]
     report = run(out, Asker(), questions=questions)
+    assert report.notes == {}
+    assert run(None, Asker()).notes == {"It was cut off.": 1}
     assert [row["id"] for row in rows(out)] == [7, "b"]
     assert list(rows(out)[0])[:3] == ["id", "question", "answer"]
     assert "猫は？" in out.read_text(encoding="utf-8")
@@ -63,6 +66,7 @@ def test_what_is_answered_is_not_asked_again(tmp_path: Path) -> None:
     report = run(out, asker)
     assert asker.asked == [question.text for question in QUESTIONS[2:]]
     assert (report.answered, report.present) == (4, 2)
+    assert report.notes == {}
     assert [row["id"] for row in rows(out)] == [question.id for question in QUESTIONS]
     whole = out.read_bytes()
     assert run(out, Asker()).present == 6

@@ -12,7 +12,8 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,8 @@ class BatchReport:
     """Answered by an earlier run."""
     failed: int
     seconds: float
+    notes: Mapping[str, int]
+    """What this run's answers told of how they came about, and how many of them did: it is not in the lines."""
 
 
 def batch(
@@ -98,15 +101,17 @@ def run_batch(
     if to_ask:
         before(to_ask)
     progress(done, len(questions))
+    notes: Counter[str] = Counter()
     with _OutFile(out, lines) as file:
-        for place, line in _answer_all([(place, questions[place]) for place in again], askers):
-            file.replace(place, line)
-            done += 1
-            progress(done, len(questions))
-        for _, line in _answer_all(list(enumerate(questions))[len(lines) :], askers):
-            file.append(line)
-            done += 1
-            progress(done, len(questions))
+        for write, numbered in (
+            (file.replace, [(place, questions[place]) for place in again]),
+            (file.append, list(enumerate(questions))[len(lines) :]),
+        ):
+            for place, line, told in _answer_all(numbered, askers):
+                write(place, line)
+                notes.update(told)
+                done += 1
+                progress(done, len(questions))
     failed = sum("error" in line for line in file.lines)
     return BatchReport(
         lines=tuple(file.lines),
@@ -114,6 +119,7 @@ def run_batch(
         present=present,
         failed=failed,
         seconds=round(time.monotonic() - begin, 3),
+        notes=notes,
     )
 
 
@@ -138,8 +144,9 @@ class _OutFile:
         if self._file:
             self._file.close()
 
-    def append(self, line: Answered) -> None:
+    def append(self, place: int, line: Answered) -> None:
         """Add a line at the end, at once."""
+        assert place == len(self.lines)
         if self._stale_since is not None:
             self._rewrite()
         self.lines.append(line)
@@ -223,33 +230,36 @@ def _other(out: Path, why: str) -> UsageError:
 
 # --- asking ------------------------------------------------------------------------------------------------------
 
+_Outcome = tuple[Answered, tuple[str, ...]] | BunkoError
+"""A line and the answer's notes, or why there is none."""
 
-def _answer_all(questions: Sequence[tuple[int, Question]], askers: Sequence[Asker]) -> Iterator[tuple[int, Answered]]:
-    """Yield each question's place and line, in order. Raises what would fail for every question."""
+
+def _answer_all(
+    questions: Sequence[tuple[int, Question]], askers: Sequence[Asker]
+) -> Iterator[tuple[int, Answered, tuple[str, ...]]]:
+    """Yield each question's place, line and notes, in order. Raises what would fail for every question."""
     answered = _one_by_one(questions, askers[0]) if len(askers) == 1 else _at_once(questions, askers)
     in_a_row = 0
     for place, question, outcome in answered:
         if isinstance(outcome, BunkoError):
             engine = isinstance(outcome, EngineError) and not isinstance(outcome, PromptTooLong)
             in_a_row = in_a_row + 1 if engine else 0
-            yield place, _failed(question, outcome)
+            yield place, _failed(question, outcome), ()
             if in_a_row >= _GIVE_UP_AFTER:
                 raise outcome
         else:
             in_a_row = 0
-            yield place, outcome
+            yield place, *outcome
 
 
-def _one_by_one(
-    questions: Sequence[tuple[int, Question]], asker: Asker
-) -> Iterator[tuple[int, Question, Answered | BunkoError]]:
+def _one_by_one(questions: Sequence[tuple[int, Question]], asker: Asker) -> Iterator[tuple[int, Question, _Outcome]]:
     for place, question in questions:
         yield place, question, _ask(question, asker)
 
 
 def _at_once(
     questions: Sequence[tuple[int, Question]], askers: Sequence[Asker]
-) -> Iterator[tuple[int, Question, Answered | BunkoError]]:
+) -> Iterator[tuple[int, Question, _Outcome]]:
     """Ask in one thread for each asker; what comes early waits for its turn."""
     todo: queue.SimpleQueue[int | None] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
@@ -287,17 +297,21 @@ class _Fatal:
     error: BaseException
 
 
-def _caught(question: Question, asker: Asker) -> Answered | BunkoError | _Fatal:
+def _caught(question: Question, asker: Asker) -> _Outcome | _Fatal:
     try:
         return _ask(question, asker)
     except BaseException as error:  # noqa: BLE001 (raised again by the thread that waits)
         return _Fatal(error)
 
 
-def _ask(question: Question, asker: Asker) -> Answered | BunkoError:
-    """Return the line, or the error if it is this question's own. Raises what would fail for every other, too."""
+def _ask(question: Question, asker: Asker) -> _Outcome:
+    """Return the line and the answer's notes, or the error if it is this question's own.
+
+    Raises what would fail for every other, too.
+    """
     try:
-        return {"id": question.id} | answer_json(asker(question.text))
+        answer = asker(question.text)
+        return {"id": question.id} | answer_json(answer), answer.notes
     except (EngineStartFailed, RemoteUnavailable):
         raise
     except (EngineError, QuestionError) as error:

@@ -104,7 +104,7 @@ def compare(
             f"{len(missing)} of the files that the questions name are not in the library, such as {missing[0]!r}."
         )
     for item in answered:
-        notes += _failures(item)
+        notes += _notes(item)
     root = open_library(variants[0].settings).root.resolve()
     records = [_record(item, questions, scored) for item, scored in zip(answered, results, strict=True)]
     present = {name for record in records for name in record["summary"]}
@@ -200,9 +200,10 @@ def _judge(
         ]
 
 
-def _failures(item: _Answered) -> list[str]:
-    errors = [line["error"] for line in item.batch.lines if "error" in line]
-    return [f"{item.variant.name}: {len(errors)} questions failed, the first one so: {errors[0]}"] if errors else []
+def _notes(item: _Answered) -> list[str]:
+    name, errors = item.variant.name, [line["error"] for line in item.batch.lines if "error" in line]
+    told = [f"{name}, {count} answers: {text}" for text, count in item.batch.notes.items()]
+    return [f"{name}: {len(errors)} questions failed, the first one so: {errors[0]}", *told] if errors else told
 
 
 def _missing_files(library: Library, questions: Sequence[Question]) -> list[str]:
