@@ -16,7 +16,7 @@ from bunko.evaluation.records import Result
 ROLLO = Question(id="a", text="Who was the Norse leader?", answers=("Rollo",), files=(("normans.txt", 1),))
 WHEN = Question(id="b", text="金閣寺はいつ建てられましたか。", answers=("1397年",))
 NOBODY = Question(id="c", text="Who invented tea?", unanswerable=True)
-NOTHING = Question(id="d", text="Who drank coffee?", unanswerable=True)
+NOTHING = Question(id="d", text="Who drank coffee?", unanswerable=True, files=(("drinks.txt", 1),))
 OPEN = Question(id="e", text="What is it like?")
 QUESTIONS = [ROLLO, WHEN, NOBODY, NOTHING, OPEN]
 
@@ -78,6 +78,7 @@ def test_each_answer_has_its_scores(results: list[Result]) -> None:
     assert (rollo["scores"]["hit_1"], rollo["scores"]["hit_5"], rollo["scores"]["mrr"]) == (0, 1, 0.5)
     assert when["scores"]["hit_1"] is None  # nobody told where it stands
     assert nobody["scores"]["f1"] is None
+    assert nothing["scores"]["mrr"] is None  # its file does not hold an answer
     assert failed["error"] == "It died."
     assert (failed["scores"]["words"], failed["scores"]["failed"]) == (None, 1)
 

@@ -161,8 +161,11 @@ def _scores(question: Question, line: Answered, *, rag: bool) -> Scores:
 
 
 def _rankings(questions: Sequence[Question], lines: Sequence[Answered]) -> dict[str, dict[str, float]]:
-    """Return the figures of retrieval by the question's id, for those of which it is told where the answer stands."""
-    right = {str(question.id): dict(question.files) for question in questions if question.files}
+    """Return the figures of retrieval by the question's id, for those of which it is told where the answer stands.
+
+    Some sets name a document for unanswerable questions, too: there is nothing to be found in it.
+    """
+    right = {str(item.id): dict(item.files) for item in questions if item.files and not item.unanswerable}
     found = {str(line["id"]): line.get("hits", ()) for line in lines}
     if not right:
         return {}
