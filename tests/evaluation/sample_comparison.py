@@ -394,7 +394,9 @@ def _estimate(name: str, results: list[Json]) -> Json:
     values = [result["scores"][name] for result in results if result["scores"].get(name) is not None]
     if not values:
         return {"value": None, "low": None, "high": None, "n": 0}
-    return _interval(values) | {"n": len(values)}
+    interval = _interval(values)
+    ends = {"low": max(interval["low"], min(values)), "high": min(interval["high"], max(values))}
+    return interval | ends | {"n": len(values)}
 
 
 def _interval(values: list[float]) -> Json:

@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -218,7 +217,12 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         dialog.dismiss()
 
     def open_page(
-        comparison: dict[str, Any], *, language: str = "en-GB", scheme: Any = "light", width: int = 1280
+        comparison: dict[str, Any],
+        *,
+        language: str = "en-GB",
+        scheme: Any = "light",
+        width: int = 1280,
+        before: str = "",
     ) -> Tab:
         path = tmp_path / f"report-{len(contexts)}.html"
         path.write_text(render(comparison), encoding="utf-8")
@@ -231,7 +235,8 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         )
         contexts.append(context)
         tab = context.new_page()
-        tab.set_default_timeout(20_000)
+        tab.set_default_timeout(60_000)  # other work may have the machine
+        tab.add_init_script(before)
         tab.on("console", lambda message: complaints.append(message.text))
         tab.on("pageerror", lambda error: complaints.append(str(error)))
         tab.on("dialog", dismiss)
@@ -373,6 +378,7 @@ def two_answers(first: str, second: str) -> dict[str, Any]:
             [["1803", "建てら"], ["1951", "取り外さ"]],
         ),
         ("One thing entirely.", "Nothing alike here?", [[], ["differs throughout from starter"]]),
+        ("10月です。", "橋の工事は10月に始まる。", [["です"], ["橋の工事は", "に始まる"]]),
         ("", "Something", [[], []]),
     ],
 )
@@ -479,17 +485,24 @@ def test_what_is_missing_is_left_out(opened: Open, name: str) -> None:
     )
 
 
-def test_a_thousand_questions_open_quickly(opened: Open) -> None:
+def test_a_thousand_questions_are_drawn_as_they_come_near(opened: Open) -> None:
+    drawn = "new Set([...document.querySelectorAll('.result')].map((result) => result.closest('.question'))).size"
     comparison = sample(questions=1000, variants=4)
-    begin = time.perf_counter()
-    tab = opened(comparison)
-    tab.locator("#question-0 .answer").first.wait_for(state="attached")
-    assert time.perf_counter() - begin < 15  # two seconds where nothing else runs
+    tab = opened(comparison, before="window.requestIdleCallback = () => 0;")
+    tab.locator("#question-0").scroll_into_view_if_needed()
+    tab.locator("#question-0 .answer").first.wait_for()
+    assert tab.evaluate(drawn) < 20
     tab.get_by_role("searchbox").fill("footbridge")
     assert 0 < len(shown(tab)) < 1000
     tab.get_by_role("searchbox").fill("")
     tab.locator("#question-999").scroll_into_view_if_needed()
-    tab.locator("#question-999 .result").first.wait_for()
+    tab.locator("#question-999 .answer").first.wait_for()
+    assert tab.evaluate(drawn) < 60
+
+
+def test_what_is_far_away_is_drawn_when_there_is_time(opened: Open) -> None:
+    tab = opened(sample(questions=60))  # so that the browser's own search finds it
+    tab.locator("#question-59 .answer").first.wait_for(state="attached")
 
 
 def test_print_has_no_controls(opened: Open) -> None:

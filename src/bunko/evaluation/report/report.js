@@ -396,7 +396,7 @@
     return section("summary", t("summary"), null, lead(),
       h("p", { class: "note" }, t(variants.length > 1 ? "summaryNote" : "summaryNoteOne")),
       h("div", { class: "scroll", tabindex: variants.length > 4 ? "0" : null, role: variants.length > 4 ? "region" : null, "aria-label": variants.length > 4 ? t("summary") : null },
-        h("table", { class: "summary", role: "table", "aria-label": t("summary") },
+        h("table", { class: `summary ${variants.length === 1 ? "single" : variants.length > 3 ? "many" : ""}`, role: "table", "aria-label": t("summary") },
           h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, h("th", { scope: "col", role: "columnheader" }, t("metric"), usual ? h("span", { class: "about" }, usual) : null), variants.map((variant) => h("th", { scope: "col", role: "columnheader" }, nameOf(variant))))),
           GROUPS.map((group) => [group, shown.filter((metric) => groupOf(metric) === group)]).filter(([, inside]) => inside.length).map(([group, inside]) => h("tbody", { role: "rowgroup" },
             h("tr", { role: "row", class: "group" }, h("th", { scope: "rowgroup", role: "rowheader", colspan: variants.length + 1 }, t(`group_${group}`))), inside.map(row))))),
@@ -491,10 +491,11 @@
         const [a, b] = [0.25, 0.75].map((share) => axis.place(quantile(times, share)));
         parts.push(s("rect", { class: "box", x: a, y: base + 3, width: Math.max(b - a, 1), height: 14, rx: 2 }));
       }
+      else parts.push(s("line", { class: "base", x1: left, x2: right, y1: base + 10, y2: base + 10 }));
       // A few hundred dots show all there is; of more, every so many.
       const every = Math.max(1, Math.ceil(times.length / 300));
       places.forEach((x, index) => {
-        if (index % every === 0) parts.push(s("circle", { class: "dot", cx: x.toFixed(1), cy: (base + 10 + ((index * 7) % 11 - 5) * 0.9).toFixed(1), r: 1.8 }));
+        if (index % every === 0) parts.push(s("circle", { class: "dot", cx: x.toFixed(1), cy: (base + 10 + ((index * 7) % 11 - 5) * 0.9).toFixed(1), r: times.length < 20 ? 3 : 1.8 }));
       });
       const median = quantile(times, 0.5), p95 = quantile(times, 0.95);
       parts.push(s("line", { class: "median", x1: axis.place(median), x2: axis.place(median), y1: base - 2, y2: base + 20 }));
@@ -550,7 +551,7 @@
   };
   const tradeoff = (width) => {
     const points = variants.map((variant) => ({ variant, x: timeOf(variant), y: quality ? estimate(variant, quality) : {} })).filter(({ x, y }) => isNumber(x.value) && isNumber(y.value));
-    if (!points.length) return null;
+    if (points.length < 2) return null;
     const height = Math.round(Math.min(380, Math.max(280, width * 0.4))), left = 52, right = width - 20, top = 14, bottom = height - 44;
     const ends = (key) => points.flatMap((point) => [point[key].value, point[key].low, point[key].high]).filter(isNumber);
     const [lowX, highX] = [Math.min(...ends("x")), Math.max(...ends("x"))];
@@ -558,14 +559,15 @@
     const room = (highY - lowY || Math.abs(highY) || 0.1) * 0.15;
     [lowY, highY] = [lowY - room, highY + room];
     if (quality.unit === "share") [lowY, highY] = [Math.max(0, lowY), Math.min(1, highY)];
-    const xs = timeScale(lowX, highX * 1.1, left, right), ys = scale(lowY, highY, bottom, top, { count: 5 });
+    const xs = timeScale(lowX, highX * 1.1, left, right), across = scale(lowY, highY, bottom, top, { count: 5 });
+    const ys = { ...across, place: (value) => across.place(Math.min(Math.max(value, lowY), highY)) };
     // A name stands where it covers neither a mark, nor a line, nor another name, as far as there is such a place.
     const boxes = points.flatMap(({ x, y }) => {
       const cx = xs.place(x.value), cy = ys.place(y.value);
       return [[cx - 8, cy - 8, cx + 8, cy + 8], [xs.place(x.low ?? x.value), cy - 2, xs.place(x.high ?? x.value), cy + 2], [cx - 2, ys.place(y.high ?? y.value), cx + 2, ys.place(y.low ?? y.value)]];
     });
     const covered = (box) => boxes.filter((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]).length
-      + (box[0] < left || box[2] > right || box[1] < top || box[3] > bottom ? 2 : 0);
+      + (box[0] < left || box[2] > right || box[1] < top || box[3] > bottom ? 6 : 0);
     const placeFor = (cx, cy, name) => {
       const wide = [...name].reduce((sum, letter) => sum + (JAPANESE.test(letter) ? 13.5 : 7.6), 0);
       const tried = [[11, -9], [-11, -9], [11, 18], [-11, 18], [11, -26], [-11, -26], [11, 35], [-11, 35]].map(([dx, dy]) => {
@@ -665,7 +667,8 @@
     ? h("section", { id: "time", "aria-labelledby": "time-title" }, h("h2", { id: "time-title" }, t("time")), h("p", { class: "note", id: "time-note" }), h("div", { id: "time-chart" })) : null);
   const stageSection = () => (variants.some((variant) => stagesOf(variant).length) ? section("stages", t("stages"), t("stagesNote"), h("div", { id: "stage-charts" })) : null);
   const tradeoffSection = () => {
-    if (!quality || !variants.some((variant) => isNumber(estimate(variant, quality).value) && isNumber(timeOf(variant).value))) return null;
+    // One point alone tells nothing that the summary does not.
+    if (!quality || variants.filter((variant) => isNumber(estimate(variant, quality).value) && isNumber(timeOf(variant).value)).length < 2) return null;
     const note = h("p", { class: "note" }, t(quality.better === "lower" ? "tradeoffNoteLower" : "tradeoffNote"));
     const choose = h("select", { id: "quality", onchange: (event) => {
       quality = qualities.find((item) => item.name === event.target.value) ?? quality;
@@ -709,12 +712,13 @@
       all over a text say less than that it is another. */
   const differences = (own, others) => {
     const tokens = tokensOf(own), marked = tokens.map(() => true);
-    const letters = (index) => (/[\p{L}\p{N}]/u.test(tokens[index]) ? tokens[index].length : 0);
-    const size = tokens.reduce((sum, _, index) => sum + letters(index), 0);
+    const letters = (parts, is = () => true) => parts.reduce((sum, token, index) => sum + (is(index) && /[\p{L}\p{N}]/u.test(token) ? token.length : 0), 0);
+    const size = letters(tokens);
     let alike = false;
     for (const other of others) {
-      const kept = common(tokens, tokensOf(other));
-      if (kept.reduce((sum, is, index) => sum + (is ? letters(index) : 0), 0) < 0.25 * size) continue;
+      const parts = tokensOf(other), kept = common(tokens, parts), both = letters(tokens, (index) => kept[index]), otherSize = letters(parts);
+      // A quarter of the longer, or nearly all of the shorter.
+      if (!both || (both < 0.25 * Math.max(size, otherSize) && both < 0.8 * Math.min(size, otherSize))) continue;
       alike = true;
       kept.forEach((is, index) => { if (is) marked[index] = false; });
     }
@@ -828,7 +832,7 @@
     const usage = dict(result.usage), scores = dict(result.scores);
     const known = new Set(metrics.map((metric) => metric.name));
     const rows = [
-      ...metrics.filter((metric) => isNumber(scores[metric.name])).map((metric) => [label(metric), format(scores[metric.name], metric.unit)]),
+      ...metrics.filter((metric) => isNumber(scores[metric.name]) && metric.unit !== "ms" && !(metric.name in usage)).map((metric) => [label(metric), format(scores[metric.name], metric.unit).replace(/^(0|100)[.,]0%$/, "$1%")]),
       ...Object.entries(scores).filter(([name, value]) => isNumber(value) && !known.has(name)).map(([name, value]) => [name, number(value, 2)]),
       ...Object.entries(dict(result.timings_ms)).filter(([, value]) => isNumber(value)).map(([stage, value]) => [stageName(stage), duration(value)]),
       ...[["tokensIn", usage.prompt_tokens], ["tokensReused", usage.cached_tokens], ["tokensOut", usage.completion_tokens]].filter(([, value]) => isNumber(value)).map(([key, value]) => [t(key), number(value)]),
