@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
+from bunko.evaluation.evaluating import METRICS
 from bunko.evaluation.report import render
 from tests.evaluation.sample_comparison import sample
 
@@ -173,6 +174,13 @@ def test_both_languages_have_the_same_words() -> None:
     for name, text in english.items():
         places, others = (set(re.findall(r"\{\w+\}", one)) for one in (text, japanese[name]))
         assert places == others or name in {"pairCounts", "tradeoffPoint"}, name
+
+
+def test_every_measure_is_explained_in_both_languages() -> None:
+    script = Page(render({})).inside("script")[1]
+    meanings = script[script.index("const MEANINGS") : script.index("const GROUPS")]
+    explained = dict(re.findall(r"^    (\w+): (\[(?:\"[^\"]+\"(?:, )?){4}\])", meanings, re.MULTILINE))
+    assert [metric["name"] for metric in METRICS if metric["name"] not in explained] == []
 
 
 # --- in a browser ------------------------------------------------------------------------------------------------

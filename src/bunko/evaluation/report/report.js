@@ -58,7 +58,7 @@
       noVariants: "There are no variants in this comparison.",
       clear: "Show all", keys: "Keys:", keyNext: "next", keyPrevious: "previous", keySearch: "search", keySources: "sources",
       legend: "Marks", legendDiff: "words that differ", legendUnsupported: "no source carries it", legendGold: "expected answer",
-      expected: "Expected", expectedNone: "The documents do not answer this.", or: " or ",
+      expected: "Expected", expectedNone: "The documents do not answer this.", or: " · ",
       noAnswer: "There is no answer.", noSource: "no source", wholly: "differs throughout from {name}", sources: "Sources", cited: "{n} cited", source: "Source {n}",
       page: "p. {n}", score: "score {n}", characters: "characters {start}–{end}", carries: "carries", checked: "checked",
       unchecked: "not checked", reasoning: "Reasoning", translation: "Translation", figures: "Figures",
@@ -115,7 +115,7 @@
       noVariants: "この比較には条件がありません。",
       clear: "すべて表示", keys: "キー：", keyNext: "次へ", keyPrevious: "前へ", keySearch: "検索", keySources: "出典",
       legend: "凡例", legendDiff: "異なる語句", legendUnsupported: "根拠となる出典なし", legendGold: "期待される答え",
-      expected: "正答", expectedNone: "文書に答えはありません。", or: " ／ ",
+      expected: "正答", expectedNone: "文書に答えはありません。", or: " ・ ",
       noAnswer: "回答はありません。", noSource: "出典なし", wholly: "{name} の回答とほぼ異なる", sources: "出典", cited: "引用 {n} 件", source: "出典 {n}",
       page: "{n} ページ", score: "スコア {n}", characters: "{start}～{end} 文字目", carries: "根拠とする文", checked: "照合済み",
       unchecked: "未照合", reasoning: "思考過程", translation: "翻訳", figures: "数値",
@@ -172,7 +172,7 @@
 
   const ICONS = {
     right: "M3 8.6 6.4 12 13 4.6", wrong: "M4 4l8 8M12 4l-8 8", refused: "M3.5 8h9", error: "M8 3v6.4M8 12v.6",
-    unscored: "M8 7.6v.8", star: "", link: "",
+    unscored: "M8 7.6v.8", 
   };
   const icon = (kind) => s("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" }, s("path", { d: ICONS[kind] }));
 
@@ -265,7 +265,7 @@
   const label = (metric) => {
     if (language === "ja" && meaning(metric)) return meaning(metric).label;
     const words = String(metric.label ?? metric.name);
-    return words.charAt(0).toUpperCase() + words.slice(1);
+    return /^[a-z]+\b/.test(words) ? words.charAt(0).toUpperCase() + words.slice(1) : words; // nDCG stays as it is
   };
   const estimate = (variant, metric) => dict(variant.summary[metric.name]);
 
