@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -374,7 +375,7 @@ def test_a_second_writer_is_told_so_and_a_reader_is_not_disturbed(folder: Path) 
     first.sync()
     with first.store.writing():
         second = make_library(folder)
-        with pytest.raises(StoreBusy, match="Process [0-9]+"):
+        with pytest.raises(StoreBusy, match=r"Process [0-9]+"):
             second.sync()
         assert "cats.txt" in answers(second, "Where does the cat sleep?")
     assert counts(second.sync()) == (0, 0, 0, 3)
@@ -391,3 +392,15 @@ def test_an_embedder_is_not_given_texts_in_letters_that_it_does_not_know(tmp_pat
     everywhere = FakeEmbedder(name="everywhere")
     make_library(root, embedder=everywhere).sync()
     assert len(everywhere.embedded) == 3
+
+
+def test_an_archive_that_was_opened_once_stays_open_until_it_changes(tmp_path: Path) -> None:
+    root = write_files(tmp_path, {"cats.txt": CATS})
+    with zipfile.ZipFile(root / "old.zip", "w") as archive:
+        archive.writestr("ships.txt", SHIPS)
+    settle(root)
+    assert [failed.path for failed in make_library(root).sync().failed] == ["old.zip"]
+    opened = make_library(root, reading__archives=True).sync()
+    assert (counts(opened), opened.failed) == ((1, 0, 0, 1), ())
+    assert counts(make_library(root).sync()) == (0, 0, 0, 2)
+    assert "old.zip#ships.txt" in answers(make_library(root), "Where do ships sail?")

@@ -284,7 +284,7 @@ def test_one_process_writes_at_a_time(store: Store) -> None:
     )
     assert holder.stdout is not None
     assert holder.stdout.readline().strip() == b"locked"
-    with pytest.raises(StoreBusy, match="Process [0-9]+"), store.writing():
+    with pytest.raises(StoreBusy, match=r"Process [0-9]+"), store.writing():
         pass
     holder.kill()  # a lock dies with its holder
     holder.communicate()

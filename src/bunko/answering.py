@@ -26,7 +26,6 @@ from bunko.timing import Stopwatch
 from bunko.types import (
     Answer,
     Event,
-    Evidence,
     Finished,
     Hit,
     Message,
@@ -73,7 +72,9 @@ def answer_from_documents(
     if history:
         with watch.stage("rewrite"):
             standalone, usage = _rewrite(question, history, generator, settings)
-    hits, evidence = find(standalone, store, embedder, settings=settings, watch=watch)
+    hits, vector = find(standalone, store, embedder, settings=settings, watch=watch)
+    with watch.stage("select"):
+        evidence = select(standalone, hits, embedder, vector=vector, settings=settings.evidence)
     yield Retrieved(question=standalone, evidence=tuple(evidence), hits=tuple(hits))
     shown, written = list(evidence), _Written(text=prompting.refusal(language), finish_reason="none")
     if not evidence:
@@ -163,8 +164,8 @@ def answer_without_documents(
 
 def find(
     question: str, store: Searchable, embedder: Embedder, *, settings: Settings, watch: Stopwatch
-) -> tuple[list[Hit], list[Evidence]]:
-    """Return the hits for a question and the best sentences in them. Raises QuestionError for an empty one."""
+) -> tuple[list[Hit], Vectors | None]:
+    """Return the hits for a question, and its vector if it was made. Raises QuestionError for an empty one."""
     _check_question(question)
     vector: Vectors | None = None
     if settings.retrieval.mode != "lexical" and embedder.spec.knows(detect_language(question)):
@@ -172,9 +173,7 @@ def find(
             vector = embedder.embed_query(question)
     with watch.stage("retrieve"):
         hits = retrieve(question, store, embedder, vector=vector, settings=settings.retrieval)
-    with watch.stage("select"):
-        evidence = select(question, hits, embedder, vector=vector, settings=settings.evidence)
-    return hits, evidence
+    return hits, vector
 
 
 @dataclass(slots=True)

@@ -72,6 +72,8 @@ def sync(
         known = store.files()
         present = {file.path for file in files}
         gone = sorted({*known, *stray} - present)
+        # Who names passwords, or asks for archives to be opened, means the files that failed for want of it.
+        retry_failed = retry_failed or settings.reading.archives or bool(settings.reading.password_file)
         changed, touched = _compare(files, known, _fingerprint(settings), retry_failed=retry_failed)
         counts = _Counts()
         if gone or changed or touched or unfinished:
@@ -121,7 +123,7 @@ def embed_missing(store: Store, embedder: Embedder, *, progress: Progress = lamb
 def _fingerprint(settings: Settings) -> str:
     """Return what, beside a file's bytes, decides how it is indexed."""
     reading = settings.reading
-    parts = (_PIPELINE, settings.chunking, reading.max_characters, reading.max_file_mb, reading.archives)
+    parts = (_PIPELINE, settings.chunking, reading.max_characters, reading.max_file_mb)
     return hashlib.blake2b(repr(parts).encode(), digest_size=4).hexdigest()
 
 

@@ -10,6 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
@@ -48,11 +49,14 @@ def retrieve(
     dense: list[Hit] = []
     lexical: list[Hit] = []
     use_dense = vector is not None and settings.mode != "lexical" and embedder.spec.knows(detect_language(question))
-    if use_dense and vector is not None:
-        dense = store.search_dense(embedder.spec, vector, limit=settings.candidates)
-    if settings.mode != "dense" or not use_dense:
-        lexical = store.search_lexical(with_spellings(question), limit=settings.candidates)
-        lexical = by_order(question, lexical)
+    with ThreadPoolExecutor(1) as beside:  # the two searches take about as long as each other
+        if use_dense and vector is not None:
+            found = beside.submit(store.search_dense, embedder.spec, vector, limit=settings.candidates)
+        if settings.mode != "dense" or not use_dense:
+            lexical = store.search_lexical(with_spellings(question), limit=settings.candidates)
+            lexical = by_order(question, lexical)
+        if use_dense:
+            dense = found.result()
     if use_dense and vector is not None:
         lexical = _with_similarities(lexical, store, embedder, vector)
         dense = _with_similar(dense, lexical)

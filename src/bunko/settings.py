@@ -39,7 +39,7 @@ class ReadingSettings:
     ignore: tuple[str, ...] = ()
     """Patterns in gitignore's syntax, beside those of `.bunkoignore`."""
     timeout_s: float = 120.0
-    """For one document. A parser that takes longer is stopped, and the file reported."""
+    """For one document; for each page of a scan. A parser that takes longer is stopped, and the file reported."""
     memory_mb: int = 2_000
     """What the process that reads files may take. One that wants more is stopped, and the file reported."""
     ocr: Literal["auto", "off"] = "auto"
@@ -73,7 +73,7 @@ class EmbeddingSettings:
     threads: int = 0
     """0: as many as the machine has physical cores."""
     batch_tokens: int = 512
-    """Tokens in one batch at the most: the embedder's memory follows it."""
+    """Tokens in one batch at the most, for GGUF embedders and servers: their memory follows it."""
     before_answer: int = 128
     """With more chunks than this still without a vector, `ask` answers first and embeds afterwards."""
 

@@ -17,6 +17,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+os.environ.setdefault("LANCEDB_LOG", "error")  # read at import: its warnings on index building would go to stderr
+
 import filelock
 import lancedb
 import pyarrow as pa
@@ -398,16 +400,20 @@ class Store:
         query = normalise(query)
         if not query.strip():
             return []
-        parts = [(Occur.SHOULD, MatchQuery(query, "search"))]
-        parts += [
-            (Occur.SHOULD, MatchQuery(word, "search", fuzziness=2, prefix_length=4, boost=0.3))
-            for word in _spelt_variously(query)
-        ]
-        with self._mapped("searched"):
-            search = self._chunks.search(BooleanQuery(parts) if len(parts) > 1 else parts[0][1], query_type="fts")
-            rows = search.select([*CHUNK_COLUMNS, "_score"]).limit(limit).to_list()
+        rows = self._match([MatchQuery(query, "search")], limit)
+        found = "\n".join(f"{row['path']}\n{row['heading']}\n{row['text']}" for row in rows).casefold()
+        if unknown := [word for word in _spelt_variously(query) if word not in found]:
+            like = [MatchQuery(word, "search", fuzziness=2, prefix_length=4, boost=0.3) for word in unknown]
+            rows = self._match([MatchQuery(query, "search"), *like], limit)
         hits = [Hit(chunk=chunk_from(row), score=row["_score"], lexical=row["_score"]) for row in rows]
         return sorted(hits, key=lambda hit: (-hit.score, hit.chunk.path, hit.chunk.start))
+
+    def _match(self, queries: Sequence[Any], limit: int) -> list[dict[str, Any]]:
+        query = queries[0] if len(queries) == 1 else BooleanQuery([(Occur.SHOULD, part) for part in queries])
+        with self._mapped("searched"):
+            search = self._chunks.search(query, query_type="fts").select([*CHUNK_COLUMNS, "_score"])
+            rows: list[dict[str, Any]] = search.limit(limit).to_list()
+        return rows
 
     def similarities(self, spec: EmbedderSpec, keys: Sequence[str], vector: Vectors) -> dict[str, float]:
         """Return the cosine similarity of the chunks with these keys; those without a vector are left out."""
@@ -490,7 +496,10 @@ def _delete(table: Any, column: str, values: Sequence[str]) -> None:
 
 
 def _spelt_variously(query: str) -> list[str]:
-    """Return the words of a folded query that may be spelt otherwise in the documents, like zelensky(y)."""
+    """Return the words of a folded query that may be spelt otherwise in the documents, like zelensky(y).
+
+    They are looked up so only where the best passages lack them: it takes as long as all the rest.
+    """
     words = dict.fromkeys(query.replace("?", " ").split())
     return [word for word in words if len(word) >= 7 and word.isascii() and word.isalpha()][:_FUZZY_WORDS]
 
