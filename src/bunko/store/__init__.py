@@ -63,9 +63,12 @@ _KEEP_VERSIONS = timedelta(minutes=10)
 _LOOKUP = 2_000  # values in one filter expression
 # Below this many rows, looking at every one is as fast as an index, and exact.
 _INDEX_ROWS = 20_000
+# In a table of that size, so many rows without an index, or small pieces, are left for a later sync.
+_PUT_OFF_ROWS = 1_000
+_PUT_OFF_PIECES = 20
 # The index holds a bit for each number of a vector (RaBitQ). All of it is looked at, and so many candidates are
 # compared by their whole vectors: benchmarks/LOG.md has what other kinds of index found and took.
-_COMPARED = 300
+_COMPARED = 200
 _ALL = 1_000_000
 # Each costs a search through the dictionary of words.
 _FUZZY_WORDS = 16
@@ -269,22 +272,27 @@ class Store:
         table = self._open_vectors(spec)
         with self._mapped("tidied"):
             if table is not None:
-                table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+                _optimize(table)
                 self._index_vectors(spec, table)
         self._remember(_vectors_name(spec), self._version())
 
     def tidy(self) -> None:
-        """Bring the full-text index up to date, merge small files, drop old versions and unused vectors."""
+        """Bring the full-text index up to date, merge small files, drop old versions and unused vectors.
+
+        In a large table that is put off until enough has changed: rows that are not in an index yet are found, too.
+        """
         with self._mapped("tidied"):
             wanted = self._arrow(self._chunks, ["key"])["key"]
             for name in self._table_names():
                 if name.startswith(_VECTORS):
                     table = self._database.open_table(name)
                     keys = self._arrow(table, ["key"])["key"]
-                    _delete(table, "key", keys.filter(pc.invert(pc.is_in(keys, wanted))).to_pylist())
-                    table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+                    unused = keys.filter(pc.invert(pc.is_in(keys, wanted))).to_pylist()
+                    if len(keys) < _INDEX_ROWS or len(unused) >= _PUT_OFF_ROWS:
+                        _delete(table, "key", unused)
+                    _optimize(table)
             for table in (self._chunks, self._documents, self._files, self._state):
-                table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+                _optimize(table)
             if self._chunks.count_rows() >= _INDEX_ROWS:
                 _index_column(self._chunks, "key")
         self.refresh()
@@ -483,6 +491,15 @@ def _to_embed(rows: Any, spec: EmbedderSpec, known: Any) -> Any:
 
 def _partitions(rows: int) -> int:
     return max(1, rows // 4_000)
+
+
+def _optimize(table: Any) -> None:
+    """Merge a table's pieces and bring its indexes up to date, unless it is large and little has changed."""
+    rows = table.count_rows()
+    pending = max((table.index_stats(index.name).num_unindexed_rows for index in table.list_indices()), default=0)
+    pieces = table.stats()["fragment_stats"]["num_small_fragments"]
+    if rows < _INDEX_ROWS or pending >= _PUT_OFF_ROWS or pieces >= _PUT_OFF_PIECES:
+        table.optimize(cleanup_older_than=_KEEP_VERSIONS)
 
 
 def _index_column(table: Any, name: str) -> None:
