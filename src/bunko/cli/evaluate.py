@@ -69,7 +69,7 @@ def run_batch(arguments: argparse.Namespace) -> int:
             f"{report.answered} answered{before}, {report.failed} failed, in {report.seconds:.1f} s: {safe(str(out))}"
         )
     for text, count in report.notes.items():
-        note(arguments, f"{count} answers: {text}")
+        note(arguments, f"In {count} of the answers: {text}")
     if report.failed:
         note(arguments, "The same command asks the questions that failed again.")
     return 0 if report.answered or report.present else 1

@@ -202,7 +202,7 @@ def _judge(
 
 def _notes(item: _Answered) -> list[str]:
     name, errors = item.variant.name, [line["error"] for line in item.batch.lines if "error" in line]
-    told = [f"{name}, {count} answers: {text}" for text, count in item.batch.notes.items()]
+    told = [f"{name}, in {count} of the answers: {text}" for text, count in item.batch.notes.items()]
     return [f"{name}: {len(errors)} questions failed, the first one so: {errors[0]}", *told] if errors else told
 
 
