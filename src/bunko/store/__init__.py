@@ -17,17 +17,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-os.environ.setdefault("LANCEDB_LOG", "error")  # read at import: its warnings on index building would go to stderr
-
 import filelock
-import lancedb
 import pyarrow as pa
 import pyarrow.compute as pc
-from lancedb.index import FTS, BTree, IvfRq
-from lancedb.query import BooleanQuery, MatchQuery, Occur
 
 from bunko.errors import StoreBusy, StoreTooNew
 from bunko.store.faults import mapped
+from bunko.store.quick_lancedb import FTS, BooleanQuery, BTree, IvfRq, MatchQuery, Occur, lancedb
 from bunko.store.rows import (
     CHUNK_COLUMNS,
     CHUNKS,
