@@ -5,7 +5,8 @@ usage: python benchmarks/ask_questions.py --folder FOLDER --questions Q.jsonl [-
 The keys are those of the baseline scripts that it is run beside (see beside_baseline.py):
 ready_s      from the start of the process until a question can be asked and is answered from all documents
 indexed_s    until every passage has its vector too
-median_s     for one question, the engine being warm
+first_answer_s  from the start of the process until the first answer is whole
+median_s     for one question, the engine being warm; evidence_s: until its quotes are there
 right_20     share of answerable questions with a gold string within the answer's first 20 words
 evidence_1   ... in the first quote; evidence_2: in the first two; answer_in_context: in what the model was given
 peak_mb      of this process and its children together, sampled every 50 ms (proportional set size where there is one)
@@ -51,6 +52,7 @@ def main() -> None:
 def run(arguments: argparse.Namespace, rows: list[dict], store: str) -> dict:
     from bunko.library import open_library
     from bunko.settings import load_settings
+    from bunko.types import Finished, Retrieved
 
     overrides = {"model": arguments.model, "store": store, "generation.max_tokens": arguments.max_tokens}
     overrides |= dict(pair.split("=", 1) for pair in arguments.set)
@@ -63,13 +65,18 @@ def run(arguments: argparse.Namespace, rows: list[dict], store: str) -> dict:
         begin = time.perf_counter()
         first = library.ask(rows[0]["question"])
         laps["first_question_s"] = round(time.perf_counter() - begin, 2)
+        laps["first_answer_s"] = lap()
         begin = time.perf_counter()
         library.complete()
         laps["indexed_s"] = round(laps["ready_s"] + time.perf_counter() - begin, 2)
-        answers, took = [], []
+        answers, took, shown = [], [], []
         for row in rows:
             begin = time.perf_counter()
-            answers.append(library.ask(row["question"]))
+            for event in library.stream(row["question"]):
+                if isinstance(event, Retrieved):
+                    shown.append(time.perf_counter() - begin)
+                elif isinstance(event, Finished):
+                    answers.append(event.answer)
             took.append(time.perf_counter() - begin)
     if arguments.dump:
         lines = [
@@ -83,6 +90,7 @@ def run(arguments: argparse.Namespace, rows: list[dict], store: str) -> dict:
         "chunks": report.chunks,
         "questions": len(rows),
         "median_s": round(statistics.median(took), 3),
+        "evidence_s": round(statistics.median(shown), 4),
         "max_s": round(max(took), 2),
         **quality(rows, answers),
         "stages_ms": stages,
@@ -128,19 +136,20 @@ def token_f1(text: str, gold: str) -> float:
 
 
 class PeakMemory:
-    """Samples the memory of this process and its children together."""
+    """Samples the memory of a process, this one unless told otherwise, and its children together."""
 
-    def __init__(self) -> None:
+    def __init__(self, number: int | None = None, *, every_s: float = 0.05) -> None:
         import psutil
 
-        self._me = psutil.Process()
+        self._me = psutil.Process(number)
+        self._every_s = every_s
         self._peak: list[int] = []
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def _watch(self) -> None:
-        while not self._done.wait(0.05):
+        while not self._done.wait(self._every_s):
             sample = self._sample()
             if sum(sample) > sum(self._peak):
                 self._peak = sample
@@ -149,7 +158,11 @@ class PeakMemory:
         import psutil
 
         sample = []
-        for process in (self._me, *self._me.children(recursive=True)):
+        try:
+            processes = [self._me, *self._me.children(recursive=True)]
+        except psutil.Error:  # it has just ended
+            return sample
+        for process in processes:
             try:
                 memory = process.memory_full_info()
             except psutil.Error:
