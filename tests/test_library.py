@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import bunko
-from bunko.errors import EmbedderMismatch, LibraryNotFound, QuestionError
+from bunko.errors import EmbedderMismatch, LibraryNotFound, ModelBroken, QuestionError
 from bunko.ports import GenerationOptions, Piece, Pieces
+from bunko.settings import Settings
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.types import Finished, Message, ReasoningDelta, Retrieved, TextDelta, Usage
 from tests.support import CATS, KYOTO, SHIPS, make_library, write_files
@@ -257,3 +258,24 @@ def test_a_closed_library_can_be_used_again(folder: Path) -> None:
 def test_usage_adds_up() -> None:
     one = Usage(prompt_tokens=1, completion_tokens=2, cached_tokens=3)
     assert one + one == Usage(prompt_tokens=2, completion_tokens=4, cached_tokens=6)
+
+
+def broken_embedder(tmp_path: Path) -> Path:
+    return write_files(tmp_path / "embedder", {"model.onnx": b"no model", "tokenizer.json": b"{}"})
+
+
+def test_an_embedder_that_fails_while_the_store_opens_is_told_by_the_sync(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "docs", {"cats.txt": CATS})
+    with bunko.open(root, embedder=str(broken_embedder(tmp_path))) as library:
+        for _ in range(2):  # it is tried anew
+            with pytest.raises(ModelBroken, match="can't be loaded"):
+                library.sync()
+
+
+def test_a_library_is_closed_whatever_becomes_of_an_embedder_that_is_still_loading(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "docs", {"cats.txt": CATS})
+    library = bunko.Library(root, settings=Settings(embedder=str(broken_embedder(tmp_path))), generator=FakeGenerator())
+    library.warm_up()
+    library.close()
+    with pytest.raises(ModelBroken):
+        library.sync()

@@ -75,6 +75,11 @@ class LibraryNotFound(LibraryError):
 class LibraryEmpty(LibraryError):
     """The folder holds nothing that could be answered from."""
 
+    @classmethod
+    def without_files(cls, folder: str) -> LibraryEmpty:
+        """Return the error for a folder with nothing in it."""
+        return cls(f"There are no files in {folder!r}.", "Put documents there, or name another folder.")
+
 
 class NotIndexed(LibraryError):
     """The folder has no index, and the call was not to make one."""

@@ -104,12 +104,6 @@ def sync(
     return report
 
 
-def check_answerable(root: Path) -> None:
-    """Raise LibraryNotFound or LibraryEmpty for a folder that there is no use in indexing."""
-    if not list_files(root):
-        raise _empty(root)
-
-
 def embed_missing(store: Store, embedder: Embedder, *, progress: Progress = lambda stage, done, total: None) -> int:
     """Make the vectors that a sync left for later, and return how many. Raises StoreBusy if a sync is at work."""
     with store.writing():
@@ -332,14 +326,10 @@ def _embed(store: Store, embedder: Embedder, progress: Progress) -> int:
 
 def _check_read(root: Path, files: Sequence[FileEntry], report: SyncReport) -> None:
     if not files:
-        raise _empty(root)
+        raise LibraryEmpty.without_files(str(root))
     if not report.documents:
         reason = f"; {report.failed[0].path}: {report.failed[0].error}" if report.failed else "."
         raise LibraryEmpty(
             f"None of the {len(files)} files in {str(root)!r} can be read{reason}",
             report.failed[0].hint if report.failed else "They hold no text.",
         )
-
-
-def _empty(root: Path) -> LibraryEmpty:
-    return LibraryEmpty(f"There are no files in {str(root)!r}.", "Put documents there, or name another folder.")

@@ -9,9 +9,11 @@ Everything heavy is loaded when it is first needed, and kept until `close`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -91,6 +93,7 @@ class Library:
         self._download_progress = download_progress
         self._given_embedder = embedder
         self._given_generator = generator
+        self._loading_embedder: Future[Embedder] | None = None
 
     def __enter__(self) -> Library:
         return self
@@ -100,6 +103,9 @@ class Library:
 
     def close(self) -> None:
         """Stop the engines. The library can be used again; they start anew then."""
+        if self._loading_embedder is not None:
+            with contextlib.suppress(BunkoError):  # nobody waits for it any more
+                self.embedder  # noqa: B018 - loaded, so that it can be closed
         for name in ("embedder", "generator"):
             engine = self.__dict__.pop(name, None)
             if hasattr(engine, "close"):  # not every embedder holds something
@@ -132,12 +138,25 @@ class Library:
         """What makes vectors; fetched first if need be. Raises ModelError."""
         if self._given_embedder is not None:
             return self._given_embedder
+        loading, self._loading_embedder = self._loading_embedder or self._load_embedder(), None
+        return loading.result()
+
+    def _begin_embedder(self) -> None:
+        """Begin to load the embedder, unless that was done: it is ready sooner where the store is opened meanwhile."""
+        if self._given_embedder is None and self._loading_embedder is None and "embedder" not in self.__dict__:
+            self._loading_embedder = self._load_embedder()
+
+    def _load_embedder(self) -> Future[Embedder]:
+        """Load the embedder in a thread of its own; fetch it first if need be, in this one, where Ctrl-C is heard."""
         from bunko.embedding import open_embedder
         from bunko.models import resolve, silent
 
         progress = self._download_progress or silent
         model = resolve(self.settings.embedder, kind="embedding", settings=self.settings, progress=progress)
-        return open_embedder(model, self.settings)
+        loader = ThreadPoolExecutor(1, thread_name_prefix="load-embedder")
+        loading = loader.submit(open_embedder, model, self.settings)
+        loader.shutdown(wait=False)  # its thread ends with the work
+        return loading
 
     @cached_property
     def generator(self) -> Generator:
@@ -156,17 +175,19 @@ class Library:
         return open_generator(model, self.settings)
 
     def warm_up(self) -> None:
-        """Begin to load the language model, so that it is ready when the first question has been searched for."""
+        """Begin to load the models, so that they are ready when they are needed. Raises ModelError."""
         self.generator.start()
+        self._begin_embedder()
 
     # --- what a library does ------------------------------------------------------------------------------------
 
     def check_folder(self) -> None:
         """Raise LibraryNotFound or LibraryEmpty if there is nothing to index and nothing was indexed before."""
-        from bunko.indexing import check_answerable
-
         if not self._is_indexed():
-            check_answerable(self.root)
+            from bunko.reading import list_files
+
+            if not list_files(self.root):
+                raise LibraryEmpty.without_files(str(self.root))
 
     def sync(
         self, *, vectors: Literal["all", "few"] = "all", retry_failed: bool = False, wait_s: float = 0.0
@@ -176,9 +197,10 @@ class Library:
         With "few", more than a handful of missing vectors are left for `complete`: meanwhile passages are found by
         their words, and the best of those by meaning. Raises LibraryError, StoreError, ModelError.
         """
+        self.check_folder()  # before anything is written into the folder
+        self._begin_embedder()
         from bunko.indexing import sync
 
-        self.check_folder()  # before anything is written into the folder
         return sync(
             self.root,
             self.store,
