@@ -1,4 +1,4 @@
-"""`bunko models`: list, pull, show and remove."""
+"""`bunko models`: list, pull, show, optimise and remove."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 
 from bunko.cli.common import bold, dim, download_progress_from, print_json, safe, settings_from
 from bunko.contract import Json
-from bunko.models.inventory import ModelState, list_models, pull, remove, show_model
+from bunko.models.inventory import ModelState, list_models, optimise, pull, remove, show_model, undo_optimise
 
 
 def run_list(arguments: argparse.Namespace) -> int:
@@ -22,6 +22,7 @@ def run_list(arguments: argparse.Namespace) -> int:
         for state in group:
             mark = "●" if state.downloaded else "○"
             notes = [_size(_bytes(state)), ", ".join(sorted(state.languages)).replace("*", "multilingual")]
+            notes += ["with a faster copy" if any(file.faster_copy for file in state.files) else ""]
             notes += [state.licence, "" if state.verified or state.downloaded else "unverified"]
             print(f" {mark} {safe(state.name):<24} {dim(', '.join(note for note in notes if note))}")
             if state.description:
@@ -58,9 +59,30 @@ def run_show(arguments: argparse.Namespace) -> int:
                 where = str(file.path) if file.path else f"from {', '.join(file.sources)}"
                 print(f"{'file':>16}  {file.name}, {_size(file.size)}, {where}")
                 print(f"{'sha256':>16}  {file.sha256 or 'unknown'}")
+                if file.faster_copy:
+                    print(f"{'faster copy':>16}  {_size(file.faster_copy.stat().st_size)}, {file.faster_copy}")
         elif value not in ("", None, []):
             text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
             print(f"{name.replace('_', ' '):>16}  {safe(text)}")
+    return 0
+
+
+def run_optimise(arguments: argparse.Namespace) -> int:
+    """Make a model's faster copy, or delete it."""
+    settings = settings_from(arguments)
+    if arguments.undo:
+        removed = undo_optimise(arguments.name, settings=settings)
+        if arguments.json:
+            print_json({"name": removed.name, "bytes_freed": removed.bytes_freed})
+        else:
+            print(f"Removed the faster copy of {safe(removed.name)}: {_size(removed.bytes_freed)} freed.")
+        return 0
+    copy = optimise(arguments.name, settings=settings, progress=download_progress_from(arguments))
+    if arguments.json:
+        facts: Json = {"name": arguments.name, "path": str(copy.path), "size": copy.size, "made": copy.made}
+        print_json(facts)
+    else:
+        print(f"{'made' if copy.made else 'present'}: {copy.path}  {dim(_size(copy.size))}")
     return 0
 
 
@@ -101,6 +123,7 @@ def _state_json(state: ModelState) -> Json:
             "size": file.size,
             "sha256": file.sha256,
             "sources": list(file.sources),
+            "faster_copy": str(file.faster_copy) if file.faster_copy else None,
         }
         for file in state.files
     ]

@@ -6,6 +6,7 @@ The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Knows not
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -121,6 +122,72 @@ def read_gguf(path: Path) -> GgufInfo:
             return _read(file, path, path.stat().st_size)
     except OSError as error:
         raise ModelNotFound(f"{path} can't be read: {error.strerror or error}.", "Check the path.") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TensorPlace:
+    """Where one tensor lies in a file, and in which form."""
+
+    name: str
+    dimensions: tuple[int, ...]
+    """Row length first."""
+    type: int
+    """ggml's number for it."""
+    offset: int
+    """From the start of the file."""
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GgufLayout:
+    """The parts of a file, for who copies it: version and counts, then `metadata`, then places, then the tensors."""
+
+    version: int
+    alignment: int
+    key_count: int
+    metadata: bytes
+    """Keys and values as they stand in the file."""
+    tensors: tuple[TensorPlace, ...]
+
+
+def read_layout(path: Path) -> GgufLayout:
+    """Read where everything lies in a file that `read_gguf` accepts. Raises ModelNotFound, ModelBroken."""
+    read_gguf(path)
+    for size in _READ_SIZES:
+        with path.open("rb") as file:
+            buffer = file.read(size)
+        try:
+            return _parse_layout(buffer, path)
+        except (_OutOfBuffer, struct.error, OverflowError):
+            continue
+    raise ModelBroken(f"{path} can't be used: its header is too large.", _CURE)
+
+
+def _parse_layout(buffer: bytes, path: Path) -> GgufLayout:
+    cursor = _Cursor(buffer, 4)
+    version, tensor_count, key_count = cursor.u32(), cursor.u64(), cursor.u64()
+    start = cursor.offset
+    values: dict[str, Value] = {}
+    for _ in range(key_count):
+        _read_pair(cursor, values, {})
+    metadata = buffer[start : cursor.offset]
+    found = []
+    for _ in range(tensor_count):
+        name = cursor.string()
+        dimensions = tuple(cursor.u64() for _ in range(cursor.u32()))
+        found.append((name, dimensions, cursor.u32(), cursor.u64()))
+    alignment = _number(values, "general.alignment") or 32
+    data = -(-cursor.offset // alignment) * alignment
+    tensors = []
+    for name, dimensions, kind, offset in found:
+        if kind not in _BLOCKS:
+            raise ModelBroken(f"{path} has a tensor of an unknown type ({kind}).", _CURE)
+        per_block, block_bytes = _BLOCKS[kind]
+        size = math.prod(dimensions) // per_block * block_bytes
+        tensors.append(TensorPlace(name=name, dimensions=dimensions, type=kind, offset=data + offset, size=size))
+    return GgufLayout(
+        version=version, alignment=alignment, key_count=key_count, metadata=metadata, tensors=tuple(tensors)
+    )
 
 
 def _read(file: BinaryIO, path: Path, file_bytes: int) -> GgufInfo:

@@ -1,4 +1,4 @@
-"""The models that there are: list, show, pull, remove. In: names and settings. Out: records; prints nothing.
+"""The models that there are: list, show, pull, optimise, remove. In: names and settings. Out: records; prints nothing.
 
 Deletes nothing outside the cache directory.
 """
@@ -19,9 +19,10 @@ from bunko.models.download import fetch
 from bunko.models.entries import ENTRIES
 from bunko.models.gguf_header import GgufInfo, ModelKind, read_gguf
 from bunko.models.ollama import ollama_file
+from bunko.models.optimising import FasterCopy, faster_copy, make_faster_copy, remove_faster_copy
 from bunko.models.progress import Progress, silent
-from bunko.models.records import CatalogueEntry, CatalogueFile, EmbedderFacts
-from bunko.models.resolving import check_package, downloadable_file, obtain
+from bunko.models.records import CatalogueEntry, CatalogueFile, EmbedderFacts, LocalModel
+from bunko.models.resolving import check_package, downloadable_file, obtain, resolve_original
 from bunko.models.sources import OllamaSource, PlainSource, ServerSource, parse_source
 from bunko.settings import Settings
 
@@ -37,6 +38,8 @@ class FileState:
     sha256: str
     """As the catalogue has it, or as it was when downloaded; empty if neither is known."""
     sources: tuple[str, ...] = ()
+    faster_copy: Path | None = None
+    """What is run in its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +104,11 @@ def show_model(name: str, settings: Settings) -> ModelState:
         case ServerSource():
             raise UsageError(f"{name} is a server.", "Only the server knows its models; ask it, or look at its page.")
         case OllamaSource() as ollama:
-            return _file_state(name, ollama_file(ollama))
+            return _file_state(name, ollama_file(ollama), settings)
         case PlainSource(path=path):
             if not path.is_file():
                 raise _unknown(name)
-            return _file_state(path.name, path)
+            return _file_state(path.name, path, settings)
         case _:
             return _downloaded_state(name, settings)
 
@@ -126,6 +129,30 @@ def pull(name: str, *, settings: Settings, progress: Progress = silent) -> tuple
             raise _unknown(name)
         case _:
             return (_pull_file(name, downloadable_file(name), settings=settings, progress=progress),)
+
+
+def optimise(name: str, *, settings: Settings, progress: Progress = silent) -> FasterCopy:
+    """Make a chat model's faster copy, which is run in its place from then on; download the model if need be.
+
+    Raises UsageError where nothing would be gained, DiskFull, and what `resolve` raises.
+    """
+    return make_faster_copy(_chat_file(name, settings, progress), settings, progress=progress)
+
+
+def undo_optimise(name: str, *, settings: Settings) -> RemovedModel:
+    """Delete a chat model's faster copy, so that the file itself is run again. Raises ModelNotFound."""
+    path = _chat_file(name, replace(settings, offline=True), silent)
+    freed = remove_faster_copy(path, settings)
+    if not freed:
+        raise ModelNotFound(f"There is no faster copy of {name}.", f"Make one: bunko models optimise {name}")
+    return RemovedModel(name=name, directory=path.parent, bytes_freed=freed)
+
+
+def _chat_file(name: str, settings: Settings, progress: Progress) -> Path:
+    model = resolve_original(name, kind="chat", settings=settings, progress=progress)
+    if not isinstance(model, LocalModel):
+        raise UsageError(f"{name} is a server.", "Only files can be re-packed.")
+    return model.files["model"]
 
 
 def remove(name: str, *, settings: Settings) -> RemovedModel:
@@ -202,6 +229,7 @@ def _catalogue_file_state(file: CatalogueFile, settings: Settings, *, name: str)
         size=path.stat().st_size if there else file.size,
         sha256=file.sha256 or (recorded.sha256 if recorded else ""),
         sources=file.sources,
+        faster_copy=faster_copy(path, settings) if there else None,
     )
 
 
@@ -211,20 +239,21 @@ def _downloaded_state(name: str, settings: Settings) -> ModelState:
     if file.path is None:
         return ModelState(name=name, kind=None, downloaded=False, verified=False, files=(file,))
     try:
-        state = _file_state(name, file.path)
+        state = _file_state(name, file.path, settings)
     except ModelBroken:  # a list must not fail for one damaged file; using it says what is wrong
         return ModelState(name=name, kind=None, downloaded=True, verified=False, files=(file,))
     return replace(state, files=(file,))
 
 
-def _file_state(name: str, path: Path) -> ModelState:
+def _file_state(name: str, path: Path, settings: Settings) -> ModelState:
     info = read_gguf(path)
+    copy = faster_copy(path, settings)
     return ModelState(
         name=name,
         kind=info.kind,
         downloaded=True,
         verified=False,
-        files=(FileState(name=path.name, path=path, size=info.file_bytes, sha256=""),),
+        files=(FileState(name=path.name, path=path, size=info.file_bytes, sha256="", faster_copy=copy),),
         description=info.name,
         licence=info.licence,
         context_tokens=info.context_length or 0,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from bunko.errors import MissingExtra, ModelBroken, ModelNotFound, NotDownloaded, UsageError, WrongModelKind
@@ -16,6 +17,7 @@ from bunko.models.download import fetch
 from bunko.models.folder import read_embedder_folder
 from bunko.models.gguf_header import GgufInfo, ModelKind, read_gguf
 from bunko.models.ollama import ollama_file
+from bunko.models.optimising import faster_copy
 from bunko.models.progress import Progress, silent
 from bunko.models.records import (
     CatalogueEntry,
@@ -53,7 +55,16 @@ def resolve(name: str, *, kind: Kind, settings: Settings, progress: Progress = s
 
     Raises UsageError for a name that can't be one, ModelNotFound, ModelBroken, WrongModelKind, MissingExtra,
     NotDownloaded (offline), and what a download can raise: DownloadFailed, HashMismatch, DiskFull.
+    A chat model's faster copy is taken if there is one (`optimising`).
     """
+    model = resolve_original(name, kind=kind, settings=settings, progress=progress)
+    return _with_faster_copy(model, settings) if kind == "chat" and isinstance(model, LocalModel) else model
+
+
+def resolve_original(
+    name: str, *, kind: Kind, settings: Settings, progress: Progress = silent
+) -> LocalModel | RemoteModel:
+    """Find a model as `resolve` does, but the file itself even if there is a faster copy of it."""
     entry = find_entry(name)
     if entry is not None:
         return _from_catalogue(entry, kind=kind, settings=settings, progress=progress)
@@ -69,6 +80,14 @@ def resolve(name: str, *, kind: Kind, settings: Settings, progress: Progress = s
             return _gguf(name, ollama_file(ollama), kind=kind)
         case PlainSource() as plain:
             return _from_path(plain, kind=kind)
+
+
+def _with_faster_copy(model: LocalModel, settings: Settings) -> LocalModel:
+    copy = faster_copy(model.files["model"], settings) if model.info else None
+    if copy is None or model.info is None:
+        return model
+    info = replace(model.info, file_bytes=copy.stat().st_size)
+    return replace(model, files={**model.files, "model": copy}, info=info)
 
 
 def _from_catalogue(entry: CatalogueEntry, *, kind: Kind, settings: Settings, progress: Progress) -> LocalModel:
