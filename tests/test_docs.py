@@ -20,7 +20,7 @@ from bunko import contract
 from bunko.cli.main import build_parser
 from bunko.errors import BunkoError
 from bunko.settings import Settings, known_names
-from bunko.types import Answer, Chunk, Citation, Evidence, FailedFile, Hit, SyncReport
+from bunko.types import Answer, Chunk, Citation, Evidence, FailedFile, Hit, Remembered, SyncReport, Usage
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -188,6 +188,7 @@ def test_every_field_of_an_answer_is_documented() -> None:
         citations=(Citation(n=1, sentence="a", **place),),  # type: ignore[arg-type]
         hits=(Hit(chunk=chunk, score=1),),
         timings={"total": 1},
+        remembered=Remembered(at=1, timings={}, usage=Usage()),
     )
     found = set(_fields(contract.answer_json(answer))) - {"timings_ms.total"}
     assert _documented("`ask` and `chat`") == found

@@ -6,14 +6,14 @@ Names and meanings are held fixed: programs read them. Offsets count characters,
 from __future__ import annotations
 
 from bunko.errors import BunkoError
-from bunko.types import Answer, Citation, Evidence, Hit, SyncReport
+from bunko.types import Answer, Citation, Evidence, Hit, SyncReport, Usage
 
 Json = dict[str, object]
 
 
 def answer_json(answer: Answer) -> Json:
-    """Return what `ask --json` prints."""
-    return {
+    """Return what `ask --json` prints. `remembered` is there only where the answer was given before."""
+    tree: Json = {
         "question": answer.question,
         "answer": answer.text,
         "reasoning": answer.reasoning,
@@ -23,14 +23,23 @@ def answer_json(answer: Answer) -> Json:
         "unsupported": list(answer.unsupported),
         "hits": [hit_json(hit) for hit in answer.hits],
         "documents": {"searched": answer.documents_searched, "cited": answer.documents_cited},
-        "usage": {
-            "prompt_tokens": answer.usage.prompt_tokens,
-            "completion_tokens": answer.usage.completion_tokens,
-            "cached_tokens": answer.usage.cached_tokens,
-        },
+        "usage": usage_json(answer.usage),
         "timings_ms": dict(answer.timings),
         "model": answer.model,
         "embedder": answer.embedder,
+    }
+    if answer.remembered:
+        then = answer.remembered
+        tree["remembered"] = {"at": then.at, "timings_ms": dict(then.timings), "usage": usage_json(then.usage)}
+    return tree
+
+
+def usage_json(usage: Usage) -> Json:
+    """Return what the model read and wrote."""
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "cached_tokens": usage.cached_tokens,
     }
 
 

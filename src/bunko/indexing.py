@@ -22,6 +22,7 @@ from bunko.chunking import chunk
 from bunko.errors import LibraryEmpty
 from bunko.ports import Embedder
 from bunko.reading import FileEntry, list_files
+from bunko.reading.folder import content_digest
 from bunko.reading.reader import Item, Reader
 from bunko.settings import Settings
 from bunko.store import Entry, FileRecord, Record, Store
@@ -104,6 +105,35 @@ def sync(
     return report
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InStep:
+    """That the index holds what the folder holds."""
+
+    files: tuple[FileEntry, ...]
+    unsettled: Mapping[str, str]
+    """The content's digest of each file whose time stamp proves nothing, by path."""
+    failed: int
+    """Documents that could not be read."""
+
+
+def in_step(root: Path, store: Store, *, settings: Settings) -> InStep | None:
+    """Tell that a sync has nothing to do, as far as size and time stamps can tell; None if it has, or may have."""
+    files = list_files(root, ignore=settings.reading.ignore)
+    known, failed = store.files(), len(store.failures())
+    tries_again = failed and (settings.reading.archives or settings.reading.password_file)
+    if store.is_unfinished() or tries_again or {file.path for file in files} != known.keys():
+        return None
+    fingerprint, unsettled = _fingerprint(settings), {}
+    for file in files:
+        record = known[file.path]
+        digest, _, indexed_as = record.digest.partition(":")
+        if indexed_as != fingerprint or (file.size, file.modified_ns) != (record.size, record.modified_ns):
+            return None
+        if not _is_settled(file, record):
+            unsettled[file.path] = digest
+    return InStep(files=tuple(files), unsettled=unsettled, failed=failed)
+
+
 def embed_missing(store: Store, embedder: Embedder, *, progress: Progress = lambda stage, done, total: None) -> int:
     """Make the vectors that a sync left for later, and return how many. Raises StoreBusy if a sync is at work."""
     with store.writing():
@@ -132,8 +162,7 @@ def _compare(
         if record is None or not record.digest.endswith(fingerprint) or (record.failed and retry_failed):
             changed.append(file)
             continue
-        settled = record.indexed_at * 1e9 - file.modified_ns > _RACY_NS
-        if settled and (file.size, file.modified_ns) == (record.size, record.modified_ns):
+        if _is_settled(file, record) and (file.size, file.modified_ns) == (record.size, record.modified_ns):
             continue
         if file.size != record.size or _digest(file, fingerprint) != record.digest:
             changed.append(file)
@@ -142,15 +171,13 @@ def _compare(
     return changed, touched
 
 
+def _is_settled(file: FileEntry, record: FileRecord) -> bool:
+    """Tell whether the same size and time stamp prove that a file has not changed since."""
+    return record.indexed_at * 1e9 - file.modified_ns > _RACY_NS
+
+
 def _digest(file: FileEntry, fingerprint: str) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    try:
-        with file.absolute.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    except OSError:
-        return "unreadable:" + fingerprint  # reading it will tell why
-    return f"{digest.hexdigest()}:{fingerprint}"
+    return f"{content_digest(file)}:{fingerprint}"
 
 
 # --- read, chunk, store --------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ Everything heavy is loaded when it is first needed, and kept until `close`.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from bunko.indexing import Progress
     from bunko.models import Progress as DownloadProgress
     from bunko.ports import Embedder, Generator
+    from bunko.remembering import Memory
     from bunko.store import Record, Store
 
 STORE_FOLDER = ".bunko"
@@ -201,7 +203,7 @@ class Library:
         self._begin_embedder()
         from bunko.indexing import sync
 
-        return sync(
+        report = sync(
             self.root,
             self.store,
             self.embedder,
@@ -211,6 +213,9 @@ class Library:
             wait_s=wait_s,
             progress=self._progress,
         )
+        if report.added or report.updated or report.removed:
+            self._memory.forget(but=self._state())  # the words of a document that is gone must not stay behind
+        return report
 
     def complete(self) -> int:
         """Make the vectors that `sync(vectors="few")` left for later; return how many."""
@@ -258,16 +263,101 @@ class Library:
         return hits
 
     def stream(
-        self, question: str, *, history: tuple[Message, ...] = (), watch: Stopwatch | None = None
+        self,
+        question: str,
+        *,
+        history: tuple[Message, ...] = (),
+        watch: Stopwatch | None = None,
+        answers: Literal["new", "kept"] = "new",
     ) -> Iterator[Event]:
         """Yield the evidence as soon as it is found, then the answer as it is written, then all of it together.
 
-        `history` holds the earlier turns, in the light of which a follow-up question is understood. Closing the
-        iterator stops the model. Raises QuestionError, EmbedderMismatch, ModelError, EngineError, StoreError.
+        `history` holds the earlier turns, in the light of which a follow-up question is understood. With "kept", an
+        answer is kept beside the index, and given again where the same is asked of the same index under the same
+        settings; not with a history. Closing the iterator stops the model. Raises QuestionError, EmbedderMismatch,
+        ModelError, EngineError, StoreError.
         """
+        watch = watch or Stopwatch()
+        if answers == "new" or history:
+            return self._stream_new(question, history, watch)
+        with watch.stage("recall"):
+            state, key = self._key(question)
+            known = self._memory.answer(key) if key else None
+            if known is None and key:
+                self._index().refresh()  # what is kept under this state must come from it, or a later one
+        return self._again(known, watch) if known else self._keeping(question, watch, key=key, state=state)
+
+    def recall(self, question: str, *, watch: Stopwatch) -> Iterator[Event] | None:
+        """Return the events of a kept answer if nothing has changed in the folder either, so that no sync is needed.
+
+        Loads neither the index nor a model. Raises LibraryNotFound.
+        """
+        from bunko.remembering import is_as_it_was
+
+        with watch.stage("recall"):
+            if not self.settings.answers.keep:
+                self._memory.forget()
+            state, key = self._key(question)
+            known = self._memory.answer(key) if key else None
+            folder = self._memory.folder(state) if known else None
+            if not (known and folder and is_as_it_was(self.root, folder, settings=self.settings)):
+                return None
+        if folder.failed:
+            told = f"{folder.failed} files could not be read; `bunko index {self.root}` tells which and why."
+            known = dataclasses.replace(known, notes=(*known.notes, told))
+        return self._again(known, watch)
+
+    def keep_folder(self) -> None:
+        """Take note of what the folder holds, if the index is in step with it: `recall` looks for that."""
+        from bunko.indexing import in_step
+        from bunko.remembering import folder_of
+
+        state = self._state()
+        if not state or not self.settings.answers.keep:
+            return
+        self._index().refresh()
+        found = in_step(self.root, self._index(), settings=self.settings)
+        if found and self._state() == state:
+            self._memory.keep_folder(folder_of(found.files, found.unsettled, failed=found.failed), state=state)
+
+    @cached_property
+    def _memory(self) -> Memory:
+        from bunko.remembering import Memory
+
+        return Memory(self._location, keep=self.settings.answers.keep)
+
+    def _state(self) -> str:
+        from bunko.remembering import state_of
+
+        return state_of(self._location)
+
+    def _key(self, question: str) -> tuple[str, str]:
+        """Return the index's state, and what a kept answer is found by: empty where none is kept."""
+        from bunko.remembering import key_of
+
+        state = self._state()
+        given = self._given_embedder or self._given_generator  # nobody knows when these are the same again
+        if given or not self.settings.answers.keep:
+            return state, ""
+        return state, key_of(question, state=state, settings=self.settings)
+
+    def _again(self, answer: Answer, watch: Stopwatch) -> Iterator[Event]:
+        from bunko.remembering import replay
+
+        yield from replay(dataclasses.replace(answer, timings=watch.timings()))
+
+    def _keeping(self, question: str, watch: Stopwatch, *, key: str, state: str) -> Iterator[Event]:
+        """Yield a new answer, and keep it if it came to its end, from a whole index that nobody changed meanwhile."""
+        for event in self._stream_new(question, (), watch):
+            if key and isinstance(event, Finished) and event.answer.finish_reason in ("stop", "none"):
+                complete = not self.store.missing_vectors(self.embedder.spec).chunks
+                if complete and self._state() == state:
+                    self._memory.keep(event.answer, key=key, state=state)
+            yield event
+
+    def _stream_new(self, question: str, history: tuple[Message, ...], watch: Stopwatch) -> Iterator[Event]:
         from bunko.answering import answer_from_documents
 
-        watch = watch or Stopwatch()
         with watch.stage("open"):
             store = self._index()
             speaks = self.model_speaks(question)
@@ -288,9 +378,11 @@ class Library:
             words_of="model" if speaks else "document",
         )
 
-    def ask(self, question: str, *, history: tuple[Message, ...] = ()) -> Answer:
-        """Answer a question from the documents, with citations. Raises what `stream` raises."""
-        return last(self.stream(question, history=history))
+    def ask(
+        self, question: str, *, history: tuple[Message, ...] = (), answers: Literal["new", "kept"] = "new"
+    ) -> Answer:
+        """Answer a question from the documents, with citations; the same again for "kept". Raises as `stream` does."""
+        return last(self.stream(question, history=history, answers=answers))
 
     def chat(self) -> Conversation:
         """Begin a conversation, in which questions may refer to what was said before."""

@@ -119,6 +119,14 @@ class GenerationSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswersSettings:
+    """What becomes of answers once given."""
+
+    keep: int = 500
+    """Answers that are kept beside the index for when the same is asked again; 0: none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings. Values only: nothing here opens, loads or connects."""
 
@@ -137,6 +145,7 @@ class Settings:
     retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
     generation: GenerationSettings = field(default_factory=GenerationSettings)
+    answers: AnswersSettings = field(default_factory=AnswersSettings)
 
 
 def load_settings(

@@ -175,6 +175,16 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """That an answer was given before, to the same question, and what it cost then."""
+
+    at: float
+    """Seconds since the epoch."""
+    timings: Mapping[str, float]
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What `ask` returns: the text, where it comes from, and what it cost."""
 
@@ -200,6 +210,8 @@ class Answer:
     """The question as it was searched for: a follow-up is rewritten with what was said before."""
     finish_reason: Literal["stop", "length", "loop", "none"] = "stop"
     """"loop": the model repeated itself and was stopped; "none": it was not asked."""
+    remembered: Remembered | None = None
+    """Set where the answer was given before; `usage` and `timings` are then those of finding it again."""
 
     @property
     def documents_cited(self) -> int:

@@ -35,10 +35,15 @@ def run_ask(arguments: argparse.Namespace) -> int:
             )
         return 0
     with open_from(arguments, folder) as library:
+        if not (arguments.no_cache or arguments.no_sync) and (known := library.recall(question, watch=watch)):
+            _render(arguments, known)
+            return 0
         with watch.stage("sync"):
             waiting = sync_first(arguments, library, with_model=library.model_speaks(question))
-        _render(arguments, library.stream(question, watch=watch))
+        _render(arguments, library.stream(question, watch=watch, answers="new" if arguments.no_cache else "kept"))
         tell_of_starter(arguments, library.settings)
+        if not (arguments.no_cache or arguments.no_sync or waiting):
+            library.keep_folder()
         if waiting:
             note(arguments, f"Finishing the index: {waiting} passages are still to be embedded. Ctrl-C is safe.")
             complete(library)

@@ -104,6 +104,7 @@ def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     ask = _add(commands, "ask", "answer a question from the documents, with citations", "ask:run_ask")
     ask.add_argument("words", nargs="+", metavar="[FOLDER] QUESTION", help="with --no-rag, the question alone will do")
     ask.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
+    ask.add_argument("--no-cache", action="store_true", help="answer anew, and keep no answer")
     search = _add(commands, "search", "find passages, without a language model", "ask:run_search")
     _folder(search)
     search.add_argument("query", metavar="QUERY")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from bunko.reading.encoding import decode
 IGNORE_FILE = ".bunkoignore"
 _NOT_DOCUMENTS = frozenset({"node_modules", "__pycache__", "Thumbs.db", "desktop.ini"})
 _INDEX_TABLE = "documents.lance"
-_INDEX_FILES = frozenset({"writer.lock", "writer.pid"})
+_INDEX_FILES = frozenset({"writer.lock", "writer.pid", "answers.sqlite", "answers.sqlite-journal"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,18 @@ class FileEntry:
     absolute: Path
     size: int
     modified_ns: int
+
+
+def content_digest(file: FileEntry) -> str:
+    """Return what stands for a file's bytes; "unreadable" where they can't be had."""
+    digest = hashlib.blake2b(digest_size=16)
+    try:
+        with file.absolute.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    except OSError:
+        return "unreadable"  # reading it will tell why
+    return digest.hexdigest()
 
 
 def list_files(root: Path, *, ignore: Iterable[str] = ()) -> list[FileEntry]:

@@ -1,0 +1,50 @@
+"""Tell whether a model is still the one it was. In: its name. Out: a fingerprint. Opens none of its files."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from bunko.errors import ModelError, UsageError
+from bunko.models.cache import model_directory
+from bunko.models.catalogue import find_entry
+from bunko.models.ollama import ollama_file
+from bunko.models.resolving import downloadable_file
+from bunko.models.sources import HubSource, OllamaSource, PlainSource, PypiSource, UrlSource, parse_source
+from bunko.settings import Settings
+
+
+def fingerprint_of(name: str, *, settings: Settings) -> str:
+    """Return what changes when the model that this name means does: paths, sizes and time stamps of its files.
+
+    It is empty for a model on a server, which may change unseen, and for one that is not on this machine.
+    """
+    try:
+        files = list(_files(name, settings))
+        return "\n".join(f"{path} {state.st_size} {state.st_mtime_ns}" for path, state in _states(files))
+    except (ModelError, UsageError, OSError, ValueError):
+        return ""
+
+
+def _files(name: str, settings: Settings) -> Iterable[Path]:
+    entry = find_entry(name)
+    if entry is not None:
+        if entry.package:
+            spec = importlib.util.find_spec(entry.package)
+            return [Path(spec.origin)] if spec and spec.origin else []
+        return [model_directory(settings, name) / file.name for file in entry.files]
+    match parse_source(name):
+        case HubSource() | PypiSource() | UrlSource():
+            return [model_directory(settings, name) / downloadable_file(name).name]
+        case OllamaSource() as ollama:
+            return [ollama_file(ollama)]
+        case PlainSource(path=path):
+            return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        case _:
+            return []
+
+
+def _states(files: Iterable[Path]) -> Iterator[tuple[Path, os.stat_result]]:
+    return ((path.resolve(), path.stat()) for path in files)
