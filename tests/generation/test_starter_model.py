@@ -66,6 +66,39 @@ def test_the_same_question_gets_the_same_text_whatever_is_cached(
     assert texts[1] == texts[4]
 
 
+def scores(
+    generator: ChatGenerator, messages: list[Message], *, cold: bool = False
+) -> tuple[list[tuple[str, float]], int]:
+    """Return what is written, with the exact log-probability of every token, and the number of cached tokens."""
+    may_use_cache = generator._may_use_cache(messages)
+    body = {
+        "messages": [{"role": message.role, "content": message.content} for message in messages],
+        "max_tokens": 4,
+        "temperature": 0,
+        "top_k": 1,
+        "logprobs": True,
+        "cache_prompt": may_use_cache and not cold,
+    }
+    answer = generator._connection.post_json("/v1/chat/completions", body)
+    content = answer["choices"][0]["logprobs"]["content"]
+    return [(token["token"], token["logprob"]) for token in content], answer["timings"]["cache_n"]
+
+
+def test_what_is_reused_changes_no_number(generator: ChatGenerator) -> None:
+    instructions = Message(role="system", content="Answer the question with a short phrase copied from the context.")
+    other = [instructions, Message(role="user", content="Who wrote Hamlet?")]
+    ended_alone = 0
+    # With 20 tokens of instructions and marks, the prompt's end meets the ends of batches, with and without them.
+    for count in [*range(94, 108), *range(118, 128)]:
+        messages = [instructions, Message(role="user", content="the " * count + "end?")]
+        scores(generator, other)
+        warm, cached = scores(generator, messages)
+        ended_alone += not cached
+        cold, _ = scores(generator, messages, cold=True)
+        assert warm == cold, count
+    assert 1 <= ended_alone <= 4  # the cache is used but where the last token would be alone
+
+
 def test_a_second_question_reuses_the_instructions(generator: ChatGenerator) -> None:
     ask(generator, "Who wrote Hamlet?")
     _, cached = ask(generator, "Name three seas.")

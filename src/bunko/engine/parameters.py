@@ -27,8 +27,8 @@ _FALLBACK_CONTEXTS = (3072, 2048)
 _MEMORY_RESERVE = 768 * 2**20
 # The engine looks for cancelled requests only between two batches, so a batch should be short. A processor reads 128
 # tokens at a time as fast as 512; a GPU does not.
-_BATCH = 128
-_GPU_BATCH = 512
+BATCH = 128
+_GPU_BATCH = 4 * BATCH
 _ENCODER_CONTEXT = 2048
 _FLASH = "LLAMA_FLASH_ATTN_TYPE_"
 
@@ -84,8 +84,8 @@ def chat_parameters(path: Path, info: GgufInfo, settings: GenerationSettings, *,
     cache_type = f"GGML_TYPE_{settings.cache_type.upper()}"
     values = _common_values(path, threads=settings.threads or machine.cores) | {
         "n_ctx": fit_context(info, settings, machine=machine),
-        "n_batch": _BATCH,
-        "n_ubatch": _BATCH,
+        "n_batch": BATCH,
+        "n_ubatch": BATCH,
         "n_gpu_layers": settings.gpu_layers,
         "fit_params": settings.gpu_layers < 0,
         "cache_type_k": cache_type,

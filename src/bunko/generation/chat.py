@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Literal
 
 from bunko.engine.failures import bad_answer
 from bunko.engine.http import Connection, EventStream
+from bunko.engine.parameters import BATCH
 from bunko.engine.process import LlamaProcess
 from bunko.errors import EngineError
 from bunko.generation.counting import estimate_tokens
@@ -23,6 +26,15 @@ from bunko.types import Message, Usage
 _REASONING_FIELDS = ("reasoning_content", "reasoning")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prompt:
+    """A prompt as the engine has it."""
+
+    messages: tuple[Message, ...] = ()
+    tokens: tuple[int, ...] = ()
+    """Empty if nobody has counted them."""
+
+
 class ChatGenerator:
     """A chat model behind /v1/chat/completions. May be used by several threads."""
 
@@ -31,7 +43,7 @@ class ChatGenerator:
         self._name = name
         self._model = model
         self._facts: ServerFacts | None = None
-        self._previous: tuple[Message, ...] = ()
+        self._counted = self._previous = _Prompt()
         self._lock = threading.Lock()
 
     @property
@@ -69,6 +81,7 @@ class ChatGenerator:
         tokens = self._connection.post_json("/tokenize", body).get("tokens")
         if not isinstance(tokens, list):
             raise bad_answer(self._connection.endpoint, "no tokens")
+        self._counted = _Prompt(messages=tuple(messages), tokens=tuple(tokens))
         return len(tokens)
 
     def render(self, messages: Sequence[Message]) -> str | None:
@@ -106,15 +119,23 @@ class ChatGenerator:
             return self._facts
 
     def _may_use_cache(self, messages: Sequence[Message]) -> bool:
-        """Tell whether a part of this prompt must still be read, and remember it for the next call.
+        """Tell whether the text will be that of a prompt read as a whole, and remember the prompt for the next call.
 
-        Of a prompt that is in the cache as a whole, the engine computes the last token alone, by other routines than
-        as one of many. The difference is minute, but now and then another word wins, and the same question must get
-        the same answer. Prompts that are cached in part do not show it.
+        The engine computes a token that is alone in its batch by other routines than one of many. The difference is
+        minute, but now and then another word wins, and the same question must get the same answer. So the last token
+        must not be alone: neither after what is in the cache, as it is if all of the prompt is there, nor without it.
         """
+        messages = tuple(messages)
+        if self._counted.messages != messages and self._connection.endpoint.is_local:
+            self.count_tokens(messages)
+        counted = self._counted
+        prompt = counted if counted.messages == messages else _Prompt(messages=messages)
         with self._lock:
-            previous, self._previous = self._previous, tuple(messages)
-        return previous[: len(messages)] != tuple(messages)
+            previous, self._previous = self._previous, prompt
+        if previous.messages[: len(messages)] == messages:
+            return False
+        reused = cached_tokens(previous.tokens, prompt.tokens)
+        return not reused or not (_ends_alone(len(prompt.tokens) - reused) or _ends_alone(len(prompt.tokens)))
 
     def _pieces(self, events: EventStream) -> Iterator[Piece]:
         finish: Literal["stop", "length"] | None = None
@@ -158,6 +179,20 @@ class ChatGenerator:
 
     def _broken_off(self) -> EngineError:
         return self._connection.endpoint.lost("it broke off in the middle of its answer")
+
+
+def cached_tokens(previous: Sequence[int], tokens: Sequence[int]) -> int:
+    """Count the tokens that two prompts have in common at their beginning.
+
+    >>> cached_tokens([1, 2, 3], [1, 2, 4, 3])
+    2
+    """
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(previous, tokens, strict=False)))
+
+
+def _ends_alone(count: int) -> bool:
+    """Tell whether the last of so many tokens has a batch to itself."""
+    return count % BATCH == 1
 
 
 def merge_system(messages: Sequence[Message]) -> list[Message]:
