@@ -35,6 +35,7 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
     def run(*argv: str, embedder: Embedder | None = None, generator: Generator | None = None) -> Outcome:
         monkeypatch.setattr(Library, "embedder", embedder or FakeEmbedder())
+        monkeypatch.setattr(Library, "_begin_embedder", lambda library: None)  # the real one: fetched, and loaded
         monkeypatch.setattr(Library, "generator", generator or FakeGenerator())
         try:
             code = main(argv)

@@ -111,6 +111,7 @@ if __name__ == "__main__":
         _kill_at(number)
     with (
         mock.patch.object(Library, "embedder", SlowEmbedder()),
+        mock.patch.object(Library, "_begin_embedder"),  # the real one would be fetched, and loaded
         mock.patch.object(Library, "generator", SlowGenerator()),
     ):
         sys.exit(main())

@@ -231,6 +231,7 @@ def test_an_answer_that_was_not_heard_to_its_end_is_not_kept(
 ) -> None:
     monkeypatch.setattr(Library, "embedder", FakeEmbedder())
     monkeypatch.setattr(Library, "generator", FakeGenerator(ROOF))
+    monkeypatch.setattr(Library, "_begin_embedder", lambda library: None)
     with Library(folder, settings=make_settings(model=models[1], embedder=models[3])) as library:
         library.sync()
         events = library.stream(QUESTION, answers="kept")
@@ -402,6 +403,7 @@ def test_what_is_kept_while_another_process_changes_the_index_is_not_stale(
         return ROOF
 
     monkeypatch.setattr(Library, "generator", FakeGenerator(another_process))
+    monkeypatch.setattr(Library, "_begin_embedder", lambda library: None)
     with Library(folder, settings=settings) as library:
         library.sync()
         library.ask(QUESTION, answers="kept")
