@@ -1,6 +1,6 @@
 """Import LanceDB in half the time: without the client of a service that Bunko does not use. Out: the module.
 
-LanceDB imports `lance_namespace`, and that the client of a REST service, generated from its specification: 250
+LanceDB imports `lance_namespace`, and that the client of a REST service, generated from its specification: 160
 modules, half of all its import. Here they are stood in for while LanceDB is imported, and each class of the client is
 loaded when it is first used. Afterwards the stand-ins are taken out again: who imports the client gets it as it is.
 Should a newer LanceDB not get along with the stand-ins, it is imported without them.
