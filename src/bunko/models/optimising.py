@@ -21,7 +21,7 @@ from bunko.settings import Settings
 
 SUFFIX = ".fast.gguf"
 # llama.cpp multiplies Q4_1 and Q5_1 a token at a time: it has neither a re-packed form nor a tiled product for them
-# (ggml-cpu: repack.cpp, llamafile/sgemm.cpp). ARM with i8mm takes two tokens of Q4_1 at a time; Q8_0 is re-packed there.
+# (ggml-cpu: repack.cpp, llamafile/sgemm.cpp). ARM with i8mm takes two tokens of Q4_1 at a time, and re-packs Q8_0.
 _SLOW_TYPES = frozenset({3, 7})
 _MARK = b"bunko.copy_of"
 _FORMAT = 1
