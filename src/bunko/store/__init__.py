@@ -493,9 +493,16 @@ def _optimize(table: Any) -> None:
     """Merge a table's pieces and bring its indexes up to date, unless it is large and little has changed."""
     rows = table.count_rows()
     pending = max((table.index_stats(index.name).num_unindexed_rows for index in table.list_indices()), default=0)
-    pieces = table.stats()["fragment_stats"]["num_small_fragments"]
-    if rows < _INDEX_ROWS or pending >= _PUT_OFF_ROWS or pieces >= _PUT_OFF_PIECES:
+    if rows < _INDEX_ROWS or pending >= _PUT_OFF_ROWS or _pieces(table) >= _PUT_OFF_PIECES:
         table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+    if rows < _INDEX_ROWS and _pieces(table) > 1:
+        # Pieces of which one was not in the index yet are merged only now, and what was deleted counts for BM25 till
+        # then: a folder's scores would depend on how it came to be.
+        table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+
+
+def _pieces(table: Any) -> int:
+    return int(table.stats()["fragment_stats"]["num_small_fragments"])
 
 
 def _index_column(table: Any, name: str) -> None:
