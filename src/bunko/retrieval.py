@@ -1,7 +1,8 @@
 """Find the passages that bear on a question. In: question, store, embedder. Out: list[Hit]. Knows nothing of prompts.
 
 Two searches, by meaning (dense vectors) and by words (BM25, and whether words stand together as in the question),
-are fused by score. An embedder that does not know the question's language would only add noise, and is left out.
+are fused by score; of the first few, the one goes ahead that has the question's words in one sentence. An embedder that
+does not know the question's language would only add noise, and is left out.
 """
 
 from __future__ import annotations
@@ -12,22 +13,31 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from bunko.ports import Embedder, Searchable
 from bunko.settings import RetrievalSettings
-from bunko.text import detect_language, normalise, words
-from bunko.types import Hit
+from bunko.text import detect_language, normalise, sentences, words
+from bunko.types import Chunk, Hit, unwrap
 
 if TYPE_CHECKING:
     from bunko.ports import Vectors
 
 Place: TypeAlias = tuple[str, int]
+T = TypeVar("T")
 
-# BM25 is blind to order. A part for neighbouring words is the gist of Metzler & Croft 2005, "A Markov Random Field
-# Model for Term Dependencies", who give it .15; .1 to .3 did as well on three collections (benchmarks/LOG.md).
+# BM25 is blind to order. Words side by side, and words near each other in any order, are the other two parts of
+# Metzler & Croft 2005, "A Markov Random Field Model for Term Dependencies", who give the second half the weight of the
+# first. A reach of 2 to 8 words did about as well on three collections (benchmarks/LOG.md).
 _WEIGHT_OF_ORDER = 0.2
+_WEIGHT_OF_NEARNESS = 0.1
+_REACH = 4
+# The best passages differ in little, so that their sentences can decide. More weight helps collections of questions,
+# and harms one of long descriptions; to look into 3 or 10 passages makes no difference.
+_WEIGHT_OF_SENTENCE = 0.1
+_LOOKED_INTO = 5
 _KATAKANA_WORD = re.compile(r"[\u30a1-\u30fa\u30fc]{3,}")
 # Chunks found by words whose vectors are still to be made are embedded on the spot, the best of them.
 _EMBED_ON_THE_SPOT = 16
@@ -60,7 +70,7 @@ def retrieve(
     if use_dense and vector is not None:
         lexical = _with_similarities(lexical, store, embedder, vector)
         dense = _with_similar(dense, lexical)
-    return fuse(dense, lexical)[: settings.top_k]
+    return by_sentence(question, fuse(dense, lexical))[: settings.top_k]
 
 
 def with_spellings(question: str) -> str:
@@ -74,31 +84,95 @@ def with_spellings(question: str) -> str:
 
 
 def by_order(question: str, hits: Sequence[Hit]) -> list[Hit]:
-    """Raise the passages that have words of the question side by side as they stand there, rare pairs most.
+    """Raise the passages that have words of the question side by side as they stand there, or near each other.
 
-    The new scores are between 0 and 1; `lexical` stays BM25.
+    Rare pairs count most. The new scores are between 0 and 1; `lexical` stays BM25.
     """
-    asked = _pairs(question)
+    asked = words(question)
     best = max((hit.score for hit in hits), default=0.0)
-    if not asked or best <= 0:
+    if len(asked) < 2 or best <= 0:
         return list(hits)
-    found = [asked & _pairs(hit.chunk.in_context) for hit in hits]
-    spread = Counter(pair for pairs in found for pair in pairs)
-    weights = {pair: math.log((len(hits) + 2) / (count + 0.5)) for pair, count in spread.items()}
-    total = sum(weights.values()) or 1.0
+    among = frozenset(asked)
+    texts = [_places(_words_of(hit.chunk), among) for hit in hits]
+    side_by_side = _shares(frozenset(pairwise(asked)), [_neighbours(text) for text in texts])
+    near = _shares(_near(_places(asked, among)), [_near(text) for text in texts])
     scored = [
         replace(
             hit,
-            score=(1 - _WEIGHT_OF_ORDER) * hit.score / best
-            + _WEIGHT_OF_ORDER * sum(weights[pair] for pair in sorted(pairs)) / total,
+            score=(1 - _WEIGHT_OF_ORDER - _WEIGHT_OF_NEARNESS) * hit.score / best
+            + _WEIGHT_OF_ORDER * in_order
+            + _WEIGHT_OF_NEARNESS * together,
         )
-        for hit, pairs in zip(hits, found, strict=True)
+        for hit, in_order, together in zip(hits, side_by_side, near, strict=True)
     ]
     return sorted(scored, key=_best_first)
 
 
-def _pairs(text: str) -> frozenset[tuple[str, str]]:
-    return frozenset(pairwise(words(text)))
+def by_sentence(question: str, hits: Sequence[Hit]) -> list[Hit]:
+    """Raise, of the first few passages, those with many of the question's words in one sentence, rare words most.
+
+    Headings and the file's name count for every sentence below them. The other passages stay where they are.
+    """
+    asked = frozenset(words(question))
+    found = [frozenset(_words_of(hit.chunk)) for hit in hits if hit.lexical is not None]
+    weights = _rarity([asked & text for text in found])
+    total = sum(weights.values())
+    if not total:
+        return list(hits)
+    scored = []
+    for hit in hits[:_LOOKED_INTO]:
+        above = frozenset(words(f"{hit.chunk.file_words} {hit.chunk.heading}"))
+        text = unwrap(hit.chunk.text)
+        told = [asked & (above | frozenset(words(text[start:end]))) for start, end in sentences(text)]
+        share = max((_weight(one, weights) for one in told), default=0.0) / total
+        scored.append(replace(hit, score=(hit.score + _WEIGHT_OF_SENTENCE * share) / (1 + _WEIGHT_OF_SENTENCE)))
+    rest = [replace(hit, score=hit.score / (1 + _WEIGHT_OF_SENTENCE)) for hit in hits[_LOOKED_INTO:]]
+    return sorted([*scored, *rest], key=_best_first)
+
+
+def _words_of(chunk: Chunk) -> tuple[str, ...]:
+    return _words_in(chunk.in_context)
+
+
+@lru_cache(maxsize=256)  # a question's passages are looked at twice
+def _words_in(text: str) -> tuple[str, ...]:
+    return tuple(words(text))
+
+
+def _places(text: Sequence[str], among: frozenset[str]) -> list[tuple[int, str]]:
+    return [(n, word) for n, word in enumerate(text) if word in among]
+
+
+def _neighbours(places: Sequence[tuple[int, str]]) -> frozenset[tuple[str, str]]:
+    return frozenset((one, other) for (n, one), (m, other) in pairwise(places) if m - n == 1)
+
+
+def _near(places: Sequence[tuple[int, str]]) -> frozenset[frozenset[str]]:
+    """Return the pairs of different words that stand at most `_REACH` words apart."""
+    return frozenset(
+        frozenset((one, other))
+        for first, (n, one) in enumerate(places)
+        for m, other in places[first + 1 : first + 1 + _REACH]
+        if m - n <= _REACH and one != other
+    )
+
+
+def _shares(asked: frozenset[T], texts: Sequence[frozenset[T]]) -> list[float]:
+    """Return for each text the share of what is asked for that it has, by weight: 0 to 1."""
+    found = [asked & text for text in texts]
+    weights = _rarity(found)
+    total = sum(weights.values()) or 1.0
+    return [_weight(one, weights) / total for one in found]
+
+
+def _rarity(found: Sequence[frozenset[T]]) -> dict[T, float]:
+    """Weigh things by how few of the texts have them (inverse document frequency)."""
+    spread = Counter(thing for things in found for thing in things)
+    return {thing: math.log((len(found) + 2) / (count + 0.5)) for thing, count in spread.items()}
+
+
+def _weight(found: frozenset[T], weights: Mapping[T, float]) -> float:
+    return math.fsum(weights.get(thing, 0.0) for thing in found)  # exact, so that the order of a set does not matter
 
 
 def fuse(dense: Sequence[Hit], lexical: Sequence[Hit]) -> list[Hit]:
