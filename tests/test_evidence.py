@@ -108,3 +108,25 @@ def test_an_embedder_that_can_not_read_the_question_is_not_asked() -> None:
 
 def test_without_hits_there_is_no_evidence() -> None:
     assert choose("Where?", []) == []
+
+
+def test_a_sentence_with_what_is_asked_for_goes_ahead() -> None:
+    text = "The bridges of the town are old and low. The town has twelve bridges. Boats pass under the town's bridges."
+    assert choose("How many bridges has the town?", [make_hit(text)])[0].quote == "The town has twelve bridges."
+    japanese = "町の橋は古くて低い。町には橋が十二ある。町の橋の下を船が通る。"
+    assert choose("町の橋はいくつあるか", [make_hit(japanese)])[0].quote == "町には橋が十二ある。"
+
+
+def test_the_sentence_after_the_one_that_names_it_is_among_the_quotes() -> None:
+    text = "The mill of Ostby stands by the river. It burned down one night in May. Nobody knows the baker's name."
+    chosen = choose("When did the mill of Ostby burn?", [make_hit(text)], quotes=2)
+    assert "It burned down one night in May." in [item.quote for item in chosen]
+
+
+def test_the_quotes_keep_to_their_tokens_but_one_is_always_shown() -> None:
+    found = [make_hit("The cat sleeps on the roof of the house. The cat sleeps in the warm hay of the barn.")]
+    settings = EvidenceSettings(quotes=3, max_tokens=16)
+    chosen = select("Where does the cat sleep?", found, FakeEmbedder(), vector=None, settings=settings)
+    assert len(chosen) == 1
+    settings = EvidenceSettings(quotes=3, max_tokens=1)
+    assert len(select("Where does the cat sleep?", found, FakeEmbedder(), vector=None, settings=settings)) == 1

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bunko.expecting import expected_kind, may_answer
 from bunko.ports import Embedder
 from bunko.settings import EvidenceSettings
 from bunko.text import detect_language, estimate_tokens, normalise, sentences, words
@@ -21,17 +22,19 @@ from bunko.types import Chunk, Evidence, Hit
 if TYPE_CHECKING:
     from bunko.ports import Vectors
 
-# A sentence's score is its likeness to the question in meaning plus in words, and a little of its passage's rank:
-# each is between 0 and 1, so that equal weights are the choice without tuning.
-_WEIGHT_OF_RANK = 0.3
-# A word of the question in the heading helps every sentence below it, the right one as well as the others.
+# A sentence's score is its likeness to the question in meaning plus in words: each is between 0 and 1, so that equal
+# weights are the choice without tuning. What it does not say itself counts half: its passage's score, and words of the
+# question in the headings above it, or in the sentence before, to which its "he" or "this" points back.
+_WEIGHT_OF_PASSAGE = 0.5
 _WEIGHT_OF_CONTEXT = 0.5
+# A sentence that has a number where one is asked for. From .1 to .5 did as well (benchmarks/LOG.md).
+_WEIGHT_OF_KIND = 0.3
 # Tokens, about 12 letters or 3 Japanese characters; shorter pieces are headings, list marks, page numbers. They are
 # taken only from a passage that has nothing else.
 _SHORTEST = 5
 _NEAR_DUPLICATE = 0.9
 # Only the sentences that look best by their words are embedded: more did not find more (benchmarks/LOG.md).
-_SHORTLIST = 16
+_SHORTLIST = 10
 # A sentence with less than this share of the best one's score only distracts a small model.
 _RELEVANT = 0.4
 # Marks of structure that say nothing by themselves: headings, code fences, rules of tables.
@@ -47,8 +50,10 @@ class _Candidate:
     quote: str
     words: frozenset[str]
     context: frozenset[str]
-    """Words of the headings above it and of the file's name that it does not have itself."""
+    """Words of the headings above it, the file's name and the sentence before, that it does not have itself."""
     rank: int
+    passage: float
+    """Its passage's score as a share of the best one's."""
 
 
 def select(
@@ -68,10 +73,12 @@ def select(
     if not candidates:
         return []
     asked = _weights(words(question), candidates)
+    kind, asked_words = expected_kind(question), frozenset(asked)
     scores = [
         overlap(asked, candidate.words)
         + _WEIGHT_OF_CONTEXT * overlap(asked, candidate.context)
-        + _WEIGHT_OF_RANK / (1 + candidate.rank)
+        + _WEIGHT_OF_PASSAGE * candidate.passage
+        + _WEIGHT_OF_KIND * may_answer(candidate.quote, kind, asked=asked_words)
         for candidate in candidates
     ]
     order = _order(candidates, scores)
@@ -82,8 +89,12 @@ def select(
             scores[n] += float(likeness)
         order = [n for n in _order(candidates, scores) if n in set(order)]
     chosen: list[int] = []
+    room = settings.max_tokens
     for n in order:
         if len(chosen) == settings.quotes or scores[n] < _RELEVANT * scores[order[0]]:
+            break
+        room -= estimate_tokens(candidates[n].quote)
+        if chosen and room < 0:
             break
         if not any(_repeats(candidates[n], candidates[other]) for other in chosen):
             chosen.append(n)
@@ -106,11 +117,13 @@ def overlap(asked: dict[str, float], found: frozenset[str]) -> float:
 
 def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
     found: list[_Candidate] = []
+    best = max((hit.score for hit in hits), default=0.0)
     for rank, hit in enumerate(hits):
         text = hit.chunk.text
         spans = sentences(text)
         titles = set(hit.chunk.heading.split(" > "))
-        context = frozenset(words(f"{hit.chunk.file_words} {hit.chunk.heading}"))
+        headings = frozenset(words(f"{hit.chunk.file_words} {hit.chunk.heading}"))
+        before: frozenset[str] = frozenset()
         whole = [
             (start, end)
             for start, end in spans
@@ -119,17 +132,20 @@ def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
             and text[start:end] not in titles
         ]
         for start, end in whole or spans:
+            own = frozenset(words(text[start:end]))
             found.append(
                 _Candidate(
                     chunk=hit.chunk,
                     start=hit.chunk.start + start,
                     end=hit.chunk.start + end,
                     quote=text[start:end],
-                    words=(own := frozenset(words(text[start:end]))),
-                    context=context - own,
+                    words=own,
+                    context=(headings | before) - own,
                     rank=rank,
+                    passage=hit.score / best if best > 0 else 0.0,
                 )
             )
+            before = own
     return found
 
 
