@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bunko.grounding import Grounding, ground, without_marks
-from bunko.text import words
+from bunko.grounding import Grounding, ground, locate, only_repeats, without_marks
+from bunko.text import normalise, words
 from bunko.types import Evidence
 from tests.strategies import anything, evidence, sentences
 
@@ -140,3 +140,75 @@ def test_a_name_that_no_source_has_is_not_verified_however_alike_the_rest_is() -
     assert right.citations[0].verified
     assert not wrong.citations[0].verified
     assert wrong.unsupported
+
+
+# --- phrases -----------------------------------------------------------------------------------------------------
+
+
+def found(phrase: str, *quotes: str) -> str | None:
+    shown = [quote(text) for text in quotes]
+    place = locate(phrase, shown)
+    return None if place is None else shown[place[0]].quote[place[1] : place[2]]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "as_it_stands"),
+    [
+        ("tokyo tower", "Tokyo Tower"),
+        ("333 metres high.", "333 metres high"),
+        ("１９５８", "1958"),
+        ("333  metres", "333 metres"),
+        ("33", None),
+        ("Kyoto Tower", None),
+        ("", None),
+        ("...", None),
+    ],
+)
+def test_a_phrase_is_found_by_whole_words_and_given_as_it_stands(phrase: str, as_it_stands: str | None) -> None:
+    assert found(phrase, "Nothing here.", TOWER) == as_it_stands
+
+
+def test_a_japanese_phrase_is_found_without_spaces_to_go_by() -> None:
+    assert found("足利義満", TEMPLE) == "足利義満"
+    assert found("足利尊氏", TEMPLE) is None
+
+
+def test_signs_at_the_ends_belong_to_a_phrase_where_the_source_has_them_too() -> None:
+    assert found("$5,000", "It cost $5,000 (about 60%).") == "$5,000"
+    assert found("60%", "It cost $5,000 (about 60%).") == "60%"
+    assert found("€5,000", "It cost $5,000 (about 60%).") == "5,000"
+
+
+@given(evidence(), st.data())
+def test_a_phrase_that_is_found_says_what_was_looked_for(shown: list[Evidence], data: st.DataObject) -> None:
+    quotes = st.sampled_from([item.quote for item in shown] or [""])
+    start, end = data.draw(st.integers(0, 40)), data.draw(st.integers(0, 200))
+    phrase = data.draw(quotes)[start:end]
+    place = locate(phrase, shown)
+    if place is not None:
+        assert letters(shown[place[0]].quote[place[1] : place[2]]) == letters(phrase)
+
+
+@given(evidence())
+def test_a_whole_quote_is_found(shown: list[Evidence]) -> None:
+    for item in shown:
+        assert (locate(item.quote, shown) is not None) == bool(letters(item.quote))
+
+
+def letters(text: str) -> str:
+    """Return a text's letters and digits, with case and width folded."""
+    return "".join(sign for sign in normalise(text) if sign.isalnum() or sign == "_")
+
+
+@pytest.mark.parametrize(
+    ("phrase", "question", "repeats"),
+    [
+        ("The Mill", "Who built the mill?", True),
+        ("Ada", "Who built the mill?", False),
+        ("tea", "Is it tea or coffee?", False),
+        ("お茶", "お茶ですか、それともコーヒーですか", False),
+        ("金閣寺", "金閣寺を建てたのは誰ですか", True),
+    ],
+)
+def test_a_phrase_of_the_question_is_no_answer_unless_it_is_a_choice(phrase: str, question: str, repeats: bool) -> None:
+    assert only_repeats(phrase, question) is repeats

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -48,29 +49,31 @@ def prompt(*quotes: str, question: str = "Who?", heading: str = "") -> str:
 def test_a_prompt_never_takes_more_than_its_room(
     question: str, found: list[Evidence], room: int, language: str, asked_in: str
 ) -> None:
-    bare = answer_messages(question, (), language=language, asked_in=asked_in)
+    build = partial(answer_messages, question, language=language, asked_in=asked_in)
+    bare = build(())
     try:
-        messages, shown = fit(question, found, language=language, asked_in=asked_in, count_tokens=count, room=room)
+        messages, shown = fit(found, build=build, count_tokens=count, room=room)
     except QuestionError:
         assert count(bare) > room
         return
     assert count(messages) <= room
     assert shown == found[: len(shown)], "the best are kept, each whole"
-    assert messages == answer_messages(question, shown, language=language, asked_in=asked_in)
+    assert messages == build(shown)
     assert messages[0] == bare[0], "the instructions are whole"
     assert question in messages[-1].content
 
 
 @given(sentences, evidence())
 def test_what_fits_is_shown(question: str, found: list[Evidence]) -> None:
-    whole = count(answer_messages(question, found, language="en", asked_in="en"))
-    _, shown = fit(question, found, language="en", asked_in="en", count_tokens=count, room=whole)
+    build = partial(answer_messages, question, language="en", asked_in="en")
+    _, shown = fit(found, build=build, count_tokens=count, room=count(build(found)))
     assert shown == found
 
 
 def test_a_question_that_alone_is_too_long_is_an_error_with_a_cure() -> None:
+    build = partial(answer_messages, "word " * 900, language="en", asked_in="en")
     with pytest.raises(QuestionError, match="too long") as caught:
-        fit("word " * 900, [quote("text")], language="en", asked_in="en", count_tokens=count, room=1000)
+        fit([quote("text")], build=build, count_tokens=count, room=1000)
     assert "--max-tokens" in caught.value.hint
 
 

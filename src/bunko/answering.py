@@ -7,11 +7,7 @@ The evidence is out before the model has read a word of it.
 
 from __future__ import annotations
 
-import contextlib
-import re
-from collections.abc import Generator as Generator_
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from bunko import prompting
@@ -29,19 +25,15 @@ from bunko.types import (
     Finished,
     Hit,
     Message,
-    ReasoningDelta,
     Retrieved,
     TextDelta,
     Usage,
 )
+from bunko.writing import Written, builder, extract, notes_of, style_of, write
 
 if TYPE_CHECKING:
     from bunko.ports import Vectors
 
-# The same words three times over are no answer: small models fall into such loops and don't come out.
-_LOOP = re.compile(r"(.{12,200}?)\1\1$", re.DOTALL)
-_LOOP_WINDOW = 600
-_LOOP_EVERY = 8  # pieces: the search takes longer than a small model takes for a token
 _REWRITE_TOKENS = 64
 _REWRITE_TURNS = 4
 
@@ -76,29 +68,28 @@ def answer_from_documents(
     with watch.stage("select"):
         evidence = select(standalone, hits, embedder, vector=vector, settings=settings.evidence)
     yield Retrieved(question=standalone, evidence=tuple(evidence), hits=tuple(hits))
-    shown, written = list(evidence), _Written(text=prompting.refusal(language), finish_reason="none")
-    if not evidence:
-        yield TextDelta(text=written.text)
-    elif words_of == "document":
+    shown, written = list(evidence), Written(text=prompting.refusal(language), finish_reason="none")
+    if evidence and words_of == "document":
         shown, written.text = shown[:1], evidence[0].quote
-        yield TextDelta(text=written.text)
-    else:
+    elif evidence:
         with watch.stage("load"):  # what is left of the engine's start, which began before the search
             room = generator.context_tokens() - settings.generation.max_tokens
+        style = style_of(generator, evidence, language=language, settings=settings)
         with watch.stage("prompt"):
-            fixed = _instructions(standalone, generator, language, asked_in)
             messages, shown = prompting.fit(
-                standalone,
                 evidence,
-                language=language,
-                asked_in=asked_in,
+                build=builder(standalone, style, generator, settings, language=language, asked_in=asked_in),
                 count_tokens=generator.count_tokens,
-                room=min(room, settings.evidence.max_tokens + fixed),
+                room=room,
             )
         if shown:
-            written = yield from _generate(messages, generator, settings, watch, stop=prompting.stop_texts(language))
-        else:
-            yield TextDelta(text=written.text)
+            stop = prompting.stop_texts(language)
+            writing = write(messages, generator, settings, watch, stop=stop)
+            if style == "extractive":
+                writing = extract(writing, shown, question=standalone)
+            written = yield from writing
+    if not written.is_out:
+        yield TextDelta(text=written.text)
     with watch.stage("ground"):
         text = without_marks(written.text).strip()
         grounding = ground(text if shown else "", shown, question=standalone)
@@ -119,7 +110,7 @@ def answer_from_documents(
             model=generator.name,
             embedder=embedder.spec.name,
             finish_reason=written.finish_reason,
-            notes=notes + _notes(written, settings),
+            notes=notes + notes_of(written, settings),
         )
     )
 
@@ -146,7 +137,7 @@ def answer_without_documents(
             if not turns:
                 raise _too_long(tokens, room)
             turns = turns[2:]
-    written = yield from _generate(messages, generator, settings, watch)
+    written = yield from write(messages, generator, settings, watch)
     yield Finished(
         answer=Answer(
             question=question,
@@ -157,7 +148,7 @@ def answer_without_documents(
             timings=watch.timings(),
             model=generator.name,
             finish_reason=written.finish_reason,
-            notes=_notes(written, settings),
+            notes=notes_of(written, settings),
         )
     )
 
@@ -176,64 +167,6 @@ def find(
     return hits, vector
 
 
-@dataclass(slots=True)
-class _Written:
-    """What the model wrote, as it grows."""
-
-    text: str = ""
-    reasoning: str = ""
-    usage: Usage = field(default_factory=Usage)
-    finish_reason: Literal["stop", "length", "loop", "none"] = "stop"
-
-
-def _generate(
-    messages: Sequence[Message],
-    generator: Generator,
-    settings: Settings,
-    watch: Stopwatch,
-    *,
-    stop: tuple[str, ...] = (),
-) -> Generator_[Event, None, _Written]:
-    """Yield deltas, return all of it. Reading the prompt and writing the answer are timed apart."""
-    options = GenerationOptions(
-        max_tokens=settings.generation.max_tokens,
-        temperature=settings.generation.temperature,
-        seed=settings.generation.seed,
-        stop=stop,
-    )
-    written = _Written()
-    stage, pieces = "read", 0
-    with contextlib.closing(generator.stream(messages, options=options)) as stream:
-        while True:
-            with watch.stage(stage):
-                piece = next(stream, None)
-            if piece is None:
-                return written
-            if piece.reasoning:
-                stage = "reason"
-                written.reasoning += piece.reasoning
-                yield ReasoningDelta(text=piece.reasoning)
-            if piece.text:
-                stage = "write"
-                written.text += piece.text
-                pieces += 1
-                yield TextDelta(text=piece.text)
-            if pieces % _LOOP_EVERY == 0 and (loop := _LOOP.search(written.text[-_LOOP_WINDOW:])):
-                written.text = _said_once(written.text, len(loop.group(1)))
-                written.finish_reason = "loop"
-                return written
-            written.finish_reason = piece.finish_reason or written.finish_reason
-            written.usage = piece.usage or written.usage
-
-
-def _said_once(text: str, period: int) -> str:
-    """Return a text that ends in a loop up to where it begins to say the same again."""
-    start = len(text) - period
-    while start > 0 and text[start - 1] == text[start - 1 + period]:
-        start -= 1
-    return text[: start + period]
-
-
 def _rewrite(question: str, history: Sequence[Message], generator: Generator, settings: Settings) -> tuple[str, Usage]:
     """Return the follow-up question in a form that can be searched for, by the model if it does so faithfully."""
     recent = history[-_REWRITE_TURNS:]
@@ -245,11 +178,6 @@ def _rewrite(question: str, history: Sequence[Message], generator: Generator, se
         usage = piece.usage or usage
     rewritten = prompting.accept_rewrite(text, question, recent)
     return rewritten or prompting.join_with_history(question, recent), usage
-
-
-def _instructions(question: str, generator: Generator, language: str, asked_in: str) -> int:
-    """Count the tokens of a prompt without any evidence."""
-    return generator.count_tokens(prompting.answer_messages(question, (), language=language, asked_in=asked_in))
 
 
 def _check_question(question: str) -> None:
@@ -266,11 +194,3 @@ def _too_long(tokens: int, room: int) -> QuestionError:
         f"The question is too long: it has {tokens} tokens, and the model has room for {room}.",
         "Shorten it, lower --max-tokens, or raise generation.context_tokens.",
     )
-
-
-def _notes(written: _Written, settings: Settings) -> tuple[str, ...]:
-    if written.finish_reason == "length":
-        return (f"The answer was cut off at {settings.generation.max_tokens} tokens; --max-tokens allows more.",)
-    if written.finish_reason == "loop":
-        return ("The model began to repeat itself, and was stopped.",)
-    return ()

@@ -23,6 +23,8 @@ _FRAME = frozenset(words("answer question source text context passage according 
 _MARK = re.compile(r" ?\[(\d{1,2})\]")
 # What may not be made up: a name within a sentence, or a foreign word in Japanese.
 _NAMES = re.compile(r"(?<=[\w,;:] )[^\W\d_a-z][\w’'-]+|[\u30a1-\u30fa\u30fc]{3,}")
+_OFFERS = re.compile(r"\bor\b|それとも|または|あるいは|か、.+か", re.I)
+_PUNCTUATION = " \t\n.,;:!?、。！？"
 _SPECIFIC = re.compile(r"\d")
 _PART = re.compile(r"[\u3041-\u30ff\u3400-\u9fff々]|(?:(?![\u3041-\u30ff\u3400-\u9fff])\w)+")
 
@@ -58,6 +60,45 @@ def ground(answer: str, evidence: Sequence[Evidence], *, question: str) -> Groun
         if score < _CARRIED:
             unsupported.append(sentence)
     return Grounding(citations=tuple(citations), unsupported=tuple(unsupported))
+
+
+def locate(phrase: str, evidence: Sequence[Evidence]) -> tuple[int, int, int] | None:
+    """Return where a phrase stands in a quote, as (place in `evidence`, start, end in the quote); None if nowhere.
+
+    Case, width and punctuation do not count; words must be whole. Signs at the phrase's ends are kept where the quote
+    has them too.
+
+    >>> source = Evidence(path="a.txt", start=0, end=30, quote="It cost $5,000 (about 60%).", score=1.0)
+    >>> [source.quote[start:end] for n, start, end in [locate("“about 60%”.", [source])]]
+    ['about 60%']
+    """
+    phrase = phrase.strip(_PUNCTUATION)
+    wanted = list(_PART.finditer(phrase))
+    folded = [normalise(match.group()) for match in wanted]
+    if not folded:
+        return None
+    for n, item in enumerate(evidence):
+        parts = list(_PART.finditer(item.quote))
+        found = [normalise(part.group()) for part in parts]
+        for first in range(len(found) - len(folded) + 1):
+            if found[first : first + len(folded)] == folded:
+                start, end = parts[first].start(), parts[first + len(folded) - 1].end()
+                before, after = phrase[: wanted[0].start()], phrase[wanted[-1].end() :]
+                while before and start and item.quote[start - 1] == before[-1]:
+                    start, before = start - 1, before[:-1]
+                while after and item.quote[end : end + 1] == after[0]:
+                    end, after = end + 1, after[1:]
+                return n, start, end
+    return None
+
+
+def only_repeats(phrase: str, question: str) -> bool:
+    """Tell whether a phrase stands in the question, as no answer does, unless the question offers it.
+
+    >>> only_repeats("the mill", "Who built the mill?"), only_repeats("tea", "Is it tea or coffee?")
+    (True, False)
+    """
+    return _squeeze(phrase) in _squeeze(question) and not _OFFERS.search(question)
 
 
 def without_marks(answer: str) -> str:

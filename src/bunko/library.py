@@ -176,9 +176,13 @@ class Library:
             check_memory(model, context_tokens=wanted.context_tokens or _LEAST_CONTEXT, cache_type=wanted.cache_type)
         return open_generator(model, self.settings)
 
-    def warm_up(self) -> None:
-        """Begin to load the models, so that they are ready when they are needed. Raises ModelError."""
+    def warm_up(self, question: str = "") -> None:
+        """Begin to load the models, and to read what the prompt for a question will begin with. Raises ModelError."""
         self.generator.start()
+        if question:
+            from bunko.writing import prime
+
+            prime(self.generator, question, settings=self.settings)
         self._begin_embedder()
 
     # --- what a library does ------------------------------------------------------------------------------------
@@ -362,7 +366,7 @@ class Library:
             store = self._index()
             speaks = self.model_speaks(question)
             if speaks or history:
-                self.warm_up()
+                self.warm_up("" if history else question)  # a follow-up is rewritten first
             self._check_embedder()
             documents = store.count_documents()
         return answer_from_documents(

@@ -86,8 +86,17 @@ class Generator(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model consists of: what tells a small one; 0 if unknown."""
+        ...
+
     def start(self) -> None:
         """Begin to load the model, and return at once."""
+        ...
+
+    def prime(self, messages: Sequence[Message]) -> None:
+        """Begin to read what later prompts will begin with, and return at once. What fails is left to be told later."""
         ...
 
     def close(self) -> None:

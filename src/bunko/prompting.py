@@ -29,6 +29,15 @@ _PRONOUN = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Example:
+    """What a short answer from a text looks like. About nothing that anybody would ask."""
+
+    text: str
+    question: str
+    answer: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wording:
     """The texts of one language."""
@@ -40,6 +49,8 @@ class _Wording:
     rewrite: str
     follow_up: str
     nothing_found: str
+    answer: str
+    examples: tuple[_Example, ...]
 
 
 _ENGLISH = _Wording(
@@ -51,6 +62,27 @@ _ENGLISH = _Wording(
     "Replace words like he, she, it and there by what they stand for. Write only the question.",
     follow_up="Last question:",
     nothing_found="The documents don't say.",
+    answer="Answer:",
+    examples=(
+        _Example(
+            "The lighthouse was finished in 1871. Its lamp, built by the Swedish engineer Ada Lind, could be seen from "
+            "30 kilometres away. Fishermen paid for most of it.",
+            "Who built the lamp of the lighthouse?",
+            "Ada Lind",
+        ),
+        _Example(
+            "Most of the island's rain falls between October and March. Farmers there grow barley and flax, and keep "
+            "goats on the steep hills. The harbour freezes in hard winters.",
+            "What do farmers on the island grow?",
+            "barley and flax",
+        ),
+        _Example(
+            "The old bridge was closed after the flood because its middle pillar had sunk. A ferry carried people "
+            "across until the new bridge opened on 4 May 1932.",
+            "Why was the old bridge closed?",
+            "because its middle pillar had sunk",
+        ),
+    ),
 )
 _JAPANESE = _Wording(
     instructions="文章の中の言葉を使い、質問に短く答えてください。",
@@ -61,6 +93,24 @@ _JAPANESE = _Wording(
     "「彼」「それ」「そこ」などは、指しているものに置き換えます。質問だけを書いてください。",
     follow_up="最後の質問:",
     nothing_found="資料には書かれていません。",
+    answer="答え:",
+    examples=(
+        _Example(
+            "その灯台は1871年に完成した。灯火は技師の安藤リンが作り、30キロ先からも見えた。費用の大半は漁師たちが出した。",
+            "灯台の灯火を作ったのは誰ですか。",
+            "安藤リン",
+        ),
+        _Example(
+            "島の雨の多くは10月から3月に降る。農家は大麦と亜麻を育て、急な斜面で山羊を飼っている。冬には港が凍ることもある。",
+            "島の農家は何を育てていますか。",
+            "大麦と亜麻",
+        ),
+        _Example(
+            "古い橋は、中央の柱が沈んだため、洪水のあとに閉鎖された。1932年5月4日に新しい橋が開通するまで、渡し船が人を運んだ。",
+            "古い橋が閉鎖されたのはなぜですか。",
+            "中央の柱が沈んだため",
+        ),
+    ),
 )
 _WORDINGS = {"en": _ENGLISH, "ja": _JAPANESE}
 
@@ -82,6 +132,38 @@ def answer_messages(question: str, evidence: Sequence[Evidence], *, language: st
     return [Message(role="system", content=instructions), Message(role="user", content=body)]
 
 
+def extractive_messages(
+    question: str, evidence: Sequence[Evidence], *, language: str, plain: bool = False
+) -> list[Message]:
+    """Return the messages that ask for a phrase of the evidence, after three examples of such answers.
+
+    Examples are what makes small models answer shortly, and in the sources' words; the engine reads them once, since
+    they come first in every prompt. With `plain` it is one text to be gone on with: models of 135 million parameters
+    follow examples in a text, but not in a conversation (benchmarks/LOG.md).
+    """
+    wording = _WORDINGS.get(language, _ENGLISH)
+    asked = set(words(question))
+    sources = "\n".join(_source(item, asked) for item in reversed(evidence))
+    body = f"{sources}\n\n{wording.question} {question}"
+    before = beginning(language=language, plain=plain)
+    if plain:
+        return [Message(role="raw", content=f"{before[0].content}{body}\n{wording.answer}")]
+    return [*before, Message(role="user", content=body)]
+
+
+def beginning(*, language: str, plain: bool) -> list[Message]:
+    """Return what every extractive prompt of a language begins with: the instructions if any, and the examples."""
+    wording = _WORDINGS.get(language, _ENGLISH)
+    turns = [(f"{shown.text}\n\n{wording.question} {shown.question}", shown.answer) for shown in wording.examples]
+    if plain:
+        text = "".join(f"{asks}\n{wording.answer} {answer}\n\n" for asks, answer in turns)
+        return [Message(role="raw", content=text)]
+    messages = [Message(role="system", content=wording.instructions)]
+    for asks, answer in turns:
+        messages += Message(role="user", content=asks), Message(role="assistant", content=answer)
+    return messages
+
+
 def stop_texts(language: str) -> tuple[str, ...]:
     """Return what a model that has answered goes on with when it does not know to stop."""
     wording = _WORDINGS.get(language, _ENGLISH)
@@ -98,21 +180,20 @@ def plain_messages(question: str, history: Sequence[Message] = (), *, language: 
 
 
 def fit(
-    question: str,
     evidence: Sequence[Evidence],
     *,
-    language: str,
-    asked_in: str,
+    build: Callable[[Sequence[Evidence]], list[Message]],
     count_tokens: CountTokens,
     room: int,
 ) -> tuple[list[Message], list[Evidence]]:
     """Return the messages with as much of the evidence, best first, as `room` tokens hold, and that evidence.
 
-    Whole quotes are dropped, never parts of the instructions. Raises QuestionError if the question alone is too long.
+    `build` makes the messages of some evidence. Whole quotes are dropped, never parts of the instructions. Raises
+    QuestionError if the question alone is too long.
     """
     kept = list(evidence)
     while True:
-        messages = answer_messages(question, kept, language=language, asked_in=asked_in)
+        messages = build(kept)
         tokens = count_tokens(messages)
         if tokens <= room:
             return messages, kept

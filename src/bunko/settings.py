@@ -102,6 +102,13 @@ class EvidenceSettings:
 class GenerationSettings:
     """How the model is run and what it writes."""
 
+    style: Literal["auto", "extractive", "free"] = "auto"
+    """"extractive": the answer is a phrase that the model found in the sources, in their own words, or the best quote
+    where it found none. "free": what the model writes. "auto": extractive with models of up to a billion parameters,
+    where the sources are in the language of the answer."""
+    prompt: Literal["auto", "chat", "plain"] = "auto"
+    """How an extractive answer is asked for: by the model's chat template, or as plain text to be gone on with.
+    "auto": plain for models of up to 300 million parameters."""
     max_tokens: int = 256
     temperature: float = 0.0
     seed: int = 0

@@ -54,7 +54,14 @@ class FakeGenerator:
 
     name = "fake"
 
-    def __init__(self, reply: Callable[[Sequence[Message]], str] | str | None = None, *, context: int = 2048) -> None:
+    def __init__(
+        self,
+        reply: Callable[[Sequence[Message]], str] | str | None = None,
+        *,
+        context: int = 2048,
+        parameters: int = 0,
+    ) -> None:
+        self.parameters = parameters
         self._reply = reply
         self._context = context
         self.prompts: list[list[Message]] = []
@@ -62,6 +69,9 @@ class FakeGenerator:
 
     def start(self) -> None:
         """Do nothing: there is no engine."""
+
+    def prime(self, messages: Sequence[Message]) -> None:
+        """Do nothing: there is nothing to gain."""
 
     def close(self) -> None:
         """Do nothing: there is no engine."""

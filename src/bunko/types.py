@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-Role: TypeAlias = Literal["system", "user", "assistant"]
+Role: TypeAlias = Literal["system", "user", "assistant", "raw"]
 Mode: TypeAlias = Literal["hybrid", "dense", "lexical"]
 
 
@@ -151,7 +151,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One turn of a conversation."""
+    """One turn of a conversation; alone, of the role "raw", a text to be gone on with as it stands."""
 
     role: Role
     content: str

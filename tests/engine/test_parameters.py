@@ -40,6 +40,7 @@ LARGE = GgufInfo(
     value_length=128,
     sliding_window=None,
     split_count=1,
+    parameters=8_000_000_000,
     tensor_count=291,
     file_bytes=5 * GIB,
     expected_bytes=5 * GIB,

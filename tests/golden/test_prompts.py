@@ -15,7 +15,7 @@ import pytest
 from bunko.generation import open_generator
 from bunko.generation.chat import ChatGenerator
 from bunko.models import resolve
-from bunko.prompting import answer_messages, plain_messages, rewrite_messages
+from bunko.prompting import answer_messages, extractive_messages, plain_messages, rewrite_messages
 from bunko.settings import Settings, apply_overrides
 from bunko.types import Evidence, Message
 from tests.golden.templates import FAMILIES
@@ -46,6 +46,13 @@ PROMPTS = {
     "a question": answer_messages(QUESTION, QUOTES, language="en", asked_in="en"),
     "a question in Japanese": answer_messages("いつ建てられましたか。", [TEMPLE], language="ja", asked_in="ja"),
     "a question to be answered in Japanese": answer_messages(QUESTION, QUOTES[:1], language="ja", asked_in="en"),
+    "a question for a phrase of the sources": extractive_messages(QUESTION, QUOTES, language="en"),
+    "a question for a phrase of the sources, in plain text": extractive_messages(
+        QUESTION, QUOTES, language="en", plain=True
+    ),
+    "a question for a phrase of the sources, in Japanese": extractive_messages(
+        "いつ建てられましたか。", [TEMPLE], language="ja"
+    ),
     "a follow-up to be rewritten": rewrite_messages("And who built it?", CONVERSATION, language="en"),
     "a conversation without documents": plain_messages(FOLLOW_UP.content, CONVERSATION),
     "custom tags of the user's own": plain_messages("<think_hard> <|mode|> Who built it?"),

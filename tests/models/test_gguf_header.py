@@ -23,6 +23,7 @@ def test_a_chat_model_is_described(chat_file: Path) -> None:
     assert (info.quantisation, info.chat_template) == ("Q8_0", CHATML)
     assert (info.context_length, info.embedding_length, info.block_count) == (512, 64, 4)
     assert (info.vocabulary_size, info.tensor_count) == (100, 2)
+    assert info.parameters == 100 * 64 + 64
     assert info.has_bos
     assert info.has_eos
     assert info.pooling_type is None

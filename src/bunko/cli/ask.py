@@ -39,7 +39,7 @@ def run_ask(arguments: argparse.Namespace) -> int:
             _render(arguments, known)
             return 0
         with watch.stage("sync"):
-            waiting = sync_first(arguments, library, with_model=library.model_speaks(question))
+            waiting = sync_first(arguments, library, with_model=library.model_speaks(question), question=question)
         _render(arguments, library.stream(question, watch=watch, answers="new" if arguments.no_cache else "kept"))
         tell_of_starter(arguments, library.settings)
         if not (arguments.no_cache or arguments.no_sync or waiting):
@@ -86,12 +86,15 @@ def complete(library: Library) -> None:
         library.complete()
 
 
-def sync_first(arguments: argparse.Namespace, library: Library, *, with_model: bool = True) -> int:
-    """Bring the library in step unless told not to; return how many passages still wait for their vectors."""
+def sync_first(arguments: argparse.Namespace, library: Library, *, with_model: bool = True, question: str = "") -> int:
+    """Bring the library in step unless told not to; return how many passages still wait for their vectors.
+
+    The models are loaded meanwhile, and made ready for `question` if there is one.
+    """
     if not arguments.no_sync:
         library.check_folder()  # before a model is fetched for a folder with nothing in it
     if with_model:
-        library.warm_up()
+        library.warm_up(question)
     if arguments.no_sync:
         return 0
     try:

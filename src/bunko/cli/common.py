@@ -26,6 +26,7 @@ _FLAGS = {
     "answer_language": "answer_language",
     "top_k": "retrieval.top_k",
     "mode": "retrieval.mode",
+    "quote": "generation.style",
     "max_tokens": "generation.max_tokens",
     "temperature": "generation.temperature",
     "seed": "generation.seed",

@@ -263,6 +263,9 @@ def _generation_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--max-tokens", metavar="N", help="longest answer")
     command.add_argument("--temperature", metavar="T", help="0 (default): the likeliest words")
     command.add_argument("--seed", metavar="N", help="the same seed gives the same answer")
+    command.add_argument(
+        "--quote", action="store_const", const="extractive", help="answer in the sources' own words, and in no others"
+    )
     command.add_argument("--answer-language", metavar="CODE", help="en, ja, …; default: the question's")
 
 

@@ -38,4 +38,5 @@ def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatG
         log_directory=cache_directory(settings) / "logs",
         start_timeout_s=settings.generation.start_timeout_s,
     )
-    return ChatGenerator(Connection(process, timeouts=timeouts), name=model.name)
+    connection = Connection(process, timeouts=timeouts)
+    return ChatGenerator(connection, name=model.name, parameters=model.info.parameters)

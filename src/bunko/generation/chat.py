@@ -6,9 +6,10 @@ documents, and never renders a template: the server that has the model has its t
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any, Literal
 
@@ -33,28 +34,60 @@ class _Prompt:
     messages: tuple[Message, ...] = ()
     tokens: tuple[int, ...] = ()
     """Empty if nobody has counted them."""
+    ends: bool = False
+    """Whether nothing was written after it."""
 
 
 class ChatGenerator:
     """A chat model behind /v1/chat/completions. May be used by several threads."""
 
-    def __init__(self, connection: Connection, *, name: str, model: str = "") -> None:
+    def __init__(self, connection: Connection, *, name: str, model: str = "", parameters: int = 0) -> None:
         self._connection = connection
         self._name = name
+        self._parameters = parameters
         self._model = model
         self._facts: ServerFacts | None = None
         self._counted = self._previous = _Prompt()
         self._lock = threading.Lock()
+        self._priming: threading.Thread | None = None
 
     @property
     def name(self) -> str:
         """The model's name as the user gave it."""
         return self._name
 
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model consists of; 0 for one on a server, which does not tell."""
+        return self._parameters
+
     def start(self) -> None:
         """Start the engine if it is our own, and return at once: it loads while other work is done."""
         if isinstance(self._connection.endpoint, LlamaProcess):
             self._connection.endpoint.start()
+
+    def prime(self, messages: Sequence[Message]) -> None:
+        """Have our own engine read what prompts will begin with, and return at once; once in its life.
+
+        What comes of it is the same text, sooner.
+        """
+        if not isinstance(self._connection.endpoint, LlamaProcess):
+            return
+        with self._lock:
+            if self._priming or self._previous.messages:
+                return
+            self._priming = threading.Thread(target=self._read, args=(tuple(messages),), daemon=True)
+        self._priming.start()
+
+    def _read(self, messages: tuple[Message, ...]) -> None:
+        with contextlib.suppress(EngineError):  # the question will meet the same, and tell of it
+            count = self.count_tokens(messages)
+            if _ends_alone(count):
+                return
+            for _ in self._stream(messages, options=GenerationOptions(max_tokens=1)):
+                pass
+            with self._lock:
+                self._previous = replace(self._previous, ends=True)
 
     def close(self) -> None:
         """Close connections, and end the engine if it is our own. May be called again."""
@@ -75,7 +108,7 @@ class ChatGenerator:
         Raises EngineError.
         """
         prompt = self.render(messages)
-        if prompt is None:
+        if prompt is None or not self._server().is_llama_server:
             return estimate_tokens(messages)
         body = {"content": prompt, "add_special": True, "parse_special": True}
         tokens = self._connection.post_json("/tokenize", body).get("tokens")
@@ -89,6 +122,8 @@ class ChatGenerator:
 
         Raises EngineError.
         """
+        if is_raw(messages):
+            return messages[0].content
         facts = self._server()
         if not facts.is_llama_server:
             return None
@@ -102,11 +137,17 @@ class ChatGenerator:
 
         Raises PromptTooLong, EngineCrashed, EngineTimeout, RemoteUnavailable, RemoteBadAnswer.
         """
+        if self._priming:
+            self._priming.join()  # the engine does one thing at a time
+        return self._stream(messages, options=options)
+
+    def _stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
         facts = self._server()
         body = _request(messages, options, facts)
         if facts.is_llama_server:
             body["cache_prompt"] = self._may_use_cache(messages)
-        events = self._connection.stream("/v1/chat/completions", body)
+        path = "/v1/completions" if is_raw(messages) else "/v1/chat/completions"
+        events = self._connection.stream(path, body)
         try:
             yield from self._pieces(events)
         finally:
@@ -135,6 +176,8 @@ class ChatGenerator:
         if previous.messages[: len(messages)] == messages:
             return False
         reused = cached_tokens(previous.tokens, prompt.tokens)
+        if reused == len(previous.tokens) and not previous.ends:
+            return False  # what was written would be gone on with, and that was computed token by token
         return not reused or not (_ends_alone(len(prompt.tokens) - reused) or _ends_alone(len(prompt.tokens)))
 
     def _pieces(self, events: EventStream) -> Iterator[Piece]:
@@ -166,7 +209,7 @@ class ChatGenerator:
         if not isinstance(choices, list):
             raise bad_answer(self._connection.endpoint, "an event without choices")
         choice = _mapping(choices[0]) if choices else {}
-        return choice, _mapping(choice.get("delta"))
+        return choice, _mapping(choice.get("delta")) or {"content": choice.get("text")}  # a completion has no delta
 
     def _text(self, delta: Mapping[str, Any], *fields: str) -> str:
         for field in fields:
@@ -195,6 +238,11 @@ def _ends_alone(count: int) -> bool:
     return count % BATCH == 1
 
 
+def is_raw(messages: Sequence[Message]) -> bool:
+    """Tell whether this is a text to be gone on with, which no template is put around."""
+    return len(messages) == 1 and messages[0].role == "raw"
+
+
 def merge_system(messages: Sequence[Message]) -> list[Message]:
     r"""Put what the system says before what the user says first, for templates that have no place for it.
 
@@ -219,7 +267,7 @@ def _wire(messages: Sequence[Message], facts: ServerFacts) -> list[dict[str, str
 
 def _request(messages: Sequence[Message], options: GenerationOptions, facts: ServerFacts) -> dict[str, object]:
     body: dict[str, object] = {
-        "messages": _wire(messages, facts),
+        **({"prompt": messages[0].content} if is_raw(messages) else {"messages": _wire(messages, facts)}),
         "max_tokens": options.max_tokens,
         "temperature": options.temperature,
         "seed": options.seed,
@@ -239,6 +287,10 @@ def _request(messages: Sequence[Message], options: GenerationOptions, facts: Ser
 
 def _usage(event: Mapping[str, Any]) -> Usage | None:
     usage, timings = _mapping(event.get("usage")), _mapping(event.get("timings"))
+    if not usage and timings:  # llama-server gives no usage for a plain text
+        cached = _count(timings, "cache_n")
+        read, written = _count(timings, "prompt_n") + cached, _count(timings, "predicted_n")
+        return Usage(prompt_tokens=read, completion_tokens=written, cached_tokens=cached)
     if not usage:
         return None
     details = _mapping(usage.get("prompt_tokens_details"))

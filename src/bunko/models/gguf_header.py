@@ -91,6 +91,8 @@ class GgufInfo:
     split_count: int
     """Files that the model is spread over; 1 for nearly all."""
     tensor_count: int
+    parameters: int
+    """Numbers in all its tensors."""
     file_bytes: int
     expected_bytes: int | None
     """Where the last tensor ends; None if a tensor's type is unknown."""
@@ -272,7 +274,7 @@ def _parse(buffer: bytes, file_bytes: int) -> GgufInfo:
     lengths: dict[str, int] = {}
     for _ in range(key_count):
         _read_pair(cursor, values, lengths)
-    data_end = _read_tensors(cursor, tensor_count)
+    data_end, parameters = _read_tensors(cursor, tensor_count)
     alignment = _number(values, "general.alignment") or 32
     header_end = -(-cursor.offset // alignment) * alignment if data_end else cursor.offset
     return _describe(
@@ -280,6 +282,7 @@ def _parse(buffer: bytes, file_bytes: int) -> GgufInfo:
         version=version,
         vocabulary_size=lengths.get("tokenizer.ggml.tokens"),
         tensor_count=tensor_count,
+        parameters=parameters,
         file_bytes=file_bytes,
         expected_bytes=None if data_end is None else header_end + data_end,
     )
@@ -307,9 +310,12 @@ def _read_pair(cursor: _Cursor, values: dict[str, Value], lengths: dict[str, int
         raise _Refused(f"a value of unknown type {kind} in its header")
 
 
-def _read_tensors(cursor: _Cursor, count: int) -> int | None:
-    """Return where the last tensor ends, from the start of the data; None if a type is unknown."""
-    end = 0
+def _read_tensors(cursor: _Cursor, count: int) -> tuple[int | None, int]:
+    """Return where the last tensor ends, from the start of the data, and how many numbers all of them hold.
+
+    The end is None if a tensor's type is unknown.
+    """
+    end = total = 0
     known = True
     for _ in range(count):
         cursor.skip(cursor.u64())  # its name
@@ -319,12 +325,13 @@ def _read_tensors(cursor: _Cursor, count: int) -> int | None:
         elements = 1
         for _ in range(dimensions):
             elements *= cursor.u64()
+        total += elements
         kind, offset = cursor.u32(), cursor.u64()
         known = known and kind in _BLOCKS
         if known:
             per_block, block_bytes = _BLOCKS[kind]
             end = max(end, offset + elements // per_block * block_bytes)
-    return end if known else None
+    return (end if known else None), total
 
 
 def _describe(
@@ -333,6 +340,7 @@ def _describe(
     version: int,
     vocabulary_size: int | None,
     tensor_count: int,
+    parameters: int,
     file_bytes: int,
     expected_bytes: int | None,
 ) -> GgufInfo:
@@ -365,6 +373,7 @@ def _describe(
         sliding_window=own("attention.sliding_window"),
         split_count=_number(values, "split.count") or 1,
         tensor_count=tensor_count,
+        parameters=parameters,
         file_bytes=file_bytes,
         expected_bytes=expected_bytes,
     )
