@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from bunko.generation.counting import estimate_tokens
 from bunko.models import LocalModel, resolve
 from bunko.ports import GenerationOptions
 from bunko.prompting import beginning, extractive_messages, neutralise
-from bunko.settings import Settings, load_settings
+from bunko.settings import Settings, apply_overrides, load_settings
 from bunko.types import Evidence, Message
 
 pytestmark = pytest.mark.models
@@ -30,11 +31,11 @@ def generator() -> Iterator[ChatGenerator]:
         yield generator
 
 
-def open_starter() -> ChatGenerator:
+def open_starter(cache: Path | None = None) -> ChatGenerator:
     settings = load_settings(environment={})
     model = resolve(Settings().model, kind="chat", settings=settings)
     assert isinstance(model, LocalModel)
-    return open_generator(model, settings)
+    return open_generator(model, apply_overrides(settings, {"cache_dir": cache} if cache else {}))
 
 
 def ask(generator: ChatGenerator, question: str, **options: Any) -> tuple[str, int]:
@@ -107,9 +108,15 @@ def test_what_is_reused_changes_no_number(generator: ChatGenerator) -> None:
     assert 1 <= ended_alone <= 4  # the cache is used but where the last token would be alone
 
 
+@pytest.mark.parametrize("kept", ["read anew", "kept on disk"])
 @pytest.mark.parametrize("plain", [True, False])
-def test_what_is_read_ahead_is_reused_and_changes_no_number(plain: bool) -> None:
-    with closing(open_starter()) as generator:
+def test_what_is_read_ahead_is_reused_and_changes_no_number(plain: bool, kept: str, tmp_path: Path) -> None:
+    if kept == "kept on disk":
+        with closing(open_starter(tmp_path)) as generator:
+            generator.prime(beginning(language="en", plain=plain))
+            generator.stream((), options=GenerationOptions()).close()  # it waits until that is read
+        assert len(list((tmp_path / "states").iterdir())) == 1
+    with closing(open_starter(tmp_path)) as generator:
         generator.prime(beginning(language="en", plain=plain))
         for count in range(1, 120, 17):
             text = "The harbour " + "was old and " * count + "opened in 1868."

@@ -1,7 +1,7 @@
 """The engine's process: serve one model on loopback until the parent is gone.
 
 In (stdin): one JSON line, `parameters.Parameters` as {"values": {...}, "with_gpu": {...}}; then nothing, but the pipe
-stays open for as long as the parent lives. Out (stdout): one JSON line, {"url"} or {"error"}. Log: stderr.
+stays open for as long as the parent lives. Out (stdout): one JSON line, {"url", "device"} or {"error"}. Log: stderr.
 Knows nothing of models or settings: `parameters.py` decides what the values are.
 
 Started by `process.py`. It must import little, since a user waits for it.
@@ -34,25 +34,26 @@ def main() -> NoReturn:
     threading.Thread(target=_exit_at_end_of_stdin, daemon=True).start()
     exit_when_orphaned()
     try:
-        server = _serve(request)
+        server, device = _serve(request)
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
         time.sleep(_LOG_DELAY_S)
         _say(reply, {"error": f"{type(error).__name__}: {error}"})
         leave(1)
-    _say(reply, {"url": server.listening_address})
+    _say(reply, {"url": server.listening_address, "device": device})
     while True:
         time.sleep(3600)
 
 
-def _serve(request: Mapping[str, Mapping[str, Any]]) -> Any:
+def _serve(request: Mapping[str, Mapping[str, Any]]) -> tuple[Any, str]:
     import xllamacpp
 
     devices = {device["type"].name.rpartition("_")[2] for device in xllamacpp.get_device_info()}
-    values = {**request["values"], **(request["with_gpu"] if devices & {"GPU", "IGPU"} else {})}
+    with_gpu = request["with_gpu"] if devices & {"GPU", "IGPU"} else {}
+    values = {**request["values"], **with_gpu}
     params = xllamacpp.CommonParams()
     for path, value in values.items():
         set_attribute(params, path, value)
-    return xllamacpp.Server(params)
+    return xllamacpp.Server(params), "gpu" if with_gpu else "cpu"
 
 
 def set_attribute(target: Any, path: str, value: Any) -> None:

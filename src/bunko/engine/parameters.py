@@ -6,6 +6,7 @@ Pure but for `Machine.here`. Knows nothing of processes: `child.py` applies them
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,8 +80,10 @@ class Machine:
         return cls(cores=cores, available_memory=machine_memory().available)
 
 
-def chat_parameters(path: Path, info: GgufInfo, settings: GenerationSettings, *, machine: Machine) -> Parameters:
-    """Return the parameters for a model that writes."""
+def chat_parameters(
+    path: Path, info: GgufInfo, settings: GenerationSettings, *, machine: Machine, states: Path | None = None
+) -> Parameters:
+    """Return the parameters for a model that writes. `states` is where it may keep what it has read."""
     cache_type = f"GGML_TYPE_{settings.cache_type.upper()}"
     values = _common_values(path, threads=settings.threads or machine.cores) | {
         "n_ctx": fit_context(info, settings, machine=machine),
@@ -96,6 +99,8 @@ def chat_parameters(path: Path, info: GgufInfo, settings: GenerationSettings, *,
         "flash_attn_type": _FLASH + ("DISABLED" if settings.cache_type == "f16" else "AUTO"),
         "cache_prompt": True,
     }
+    if states:
+        values["slot_save_path"] = f"{states}{os.sep}"
     if not info.chat_template:
         values["chat_template"] = BASE_MODEL_TEMPLATE
     with_gpu: Values = {"flash_attn_type": f"{_FLASH}AUTO", "n_batch": _GPU_BATCH, "n_ubatch": _GPU_BATCH}

@@ -90,6 +90,11 @@ class LlamaProcess:
             return Address(url=run.url, key=run.key)
         raise self._start_failure(run)
 
+    @property
+    def device(self) -> str:
+        """What the engine computes on, "cpu" or "gpu"; empty while it is not loaded."""
+        return self._run.device if self._run is not None else ""
+
     def lost(self, reason: str) -> EngineError:
         """Return EngineCrashed with what the log tells of it; the next `address` starts a new process."""
         run = self._run
@@ -141,6 +146,7 @@ class _Run:
     def __init__(self, parameters: Parameters, *, log_directory: Path) -> None:
         self.key = secrets.token_urlsafe(32)
         self.url = ""
+        self.device = ""
         self.error = ""
         self.popen = _spawn()
         assert self.popen.stderr is not None
@@ -187,6 +193,7 @@ class _Run:
         assert self.popen.stdout is not None
         with self.popen.stdout as stdout:
             reply = _parse_reply(stdout.readline())
+        self.device = reply.get("device", "")
         self.url, self.error = reply.get("url", ""), reply.get("error", "")
         self._answered.set()
 

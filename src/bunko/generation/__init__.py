@@ -3,6 +3,7 @@
 chat       the client: one for our own child process and for every OpenAI-compatible server
 probing    what a server can do, and how much it can read
 counting   tokens of a prompt: exact where the server tells, else a careful estimate
+states     what the engine has read, kept on disk for the next process
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatG
     from bunko.engine.parameters import Machine, chat_parameters
     from bunko.engine.process import LlamaProcess
     from bunko.generation.chat import ChatGenerator
+    from bunko.generation.states import States
     from bunko.models import RemoteModel
 
     timeouts = Timeouts.of(settings.generation)
@@ -33,10 +35,11 @@ def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatG
         return ChatGenerator(connection, name=model.name, model=model.model)
     if model.info is None:
         raise WrongModelKind(f"{model.name} is not a GGUF model, so it can't write.", "See `bunko models list`.")
+    states = cache_directory(settings) / "states"
     process = LlamaProcess(
-        chat_parameters(model.files["model"], model.info, settings.generation, machine=Machine.here()),
+        chat_parameters(model.files["model"], model.info, settings.generation, machine=Machine.here(), states=states),
         log_directory=cache_directory(settings) / "logs",
         start_timeout_s=settings.generation.start_timeout_s,
     )
     connection = Connection(process, timeouts=timeouts)
-    return ChatGenerator(connection, name=model.name, parameters=model.info.parameters)
+    return ChatGenerator(connection, name=model.name, parameters=model.info.parameters, states=States(states))

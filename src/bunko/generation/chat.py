@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from bunko.engine.process import LlamaProcess
 from bunko.errors import EngineError
 from bunko.generation.counting import estimate_tokens
 from bunko.generation.probing import ServerFacts, probe
+from bunko.generation.states import States, state_key
 from bunko.ports import GenerationOptions, Piece, Pieces
 from bunko.types import Message, Usage
 
@@ -41,7 +42,15 @@ class _Prompt:
 class ChatGenerator:
     """A chat model behind /v1/chat/completions. May be used by several threads."""
 
-    def __init__(self, connection: Connection, *, name: str, model: str = "", parameters: int = 0) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        name: str,
+        model: str = "",
+        parameters: int = 0,
+        states: States | None = None,
+    ) -> None:
         self._connection = connection
         self._name = name
         self._parameters = parameters
@@ -50,6 +59,7 @@ class ChatGenerator:
         self._counted = self._previous = _Prompt()
         self._lock = threading.Lock()
         self._priming: threading.Thread | None = None
+        self._states = states
 
     @property
     def name(self) -> str:
@@ -80,14 +90,21 @@ class ChatGenerator:
         self._priming.start()
 
     def _read(self, messages: tuple[Message, ...]) -> None:
-        with contextlib.suppress(EngineError):  # the question will meet the same, and tell of it
-            count = self.count_tokens(messages)
-            if _ends_alone(count):
+        with contextlib.suppress(EngineError, OSError):  # the question will meet the same, and tell of it
+            tokens = self._tokens(messages)
+            if _ends_alone(len(tokens)):
                 return
-            for _ in self._stream(messages, options=GenerationOptions(max_tokens=1)):
-                pass
+            process = self._connection.endpoint
+            states, key = None, ""
+            if isinstance(process, LlamaProcess) and process.device == "cpu":  # a GPU reads it in no time
+                states, key = self._states, state_key(process.parameters, tokens)
+            if not (states and states.restore(self._connection, key)):
+                for _ in self._stream(messages, options=GenerationOptions(max_tokens=1)):
+                    pass
+                if states:
+                    states.keep(self._connection, key)
             with self._lock:
-                self._previous = replace(self._previous, ends=True)
+                self._previous = _Prompt(messages=messages, tokens=tokens, ends=True)
 
     def close(self) -> None:
         """Close connections, and end the engine if it is our own. May be called again."""
@@ -107,15 +124,19 @@ class ChatGenerator:
 
         Raises EngineError.
         """
+        return len(self._tokens(messages)) or estimate_tokens(messages)
+
+    def _tokens(self, messages: Sequence[Message]) -> tuple[int, ...]:
+        """Return the rendered prompt's tokens, none if the server can't tell."""
         prompt = self.render(messages)
         if prompt is None or not self._server().is_llama_server:
-            return estimate_tokens(messages)
+            return ()
         body = {"content": prompt, "add_special": True, "parse_special": True}
         tokens = self._connection.post_json("/tokenize", body).get("tokens")
         if not isinstance(tokens, list):
             raise bad_answer(self._connection.endpoint, "no tokens")
         self._counted = _Prompt(messages=tuple(messages), tokens=tuple(tokens))
-        return len(tokens)
+        return self._counted.tokens
 
     def render(self, messages: Sequence[Message]) -> str | None:
         """Return the prompt that the model's own template makes of them, None if the server can't tell.
