@@ -19,6 +19,7 @@ from bunko.retrieval import retrieve
 from bunko.settings import Settings
 from bunko.text import detect_language
 from bunko.timing import Stopwatch
+from bunko.translating import translate
 from bunko.types import (
     Answer,
     Event,
@@ -27,6 +28,7 @@ from bunko.types import (
     Message,
     Retrieved,
     TextDelta,
+    Translation,
     Usage,
 )
 from bunko.writing import Written, builder, extract, notes_of, style_of, write
@@ -93,6 +95,11 @@ def answer_from_documents(
     with watch.stage("ground"):
         text = without_marks(written.text).strip()
         grounding = ground(text if shown else "", shown, question=standalone)
+    translation: tuple[Translation, ...] = ()
+    if settings.generation.translation and text:
+        with watch.stage("translate"):
+            translation, more = translate(text, generator, settings=settings)
+        usage += more
     yield Finished(
         answer=Answer(
             question=question,
@@ -103,6 +110,7 @@ def answer_from_documents(
             evidence=tuple(evidence),
             citations=grounding.citations,
             unsupported=grounding.unsupported,
+            translation=translation,
             hits=tuple(hits),
             documents_searched=documents,
             usage=usage + written.usage,

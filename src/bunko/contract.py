@@ -5,14 +5,19 @@ Names and meanings are held fixed: programs read them. Offsets count characters,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bunko.errors import BunkoError
-from bunko.types import Answer, Citation, Evidence, Hit, SyncReport, Usage
+from bunko.types import Answer, Citation, Evidence, Hit, SyncReport, Translation, Usage
 
 Json = dict[str, object]
 
 
 def answer_json(answer: Answer) -> Json:
-    """Return what `ask --json` prints. `remembered` is there only where the answer was given before."""
+    """Return what `ask --json` prints.
+
+    `remembered` is there only where the answer was given before, `translation` only where one was asked for.
+    """
     tree: Json = {
         "question": answer.question,
         "answer": answer.text,
@@ -28,10 +33,23 @@ def answer_json(answer: Answer) -> Json:
         "model": answer.model,
         "embedder": answer.embedder,
     }
+    if answer.translation:
+        tree["translation"] = [translation_json(item, answer.citations) for item in answer.translation]
     if answer.remembered:
         then = answer.remembered
         tree["remembered"] = {"at": then.at, "timings_ms": dict(then.timings), "usage": usage_json(then.usage)}
     return tree
+
+
+def translation_json(item: Translation, citations: Sequence[Citation]) -> Json:
+    """Return a sentence in another language, with the numbers of the sources that carry it."""
+    return {
+        "sentence": item.sentence,
+        "text": item.text,
+        "language": item.language,
+        "complete": item.complete,
+        "citations": [citation.n for citation in citations if citation.sentence == item.sentence],
+    }
 
 
 def usage_json(usage: Usage) -> Json:

@@ -362,6 +362,7 @@ class Library:
     def _stream_new(self, question: str, history: tuple[Message, ...], watch: Stopwatch) -> Iterator[Event]:
         from bunko.answering import answer_from_documents
 
+        settings, notes = self._translating(question)
         with watch.stage("open"):
             store = self._index()
             speaks = self.model_speaks(question)
@@ -374,11 +375,11 @@ class Library:
             store,
             self.embedder,
             self.generator,
-            settings=self.settings,
+            settings=settings,
             history=history,
             watch=watch,
             documents=documents,
-            notes=self._language_notes(question),
+            notes=self._language_notes(question) + notes,
             words_of="model" if speaks else "document",
         )
 
@@ -417,6 +418,26 @@ class Library:
         entry = find_entry(self.settings.model)
         given = self._given_generator is not None
         return given or entry is None or entry.knows(self.settings.answer_language or detect_language(question))
+
+    def _translating(self, question: str) -> tuple[Settings, tuple[str, ...]]:
+        """Return the settings without a translation where the model can't make one, and a note that says so."""
+        wanted = self.settings.generation.translation
+        if not wanted:
+            return self.settings, ()
+        from bunko.models.catalogue import find_entry
+        from bunko.translating import target_of
+
+        language = self.settings.answer_language or detect_language(question)
+        target = target_of(wanted, language)
+        entry = find_entry(self.settings.model)
+        if self._given_generator is not None or entry is None or (entry.knows(language) and entry.knows(target)):
+            return self.settings, ()
+        note = (
+            f"{self.settings.model} was not made for {LANGUAGE_NAMES.get(language, language)} and "
+            f"{LANGUAGE_NAMES.get(target, target)}: there is no translation. "
+            "`bunko models list` shows models for many languages."
+        )
+        return apply_overrides(self.settings, {"generation.translation": ""}), (note,)
 
     def _language_notes(self, question: str) -> tuple[str, ...]:
         """Say so where the model or the embedder was not made for the language."""

@@ -214,6 +214,17 @@ def rewrite_messages(question: str, history: Sequence[Message], *, language: str
     return [Message(role="system", content=wording.rewrite), Message(role="user", content=body)]
 
 
+def translation_messages(sentence: str, *, language: str) -> list[Message]:
+    """Return the messages that ask for a sentence of an answer in another language."""
+    name = LANGUAGE_NAMES.get(language, language)
+    instructions = (
+        "次の文を日本語に訳してください。訳文だけを書いてください。"
+        if language == "ja"
+        else f"Translate the sentence into {name}. Write only the translation."
+    )
+    return [Message(role="system", content=instructions), Message(role="user", content=neutralise(sentence))]
+
+
 def accept_rewrite(rewritten: str, question: str, history: Sequence[Message]) -> str | None:
     """Return the model's rewriting if it can be trusted, else None.
 

@@ -35,6 +35,7 @@ from bunko.types import (
     Remembered,
     Retrieved,
     TextDelta,
+    Translation,
     Usage,
 )
 
@@ -254,6 +255,7 @@ def _from_json(row: dict[str, Any], *, at: float) -> Answer:
         "citations": tuple(Citation(**item) for item in row["citations"]),
         "hits": tuple(Hit(**item | {"chunk": Chunk(**item["chunk"])}) for item in row["hits"]),
         "unsupported": tuple(row["unsupported"]),
+        "translation": tuple(Translation(**item) for item in row["translation"]),
         "notes": (*row["notes"], f"{note} --no-cache asks anew."),
     }
     return Answer(**row | records | {"usage": Usage(), "timings": {}, "remembered": then})

@@ -109,6 +109,9 @@ class GenerationSettings:
     prompt: Literal["auto", "chat", "plain"] = "auto"
     """How an extractive answer is asked for: by the model's chat template, or as plain text to be gone on with.
     "auto": plain for models of up to 300 million parameters."""
+    translation: str = ""
+    """The language that each sentence of an answer is also given in, such as "ja"; "auto": Japanese for English, and
+    English for all others; empty: none."""
     max_tokens: int = 256
     temperature: float = 0.0
     seed: int = 0

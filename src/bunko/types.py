@@ -150,6 +150,17 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """A sentence of the answer in another language. What carries the sentence carries it as well."""
+
+    sentence: str
+    text: str
+    language: str
+    complete: bool = True
+    """False where it lacks a number of its sentence, or is empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One turn of a conversation; alone, of the role "raw", a text to be gone on with as it stands."""
 
@@ -197,6 +208,8 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     unsupported: tuple[str, ...] = ()
     """Sentences of the answer that no source in the prompt carries."""
+    translation: tuple[Translation, ...] = ()
+    """Each sentence of the answer in another language, where one was asked for."""
     hits: tuple[Hit, ...] = ()
     documents_searched: int = 0
     usage: Usage = Usage()

@@ -266,6 +266,12 @@ def _generation_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--quote", action="store_const", const="extractive", help="answer in the sources' own words, and in no others"
     )
+    command.add_argument(
+        "--bilingual",
+        action="store_const",
+        const="auto",
+        help="also give each sentence in Japanese, or in English where the answer is in another language",
+    )
     command.add_argument("--answer-language", metavar="CODE", help="en, ja, …; default: the question's")
 
 

@@ -83,6 +83,8 @@ def _write(text: str) -> None:
 
 def _print_footer(answer: Answer, *, verbose: bool) -> None:
     print()
+    if answer.translation:
+        _print_translation(answer)
     for citation in answer.citations:
         mark = "carried by" if citation.verified else "near"
         print(
@@ -96,6 +98,16 @@ def _print_footer(answer: Answer, *, verbose: bool) -> None:
     print(dim(_cost(answer)))
     if verbose:
         print(_chart(answer))
+
+
+def _print_translation(answer: Answer) -> None:
+    print(bold("Translation"))
+    for item in answer.translation:
+        numbers = dict.fromkeys(citation.n for citation in answer.citations if citation.sentence == item.sentence)
+        marks = "".join(f" [{n}]" for n in numbers)
+        lacking = "" if item.complete else dim("  (a number of the sentence is missing)")
+        print(f"{safe(item.text)}{dim(marks)}{lacking}")
+    print()
 
 
 def _short(text: str) -> str:
