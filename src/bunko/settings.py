@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from bunko.errors import SettingsError
-from bunko.types import Mode
+from bunko.types import Mode, Think
 
 CONFIG_NAME = "config.toml"
 ENV_PREFIX = "BUNKO_"
@@ -110,6 +110,11 @@ class GenerationSettings:
     """How an extractive answer is asked for: by the model's chat template, or as plain text to be gone on with.
     "auto": plain for models of up to 300 million parameters."""
     max_tokens: int = 256
+    think: Think = "auto"
+    """Of models that reason: "off", "low" or "high"; "auto" is what the model does by itself."""
+    think_tokens: int = 0
+    """What a thought may take, beside `max_tokens`, before the model must answer. 0: 256 for "low", 1024 for "auto",
+    2048 for "high"; less where the context has no room."""
     temperature: float = 0.0
     seed: int = 0
     context_tokens: int = 0

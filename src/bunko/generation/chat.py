@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any, Literal
 
@@ -18,13 +18,31 @@ from bunko.engine.http import Connection, EventStream
 from bunko.engine.parameters import BATCH
 from bunko.engine.process import LlamaProcess
 from bunko.errors import EngineError
+from bunko.generation.bounding import Bounds, within
 from bunko.generation.counting import estimate_tokens
 from bunko.generation.probing import ServerFacts, probe
+from bunko.generation.thinking import (
+    TAGS,
+    THINK_TOKENS,
+    TIME_IS_UP,
+    Opened,
+    Splitter,
+    close_thought,
+    is_open,
+    may_open,
+    part,
+    seems_to_think,
+    template_arguments,
+)
 from bunko.ports import GenerationOptions, Piece, Pieces
-from bunko.types import Message, Usage
+from bunko.types import Message, Think, Usage
 
 # Different servers have different names for the same field: DeepSeek's and llama-server's, then Ollama's and vLLM's.
 _REASONING_FIELDS = ("reasoning_content", "reasoning")
+# What a server that ends thoughts itself says then: at worst a token for each character of `TIME_IS_UP`.
+_GRACE = 128
+_LEAST_THOUGHT = 16  # in a context with less room the thought is left out
+_MARK = "an-old-thought"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +50,20 @@ class _Prompt:
     """A prompt as the engine has it."""
 
     messages: tuple[Message, ...] = ()
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    """What the template was told beside."""
     tokens: tuple[int, ...] = ()
     """Empty if nobody has counted them."""
     ends: bool = False
     """Whether nothing was written after it."""
+
+    def is_of(self, messages: Sequence[Message], arguments: Mapping[str, object]) -> bool:
+        """Tell whether it is what the template makes of these."""
+        return self.messages == tuple(messages) and self.arguments == arguments
+
+
+class _ItThinks(Exception):
+    """A model that was not known to reason has begun to, and has to be asked with room for it."""
 
 
 class ChatGenerator:
@@ -50,6 +78,10 @@ class ChatGenerator:
         self._counted = self._previous = _Prompt()
         self._lock = threading.Lock()
         self._priming: threading.Thread | None = None
+        # What only the model's answers show.
+        self._thinks = seems_to_think(f"{name} {model}")
+        self._opened: Opened = "perhaps" if may_open(f"{name} {model}") else "no"
+        self._wants_thoughts: bool | None = None
 
     @property
     def name(self) -> str:
@@ -84,7 +116,8 @@ class ChatGenerator:
             count = self.count_tokens(messages)
             if _ends_alone(count):
                 return
-            for _ in self._stream(messages, options=GenerationOptions(max_tokens=1)):
+            facts = self._server()
+            for _ in self._ask(messages, GenerationOptions(max_tokens=1), facts, self._may_use_cache(messages)):
                 pass
             with self._lock:
                 self._previous = replace(self._previous, ends=True)
@@ -107,14 +140,17 @@ class ChatGenerator:
 
         Raises EngineError.
         """
-        prompt = self.render(messages)
+        return self._count(self._without_old_thoughts(messages), {})
+
+    def _count(self, messages: Sequence[Message], arguments: Mapping[str, object]) -> int:
+        prompt = self._render(messages, arguments)
         if prompt is None or not self._server().is_llama_server:
             return estimate_tokens(messages)
         body = {"content": prompt, "add_special": True, "parse_special": True}
         tokens = self._connection.post_json("/tokenize", body).get("tokens")
         if not isinstance(tokens, list):
             raise bad_answer(self._connection.endpoint, "no tokens")
-        self._counted = _Prompt(messages=tuple(messages), tokens=tuple(tokens))
+        self._counted = _Prompt(messages=tuple(messages), arguments=arguments, tokens=tuple(tokens))
         return len(tokens)
 
     def render(self, messages: Sequence[Message]) -> str | None:
@@ -122,30 +158,135 @@ class ChatGenerator:
 
         Raises EngineError.
         """
+        return self._render(self._without_old_thoughts(messages), {})
+
+    def _render(self, messages: Sequence[Message], arguments: Mapping[str, object]) -> str | None:
         if is_raw(messages):
             return messages[0].content
         facts = self._server()
         if not facts.is_llama_server:
             return None
-        prompt = self._connection.post_json("/apply-template", {"messages": _wire(messages, facts)}).get("prompt")
+        body = {"messages": _wire(messages, facts), **_for_template(arguments)}
+        prompt = self._connection.post_json("/apply-template", body).get("prompt")
         if not isinstance(prompt, str):
             raise bad_answer(self._connection.endpoint, "no prompt")
         return prompt
 
+    def _without_old_thoughts(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Leave out what was thought in earlier turns, unless the template would show it to the model."""
+        if not any(message.reasoning for message in messages):
+            return messages
+        if self._wants_thoughts is None:
+            asked = Message(role="user", content="Why?")
+            turns = [asked, Message(role="assistant", content="So.", reasoning=_MARK), asked]
+            self._wants_thoughts = _MARK in (self._render(turns, {}) or "")
+        return messages if self._wants_thoughts else [replace(message, reasoning="") for message in messages]
+
     def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
-        """Yield the completion. Closing the iterator stops the engine's work.
+        """Yield the completion, what the model thinks apart. Closing the iterator stops the engine's work.
 
         Raises PromptTooLong, EngineCrashed, EngineTimeout, RemoteUnavailable, RemoteBadAnswer.
         """
         if self._priming:
             self._priming.join()  # the engine does one thing at a time
-        return self._stream(messages, options=options)
+        messages = self._without_old_thoughts(messages)
+        try:
+            yield from self._stream(messages, options)
+        except _ItThinks:
+            yield from self._stream(messages, options)
 
-    def _stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
+    def _stream(self, messages: Sequence[Message], options: GenerationOptions) -> Pieces:
         facts = self._server()
-        body = _request(messages, options, facts)
+        self._thinks = self._thinks or facts.tag is not None
+        think = "off" if options.grammar else options.think
+        if not self._thinks:
+            pieces = self._ask(messages, options, facts, self._may_use_cache(messages))
+            yield from self._unless_it_thinks(part(pieces, Splitter()))
+            return
+        budget = self._budget(messages, options, think, facts)
+        arguments = template_arguments(think if budget else "off") if facts.tag or not facts.is_llama_server else {}
+        asked = messages
+        if not budget and facts.tag and is_open(prompt := self._render(messages, arguments) or "", facts.tag):
+            asked = [Message(role="raw", content=close_thought(prompt, "", facts.tag))]
+        grace = _GRACE if budget and facts.tag else 0
+        roomy = replace(options, max_tokens=options.max_tokens + budget + grace, stop=())
+        pieces = self._ask(
+            asked,
+            roomy,
+            facts,
+            self._may_use_cache(asked, {} if asked is not messages else arguments),
+            {**_for_template({} if asked is not messages else arguments), **_thought_limits(budget, think, facts)},
+        )
+        opened: Opened = "no" if facts.is_llama_server and self._opened == "perhaps" else self._opened
+        bounds = Bounds(think=budget, answer=options.max_tokens, stop=options.stop, grace=grace)
+        splitter = Splitter(opened=opened)
+        yield from within(
+            self._learning(part(pieces, splitter)),
+            bounds,
+            go_on=lambda thought: self._go_on(messages, thought, replace(options, stop=()), arguments, facts),
+        )
+
+    def _budget(self, messages: Sequence[Message], options: GenerationOptions, think: Think, facts: ServerFacts) -> int:
+        """Return how many tokens a thought may have: what is wanted, or what the prompt and the answer leave."""
+        if think == "off":
+            return 0
+        counted = self._counted
+        prompt = len(counted.tokens) if counted.is_of(messages, counted.arguments) else self._count(messages, {})
+        room = facts.context_tokens - prompt - options.max_tokens - 2 * _GRACE
+        budget = min(options.think_tokens or THINK_TOKENS[think], room)
+        return budget if budget >= min(_LEAST_THOUGHT, options.think_tokens or _LEAST_THOUGHT) else 0
+
+    def _unless_it_thinks(self, pieces: Iterator[Piece]) -> Pieces:
+        """Yield an answer, unless it begins with a thought: for that it was not given room."""
+        said = ""
+        for piece in self._learning(pieces):
+            if piece.reasoning.strip() and not said.strip():
+                raise _ItThinks
+            said += piece.text
+            yield piece
+
+    def _learning(self, pieces: Iterator[Piece]) -> Pieces:
+        for piece in pieces:
+            if piece.was_thought:
+                self._opened = "surely"
+            if piece.was_thought or piece.reasoning.strip():
+                self._thinks = True
+            yield piece
+
+    def _go_on(
+        self,
+        messages: Sequence[Message],
+        thought: str,
+        options: GenerationOptions,
+        arguments: Mapping[str, object],
+        facts: ServerFacts,
+    ) -> Pieces:
+        """Have the model answer after a thought: in our own engine what was written is gone on with."""
+        tag = facts.tag or TAGS[0]
+        prompt = self._render(messages, arguments)
+        if prompt is not None:
+            closed = [Message(role="raw", content=close_thought(prompt, thought, tag))]
+            pieces = self._ask(closed, options, facts, True, _thought_limits(0, "off", facts))
+        else:
+            begun = Message(role="assistant", content=close_thought("", thought, tag))
+            extra = {"add_generation_prompt": False, "continue_final_message": True} if facts.goes_on else {}
+            pieces = self._ask([*messages, begun], options, facts, False, extra)
+        yield from part(pieces, Splitter())
+
+    def _ask(
+        self,
+        messages: Sequence[Message],
+        options: GenerationOptions,
+        facts: ServerFacts,
+        may_use_cache: bool,
+        extra: Mapping[str, object] | None = None,
+    ) -> Pieces:
+        """Yield what a server answers to one request."""
+        body = {**_request(messages, options, facts), **(extra or {})}
         if facts.is_llama_server:
-            body["cache_prompt"] = self._may_use_cache(messages)
+            body["cache_prompt"] = may_use_cache
+            if is_raw(messages) and facts.tag:  # else they are left out where they are control tokens
+                body["preserved_tokens"] = [facts.tag.opening, facts.tag.closing]
         path = "/v1/completions" if is_raw(messages) else "/v1/chat/completions"
         events = self._connection.stream(path, body)
         try:
@@ -159,18 +300,18 @@ class ChatGenerator:
                 self._facts = probe(self._connection, model=self._model)
             return self._facts
 
-    def _may_use_cache(self, messages: Sequence[Message]) -> bool:
+    def _may_use_cache(self, messages: Sequence[Message], arguments: Mapping[str, object] | None = None) -> bool:
         """Tell whether the text will be that of a prompt read as a whole, and remember the prompt for the next call.
 
         The engine computes a token that is alone in its batch by other routines than one of many. The difference is
         minute, but now and then another word wins, and the same question must get the same answer. So the last token
         must not be alone: neither after what is in the cache, as it is if all of the prompt is there, nor without it.
         """
-        messages = tuple(messages)
-        if self._counted.messages != messages and self._connection.endpoint.is_local:
-            self.count_tokens(messages)
+        messages, arguments = tuple(messages), arguments or {}
+        if not self._counted.is_of(messages, arguments) and self._connection.endpoint.is_local:
+            self._count(messages, arguments)
         counted = self._counted
-        prompt = counted if counted.messages == messages else _Prompt(messages=messages)
+        prompt = counted if counted.is_of(messages, arguments) else _Prompt(messages=messages)
         with self._lock:
             previous, self._previous = self._previous, prompt
         if previous.messages[: len(messages)] == messages:
@@ -182,26 +323,26 @@ class ChatGenerator:
 
     def _pieces(self, events: EventStream) -> Iterator[Piece]:
         finish: Literal["stop", "length"] | None = None
-        usage: Usage | None = None
-        timings: Mapping[str, Any] = {}
+        last = Piece()
         for event in events:
             choice, delta = self._unpack(event)
-            piece = Piece(text=self._text(delta, "content"), reasoning=self._text(delta, *_REASONING_FIELDS))
+            timings = _mapping(event.get("timings"))
+            piece = Piece(
+                text=self._text(delta, "content"),
+                reasoning=self._text(delta, *_REASONING_FIELDS),
+                usage=_usage(event) or last.usage,
+                prompt_ms=_milliseconds(timings, "prompt_ms") or last.prompt_ms,
+                predicted_ms=_milliseconds(timings, "predicted_ms") or last.predicted_ms,
+            )
+            last = replace(piece, text="", reasoning="")
             if piece.text or piece.reasoning:
                 events.expect_within(self._connection.timeouts.token_s)
                 yield piece
             if choice.get("finish_reason"):
                 finish = "length" if choice["finish_reason"] == "length" else "stop"
-            usage = _usage(event) or usage
-            timings = _mapping(event.get("timings")) or timings
         if finish is None:
             raise self._broken_off()
-        yield Piece(
-            finish_reason=finish,
-            usage=usage,
-            prompt_ms=_milliseconds(timings, "prompt_ms"),
-            predicted_ms=_milliseconds(timings, "predicted_ms"),
-        )
+        yield replace(last, finish_reason=finish)
 
     def _unpack(self, event: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """Return an event's first choice and the delta in it; the event of the usage has neither."""
@@ -212,8 +353,8 @@ class ChatGenerator:
         return choice, _mapping(choice.get("delta")) or {"content": choice.get("text")}  # a completion has no delta
 
     def _text(self, delta: Mapping[str, Any], *fields: str) -> str:
-        for field in fields:
-            value = delta.get(field)
+        for name in fields:
+            value = delta.get(name)
             if isinstance(value, str):
                 return value
             if value is not None:
@@ -262,7 +403,25 @@ def merge_system(messages: Sequence[Message]) -> list[Message]:
 def _wire(messages: Sequence[Message], facts: ServerFacts) -> list[dict[str, str]]:
     if not facts.has_system_role:
         messages = merge_system(messages)
-    return [{"role": message.role, "content": message.content} for message in messages]
+    return [
+        {"role": message.role, "content": message.content}
+        | ({"reasoning_content": message.reasoning} if message.reasoning else {})
+        for message in messages
+    ]
+
+
+def _for_template(arguments: Mapping[str, object]) -> dict[str, object]:
+    return {"chat_template_kwargs": dict(arguments)} if arguments else {}
+
+
+def _thought_limits(budget: int, think: Think, facts: ServerFacts) -> dict[str, object]:
+    """Return what asks a server to hold a thought to its limit: llama-server does so, others know efforts at best."""
+    if not facts.is_llama_server:
+        return {} if think == "auto" else {"reasoning_effort": "none" if think == "off" else think}
+    told: dict[str, object] = {"timings_per_token": True}
+    if budget and facts.tag:
+        told |= {"thinking_budget_tokens": budget, "reasoning_budget_message": f"\n\n{TIME_IS_UP}\n"}
+    return told
 
 
 def _request(messages: Sequence[Message], options: GenerationOptions, facts: ServerFacts) -> dict[str, object]:
