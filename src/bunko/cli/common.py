@@ -28,6 +28,7 @@ _FLAGS = {
     "mode": "retrieval.mode",
     "quote": "generation.style",
     "max_tokens": "generation.max_tokens",
+    "think": "generation.think",
     "temperature": "generation.temperature",
     "seed": "generation.seed",
     "password_file": "reading.password_file",

@@ -17,7 +17,7 @@ from bunko.engine.failures import bad_answer
 from bunko.engine.http import Connection, EventStream
 from bunko.engine.parameters import BATCH
 from bunko.engine.process import LlamaProcess
-from bunko.errors import EngineError
+from bunko.errors import EngineError, RemoteBadAnswer
 from bunko.generation.bounding import Bounds, within
 from bunko.generation.counting import estimate_tokens
 from bunko.generation.probing import ServerFacts, probe
@@ -201,7 +201,7 @@ class ChatGenerator:
         think = "off" if options.grammar else options.think
         if not self._thinks:
             pieces = self._ask(messages, options, facts, self._may_use_cache(messages))
-            yield from self._unless_it_thinks(part(pieces, Splitter()))
+            yield from self._unless_it_thinks(pieces, Splitter())
             return
         budget = self._budget(messages, options, think, facts)
         arguments = template_arguments(think if budget else "off") if facts.tag or not facts.is_llama_server else {}
@@ -236,11 +236,13 @@ class ChatGenerator:
         budget = min(options.think_tokens or THINK_TOKENS[think], room)
         return budget if budget >= min(_LEAST_THOUGHT, options.think_tokens or _LEAST_THOUGHT) else 0
 
-    def _unless_it_thinks(self, pieces: Iterator[Piece]) -> Pieces:
+    def _unless_it_thinks(self, pieces: Pieces, splitter: Splitter) -> Pieces:
         """Yield an answer, unless it begins with a thought: for that it was not given room."""
         said = ""
-        for piece in self._learning(pieces):
-            if piece.reasoning.strip() and not said.strip():
+        for piece in self._learning(part(pieces, splitter)):
+            if not said.strip() and (piece.reasoning.strip() or (piece.finish_reason and splitter.is_thinking)):
+                self._thinks = True
+                pieces.close()
                 raise _ItThinks
             said += piece.text
             yield piece
@@ -288,11 +290,20 @@ class ChatGenerator:
             if is_raw(messages) and facts.tag:  # else they are left out where they are control tokens
                 body["preserved_tokens"] = [facts.tag.opening, facts.tag.closing]
         path = "/v1/completions" if is_raw(messages) else "/v1/chat/completions"
-        events = self._connection.stream(path, body)
+        events = self._send(path, body, refusable=extra or {})
         try:
             yield from self._pieces(events)
         finally:
             events.close()
+
+    def _send(self, path: str, body: Mapping[str, object], *, refusable: Mapping[str, object]) -> EventStream:
+        """Send a request; once more without what not every server knows, if this one refuses it."""
+        try:
+            return self._connection.stream(path, body)
+        except RemoteBadAnswer:
+            if not refusable:
+                raise
+        return self._connection.stream(path, {name: value for name, value in body.items() if name not in refusable})
 
     def _server(self) -> ServerFacts:
         with self._lock:
