@@ -18,30 +18,14 @@ from bunko.engine.http import Connection, EventStream
 from bunko.engine.parameters import BATCH
 from bunko.engine.process import LlamaProcess
 from bunko.errors import EngineError, RemoteBadAnswer
-from bunko.generation.bounding import Bounds, within
 from bunko.generation.counting import estimate_tokens
 from bunko.generation.probing import ServerFacts, probe
-from bunko.generation.thinking import (
-    TAGS,
-    THINK_TOKENS,
-    TIME_IS_UP,
-    Opened,
-    Splitter,
-    close_thought,
-    is_open,
-    may_open,
-    part,
-    seems_to_think,
-    template_arguments,
-)
+from bunko.generation.reasoning import Reasoner
 from bunko.ports import GenerationOptions, Piece, Pieces
-from bunko.types import Message, Think, Usage
+from bunko.types import Message, Usage
 
 # Different servers have different names for the same field: DeepSeek's and llama-server's, then Ollama's and vLLM's.
 _REASONING_FIELDS = ("reasoning_content", "reasoning")
-# What a server that ends thoughts itself says then: at worst a token for each character of `TIME_IS_UP`.
-_GRACE = 128
-_LEAST_THOUGHT = 16  # in a context with less room the thought is left out
 _MARK = "an-old-thought"
 
 
@@ -62,10 +46,6 @@ class _Prompt:
         return self.messages == tuple(messages) and self.arguments == arguments
 
 
-class _ItThinks(Exception):
-    """A model that was not known to reason has begun to, and has to be asked with room for it."""
-
-
 class ChatGenerator:
     """A chat model behind /v1/chat/completions. May be used by several threads."""
 
@@ -78,9 +58,7 @@ class ChatGenerator:
         self._counted = self._previous = _Prompt()
         self._lock = threading.Lock()
         self._priming: threading.Thread | None = None
-        # What only the model's answers show.
-        self._thinks = seems_to_think(f"{name} {model}")
-        self._opened: Opened = "perhaps" if may_open(f"{name} {model}") else "no"
+        self._reasoner = Reasoner(self, name=f"{name} {model}")
         self._wants_thoughts: bool | None = None
 
     @property
@@ -116,8 +94,7 @@ class ChatGenerator:
             count = self.count_tokens(messages)
             if _ends_alone(count):
                 return
-            facts = self._server()
-            for _ in self._ask(messages, GenerationOptions(max_tokens=1), facts, self._may_use_cache(messages)):
+            for _ in self.ask(messages, GenerationOptions(max_tokens=1)):
                 pass
             with self._lock:
                 self._previous = replace(self._previous, ends=True)
@@ -133,40 +110,39 @@ class ChatGenerator:
 
         Of a server that does not tell, it is a size that every server has (`probing.UNKNOWN_CONTEXT`).
         """
-        return self._server().context_tokens
+        return self.facts().context_tokens
 
-    def count_tokens(self, messages: Sequence[Message]) -> int:
+    def count_tokens(self, messages: Sequence[Message], *, arguments: Mapping[str, object] | None = None) -> int:
         """Count the rendered prompt's tokens, template included; estimated from above where the server can't count.
 
         Raises EngineError.
         """
-        return self._count(self._without_old_thoughts(messages), {})
+        messages = tuple(self._without_old_thoughts(messages))
+        counted = self._counted
+        if not counted.is_of(messages, arguments or {}):
+            prompt = self.render(messages, arguments=arguments)
+            if prompt is None or not self.facts().is_llama_server:
+                return estimate_tokens(messages)
+            body = {"content": prompt, "add_special": True, "parse_special": True}
+            tokens = self._connection.post_json("/tokenize", body).get("tokens")
+            if not isinstance(tokens, list):
+                raise bad_answer(self._connection.endpoint, "no tokens")
+            self._counted = counted = _Prompt(messages=messages, arguments=arguments or {}, tokens=tuple(tokens))
+        return len(counted.tokens)
 
-    def _count(self, messages: Sequence[Message], arguments: Mapping[str, object]) -> int:
-        prompt = self._render(messages, arguments)
-        if prompt is None or not self._server().is_llama_server:
-            return estimate_tokens(messages)
-        body = {"content": prompt, "add_special": True, "parse_special": True}
-        tokens = self._connection.post_json("/tokenize", body).get("tokens")
-        if not isinstance(tokens, list):
-            raise bad_answer(self._connection.endpoint, "no tokens")
-        self._counted = _Prompt(messages=tuple(messages), arguments=arguments, tokens=tuple(tokens))
-        return len(tokens)
-
-    def render(self, messages: Sequence[Message]) -> str | None:
+    def render(self, messages: Sequence[Message], *, arguments: Mapping[str, object] | None = None) -> str | None:
         """Return the prompt that the model's own template makes of them, None if the server can't tell.
 
-        Raises EngineError.
+        `arguments` are told to the template. Raises EngineError.
         """
-        return self._render(self._without_old_thoughts(messages), {})
-
-    def _render(self, messages: Sequence[Message], arguments: Mapping[str, object]) -> str | None:
         if is_raw(messages):
             return messages[0].content
-        facts = self._server()
+        facts = self.facts()
         if not facts.is_llama_server:
             return None
-        body = {"messages": _wire(messages, facts), **_for_template(arguments)}
+        body: dict[str, object] = {"messages": _wire(self._without_old_thoughts(messages), facts)}
+        if arguments:
+            body["chat_template_kwargs"] = dict(arguments)
         prompt = self._connection.post_json("/apply-template", body).get("prompt")
         if not isinstance(prompt, str):
             raise bad_answer(self._connection.endpoint, "no prompt")
@@ -177,9 +153,10 @@ class ChatGenerator:
         if not any(message.reasoning for message in messages):
             return messages
         if self._wants_thoughts is None:
+            self._wants_thoughts = True
             asked = Message(role="user", content="Why?")
             turns = [asked, Message(role="assistant", content="So.", reasoning=_MARK), asked]
-            self._wants_thoughts = _MARK in (self._render(turns, {}) or "")
+            self._wants_thoughts = _MARK in (self.render(turns) or "")
         return messages if self._wants_thoughts else [replace(message, reasoning="") for message in messages]
 
     def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
@@ -189,108 +166,31 @@ class ChatGenerator:
         """
         if self._priming:
             self._priming.join()  # the engine does one thing at a time
-        messages = self._without_old_thoughts(messages)
-        try:
-            yield from self._stream(messages, options)
-        except _ItThinks:
-            yield from self._stream(messages, options)
+        yield from self._reasoner.stream(self._without_old_thoughts(messages), options)
 
-    def _stream(self, messages: Sequence[Message], options: GenerationOptions) -> Pieces:
-        facts = self._server()
-        self._thinks = self._thinks or facts.tag is not None
-        think = "off" if options.grammar else options.think
-        if not self._thinks:
-            pieces = self._ask(messages, options, facts, self._may_use_cache(messages))
-            yield from self._unless_it_thinks(pieces, Splitter())
-            return
-        budget = self._budget(messages, options, think, facts)
-        arguments = template_arguments(think if budget else "off") if facts.tag or not facts.is_llama_server else {}
-        asked = messages
-        if not budget and facts.tag and is_open(prompt := self._render(messages, arguments) or "", facts.tag):
-            asked = [Message(role="raw", content=close_thought(prompt, "", facts.tag))]
-        grace = _GRACE if budget and facts.tag else 0
-        roomy = replace(options, max_tokens=options.max_tokens + budget + grace, stop=())
-        pieces = self._ask(
-            asked,
-            roomy,
-            facts,
-            self._may_use_cache(asked, {} if asked is not messages else arguments),
-            {**_for_template({} if asked is not messages else arguments), **_thought_limits(budget, think, facts)},
-        )
-        opened: Opened = "no" if facts.is_llama_server and self._opened == "perhaps" else self._opened
-        bounds = Bounds(think=budget, answer=options.max_tokens, stop=options.stop, grace=grace)
-        splitter = Splitter(opened=opened)
-        yield from within(
-            self._learning(part(pieces, splitter)),
-            bounds,
-            go_on=lambda thought: self._go_on(messages, thought, replace(options, stop=()), arguments, facts),
-        )
-
-    def _budget(self, messages: Sequence[Message], options: GenerationOptions, think: Think, facts: ServerFacts) -> int:
-        """Return how many tokens a thought may have: what is wanted, or what the prompt and the answer leave."""
-        if think == "off":
-            return 0
-        counted = self._counted
-        prompt = len(counted.tokens) if counted.is_of(messages, counted.arguments) else self._count(messages, {})
-        room = facts.context_tokens - prompt - options.max_tokens - 2 * _GRACE
-        budget = min(options.think_tokens or THINK_TOKENS[think], room)
-        return budget if budget >= min(_LEAST_THOUGHT, options.think_tokens or _LEAST_THOUGHT) else 0
-
-    def _unless_it_thinks(self, pieces: Pieces, splitter: Splitter) -> Pieces:
-        """Yield an answer, unless it begins with a thought: for that it was not given room."""
-        said = ""
-        for piece in self._learning(part(pieces, splitter)):
-            if not said.strip() and (piece.reasoning.strip() or (piece.finish_reason and splitter.is_thinking)):
-                self._thinks = True
-                pieces.close()
-                raise _ItThinks
-            said += piece.text
-            yield piece
-
-    def _learning(self, pieces: Iterator[Piece]) -> Pieces:
-        for piece in pieces:
-            if piece.was_thought:
-                self._opened = "surely"
-            if piece.was_thought or piece.reasoning.strip():
-                self._thinks = True
-            yield piece
-
-    def _go_on(
-        self,
-        messages: Sequence[Message],
-        thought: str,
-        options: GenerationOptions,
-        arguments: Mapping[str, object],
-        facts: ServerFacts,
-    ) -> Pieces:
-        """Have the model answer after a thought: in our own engine what was written is gone on with."""
-        tag = facts.tag or TAGS[0]
-        prompt = self._render(messages, arguments)
-        if prompt is not None:
-            closed = [Message(role="raw", content=close_thought(prompt, thought, tag))]
-            pieces = self._ask(closed, options, facts, True, _thought_limits(0, "off", facts))
-        else:
-            begun = Message(role="assistant", content=close_thought("", thought, tag))
-            extra = {"add_generation_prompt": False, "continue_final_message": True} if facts.goes_on else {}
-            pieces = self._ask([*messages, begun], options, facts, False, extra)
-        yield from part(pieces, Splitter())
-
-    def _ask(
+    def ask(
         self,
         messages: Sequence[Message],
         options: GenerationOptions,
-        facts: ServerFacts,
-        may_use_cache: bool,
+        *,
+        arguments: Mapping[str, object] | None = None,
         extra: Mapping[str, object] | None = None,
+        goes_on: bool = False,
     ) -> Pieces:
-        """Yield what a server answers to one request."""
-        body = {**_request(messages, options, facts), **(extra or {})}
+        """Yield what the server answers to one request, whatever there is in it.
+
+        `arguments` go to the template, `extra` into the request, without either if the server refuses them. With
+        `goes_on` what was written last is gone on with. Raises as `stream` does.
+        """
+        facts = self.facts()
+        told = {**({"chat_template_kwargs": dict(arguments)} if arguments else {}), **(extra or {})}
+        body = {**_request(messages, options, facts), **told}
         if facts.is_llama_server:
-            body["cache_prompt"] = may_use_cache
+            body["cache_prompt"] = goes_on or self._may_use_cache(messages, arguments)
             if is_raw(messages) and facts.tag:  # else they are left out where they are control tokens
                 body["preserved_tokens"] = [facts.tag.opening, facts.tag.closing]
         path = "/v1/completions" if is_raw(messages) else "/v1/chat/completions"
-        events = self._send(path, body, refusable=extra or {})
+        events = self._send(path, body, refusable=told)
         try:
             yield from self._pieces(events)
         finally:
@@ -305,7 +205,8 @@ class ChatGenerator:
                 raise
         return self._connection.stream(path, {name: value for name, value in body.items() if name not in refusable})
 
-    def _server(self) -> ServerFacts:
+    def facts(self) -> ServerFacts:
+        """Return what the server is; it is asked once. Raises EngineError."""
         with self._lock:
             if self._facts is None:
                 self._facts = probe(self._connection, model=self._model)
@@ -320,9 +221,9 @@ class ChatGenerator:
         """
         messages, arguments = tuple(messages), arguments or {}
         if not self._counted.is_of(messages, arguments) and self._connection.endpoint.is_local:
-            self._count(messages, arguments)
+            self.count_tokens(messages, arguments=arguments)
         counted = self._counted
-        prompt = counted if counted.is_of(messages, arguments) else _Prompt(messages=messages)
+        prompt = counted if counted.is_of(messages, arguments) else _Prompt(messages=messages, arguments=arguments)
         with self._lock:
             previous, self._previous = self._previous, prompt
         if previous.messages[: len(messages)] == messages:
@@ -419,20 +320,6 @@ def _wire(messages: Sequence[Message], facts: ServerFacts) -> list[dict[str, str
         | ({"reasoning_content": message.reasoning} if message.reasoning else {})
         for message in messages
     ]
-
-
-def _for_template(arguments: Mapping[str, object]) -> dict[str, object]:
-    return {"chat_template_kwargs": dict(arguments)} if arguments else {}
-
-
-def _thought_limits(budget: int, think: Think, facts: ServerFacts) -> dict[str, object]:
-    """Return what asks a server to hold a thought to its limit: llama-server does so, others know efforts at best."""
-    if not facts.is_llama_server:
-        return {} if think == "auto" else {"reasoning_effort": "none" if think == "off" else think}
-    told: dict[str, object] = {"timings_per_token": True}
-    if budget and facts.tag:
-        told |= {"thinking_budget_tokens": budget, "reasoning_budget_message": f"\n\n{TIME_IS_UP}\n"}
-    return told
 
 
 def _request(messages: Sequence[Message], options: GenerationOptions, facts: ServerFacts) -> dict[str, object]:
