@@ -16,7 +16,7 @@ from bunko.models import resolve
 from bunko.ports import GenerationOptions, Piece
 from bunko.settings import Settings
 from bunko.types import Message, Think
-from tests.golden.templates import FAMILIES
+from tests.golden.templates import FAMILIES, Family
 from tests.tiny_gguf import make_chat_gguf
 
 QUESTION = [Message(role="user", content="Q?")]
@@ -33,10 +33,21 @@ BEGINS = {
 THINKERS = ["deepseek-r1", "qwen3"]
 
 
+# A template that opens a thought and does not say how it ends: the engine then takes it for the answer.
+OPENS = Family(
+    template="{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}"
+    "{% if add_generation_prompt %}[bot]<think>\n{% endif %}",
+    marks=(),
+)
+
+
 @contextmanager
-def thinker(family: str, folder: Path, settings: Settings, *, says: Mapping[str, str]) -> Iterator[ChatGenerator]:
+def thinker(
+    family: str | Family, folder: Path, settings: Settings, *, says: Mapping[str, str]
+) -> Iterator[ChatGenerator]:
     """Run a tiny model that thinks as its family does, and speaks as `says` tells."""
-    parts = FAMILIES[family]
+    parts = FAMILIES[family] if isinstance(family, str) else family
+    begins = BEGINS[family] if isinstance(family, str) else {"\n": "a"}
     model = make_chat_gguf(
         folder / "tiny.gguf",
         template=parts.template,
@@ -44,7 +55,7 @@ def thinker(family: str, folder: Path, settings: Settings, *, says: Mapping[str,
         words=() if "<think>" in parts.marks else ("<think>", "</think>"),
         bos=parts.bos,
         context=4096,
-        follows={**ENDLESS, **SPEECH, **SHORT, **BEGINS[family], **says},
+        follows={**ENDLESS, **SPEECH, **SHORT, **begins, **says},
     )
     with closing(open_generator(resolve(str(model), kind="chat", settings=settings), settings)) as generator:
         yield generator
@@ -129,6 +140,18 @@ def test_a_model_whose_template_knows_of_no_thoughts_is_found_out(
         assert 8 <= len(reasoning) <= 13
         text, reasoning, last = ask(generator, think="off")
         assert (text.strip(), reasoning, last.thought_cut) == ("123", "", False)
+
+
+def test_a_template_that_opens_a_thought_and_tells_no_end_opens_it_all_the_same(
+    tmp_path: Path, settings: Settings
+) -> None:
+    with thinker(OPENS, tmp_path, settings, says={"z": "</think>", "</think>": "A"}) as generator:
+        text, reasoning, last = ask(generator)
+        assert (text, reasoning.strip(), last.finish_reason) == ("ABCDEFGH", string.ascii_lowercase, "length")
+        text, reasoning, last = ask(generator, think_tokens=12)
+        assert (reasoning, last.thought_cut) == (string.ascii_lowercase[:12], True)
+    with thinker(OPENS, tmp_path, settings, says={"\n": "1"}) as generator:
+        assert ask(generator, think="off")[:2] == ("123", "")
 
 
 def test_a_thought_gets_what_the_prompt_and_the_answer_leave(tmp_path: Path, settings: Settings) -> None:

@@ -133,7 +133,7 @@ class _Leg:
             return
         self._thought_tokens = self._written
         bounds = self._bounds
-        if not (piece.was_thought or self.has_said) and self._written > bounds.think + bounds.grace:
+        if not (piece.was_thought or self.has_said) and self._written >= bounds.think + bounds.grace:
             self._finish, self.is_cut = "length", True
             if not bounds.think:
                 return

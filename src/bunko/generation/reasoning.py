@@ -17,6 +17,7 @@ from bunko.generation.thinking import (
     TAGS,
     THINK_TOKENS,
     TIME_IS_UP,
+    Opened,
     Splitter,
     close_thought,
     is_open,
@@ -101,17 +102,21 @@ class Reasoner:
         think = think if budget else "off"
         arguments = template_arguments(think) if facts.tag or not facts.is_llama_server else {}
         asked, told = messages, arguments
-        if not budget and facts.tag:
+        opened: Opened = "no"
+        if self._has_opened or (self._may_open and not facts.is_llama_server):
+            opened = "perhaps"
+        elif facts.tag and not (budget and facts.parts_thoughts):
             prompt = self._engine.render(messages, arguments=arguments) or ""
-            if is_open(prompt, facts.tag):
+            if is_open(prompt, facts.tag) and budget:
+                opened = "surely"
+            elif is_open(prompt, facts.tag):
                 asked, told = [Message(role="raw", content=close_thought(prompt, "", facts.tag))], {}
-        grace = _GRACE if budget and facts.tag else 0
+        grace = _GRACE if budget and facts.parts_thoughts else 0
         # Whoever thinks is stopped here, and not by the server, to which thought and answer are one text.
         roomy = replace(options, max_tokens=options.max_tokens + budget + grace, stop=())
         pieces = self._engine.ask(asked, roomy, arguments=told, extra=_limits(budget, think, facts))
-        perhaps = self._has_opened or (self._may_open and not facts.is_llama_server)
         yield from within(
-            self._learning(part(pieces, Splitter(opened="perhaps" if perhaps else "no"))),
+            self._learning(part(pieces, Splitter(opened=opened))),
             Bounds(think=budget, answer=options.max_tokens, stop=options.stop, grace=grace),
             go_on=lambda thought: self._go_on(messages, thought, replace(options, stop=()), arguments),
         )
@@ -153,6 +158,6 @@ def _limits(budget: int, think: Think, facts: ServerFacts) -> dict[str, object]:
     if not facts.is_llama_server:
         return {} if think == "auto" else {"reasoning_effort": "none" if think == "off" else think}
     told: dict[str, object] = {"timings_per_token": True}
-    if budget and facts.tag:
+    if budget and facts.parts_thoughts:
         told |= {"thinking_budget_tokens": budget, "reasoning_budget_message": f"\n\n{TIME_IS_UP}\n"}
     return told
