@@ -1,12 +1,13 @@
 """Make GGUF files of some hundred kilobytes for tests: real architectures and tokenizers, random weights.
 
 `make_chat_gguf` gives a model that writes endless small letters, at thousands a second: enough to test everything
-about an engine but what it says. `make_bert_gguf` gives an embedder. Both are the same bytes at every run.
+about an engine but what it says, and with `follows` it says what a test wants. `make_bert_gguf` gives an embedder.
+Both are the same bytes at every run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,15 +20,23 @@ _BERT_WORDS = ("the", "cat", "sleep", "##s", "on", "roof", "ship", "carry", "tea
 
 
 def make_chat_gguf(
-    path: Path, *, template: str = "", special: Sequence[str] = (), context: int = 2048, bos: str = "<s>"
+    path: Path,
+    *,
+    template: str = "",
+    special: Sequence[str] = (),
+    context: int = 2048,
+    bos: str = "<s>",
+    words: Sequence[str] = (),
+    follows: Mapping[str, str] | None = None,
 ) -> Path:
     """Write a llama model with a byte-level tokenizer and this chat template; without one it is a base model.
 
-    `special` are the template's marks, which become control tokens. The end of the text is `</s>`, which the model
-    never writes.
+    `special` are the template's marks, which become control tokens; `words` are tokens that are text. The end of the
+    text is `</s>`, which the model never writes, unless `follows` says so: it names the token that the model writes
+    after each (a mark or one character), whatever stands before.
     """
     control = list(dict.fromkeys([bos, "</s>", *special]))
-    tokens = [*control, *(_byte_symbol(byte) for byte in range(256)), "ab"]
+    tokens = [*control, *(_byte_symbol(byte) for byte in range(256)), "ab", *words]
     writer = _begin(path, "llama", tokens, special=len(control), context=context)
     writer.add_head_count_kv(_HEADS)
     writer.add_layer_norm_rms_eps(1e-5)
@@ -42,20 +51,41 @@ def make_chat_gguf(
         writer.add_chat_template(template)
     weights = _Weights()
     embedding = np.zeros((len(tokens), _EMBEDDING), dtype=np.float32)
-    # Only letters have a vector, so one of them always has the highest logit.
-    written = [tokens.index(letter) for letter in _LETTERS]
-    embedding[written] = weights.matrix(len(written), _EMBEDDING)
+    if follows:
+        pairs = {_index(tokens, one): _index(tokens, other) for one, other in follows.items()}
+        _add_successors(writer, embedding, pairs)
+    else:
+        # Only letters have a vector, so one of them always has the highest logit.
+        written = [tokens.index(letter) for letter in _LETTERS]
+        embedding[written] = weights.matrix(len(written), _EMBEDDING)
     writer.add_tensor("token_embd.weight", embedding)
     writer.add_tensor("output_norm.weight", np.ones(_EMBEDDING, dtype=np.float32))
     for layer in range(_LAYERS):
         for name in ("attn_norm", "ffn_norm"):
             writer.add_tensor(f"blk.{layer}.{name}.weight", np.ones(_EMBEDDING, dtype=np.float32))
+        # What follows a token does not depend on those before it: then the layers add nothing.
+        said = 0.0 if follows else 1.0
         for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
-            writer.add_tensor(f"blk.{layer}.{name}.weight", weights.matrix(_EMBEDDING, _EMBEDDING))
+            writer.add_tensor(f"blk.{layer}.{name}.weight", said * weights.matrix(_EMBEDDING, _EMBEDDING))
         for name in ("ffn_gate", "ffn_up"):
-            writer.add_tensor(f"blk.{layer}.{name}.weight", weights.matrix(_FEED_FORWARD, _EMBEDDING))
-        writer.add_tensor(f"blk.{layer}.ffn_down.weight", weights.matrix(_EMBEDDING, _FEED_FORWARD))
+            writer.add_tensor(f"blk.{layer}.{name}.weight", said * weights.matrix(_FEED_FORWARD, _EMBEDDING))
+        writer.add_tensor(f"blk.{layer}.ffn_down.weight", said * weights.matrix(_EMBEDDING, _FEED_FORWARD))
     return _finish(writer, path)
+
+
+def _index(tokens: Sequence[str], token: str) -> int:
+    return tokens.index(token if token in tokens else _byte_symbol(ord(token)))
+
+
+def _add_successors(writer: GGUFWriter, embedding: NDArray[np.float32], follows: Mapping[int, int]) -> None:
+    """Give each token that is followed by another a direction of its own, and the other's logit that direction."""
+    known = sorted(follows)
+    random = np.random.default_rng(1).normal(size=(len(known), embedding.shape[1]))
+    embedding[known] = random / np.linalg.norm(random, axis=1, keepdims=True)
+    output = np.zeros_like(embedding)
+    for token, next_ in follows.items():
+        output[next_] += embedding[token]
+    writer.add_tensor("output.weight", output)
 
 
 def make_bert_gguf(path: Path, *, context: int = 64) -> Path:

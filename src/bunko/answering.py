@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from bunko import prompting
 from bunko.errors import QuestionError
 from bunko.evidence import select
+from bunko.generation.thinking import text_of
 from bunko.grounding import ground, without_marks
 from bunko.ports import Embedder, GenerationOptions, Generator, Searchable
 from bunko.retrieval import retrieve
@@ -179,12 +180,10 @@ def _rewrite(question: str, history: Sequence[Message], generator: Generator, se
     """Return the follow-up question in a form that can be searched for, by the model if it does so faithfully."""
     recent = history[-_REWRITE_TURNS:]
     messages = prompting.rewrite_messages(question, recent, language=detect_language(question))
-    options = GenerationOptions(max_tokens=_REWRITE_TOKENS, seed=settings.generation.seed)
-    text, usage = "", Usage()
-    for piece in generator.stream(messages, options=options):
-        text += piece.text
-        usage = piece.usage or usage
-    rewritten = prompting.accept_rewrite(text, question, recent)
+    options = GenerationOptions(max_tokens=_REWRITE_TOKENS, seed=settings.generation.seed, think="off")
+    pieces = list(generator.stream(messages, options=options))
+    usage = next((piece.usage for piece in reversed(pieces) if piece.usage), Usage())
+    rewritten = prompting.accept_rewrite(text_of(pieces), question, recent)
     return rewritten or prompting.join_with_history(question, recent), usage
 
 

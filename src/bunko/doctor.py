@@ -161,7 +161,7 @@ def _generator(settings: Settings) -> Finding:
         generator = open_generator(model, settings)
         try:
             messages = [Message(role="user", content="Say yes.")]
-            pieces = list(generator.stream(messages, options=GenerationOptions(max_tokens=4)))
+            pieces = list(generator.stream(messages, options=GenerationOptions(max_tokens=4, think="off")))
             where = "remote" if isinstance(model, RemoteModel) else "local"
             context = generator.context_tokens()
         finally:

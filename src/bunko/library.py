@@ -482,12 +482,16 @@ class Conversation:
         for event in self._library.stream(question, history=self.history):
             if isinstance(event, Finished):
                 asked = Message(role="user", content=event.answer.standalone_question)
-                self.history += (asked, Message(role="assistant", content=event.answer.text))
+                self.history += (asked, _said(event.answer))
             yield event
 
     def ask(self, question: str) -> Answer:
         """Answer a question in the light of the ones before it."""
         return last(self.stream(question))
+
+
+def _said(answer: Answer) -> Message:
+    return Message(role="assistant", content=answer.text, reasoning=answer.reasoning)
 
 
 def last(events: Iterator[Event]) -> Answer:

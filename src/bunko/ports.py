@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from bunko.types import Hit, Message, Usage
+from bunko.types import Hit, Message, Think, Usage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +61,11 @@ class GenerationOptions:
     seed: int = 0
     stop: tuple[str, ...] = ()
     grammar: str = ""
-    """GBNF; only engines of the llama.cpp family understand it."""
+    """GBNF; only engines of the llama.cpp family understand it. It leaves no room for a thought."""
+    think: Think = "auto"
+    """Whether and how long the model may think first; "auto" is what it does by itself. A stop text ends no thought."""
+    think_tokens: int = 0
+    """Of a thought at the most, beside `max_tokens`; the model must answer then. 0: as `think` says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,10 @@ class Piece:
 
     text: str = ""
     reasoning: str = ""
+    was_thought: bool = False
+    """All text before this piece was reasoning, as a closing tag in this place tells; `text_of` minds it."""
+    thought_cut: bool = False
+    """In the last piece: whether the thought was ended at its limit."""
     finish_reason: Literal["stop", "length"] | None = None
     usage: Usage | None = None
     prompt_ms: float = 0.0

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from bunko.errors import SettingsError
-from bunko.types import Mode
+from bunko.types import Mode, Think
 
 CONFIG_NAME = "config.toml"
 ENV_PREFIX = "BUNKO_"
@@ -113,6 +113,11 @@ class GenerationSettings:
     """The language that each sentence of an answer is also given in, such as "ja"; "auto": Japanese for English, and
     English for all others; empty: none."""
     max_tokens: int = 256
+    think: Think = "auto"
+    """Of models that reason: "off", "low" or "high"; "auto" is what the model does by itself."""
+    think_tokens: int = 0
+    """What a thought may take, beside `max_tokens`, before the model must answer. 0: 256 for "low", 1024 for "auto",
+    2048 for "high"; less where the context has no room."""
     temperature: float = 0.0
     seed: int = 0
     context_tokens: int = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from bunko.generation.thinking import text_of
 from bunko.ports import GenerationOptions, Generator
 from bunko.prompting import translation_messages
 from bunko.settings import Settings
@@ -37,12 +38,10 @@ def translate(text: str, generator: Generator, *, settings: Settings) -> tuple[t
         sentence = text[start:end]
         messages = translation_messages(sentence, language=target)
         room = max(_LEAST_TOKENS, 2 * generator.count_tokens(messages))
-        options = GenerationOptions(max_tokens=room, seed=settings.generation.seed)
-        written = ""
-        for piece in generator.stream(messages, options=options):
-            written += piece.text
-            usage += piece.usage or Usage()
-        written = " ".join(written.split())
+        options = GenerationOptions(max_tokens=room, seed=settings.generation.seed, think="off")
+        pieces = list(generator.stream(messages, options=options))
+        usage += next((piece.usage for piece in reversed(pieces) if piece.usage), Usage())
+        written = " ".join(text_of(pieces).split())
         found.append(
             Translation(sentence=sentence, text=written, language=target, complete=_has_numbers(sentence, written))
         )

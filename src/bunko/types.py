@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 Role: TypeAlias = Literal["system", "user", "assistant", "raw"]
 Mode: TypeAlias = Literal["hybrid", "dense", "lexical"]
+Think: TypeAlias = Literal["auto", "off", "low", "high"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +167,8 @@ class Message:
 
     role: Role
     content: str
+    reasoning: str = ""
+    """What was thought before it was said; sent again only to models whose template wants it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

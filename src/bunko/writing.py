@@ -33,6 +33,7 @@ _LOOP_EVERY = 8  # pieces: the search takes longer than a small model takes for 
 # their own words, and one of 135 million follows examples in plain text only (benchmarks/LOG.md). Where between half
 # a billion and three the first ends, and between .14 and .5 the second, is not measured.
 _PHRASE_TOKENS = 48  # a phrase of the sources is shorter
+_THOUGHT_CUT = "The model had to answer before it had thought to the end; generation.think_tokens allows it more."
 _SMALL = 1_000_000_000
 _TINY = 300_000_000
 
@@ -55,6 +56,8 @@ class Written:
     finish_reason: Literal["stop", "length", "loop", "none"] = "stop"
     is_out: bool = False
     """Whether the text has been yielded."""
+    thought_cut: bool = False
+    """Whether the model had to answer before it had thought to the end."""
     notes: tuple[str, ...] = ()
 
 
@@ -73,6 +76,8 @@ def write(
         temperature=settings.generation.temperature,
         seed=settings.generation.seed,
         stop=(*stop, "\n") if raw else stop,  # a text would go on with another question
+        think=settings.generation.think,
+        think_tokens=settings.generation.think_tokens,
     )
     written = Written(is_out=True)
     stage, pieces = "read", 0
@@ -82,10 +87,13 @@ def write(
                 piece = next(stream, None)
             if piece is None:
                 return written
-            if piece.reasoning:
+            reasoning = piece.reasoning
+            if piece.was_thought:  # a closing tag tells that what was taken for the answer was none
+                reasoning, written.text = written.text + reasoning, ""
+            if reasoning:
                 stage = "reason"
-                written.reasoning += piece.reasoning
-                yield ReasoningDelta(text=piece.reasoning)
+                written.reasoning += reasoning
+                yield ReasoningDelta(text=reasoning)
             if piece.text:
                 stage = "write"
                 written.text += piece.text
@@ -96,6 +104,7 @@ def write(
                 written.finish_reason = "loop"
                 return written
             written.finish_reason = piece.finish_reason or written.finish_reason
+            written.thought_cut = piece.thought_cut
             written.usage = piece.usage or written.usage
 
 
@@ -159,8 +168,15 @@ def _said_once(text: str, period: int) -> str:
 
 def notes_of(written: Written, settings: Settings) -> tuple[str, ...]:
     """Return what the reader should know of how the answer came about."""
+    thought = (_THOUGHT_CUT,) if written.thought_cut else ()
     if written.notes:
-        return written.notes
+        return written.notes + thought
+    if written.reasoning.strip() and not written.text.strip():
+        return ("The model thought, but did not answer; --think off has it answer at once.",)
+    return _ending(written, settings) + thought
+
+
+def _ending(written: Written, settings: Settings) -> tuple[str, ...]:
     if written.finish_reason == "length":
         return (f"The answer was cut off at {settings.generation.max_tokens} tokens; --max-tokens allows more.",)
     if written.finish_reason == "loop":

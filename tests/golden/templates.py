@@ -1,4 +1,4 @@
-"""The chat formats of five families, as their models' own files state them (without the parts for tools)."""
+"""The chat formats of several families, as their models' own files state them (without the parts for tools)."""
 
 from __future__ import annotations
 
@@ -78,15 +78,51 @@ FAMILIES = {
         marks=("<start_of_turn>", "<end_of_turn>"),
         bos="<bos>",
     ),
+    # Thinks unless it is told not to; the thoughts of earlier turns are left out.
     "qwen3": Family(
-        template="{% for message in messages %}{% set content = message['content'] %}"
-        "{% if message['role'] == 'assistant' and '</think>' in content %}"
-        "{% set content = content.split('</think>')[-1].lstrip('\n') %}{% endif %}"
-        "{{ '<|im_start|>' + message['role'] + '\n' + content + '<|im_end|>' + '\n' }}{% endfor %}"
-        "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}"
-        "{% if enable_thinking is defined and enable_thinking is false %}{{ '<think>\n\n</think>\n\n' }}{% endif %}"
-        "{% endif %}",
+        template="{%- set ns = namespace(last_query_index=messages|length - 1) %}"
+        "{%- for message in messages[::-1] %}{%- set index = (messages|length - 1) - loop.index0 %}"
+        "{%- if ns.multi_step_tool is not defined and message.role == 'user' %}"
+        "{%- set ns.multi_step_tool = false %}{%- set ns.last_query_index = index %}{%- endif %}{%- endfor %}"
+        "{%- for message in messages %}{%- set content = message.content %}"
+        "{%- if message.role in ('user', 'system') %}"
+        "{{- '<|im_start|>' + message.role + '\n' + content + '<|im_end|>' + '\n' }}"
+        "{%- elif message.role == 'assistant' %}{%- set reasoning_content = '' %}"
+        "{%- if message.reasoning_content is string %}{%- set reasoning_content = message.reasoning_content %}"
+        "{%- elif '</think>' in content %}"
+        "{%- set reasoning_content = content.split('</think>')[0].rstrip('\n').split('<think>')[-1].lstrip('\n') %}"
+        "{%- set content = content.split('</think>')[-1].lstrip('\n') %}{%- endif %}"
+        "{%- if loop.index0 > ns.last_query_index and (loop.last or (not loop.last and reasoning_content)) %}"
+        "{{- '<|im_start|>' + message.role + '\n<think>\n' + reasoning_content.strip('\n') + '\n</think>\n\n' "
+        "+ content.lstrip('\n') }}"
+        "{%- else %}{{- '<|im_start|>' + message.role + '\n' + content }}{%- endif %}{{- '<|im_end|>\n' }}"
+        "{%- endif %}{%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\n' }}"
+        "{%- if enable_thinking is defined and enable_thinking is false %}{{- '<think>\n\n</think>\n\n' }}{%- endif %}"
+        "{%- endif %}",
         marks=("<|im_start|>", "<|im_end|>", "<think>", "</think>"),
+    ),
+    # Always thinks: the template itself opens the thought.
+    "deepseek-r1": Family(
+        template="{% if not add_generation_prompt is defined %}{% set add_generation_prompt = false %}{% endif %}"
+        "{% set ns = namespace(system_prompt='') %}{%- for message in messages %}{%- if message['role'] == 'system' %}"
+        "{% set ns.system_prompt = message['content'] %}{%- endif %}{%- endfor %}{{bos_token}}{{ns.system_prompt}}"
+        "{%- for message in messages %}{%- if message['role'] == 'user' %}{{'<｜User｜>' + message['content']}}"
+        "{%- endif %}{%- if message['role'] == 'assistant' and message['content'] is not none %}"
+        "{% set content = message['content'] %}{% if '</think>' in content %}"
+        "{% set content = content.split('</think>')[-1] %}{% endif %}"
+        "{{'<｜Assistant｜>' + content + '<｜end▁of▁sentence｜>'}}{%- endif %}{% endfor -%}"
+        "{% if add_generation_prompt %}{{'<｜Assistant｜><think>\n'}}{% endif %}",
+        marks=("<｜User｜>", "<｜Assistant｜>", "<｜end▁of▁sentence｜>", "<think>", "</think>"),
+        bos="<｜begin▁of▁sentence｜>",
+    ),
+    # Thinks by training alone: its template does not know of it.
+    "phi4-mini-reasoning": Family(
+        template="{{ '<|system|>Your name is Phi, an AI math expert developed by Microsoft.' }}"
+        "{% for message in messages %}{% if message['role'] == 'system' %}{{ message['content'] }}{% endif %}"
+        "{% endfor %}{{ '<|end|>' }}{% for message in messages %}{% if message['role'] != 'system' %}"
+        "{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}{% endif %}{% endfor %}"
+        "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% else %}{{ eos_token }}{% endif %}",
+        marks=("<|system|>", "<|user|>", "<|assistant|>", "<|end|>"),
     ),
     "base": Family(template="", marks=()),
 }

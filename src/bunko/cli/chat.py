@@ -48,7 +48,8 @@ class _Plain:
             question, generator, settings=settings, history=self.history, watch=watch
         ):
             if isinstance(event, Finished):
-                said = Message(role="assistant", content=event.answer.text)
+                answer = event.answer
+                said = Message(role="assistant", content=answer.text, reasoning=answer.reasoning)
                 self.history += (Message(role="user", content=question), said)
             yield event
 

@@ -29,6 +29,7 @@ _FLAGS = {
     "quote": "generation.style",
     "bilingual": "generation.translation",
     "max_tokens": "generation.max_tokens",
+    "think": "generation.think",
     "temperature": "generation.temperature",
     "seed": "generation.seed",
     "password_file": "reading.password_file",

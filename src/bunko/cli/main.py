@@ -261,6 +261,7 @@ def _model_flags(command: argparse.ArgumentParser) -> None:
 
 def _generation_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--max-tokens", metavar="N", help="longest answer")
+    command.add_argument("--think", metavar="LEVEL", help="of models that reason: off, low or high; default: auto")
     command.add_argument("--temperature", metavar="T", help="0 (default): the likeliest words")
     command.add_argument("--seed", metavar="N", help="the same seed gives the same answer")
     command.add_argument(

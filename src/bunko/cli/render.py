@@ -11,30 +11,58 @@ from bunko.types import Answer, Event, Evidence, Finished, Hit, ReasoningDelta, 
 
 _BAR = 40
 _QUOTE = 300  # characters of a quote on the screen; --json has all of it
+_THOUGHT = 240  # characters of what a model thinks; --verbose shows all of it
 
 
 def render_events(events: Iterator[Event], *, verbose: bool, quiet: bool) -> Answer:
     """Print the evidence, the answer as it streams, what carries it, and what it cost; return the answer."""
     writing = held = ""
+    fold = _Fold(None if verbose else _THOUGHT)
     for event in events:
         match event:
             case Retrieved() if not quiet:
                 _print_evidence(event.evidence, scores=verbose)
             case ReasoningDelta() if not quiet:
                 writing = _heading("Reasoning", writing)
-                _write(dim(safe(event.text)))
+                _write_dim(fold.shown(safe(event.text)))
             case TextDelta():
+                _write_dim(fold.rest())
                 writing = _heading("Answer", writing) if not quiet else writing
                 # White space is held back until something follows it: an answer may end in blank lines.
                 text = held + safe(event.text)
                 _write(text.rstrip())
                 held = text[len(text.rstrip()) :]
             case Finished():
+                _write_dim(fold.rest())
                 _write("\n")
                 if not quiet:
                     _print_footer(event.answer, verbose=verbose)
                 return event.answer
     raise AssertionError("a stream of events ends with Finished")
+
+
+class _Fold:
+    """Shows the beginning of what a model thinks, and then how much more there was."""
+
+    def __init__(self, limit: int | None) -> None:
+        """`limit` counts characters; None shows all."""
+        self._limit = limit
+        self._seen = 0
+        self._hidden = ""
+
+    def shown(self, text: str) -> str:
+        """Return what is to be shown of the next piece; white space at the beginning is not."""
+        text = text if self._seen else text.lstrip()
+        room = len(text) if self._limit is None else max(0, self._limit - self._seen)
+        self._seen += len(text)
+        more = "…" if text[room:] and not self._hidden else ""
+        self._hidden += text[room:]
+        return text[:room] + more
+
+    def rest(self) -> str:
+        """Return what tells, once, of that which was not shown."""
+        hidden, self._hidden = len(self._hidden), ""
+        return f" ({hidden:,} more characters; --verbose shows all)" if hidden else ""
 
 
 def render_hits(hits: Sequence[Hit], *, verbose: bool) -> None:
@@ -79,6 +107,11 @@ def _heading(title: str, current: str) -> str:
 def _write(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def _write_dim(text: str) -> None:
+    if text:
+        _write(dim(text))
 
 
 def _print_footer(answer: Answer, *, verbose: bool) -> None:

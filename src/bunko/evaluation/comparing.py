@@ -194,6 +194,8 @@ def _judge(
                 item.batch.lines,
                 library.generator,
                 seed=settings.generation.seed,
+                think=settings.generation.think,
+                think_tokens=settings.generation.think_tokens,
                 progress=lambda: tell("judging", next(count), total),
             )
             for item in answered

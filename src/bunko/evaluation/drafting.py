@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bunko.evaluation.metrics import normalise_characters
+from bunko.generation.thinking import text_of
 from bunko.library import Library
 from bunko.ports import GenerationOptions
 from bunko.prompting import neutralise
@@ -62,12 +63,15 @@ def draft_questions(
     The same seed samples the same passages. Raises EngineError, StoreError.
     """
     seen: set[str] = set()
-    options = GenerationOptions(max_tokens=_TOKENS, seed=seed)
+    wanted_of = library.settings.generation
+    options = GenerationOptions(
+        max_tokens=_TOKENS, seed=seed, think=wanted_of.think, think_tokens=wanted_of.think_tokens
+    )
     done = 0
     for tried, passage in enumerate(sample_passages(library, count=_ATTEMPTS * wanted, seed=seed), 1):
         if done == wanted:
             return
-        written = "".join(piece.text for piece in library.generator.stream(_messages(passage), options=options))
+        written = text_of(library.generator.stream(_messages(passage), options=options))
         drafted = accept(written, passage.text)
         if drafted and normalise_characters(drafted[0]) not in seen:
             question, answer = drafted

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from bunko.errors import PromptTooLong
 from bunko.evaluation.questions import Question
 from bunko.evaluation.records import Answered
+from bunko.generation.thinking import text_of
 from bunko.ports import GenerationOptions, Generator
-from bunko.types import Message
+from bunko.types import Message, Think
 
 _ENGLISH = (
     "You compare answers. Say yes if the given answer says the same as the right answer, even in other words or with "
@@ -38,6 +39,8 @@ def judge_answers(
     judge: Generator,
     *,
     seed: int = 0,
+    think: Think = "auto",
+    think_tokens: int = 0,
     progress: Callable[[], None] = lambda: None,
 ) -> dict[str, bool | None]:
     """Return, for each question with a right answer, whether the answer says it; None where the judge does not tell.
@@ -45,7 +48,7 @@ def judge_answers(
     A refusal and a question that failed are wrong without asking. Raises EngineError.
     """
     verdicts: dict[str, bool | None] = {}
-    options = GenerationOptions(max_tokens=_TOKENS, seed=seed)
+    options = GenerationOptions(max_tokens=_TOKENS, seed=seed, think=think, think_tokens=think_tokens)
     for question, line in zip(questions, lines, strict=True):
         if question.answers:
             answered = "error" not in line and not line["refused"] and line["answer"].strip()
@@ -78,6 +81,6 @@ def messages_for(question: Question, line: Mapping[str, object]) -> list[Message
 def _judge(question: Question, line: Answered, judge: Generator, options: GenerationOptions) -> bool | None:
     try:
         pieces = judge.stream(messages_for(question, line), options=options)
-        return read_verdict("".join(piece.text for piece in pieces))
+        return read_verdict(text_of(pieces))
     except PromptTooLong:
         return None

@@ -1,6 +1,9 @@
 """Messages -> tokens. In: a resolved model and the settings. Out: a Generator, whichever engine is behind it.
 
 chat       the client: one for our own child process and for every OpenAI-compatible server
+reasoning  a model that may think first: what it thinks is told apart, and bounded
+thinking   which words of a stream are thought, and which are said
+bounding   tokens of a thought and of an answer
 probing    what a server can do, and how much it can read
 counting   tokens of a prompt: exact where the server tells, else a careful estimate
 states     what the engine has read, kept on disk for the next process

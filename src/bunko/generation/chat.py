@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any, Literal
 
@@ -17,15 +17,17 @@ from bunko.engine.failures import bad_answer
 from bunko.engine.http import Connection, EventStream
 from bunko.engine.parameters import BATCH
 from bunko.engine.process import LlamaProcess
-from bunko.errors import EngineError
+from bunko.errors import EngineError, RemoteBadAnswer
 from bunko.generation.counting import estimate_tokens
 from bunko.generation.probing import ServerFacts, probe
+from bunko.generation.reasoning import Reasoner
 from bunko.generation.states import States, state_key
 from bunko.ports import GenerationOptions, Piece, Pieces
 from bunko.types import Message, Usage
 
 # Different servers have different names for the same field: DeepSeek's and llama-server's, then Ollama's and vLLM's.
 _REASONING_FIELDS = ("reasoning_content", "reasoning")
+_MARK = "an-old-thought"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +35,16 @@ class _Prompt:
     """A prompt as the engine has it."""
 
     messages: tuple[Message, ...] = ()
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    """What the template was told beside."""
     tokens: tuple[int, ...] = ()
     """Empty if nobody has counted them."""
     ends: bool = False
     """Whether nothing was written after it."""
+
+    def is_of(self, messages: Sequence[Message], arguments: Mapping[str, object]) -> bool:
+        """Tell whether it is what the template makes of these."""
+        return self.messages == tuple(messages) and self.arguments == arguments
 
 
 class ChatGenerator:
@@ -60,6 +68,8 @@ class ChatGenerator:
         self._lock = threading.Lock()
         self._priming: threading.Thread | None = None
         self._states = states
+        self._reasoner = Reasoner(self, name=f"{name} {model}")
+        self._wants_thoughts: bool | None = None
 
     @property
     def name(self) -> str:
@@ -99,7 +109,7 @@ class ChatGenerator:
             if isinstance(process, LlamaProcess) and process.device == "cpu":  # a GPU reads it in no time
                 states, key = self._states, state_key(process.parameters, tokens)
             if not (states and states.restore(self._connection, key)):
-                for _ in self._stream(messages, options=GenerationOptions(max_tokens=1)):
+                for _ in self.ask(messages, GenerationOptions(max_tokens=1)):
                     pass
                 if states:
                     states.keep(self._connection, key)
@@ -117,81 +127,124 @@ class ChatGenerator:
 
         Of a server that does not tell, it is a size that every server has (`probing.UNKNOWN_CONTEXT`).
         """
-        return self._server().context_tokens
+        return self.facts().context_tokens
 
-    def count_tokens(self, messages: Sequence[Message]) -> int:
+    def count_tokens(self, messages: Sequence[Message], *, arguments: Mapping[str, object] | None = None) -> int:
         """Count the rendered prompt's tokens, template included; estimated from above where the server can't count.
 
         Raises EngineError.
         """
-        return len(self._tokens(messages)) or estimate_tokens(messages)
+        return len(self._tokens(messages, arguments)) or estimate_tokens(messages)
 
-    def _tokens(self, messages: Sequence[Message]) -> tuple[int, ...]:
+    def _tokens(self, messages: Sequence[Message], arguments: Mapping[str, object] | None = None) -> tuple[int, ...]:
         """Return the rendered prompt's tokens, none if the server can't tell."""
-        prompt = self.render(messages)
-        if prompt is None or not self._server().is_llama_server:
-            return ()
-        body = {"content": prompt, "add_special": True, "parse_special": True}
-        tokens = self._connection.post_json("/tokenize", body).get("tokens")
-        if not isinstance(tokens, list):
-            raise bad_answer(self._connection.endpoint, "no tokens")
-        self._counted = _Prompt(messages=tuple(messages), tokens=tuple(tokens))
-        return self._counted.tokens
+        messages = tuple(self._without_old_thoughts(messages))
+        counted = self._counted
+        if not counted.is_of(messages, arguments or {}):
+            prompt = self.render(messages, arguments=arguments)
+            if prompt is None or not self.facts().is_llama_server:
+                return ()
+            body = {"content": prompt, "add_special": True, "parse_special": True}
+            tokens = self._connection.post_json("/tokenize", body).get("tokens")
+            if not isinstance(tokens, list):
+                raise bad_answer(self._connection.endpoint, "no tokens")
+            self._counted = counted = _Prompt(messages=messages, arguments=arguments or {}, tokens=tuple(tokens))
+        return counted.tokens
 
-    def render(self, messages: Sequence[Message]) -> str | None:
+    def render(self, messages: Sequence[Message], *, arguments: Mapping[str, object] | None = None) -> str | None:
         """Return the prompt that the model's own template makes of them, None if the server can't tell.
 
-        Raises EngineError.
+        `arguments` are told to the template. Raises EngineError.
         """
         if is_raw(messages):
             return messages[0].content
-        facts = self._server()
+        facts = self.facts()
         if not facts.is_llama_server:
             return None
-        prompt = self._connection.post_json("/apply-template", {"messages": _wire(messages, facts)}).get("prompt")
+        body: dict[str, object] = {"messages": _wire(self._without_old_thoughts(messages), facts)}
+        if arguments:
+            body["chat_template_kwargs"] = dict(arguments)
+        prompt = self._connection.post_json("/apply-template", body).get("prompt")
         if not isinstance(prompt, str):
             raise bad_answer(self._connection.endpoint, "no prompt")
         return prompt
 
+    def _without_old_thoughts(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Leave out what was thought in earlier turns, unless the template would show it to the model."""
+        if not any(message.reasoning for message in messages):
+            return messages
+        if self._wants_thoughts is None:
+            self._wants_thoughts = True
+            asked = Message(role="user", content="Why?")
+            turns = [asked, Message(role="assistant", content="So.", reasoning=_MARK), asked]
+            self._wants_thoughts = _MARK in (self.render(turns) or "")
+        return messages if self._wants_thoughts else [replace(message, reasoning="") for message in messages]
+
     def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
-        """Yield the completion. Closing the iterator stops the engine's work.
+        """Yield the completion, what the model thinks apart. Closing the iterator stops the engine's work.
 
         Raises PromptTooLong, EngineCrashed, EngineTimeout, RemoteUnavailable, RemoteBadAnswer.
         """
         if self._priming:
             self._priming.join()  # the engine does one thing at a time
-        return self._stream(messages, options=options)
+        yield from self._reasoner.stream(self._without_old_thoughts(messages), options)
 
-    def _stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
-        facts = self._server()
-        body = _request(messages, options, facts)
+    def ask(
+        self,
+        messages: Sequence[Message],
+        options: GenerationOptions,
+        *,
+        arguments: Mapping[str, object] | None = None,
+        extra: Mapping[str, object] | None = None,
+        goes_on: bool = False,
+    ) -> Pieces:
+        """Yield what the server answers to one request, whatever there is in it.
+
+        `arguments` go to the template, `extra` into the request, without either if the server refuses them. With
+        `goes_on` what was written last is gone on with. Raises as `stream` does.
+        """
+        facts = self.facts()
+        told = {**({"chat_template_kwargs": dict(arguments)} if arguments else {}), **(extra or {})}
+        body = {**_request(messages, options, facts), **told}
         if facts.is_llama_server:
-            body["cache_prompt"] = self._may_use_cache(messages)
+            body["cache_prompt"] = goes_on or self._may_use_cache(messages, arguments)
+            if is_raw(messages) and facts.tag:  # else they are left out where they are control tokens
+                body["preserved_tokens"] = [facts.tag.opening, facts.tag.closing]
         path = "/v1/completions" if is_raw(messages) else "/v1/chat/completions"
-        events = self._connection.stream(path, body)
+        events = self._send(path, body, refusable=told)
         try:
             yield from self._pieces(events)
         finally:
             events.close()
 
-    def _server(self) -> ServerFacts:
+    def _send(self, path: str, body: Mapping[str, object], *, refusable: Mapping[str, object]) -> EventStream:
+        """Send a request; once more without what not every server knows, if this one refuses it."""
+        try:
+            return self._connection.stream(path, body)
+        except RemoteBadAnswer:
+            if not refusable:
+                raise
+        return self._connection.stream(path, {name: value for name, value in body.items() if name not in refusable})
+
+    def facts(self) -> ServerFacts:
+        """Return what the server is; it is asked once. Raises EngineError."""
         with self._lock:
             if self._facts is None:
                 self._facts = probe(self._connection, model=self._model)
             return self._facts
 
-    def _may_use_cache(self, messages: Sequence[Message]) -> bool:
+    def _may_use_cache(self, messages: Sequence[Message], arguments: Mapping[str, object] | None = None) -> bool:
         """Tell whether the text will be that of a prompt read as a whole, and remember the prompt for the next call.
 
         The engine computes a token that is alone in its batch by other routines than one of many. The difference is
         minute, but now and then another word wins, and the same question must get the same answer. So the last token
         must not be alone: neither after what is in the cache, as it is if all of the prompt is there, nor without it.
         """
-        messages = tuple(messages)
-        if self._counted.messages != messages and self._connection.endpoint.is_local:
-            self.count_tokens(messages)
+        messages, arguments = tuple(messages), arguments or {}
+        if not self._counted.is_of(messages, arguments) and self._connection.endpoint.is_local:
+            self.count_tokens(messages, arguments=arguments)
         counted = self._counted
-        prompt = counted if counted.messages == messages else _Prompt(messages=messages)
+        prompt = counted if counted.is_of(messages, arguments) else _Prompt(messages=messages, arguments=arguments)
         with self._lock:
             previous, self._previous = self._previous, prompt
         if previous.messages[: len(messages)] == messages:
@@ -203,26 +256,26 @@ class ChatGenerator:
 
     def _pieces(self, events: EventStream) -> Iterator[Piece]:
         finish: Literal["stop", "length"] | None = None
-        usage: Usage | None = None
-        timings: Mapping[str, Any] = {}
+        last = Piece()
         for event in events:
             choice, delta = self._unpack(event)
-            piece = Piece(text=self._text(delta, "content"), reasoning=self._text(delta, *_REASONING_FIELDS))
+            timings = _mapping(event.get("timings"))
+            piece = Piece(
+                text=self._text(delta, "content"),
+                reasoning=self._text(delta, *_REASONING_FIELDS),
+                usage=_usage(event) or last.usage,
+                prompt_ms=_milliseconds(timings, "prompt_ms") or last.prompt_ms,
+                predicted_ms=_milliseconds(timings, "predicted_ms") or last.predicted_ms,
+            )
+            last = replace(piece, text="", reasoning="")
             if piece.text or piece.reasoning:
                 events.expect_within(self._connection.timeouts.token_s)
                 yield piece
             if choice.get("finish_reason"):
                 finish = "length" if choice["finish_reason"] == "length" else "stop"
-            usage = _usage(event) or usage
-            timings = _mapping(event.get("timings")) or timings
         if finish is None:
             raise self._broken_off()
-        yield Piece(
-            finish_reason=finish,
-            usage=usage,
-            prompt_ms=_milliseconds(timings, "prompt_ms"),
-            predicted_ms=_milliseconds(timings, "predicted_ms"),
-        )
+        yield replace(last, finish_reason=finish)
 
     def _unpack(self, event: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """Return an event's first choice and the delta in it; the event of the usage has neither."""
@@ -233,8 +286,8 @@ class ChatGenerator:
         return choice, _mapping(choice.get("delta")) or {"content": choice.get("text")}  # a completion has no delta
 
     def _text(self, delta: Mapping[str, Any], *fields: str) -> str:
-        for field in fields:
-            value = delta.get(field)
+        for name in fields:
+            value = delta.get(name)
             if isinstance(value, str):
                 return value
             if value is not None:
@@ -283,7 +336,11 @@ def merge_system(messages: Sequence[Message]) -> list[Message]:
 def _wire(messages: Sequence[Message], facts: ServerFacts) -> list[dict[str, str]]:
     if not facts.has_system_role:
         messages = merge_system(messages)
-    return [{"role": message.role, "content": message.content} for message in messages]
+    return [
+        {"role": message.role, "content": message.content}
+        | ({"reasoning_content": message.reasoning} if message.reasoning else {})
+        for message in messages
+    ]
 
 
 def _request(messages: Sequence[Message], options: GenerationOptions, facts: ServerFacts) -> dict[str, object]:

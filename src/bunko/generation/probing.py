@@ -12,6 +12,7 @@ from typing import Any
 
 from bunko.engine.failures import bad_answer
 from bunko.engine.http import Connection
+from bunko.generation.thinking import Tag, tag_in
 
 # What Ollama serves unless it is told otherwise, and the least that a model of the last years has.
 UNKNOWN_CONTEXT = 4096
@@ -28,6 +29,12 @@ class ServerFacts:
     """It then renders templates, counts tokens, and understands llama.cpp's own options."""
     has_system_role: bool = True
     """False if the model's template refuses or drops system messages."""
+    tag: Tag | None = None
+    """What is around thoughts, if the model's template tells."""
+    parts_thoughts: bool = False
+    """Whether the server itself tells thoughts apart: it learns how from a template that has both tags."""
+    goes_on: bool = False
+    """Whether the server can be told to go on with what the assistant said last."""
 
 
 def probe(connection: Connection, *, model: str) -> ServerFacts:
@@ -43,16 +50,25 @@ def probe(connection: Connection, *, model: str) -> ServerFacts:
         model = str(entries[0].get("id", ""))
     entry = next((entry for entry in entries if entry.get("id") == model), {})
     context = _listed_context(entry) or _lm_studio_context(connection, model) or _ollama_context(connection, model)
-    return ServerFacts(model=model, context_tokens=context or UNKNOWN_CONTEXT, is_llama_server=False)
+    return ServerFacts(
+        model=model,
+        context_tokens=context or UNKNOWN_CONTEXT,
+        is_llama_server=False,
+        goes_on=entry.get("owned_by") in ("vllm", "sglang"),
+    )
 
 
 def _llama_server_facts(properties: Mapping[str, Any], model: str) -> ServerFacts:
     settings, caps = properties["default_generation_settings"], properties.get("chat_template_caps")
+    template = str(properties.get("chat_template"))
+    tag = tag_in(template)
     return ServerFacts(
         model=model,
         context_tokens=_positive(settings if isinstance(settings, dict) else {}, "n_ctx") or UNKNOWN_CONTEXT,
         is_llama_server=True,
         has_system_role=not isinstance(caps, dict) or caps.get("supports_system_role") is not False,
+        tag=tag,
+        parts_thoughts=tag is not None and tag.closing in template,
     )
 
 
