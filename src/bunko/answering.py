@@ -105,6 +105,7 @@ def answer_from_documents(
             unsupported=grounding.unsupported,
             hits=tuple(hits),
             documents_searched=documents,
+            documents_read=len({item.path for item in shown}),
             usage=usage + written.usage,
             timings=watch.timings(),
             model=generator.name,

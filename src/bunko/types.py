@@ -199,6 +199,8 @@ class Answer:
     """Sentences of the answer that no source in the prompt carries."""
     hits: tuple[Hit, ...] = ()
     documents_searched: int = 0
+    documents_read: int = 0
+    """Those whose words the answer was made from: what the model read, or all that a scan looked at."""
     usage: Usage = Usage()
     timings: Mapping[str, float] = field(default_factory=dict)
     """Milliseconds for each stage, in the order in which they ran, and "total"."""

@@ -17,6 +17,7 @@ from bunko.settings import Settings, load_settings
 if TYPE_CHECKING:
     from bunko.models import Progress as DownloadProgress
 
+_UNITS = {"reading": "B", "embedding": " characters"}
 # flag -> setting
 _FLAGS = {
     "model": "model",
@@ -84,7 +85,7 @@ class _Bars:
         if stage != self._stage or self._bar is None:
             from tqdm import tqdm
 
-            unit = "B" if stage == "reading" else " characters"
+            unit = _UNITS.get(stage, " documents")
             self._stage = stage
             self._bar = tqdm(desc=stage, total=total, unit=unit, unit_scale=True, leave=False, delay=0.3)
         self._bar.update(done - self._bar.n)
