@@ -45,7 +45,8 @@ def settings_from(arguments: argparse.Namespace, root: Path | None = None) -> Se
         if not equals:
             raise UsageError(f"--set {pair} has no value.", "Write --set NAME=VALUE.")
         overrides[name.strip()] = value.strip()
-    overrides |= {name: getattr(arguments, flag, None) for flag, name in _FLAGS.items()}
+    given = {name: getattr(arguments, flag, None) for flag, name in _FLAGS.items()}
+    overrides |= {name: value for name, value in given.items() if value is not None}  # --set stands otherwise
     return load_settings(library_config=config_file(root) if root else None, overrides=overrides)
 
 
