@@ -102,7 +102,7 @@ ABOUT_THE_FOLDER = {
     "京都が出てくる文書は何件ありますか": Plan(task="count mentions", terms=("京都",)),
     # all of it
     "What is in this folder?": Plan(task="contents"),
-    "What's in here?": None,
+    "What's in here?": Plan(task="contents"),
     "What are these documents about?": Plan(task="contents"),
     "このフォルダには何がありますか": Plan(task="contents"),
     "このフォルダの中身は何ですか": Plan(task="contents"),
@@ -259,3 +259,9 @@ def test_kinds_have_names_in_both_languages_and_endings() -> None:
     assert ending_of("archive.tar.gz#notes/2024.03.md") == "md"
     assert is_of("a.PDF", "PDF")
     assert not is_of("a.pdf.txt", "PDF")
+
+
+def test_an_english_question_may_name_something_japanese_and_the_other_way_round() -> None:
+    assert plan_of("Which documents mention 京都?") == mention("京都")
+    assert plan_of('Which documents mention "金閣寺" or "銀閣寺"?') == mention("金閣寺", "銀閣寺", join="any")
+    assert plan_of("Ada Whitlockに触れている文書はどれですか") == mention("Ada Whitlock")

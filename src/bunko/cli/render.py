@@ -88,7 +88,9 @@ def _print_footer(answer: Answer, *, verbose: bool) -> None:
     print()
     if len(answer.citations) > _QUOTES:
         verified = sum(citation.verified for citation in answer.citations)
-        print(dim(f"{verified:,} of {len(answer.citations):,} citations were checked and found right; --json has them."))
+        print(
+            dim(f"{verified:,} of {len(answer.citations):,} citations were checked and found right; --json has them.")
+        )
     for citation in answer.citations if len(answer.citations) <= _QUOTES else ():
         mark = "carried by" if citation.verified else "near"
         print(

@@ -12,18 +12,23 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bunko.text import estimate_tokens, sentences, words
+from bunko.text import STOP_WORDS, detect_language, estimate_tokens, sentences, words
 from bunko.types import Document
 
-# Half of a perfect likeness, for the very first sentence; a tenth of that after a dozen sentences.
-_WEIGHT_OF_PLACE = 0.5
+# Of a perfect likeness, for the very first sentence; a tenth of that after a dozen sentences. With more, speeches are
+# summed up by their greetings (benchmarks/LOG.md).
+_WEIGHT_OF_PLACE = 0.1
 _FADES_AFTER = 5
-_SHORTEST, _LONGEST = 8, 90  # tokens: a scrap says little, and a page is no sentence
+_SHORTEST, _LONGEST = 12, 90  # tokens: a scrap says little, and a page is no sentence
+_LONGEST_TITLE = 200  # characters
 # Of a very long text so many stretches, evenly spread, stand for the whole.
 _STRETCHES, _STRETCH = 100, 2_000
 _WHOLE = re.compile(r"[.!?…。！？][\"'”’)\]」』）]*$")  # a title tells a subject, a sentence says something of it
 _SCRAP = re.compile(r"#{1,6}\s|`{3}|~{3}|https?://|[\s|:=_*.-]+$|[^\n]*(?:\|[^\n]*){2}")
 _NEAR = 0.6
+# Of English prose about 45% are such words, of Japanese about half the characters are hiragana; of data nearly none.
+_PROSE = 0.25
+_HIRAGANA = re.compile(r"[\u3041-\u3096]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +44,9 @@ class Central:
 def central(document: Document, *, limit: int) -> list[Central]:
     """Return the sentences that say most, best first, no two nearly alike: at least one, if there is any text.
 
-    >>> text = "Cats sleep all day. Rain fell on Monday. Cats dislike rain, and cats love sleep."
+    >>> text = "The cats of Kobe sleep all day. It is what they are to do. In Kobe, cats sleep on roofs and on ships."
     >>> [one.quote for one in central(Document(path="a.txt", text=text), limit=1)]
-    ['Cats sleep all day.']
+    ['In Kobe, cats sleep on roofs and on ships.']
     """
     found = _sentences(document)
     whole = Counter(word for *_, told in found for word in told)
@@ -64,6 +69,38 @@ def central(document: Document, *, limit: int) -> list[Central]:
         if not any(_alike(one.quote, other.quote) for other in chosen):
             chosen.append(one)
     return chosen
+
+
+def is_prose(text: str) -> bool:
+    """Tell a sentence from data that is written out, by the small words that join the others.
+
+    >>> is_prose("The mill was built by the river."), is_prose("Real GDP growth rate 2023: -0.1% (2023 est.)")
+    (True, False)
+    """
+    if detect_language(text) == "ja":
+        return len(_HIRAGANA.findall(text)) >= _PROSE * len(text)
+    found = re.findall(r"[^\W\d_]+", text.lower())
+    if detect_language(text) != "en":  # the small words of other languages are not known here
+        return len(found) > 4
+    return sum(word in STOP_WORDS for word in found) >= _PROSE * len(found)
+
+
+def title(document: Document) -> tuple[int, int] | None:
+    r"""Return the place of the first line with words, if it is a title and no sentence; None if it is not.
+
+    >>> title(Document(path="a.md", text="# The mill\n\nIt was built in 1803."))
+    (2, 10)
+    """
+    for match in re.finditer(r"[^\n]+", document.text[: 4 * _LONGEST_TITLE]):
+        line = match.group().strip()
+        bare = line.lstrip("#*=_ \t")
+        if not words(bare):
+            continue
+        if len(bare) > _LONGEST_TITLE or len(bare) < 2 or _WHOLE.search(bare) or "|" in bare:
+            return None
+        start = match.start() + match.group().index(bare)
+        return start, start + len(bare)
+    return None
 
 
 def spread(quotes: Sequence[str], *, limit: int) -> list[int]:
@@ -91,7 +128,9 @@ def _gain(new: frozenset[str], told: frozenset[str], weights: Mapping[str, float
 def _sentences(document: Document) -> list[tuple[int, int, list[str]]]:
     """Return start, end and words of the sentences that may be chosen; of scraps where there is nothing else."""
     titles = {heading.label for heading in document.headings}
-    found, lines, scraps = [], [], []
+    found: list[tuple[int, int, list[str]]] = []
+    lines: list[tuple[int, int, list[str]]] = []
+    scraps: list[tuple[int, int, list[str]]] = []
     for begin, finish in _stretches(document.text):
         for start, end in sentences(document.text[begin:finish]):
             text = document.text[begin + start : begin + end]
@@ -99,7 +138,7 @@ def _sentences(document: Document) -> list[tuple[int, int, list[str]]]:
             if not told:
                 continue
             good = _SHORTEST <= estimate_tokens(text) <= _LONGEST and text not in titles and not _SCRAP.match(text)
-            whole = good and _WHOLE.search(text)
+            whole = good and _WHOLE.search(text) and is_prose(text)
             (found if whole else lines if good else scraps).append((begin + start, begin + end, told))
     return found or lines or scraps[:1]
 

@@ -30,7 +30,7 @@ _FOLDER = (
     r"(?:(?:this|my|your|our)(?: whole| entire)? (?:folder|library|collection|directory|index)"
     r"|the(?: whole| entire)? (?:folder|directory|index))"
 )
-_HERE = rf"(?:(?:in|of|inside|within|from) {_FOLDER}|here)"
+_HERE = rf"(?:(?:in|of|inside|within|from) {_FOLDER}|(?:in )?here)"
 _TAIL = rf"(?: {_HERE}| altogether| in total| in all| overall| please)*"
 _THE = r"(?:all of |all |each of |every one of |every |each |any of |any )?(?:the |these |those |my |our |your )?"
 _PLEASE = r"(?:please,? |(?:can|could|would|will) you (?:please )?|i (?:want|need|would like) (?:you )?to |tell me,? )?"
@@ -51,12 +51,18 @@ _FAILED = (
     r"(?:read|indexed|opened|parsed|get read|get indexed)|failed(?: to (?:be )?(?:read|indexed?|opened|parsed?|load))?)"
 )
 _SUMMARISE = (
-    r"(?:summari[sz]e|(?:give|write|make|create)(?: me| us)? (?:a |an )?(?:short |brief |quick )?(?:summary|overview) of"
-    r"|(?:a |an )?(?:short |brief |quick )?(?:summary|overview) of)"
+    r"(?:summari[sz]e"
+    r"|(?:(?:give|write|make|create)(?: me| us)? )?(?:an? )?(?:short |brief |quick )?(?:summary|overview) of)"
 )
 _EACH = r"(?P<each>each of (?:the |these |my )?|every one of (?:the |these |my )?|each |every )"
 _BRIEFLY = r"(?: briefly| shortly| for me| in (?:a few|one|two|three) sentences?(?: each)?| please)*"
 
+# Every form has one of these.
+HINT = re.compile(
+    r"document|files?\b|pdf|csv|epub|excel|power ?point|html|\btexts\b|folder|directory|\bindex\b|library|collection"
+    r"|everything|\bhere\b",
+    re.I,
+)
 # Objects of "mention" that are more than a word or a name: the question goes on, or looks back.
 _CLAUSE = re.compile(
     r"^(?:that|to|how|why|whether|if|what|when|who|whom|whose|where|which|no|not|neither|only|any|anything|something)\b"
@@ -126,7 +132,10 @@ def _forms() -> Iterator[tuple[str, str]]:
     most = rf"(?P<most>{'|'.join(MOST)})"
     yield "most", rf"(?:which|what)(?: is|'s| are)? (?:the )?{most} (?P<noun>files?){_TAIL}"
     yield "most", rf"(?:which|what)(?: is|'s| are)? (?:the )?{most} {_NOUN} {_HERE}{_TAIL}"
-    yield "most", rf"(?:which|what) (?P<noun>file|document) (?:is|was) (?:changed |modified |saved )?(?:the )?{most}{_TAIL}"
+    yield (
+        "most",
+        rf"(?:which|what) (?P<noun>file|document) (?:is|was) (?:changed |modified |saved )?(?:the )?{most}{_TAIL}",
+    )
     yield "most", rf"(?:which|what) (?P<noun>file|document) (?:is|was) {most} (?:changed|modified|saved){_TAIL}"
     yield "mention", rf"{_PLEASE}{_WHICH} {_NOUN}(?: {_HERE})?(?: all)? {_VERB} (?P<x>.+)"
     yield "mention", rf"(?:in )?{_WHICH} {_NOUN}(?: {_HERE})? (?:is|are|was|were) (?P<x>.+) {_NAMED}(?: in)?{_TAIL}"
@@ -141,12 +150,16 @@ def _forms() -> Iterator[tuple[str, str]]:
     yield "count mentions", rf"in {_NUMBER} {_NOUNS} (?:does|do|did) (?P<x>.+) {_OCCURS}{_TAIL}"
     yield "contents", rf"(?:what is|what's|what do (?:i|we) have|what can be found) {_HERE}"
     yield "contents", rf"what (?:does|do) {_FOLDER} (?:contain|hold|have in it)"
-    yield "contents", rf"what (?:is|are) (?:{_FOLDER}|these (?:documents|files|texts)|all these (?:documents|files|texts)) about"
+    yield (
+        "contents",
+        rf"what (?:is|are) (?:{_FOLDER}|these (?:documents|files|texts)|all these (?:documents|files|texts)) about",
+    )
     yield "contents", rf"{_PLEASE}(?:describe|tell me about) (?:{_FOLDER}|these (?:documents|files))"
     all_of = rf"(?:all of |all )?(?:the |these |those |my |our |your )?(?P<noun>documents|files|texts|{_SURE})"
-    whole = rf"(?:everything|it all|{_FOLDER}|(?:the )?(?:contents?|documents|files) of {_FOLDER})"
+    whole = rf"(?:everything|{_FOLDER}|(?:the )?(?:contents?|documents|files) of {_FOLDER})"
     yield "summary", rf"{_PLEASE}{_SUMMARISE} (?:{whole}|{all_of}){_TAIL}{_BRIEFLY}"
     yield "summary", rf"{_PLEASE}{_SUMMARISE} {_EACH}(?P<noun>documents?|files?|texts?|{_SURE}){_TAIL}{_BRIEFLY}"
 
 
-FORMS = [(task, re.compile(pattern, re.I)) for task, pattern in _forms()]
+FORMS = tuple(_forms())
+"""Task and pattern, not compiled yet: that takes longer than all the rest, and few questions need it."""

@@ -38,13 +38,32 @@ _SHOW = (
 )
 # What a text does with what it speaks of, as it stands before a noun and at the end.
 _ABOUT = r"(?:に|について|にも|のことに)(?:触れ|ふれ|言及し|言及され|触れられ)て(?:い)?"
-_WRITTEN = r"(?:について|に関して|のことが|のことを)(?:も)?(?:書かれて|書いて|述べて|述べられて|記されて|説明して|説明されて|扱って|論じて|話して)(?:い)?"
-_OCCURS = r"(?:が|も)(?:出て(?:く)|登場す|現れ|含まれて(?:い)?|載って(?:い)?|書かれて(?:い)?|記載されて(?:い)?|言及されて(?:い)?)"
+_WRITTEN = (
+    r"(?:について|に関して|のことが|のことを)も?"
+    r"(?:書かれて|書いて|述べて|述べられて|記されて|説明して|説明されて|扱って|論じて|話して)い?"
+)
+_OCCURS = r"[がも](?:出てく|登場す|現れ|(?:含まれて|載って|書かれて|記載されて|言及されて)い?)"
 _CONTAINS = r"(?P<verb>を含(?:む|んでいる|んだ)|が入っている|が入った)"
-_SPEAKS = rf"(?:{_ABOUT}(?:る|た)|{_WRITTEN}(?:る|た)|{_OCCURS}(?:る|た)|に(?:触れた|ふれた|言及した|言及する|触れる)|に関する|についての|{_CONTAINS})"
-_SPEAKS_END = rf"(?:(?:{_ABOUT}|{_WRITTEN}|{_OCCURS})(?:ますか|ます|るか|る|るの|るのか|ましたか)|(?:が|も)(?:出てき|登場し|現れ)ますか|を含みますか|を含んでいますか|を含むか|に言及しますか)"
-_SUMMARISE = rf"(?:(?:簡単に|短く|簡潔に|手短に|ざっと|一文で|それぞれ|一つずつ|ひとつずつ)、?)*(?:要約(?:し(?:て{_PLEASE}|なさい)|を(?:お願いします|作って{_PLEASE}|教えて{_PLEASE}|して{_PLEASE}))?|まとめて{_PLEASE}|概要を(?:教え|示し|作っ|書い)て{_PLEASE})"
+_SPEAKS = (
+    rf"(?:(?:{_ABOUT}|{_WRITTEN}|{_OCCURS})[るた]"
+    rf"|に(?:触れた|ふれた|言及した|言及する|触れる)|に関する|についての|{_CONTAINS})"
+)
+_SPEAKS_END = (
+    rf"(?:(?:{_ABOUT}|{_WRITTEN}|{_OCCURS})(?:ますか|ます|るか|る|るの|るのか|ましたか)"
+    r"|[がも](?:出てき|登場し|現れ)ますか|を含みますか|を含んでいますか|を含むか|に言及しますか)"
+)
+_BRIEFLY = r"(?:(?:簡単に|短く|簡潔に|手短に|ざっと|一文で|それぞれ|一つずつ|ひとつずつ)、?)*"
+_SUMMARISE = (
+    rf"{_BRIEFLY}(?:要約(?:し(?:て{_PLEASE}|なさい)|を(?:お願いします|(?:作って|教えて|して){_PLEASE}))?"
+    rf"|まとめて{_PLEASE}|概要を(?:教え|示し|作っ|書い)て{_PLEASE})"
+)
 
+# Every form has one of these.
+HINT = re.compile(
+    r"文書|ドキュメント|資料|書類|ファイル|pdf|csv|epub|エクセル|excel|パワーポイント|powerpoint|json|電子書籍|フォルダ"
+    r"|ライブラリ|ディレクトリ|ここ|すべて|全て|全部",
+    re.I,
+)
 _QUOTED = re.compile(r"「([^「」]+)」|『([^『』]+)』|[\"“]([^\"“”]+)[\"”]")
 _BESIDE_QUOTES = re.compile(r"または|あるいは|もしくは|および|及び|の?両方|のどちらか|のいずれか|[、,\sとやか]")
 _EITHER = re.compile(r"または|あるいは|もしくは|のどちらか|のいずれか")
@@ -89,7 +108,10 @@ def _forms() -> Iterator[tuple[str, str]]:
     noun = rf"{_HERE}?{_ALL}{_NOUN}"
     yield "count", rf"{noun}(?:は|が|って){_IN_ALL}(?:{_HERE})?{_IN_ALL}{_HOW_MANY}{_ARE_THERE}"
     yield "count", rf"{_HERE}?{_IN_ALL}{_HOW_MANY}の?{_NOUN}が{_ARE_THERE}"
-    yield "count", rf"{noun}の?(?:数|件数|総数|個数)(?:は|を){_IN_ALL}(?:{_HOW_MANY}{_ARE_THERE}|教えて{_PLEASE}|数えて{_PLEASE})?"
+    yield (
+        "count",
+        rf"{noun}の?(?:数|件数|総数|個数)(?:は|を){_IN_ALL}(?:{_HOW_MANY}{_ARE_THERE}|教えて{_PLEASE}|数えて{_PLEASE})?",
+    )
     yield "count", rf"{noun}を(?:数えて|カウントして){_PLEASE}"
     language = rf"(?P<language>{'|'.join(LANGUAGES)})"
     yield "count", rf"{_HERE}?{language}(?:で書かれた|の){_NOUN}(?:は|が){_IN_ALL}{_HOW_MANY}{_ARE_THERE}"
@@ -99,7 +121,10 @@ def _forms() -> Iterator[tuple[str, str]]:
     yield "list", rf"{_HERE}?{language}(?:で書かれた|の){_NOUN}(?:を|の)(?:すべて|全て|全部)?{_SHOW}"
     yield "list", rf"{_HERE}?{language}(?:で書かれた|の){_NOUN}(?:は|が){_WHICH}{_IS}"
     unread = r"(?:読めな|読み込めな|読み取れな|開けな|索引にでき?な|処理できな)(?:い|かった)"
-    yield "failed", rf"{_HERE}?{unread}{_NOUN}(?:は|が)(?:{_WHICH}{_IS}|{_IN_ALL}{_HOW_MANY}{_ARE_THERE}|ありますか|あるか|ある|ありましたか)"
+    yield (
+        "failed",
+        rf"{_HERE}?{unread}{_NOUN}(?:は|が)(?:{_WHICH}{_IS}|{_IN_ALL}{_HOW_MANY}{_ARE_THERE}|ありますか|あるか|ある|ありましたか)",
+    )
     yield "failed", rf"{_HERE}?{unread}{_NOUN}(?:を|の)(?:すべて|全て|全部)?{_SHOW}"
     most = rf"(?P<most>{'|'.join(MOST)})"
     yield "most", rf"{_HERE}?(?:一番|最も|いちばん|もっとも)?{most}(?P<noun>ファイル)(?:は|が){_WHICH}{_IS}"
@@ -107,19 +132,38 @@ def _forms() -> Iterator[tuple[str, str]]:
     speaks = rf"{_HERE}?(?P<x>.+?){_SPEAKS}{_ALL}{_NOUN}"
     yield "count mentions", rf"{speaks}(?:は|が){_IN_ALL}{_HOW_MANY}{_ARE_THERE}"
     yield "count mentions", rf"{_HOW_MANY}の{_NOUN}(?:が|に)(?P<x>.+?){_SPEAKS_END}"
-    yield "count mentions", rf"(?P<x>.+?){_SPEAKS}{_NOUN}の?(?:数|件数)(?:は|を)(?:{_HOW_MANY}{_ARE_THERE}|教えて{_PLEASE})?"
+    yield (
+        "count mentions",
+        rf"(?P<x>.+?){_SPEAKS}{_NOUN}の?(?:数|件数)(?:は|を)(?:{_HOW_MANY}{_ARE_THERE}|教えて{_PLEASE})?",
+    )
     yield "mention", rf"{speaks}(?:は|が|って)(?:{_WHICH}{_IS}|ありますか|あるか|ある)"
     yield "mention", rf"{speaks}(?:を|の)(?:すべて|全て|全部)?{_SHOW}"
     which = r"(?:どの|どんな|何の|いずれかの)"
     yield "mention", rf"{_HERE}?{which}{_NOUN}(?:が|に|で|は)(?P<x>.+?){_SPEAKS_END}"
-    yield "mention", rf"(?P<x>.+?)(?:は|が){which}{_NOUN}(?:に|で)(?:出てき|登場し|書かれてい|載ってい|含まれてい|言及されてい|触れられてい)ますか"
-    yield "contents", rf"{_HERE}(?:何|なに|どんなもの|どのようなもの)が(?:ありますか|入っていますか|入っているの|入っているか|あるの|あるか|含まれていますか)"
-    yield "contents", rf"{_FOLDER}(?:の中身|の内容)?(?:は|って)(?:何|なん|どんな(?:内容|もの)|どのような(?:内容|もの))(?:ですか|でしょうか|か|が入っていますか)?"
+    yield (
+        "mention",
+        rf"(?P<x>.+?)(?:は|が){which}{_NOUN}(?:に|で)(?:出てき|登場し|書かれてい|載ってい|含まれてい|言及されてい|触れられてい)ますか",
+    )
+    yield (
+        "contents",
+        rf"{_HERE}(?:何|なに|どんなもの|どのようなもの)が(?:ありますか|入っていますか|入っているの|入っているか|あるの|あるか|含まれていますか)",
+    )
+    yield (
+        "contents",
+        rf"{_FOLDER}(?:の中身|の内容)?(?:は|って)(?:何|なん|どんな(?:内容|もの)|どのような(?:内容|もの))(?:ですか|でしょうか|か|が入っていますか)?",
+    )
     yield "contents", rf"{_FOLDER}の(?:中身|内容|概要)を(?:教え|説明し)て{_PLEASE}"
-    yield "contents", rf"これらの{_NOUN}(?:は|って)(?:何について|どんな(?:内容|もの)|どのような(?:内容|もの))(?:の?もの|書かれて)?(?:ですか|でしょうか|か|いますか)?"
+    yield (
+        "contents",
+        rf"これらの{_NOUN}(?:は|って)(?:何について|どんな(?:内容|もの)|どのような(?:内容|もの))(?:の?もの|書かれて)?(?:ですか|でしょうか|か|いますか)?",
+    )
     whole = rf"(?:すべて|全て|全部|{_FOLDER}|{_HERE}?(?:すべての|全ての|全部の|全|これらの){_NOUN})(?:の内容|の中身)?"
     yield "summary", rf"{whole}(?:を|の)?、?{_SUMMARISE}"
-    yield "summary", rf"{_HERE}?(?P<each>それぞれの|各|一つ一つの|ひとつひとつの){_NOUN}(?:の内容)?(?:を|の)?、?{_SUMMARISE}"
+    yield (
+        "summary",
+        rf"{_HERE}?(?P<each>それぞれの|各|一つ一つの|ひとつひとつの){_NOUN}(?:の内容)?(?:を|の)?、?{_SUMMARISE}",
+    )
 
 
-FORMS = [(task, re.compile(pattern, re.I)) for task, pattern in _forms()]
+FORMS = tuple(_forms())
+"""Task and pattern, not compiled yet: that takes longer than all the rest, and few questions need it."""

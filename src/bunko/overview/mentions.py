@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache
 
 from bunko.text import normalise, sentences, stem
 
@@ -36,7 +36,7 @@ class Term:
         self._is_word_in = is_word_in
         folded = normalise(text)
         self._tokens = [match.group() for match in _TOKEN.finditer(folded)]
-        self._stems = {f"w{n}": stem(token) for n, token in enumerate(self._tokens) if re.match(_LETTER, token)}
+        self._forms = {f"w{n}": _forms(token) for n, token in enumerate(self._tokens) if re.match(_LETTER, token)}
         self._pattern = _pattern(folded)
         self._part = max((_beginning(token) for token in self._tokens), key=len, default="")
 
@@ -54,16 +54,17 @@ class Term:
 
     def _matches(self, text: str) -> Iterator[re.Match[str]]:
         for match in self._pattern.finditer(text):
-            if all(stem(match.group(name)) == wanted for name, wanted in self._stems.items()):
+            if all(wanted & _forms(match.group(name)) for name, wanted in self._forms.items()):
                 yield match
 
 
 def quote(text: str, count: Callable[[str], int]) -> tuple[int, int] | None:
-    """Return the place of the first sentence in which `count`, given it folded, finds something; None if none has it.
+    r"""Return the place of the first sentence in which `count`, given it folded, finds something; None if none has it.
 
-    A heading or a scrap is taken only where no sentence will do; two sentences or more where it goes across their bound.
+    A heading or a scrap is taken only where no sentence will do; two sentences or more where it lies across both.
 
-    >>> text = "# Cats\\n\\nDogs bark at night. All cats sleep by day."
+    >>> from functools import partial
+    >>> text = "# Cats\n\nDogs bark at night. All cats sleep by day."
     >>> start, end = quote(text, partial(Term("cat").count, path=""))
     >>> text[start:end]
     'All cats sleep by day.'
@@ -158,6 +159,17 @@ def _beginning(token: str) -> str:
     if not re.match(_LETTER, token):
         return token.replace(",", "")[:1]
     return stem(token).removesuffix("y") or token
+
+
+@lru_cache(maxsize=65536)
+def _forms(word: str) -> frozenset[str]:
+    """Return what two forms of an English word have one of in common.
+
+    >>> bool(_forms("trees") & _forms("tree")), bool(_forms("invades") & _forms("invaded"))
+    (True, True)
+    """
+    bare = word.replace("’", "'").removesuffix("'s")
+    return frozenset((bare, bare.removesuffix("s") if len(bare) > 3 else bare, stem(bare)))
 
 
 def _goes_on(text: str, match: re.Match[str]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 from bunko.overview import english, japanese
 from bunko.overview.kinds import kind_of
@@ -16,6 +17,8 @@ from bunko.overview.types import Plan
 from bunko.text import LANGUAGE_NAMES
 
 _END = re.compile(r"[\s?!.。]+$")
+_JAPANESE = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff]")
+_ENGLISH = re.compile(r"[a-z]+ [a-z]+ [a-z]+", re.I)  # and not a word or two within Japanese
 _APOSTROPHE = re.compile(r"(?<=\w)’(?=\w)")
 
 
@@ -32,11 +35,20 @@ def plan_of(question: str) -> Plan | None:
         return None
     folded = " ".join(unicodedata.normalize("NFKC", question).split())
     folded = _APOSTROPHE.sub("'", _END.sub("", folded))
-    for language in (english, japanese):
-        for task, pattern in language.FORMS:
-            if (match := pattern.fullmatch(folded)) and (plan := _plan(task, match, language.terms_of)):
-                return plan
+    # A Japanese form has kana, or is Japanese as a whole; an English one may name something Japanese, in quotes mostly.
+    language = japanese if _JAPANESE.search(folded) and not _ENGLISH.match(folded) else english
+    if not language.HINT.search(folded):
+        return None
+    for task, pattern in language.FORMS:
+        match = _compiled(pattern).fullmatch(folded)
+        if match and (plan := _plan(task, match, language.terms_of)):
+            return plan
     return None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.I)
 
 
 def _plan(task: str, match: re.Match[str], terms_of: english.TermsOf) -> Plan | None:

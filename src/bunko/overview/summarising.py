@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from bunko import prompting
 from bunko.grounding import ground, without_marks
 from bunko.overview import wording
-from bunko.overview.central import central, spread
+from bunko.overview.central import central, spread, title
 from bunko.overview.kinds import is_of
 from bunko.overview.quoting import cite, evidence_at
 from bunko.overview.types import Found, Plan, Progress
@@ -23,7 +23,7 @@ from bunko.settings import Settings
 from bunko.text import LANGUAGE_NAMES, estimate_tokens, sentences
 from bunko.timing import Stopwatch
 from bunko.types import Citation, Document, Event, Evidence, Message, TextDelta, Usage
-from bunko.writing import Written, style_of, write
+from bunko.writing import Writing, Written, style_of, write
 
 # A summary of the folder names so many documents, one of each document so many more: a screenful, and what a person
 # reads at the most. All are looked at, and the quotes of all that are kept are in `evidence`.
@@ -52,6 +52,8 @@ class Part:
 
     path: str
     quotes: tuple[Evidence, ...]
+    title: tuple[Evidence, ...] = ()
+    """Its first line, if that is a title, and no more than one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +62,12 @@ class Parts:
 
     kept: tuple[Part, ...]
     read: int
-    unquotable: int = 0
-    """Documents without any sentence."""
 
 
 def parts_of(plan: Plan, documents: Iterable[Document], *, total: int, keep: int, progress: Progress) -> Parts:
     """Return what stands for each document; in a library of more than `keep`, of evenly spread ones."""
     kept: list[Part] = []
-    read = unquotable = 0
+    read = 0
     step = 1
     for n, document in enumerate(documents, 1):
         progress("summarising", n, max(n, total))
@@ -76,14 +76,24 @@ def parts_of(plan: Plan, documents: Iterable[Document], *, total: int, keep: int
         read += 1
         if read % step:
             continue
-        chosen = central(document, limit=_SENTENCES_FOR_MODEL)
-        quotes = tuple(evidence_at(document, one.start, one.end, score=one.score) for one in chosen)
-        unquotable += not quotes
-        if quotes:
-            kept.append(Part(path=document.path, quotes=quotes))
+        if part := _part(document):
+            kept.append(part)
         if len(kept) > keep:
             kept, step = kept[1::2], 2 * step
-    return Parts(kept=tuple(sorted(kept, key=lambda part: part.path)), read=read, unquotable=unquotable)
+    return Parts(kept=tuple(sorted(kept, key=lambda part: part.path)), read=read)
+
+
+def _part(document: Document) -> Part | None:
+    quotes = tuple(
+        evidence_at(document, one.start, one.end, score=one.score)
+        for one in central(document, limit=_SENTENCES_FOR_MODEL)
+    )
+    if not quotes:
+        return None
+    head = title(document)
+    says_more = head and not any(quote.start < head[1] and head[0] < quote.end for quote in quotes)
+    named = (evidence_at(document, *head, score=1.0),) if head and says_more else ()
+    return Part(path=document.path, quotes=quotes, title=named)
 
 
 def write_summary(
@@ -99,9 +109,9 @@ def write_summary(
     progress: Progress,
 ) -> _Writing:
     """Yield the text of a summary as it is written, return all of it. `head` says how many documents there are."""
-    quotes = [quote for part in parts.kept for quote in part.quotes[:1]]
-    style = style_of(generator, quotes, language=language, settings=settings) if quotes else "extractive"
-    if plan.task == "summary" and speaks and style == "free":
+    # Whatever the documents' languages: a small model can't do it in any.
+    style = style_of(generator, (), language=language, settings=settings)
+    if plan.task == "summary" and speaks and style == "free" and parts.kept:
         return (
             yield from _by_model(
                 plan, parts, generator, head=head, language=language, settings=settings, watch=watch, progress=progress
@@ -125,10 +135,11 @@ def _by_quotes(plan: Plan, parts: Parts, *, head: str, language: str) -> Found:
     lines = []
     for part in chosen:
         told = sorted(part.quotes[:each], key=lambda item: item.start)
-        for item in told:
+        for item in (*part.title, *told):
             evidence.append(item)
             citations.append(cite(len(evidence), item, _one_line(item.quote)))
-        lines.append(f"{part.path}: {' '.join(_one_line(item.quote) for item in told)}")
+        heading = "".join(f"{_one_line(item.quote)} — " for item in part.title)
+        lines.append(f"{part.path}: {heading}{' '.join(_one_line(item.quote) for item in told)}")
     named = {part.path for part in chosen}
     evidence += [part.quotes[0] for part in parts.kept if part.path not in named]
     text = wording.listed(head, lines, more=parts.read - len(lines), language=language)
@@ -189,7 +200,10 @@ def _by_model(
         if asked:
             progress("writing summaries", len(asked), len(asked))
     if not asked:
-        told = [_Told(path=part.path, text=_one_line(part.quotes[0].quote), shown=part.quotes) for part in _chosen(plan, parts)]
+        told = [
+            _Told(path=part.path, text=_one_line(part.quotes[0].quote), shown=part.quotes)
+            for part in _chosen(plan, parts)
+        ]
     overall = ""
     if len(told) > 1:
         with watch.stage("reduce"):
@@ -214,9 +228,7 @@ def _sum_up(part: Part, generator: Generator, *, language: str, settings: Settin
     return _Told(path=part.path, text=text, shown=shown or part.quotes[:1]), written.usage
 
 
-def _reduce(
-    texts: Sequence[str], generator: Generator, *, language: str, settings: Settings
-) -> tuple[str, Usage]:
+def _reduce(texts: Sequence[str], generator: Generator, *, language: str, settings: Settings) -> tuple[str, Usage]:
     """Let the model say what some texts come to: as many at once as it has room for, then what that comes to."""
     usage = Usage()
     room = min(_REDUCE_ROOM, int(_REDUCE_SHARE * (generator.context_tokens() - _REDUCE_TOKENS)))
@@ -260,13 +272,16 @@ def _written(messages: Sequence[Message], generator: Generator, settings: Settin
     """Return what the model writes; its pieces are not shown, since what it writes is checked first."""
     limit = min(tokens, settings.generation.max_tokens)
     limited = replace(settings, generation=replace(settings.generation, max_tokens=limit))
-    writing = write(messages, generator, limited, Stopwatch())
-    while True:
-        try:
+    return _ended(write(messages, generator, limited, Stopwatch()))
+
+
+def _ended(writing: Writing) -> Written:
+    try:
+        while True:
             next(writing)
-        except StopIteration as end:
-            written: Written = end.value
-            return written
+    except StopIteration as end:
+        written: Written = end.value
+        return written
 
 
 def _whole(written: Written) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from bunko.types import Citation, Evidence, Usage
@@ -49,6 +49,6 @@ class Found:
     unsupported: tuple[str, ...] = ()
     read: int = 0
     """Documents whose texts were looked at."""
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     finish_reason: Literal["stop", "none"] = "none"
     notes: tuple[str, ...] = ()

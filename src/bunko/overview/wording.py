@@ -57,6 +57,8 @@ def _counted_english(counts: Counts, plan: Plan) -> str:
         said += f", which {'holds' if total == 1 else 'hold'} {number(counts.documents, 'document')}"
     elif counts.files != counts.documents:
         said += f" in {number(counts.files, 'file')}"
+    if len(counts.endings) == 1 and total > 1 and not counts.endings.get(""):
+        return f"{said}, all of them .{next(iter(counts.endings))}."
     sorts = ", ".join(f"{count:,} .{ending}" if ending else f"{count:,} without one" for ending, count in _by(counts))
     return f"{said}. Documents by the endings of their files: {sorts}." if sorts else f"{said}."
 
@@ -113,10 +115,10 @@ def mentions(plan: Plan, found: int, total: int, *, loosely: int, language: str)
     if language == "ja":
         kind = f"の{plan.kind}文書" if plan.kind else "の文書"
         if not found and loosely:
-            return f"{total:,}件{kind}のうち、{terms}と続けて書いたものはありませんが、その語をすべて含むものが{loosely:,}件あります。"
-        return (
-            f"{total:,}件{kind}のうち、{terms}に触れているもの"
-            + (f"は{found:,}件です。" if found else "はありません。")
+            apart = f"その語をすべて含むものが{loosely:,}件あります。"
+            return f"{total:,}件{kind}のうち、{terms}と続けて書いたものはありませんが、{apart}"
+        return f"{total:,}件{kind}のうち、{terms}に触れているもの" + (
+            f"は{found:,}件です。" if found else "はありません。"
         )
     noun = f"{plan.kind} document" if plan.kind else "document"
     if not found and loosely:
