@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bunko.overview.mentions import Term, quote
-from bunko.text import normalise
 
 
 def count(term: str, text: str, *, is_word: bool = False) -> int:
-    return Term(term, is_word_in=lambda path: is_word).count(normalise(text), path="a.txt")
+    return Term(term, is_word=lambda path, start, end: is_word).count(text, path="a.txt")
 
 
 @pytest.mark.parametrize(
@@ -34,6 +31,8 @@ def count(term: str, text: str, *, is_word: bool = False) -> int:
         ("ＡＢＣ", "abc"),
         ("京都", "京都は古い都です。"),
         ("京都", "秋の京都"),
+        ("京都", "京都府と大阪府"),
+        ("日本", "日本人の生活"),
         ("金閣寺", "金\n閣寺と銀閣寺"),
         ("サーバー", "サーバの再起動"),
         ("サーバ", "サーバーの再起動"),
@@ -72,6 +71,14 @@ def test_where_japanese_goes_on_the_index_decides() -> None:
     assert count("大学", "東京大学に入る", is_word=True) == 1
     assert count("大学", "東京大学に入る", is_word=False) == 0
     assert count("大学", "東京大学の大学", is_word=False) == 1
+    assert count("京都", "京都府と東京都", is_word=True) == 1
+
+
+def test_the_quote_is_from_a_passage_where_the_index_knows_the_word() -> None:
+    text = "東京都に行く人は多い。\n\n平安京都市計画は昔の話である。"
+    second = text.index("平安")
+    term = Term("京都", is_word=lambda path, start, end: end > second)
+    assert quote(text, term.counter(path="")) == (second, len(text))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +92,7 @@ def test_where_japanese_goes_on_the_index_decides() -> None:
     ],
 )
 def test_the_quote_is_the_first_sentence_that_has_it(text: str, term: str, said: str) -> None:
-    place = quote(text, partial(Term(term).count, path=""))
+    place = quote(text, Term(term).counter(path=""))
     assert place is not None
     assert text[slice(*place)] == said
 
@@ -94,16 +101,16 @@ def test_the_quote_is_the_first_sentence_that_has_it(text: str, term: str, said:
 def test_what_is_counted_can_be_quoted_and_the_quote_has_it(parts: list[str]) -> None:
     text = "".join(parts)
     for word in ("cat", "京都", "ガ"):
-        counter = partial(Term(word).count, path="")
-        if not counter(normalise(text)):
+        counter = Term(word).counter(path="")
+        if not counter(text, 0):
             continue
         place = quote(text, counter)
         assert place is not None
-        assert counter(normalise(text[slice(*place)]))
+        assert counter(text[slice(*place)], place[0])
 
 
 @given(st.text(max_size=30), st.text(max_size=200))
 def test_any_term_is_looked_for_in_any_text(term: str, text: str) -> None:
-    counter = partial(Term(term).count, path="")
-    if counter(normalise(text)):
+    counter = Term(term).counter(path="")
+    if counter(text, 0):
         assert quote(text, counter)

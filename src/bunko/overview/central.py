@@ -94,7 +94,7 @@ def title(document: Document) -> tuple[int, int] | None:
     for match in re.finditer(r"[^\n]+", document.text[: 4 * _LONGEST_TITLE]):
         line = match.group().strip()
         bare = line.lstrip("#*=_ \t")
-        if not words(bare):
+        if not words(bare) or bare.startswith(("<", "![")):  # a comment or a picture
             continue
         if len(bare) > _LONGEST_TITLE or len(bare) < 2 or _WHOLE.search(bare) or "|" in bare:
             return None

@@ -1,8 +1,9 @@
 """Find where a text mentions a word or a name. In: a term, texts. Out: counts, and a verbatim quote with its place.
 
 Every text is looked at, not the best few. Width and case don't count, nor do the endings of English words ("Normans",
-"Norman's"). Japanese has no spaces, and 京都 is no part of 東京都: where the neighbours of a match go on in its script,
-it counts only if the index, which knows words, knows the term in this document. Knows nothing of stores or questions.
+"Norman's"). Japanese has no spaces, and 京都 is no part of 東京都: where the characters before a match go on in its
+script, or those after it other than kanji (京都府 is of 京都, パンダ is not of パン), it counts only in those passages
+in which the index, which knows words, knows the term. Knows nothing of stores or questions.
 """
 
 from __future__ import annotations
@@ -27,30 +28,40 @@ _SHORTEST_QUOTE = 20
 _LONGEST_QUOTE = 600
 
 
+Count = Callable[[str, int], int]
+IsWord = Callable[[str, int, int], bool]
+"""Tells whether the index knows a term, as a word of its own, in a stretch of the document of a path."""
+
+
 class Term:
     """A word, a name or a phrase that texts are searched for."""
 
-    def __init__(self, text: str, *, is_word_in: Callable[[str], bool] = lambda path: True) -> None:
-        """`is_word_in` tells whether the index knows the term, as a word of its own, in the document of a path."""
+    def __init__(self, text: str, *, is_word: IsWord = lambda path, start, end: True) -> None:
         self.text = text
-        self._is_word_in = is_word_in
+        self._is_word = is_word
         folded = normalise(text)
         self._tokens = [match.group() for match in _TOKEN.finditer(folded)]
         self._forms = {f"w{n}": _forms(token) for n, token in enumerate(self._tokens) if re.match(_LETTER, token)}
         self._pattern = _pattern(folded)
         self._part = max((_beginning(token) for token in self._tokens), key=len, default="")
 
-    def count(self, text: str, *, path: str) -> int:
-        """Return how often a text, which is folded as by `text.normalise`, mentions the term."""
-        if not self._tokens or self._part not in text:
+    def count(self, text: str, *, path: str, start: int = 0) -> int:
+        """Return how often a stretch of the document of a path, which begins at `start`, mentions the term."""
+        folded = normalise(text)
+        if not self._tokens or self._part not in folded:
             return 0
         sure = unsure = 0
-        for match in self._matches(text):
-            if _goes_on(text, match):
+        for match in self._matches(folded):
+            if _goes_on(folded, match):
                 unsure += 1
             else:
                 sure += 1
-        return sure + (unsure if unsure and self._is_word_in(path) else 0)
+        # What is unsure counts only where nothing is sure: 東京都 is beside 京都 in the same passage, too.
+        return sure or (unsure if unsure and self._is_word(path, start, start + len(text)) else 0)
+
+    def counter(self, *, path: str) -> Count:
+        """Return what counts the term in a stretch of a document, given the stretch and where it begins."""
+        return lambda text, start: self.count(text, path=path, start=start)
 
     def _matches(self, text: str) -> Iterator[re.Match[str]]:
         for match in self._pattern.finditer(text):
@@ -58,25 +69,24 @@ class Term:
                 yield match
 
 
-def quote(text: str, count: Callable[[str], int]) -> tuple[int, int] | None:
-    r"""Return the place of the first sentence in which `count`, given it folded, finds something; None if none has it.
+def quote(text: str, count: Count) -> tuple[int, int] | None:
+    r"""Return the place of the first sentence in which `count`, given it and its start, finds something; or None.
 
     A heading or a scrap is taken only where no sentence will do; two sentences or more where it lies across both.
 
-    >>> from functools import partial
     >>> text = "# Cats\n\nDogs bark at night. All cats sleep by day."
-    >>> start, end = quote(text, partial(Term("cat").count, path=""))
+    >>> start, end = quote(text, Term("cat").counter(path=""))
     >>> text[start:end]
     'All cats sleep by day.'
     """
     scrap = None
     for begin, end in _blocks(text):
-        if not count(normalise(text[begin:end])):
+        if not count(text[begin:end], begin):
             continue
         for start, stop in sentences(text[begin:end]):
             place = (begin + start, begin + stop)
             said = text[place[0] : place[1]]
-            if not count(normalise(said)):
+            if not count(said, place[0]):
                 continue
             if len(said) >= _SHORTEST_QUOTE and not said.startswith("#"):
                 return _shortened(text, place, count)
@@ -84,25 +94,25 @@ def quote(text: str, count: Callable[[str], int]) -> tuple[int, int] | None:
     return scrap or _across(text, count)
 
 
-def _across(text: str, count: Callable[[str], int]) -> tuple[int, int] | None:
+def _across(text: str, count: Count) -> tuple[int, int] | None:
     """Return the place of the fewest neighbouring sentences that have it together; None where nothing has it."""
     spans = sentences(text)
     for together in (2, 4, 8):
         for n in range(len(spans) - 1):
             start, end = spans[n][0], spans[min(n + together, len(spans)) - 1][1]
-            if count(normalise(text[start:end])):
+            if count(text[start:end], start):
                 return start, end
-    return (0, len(text)) if count(normalise(text)) else None
+    return (0, len(text)) if count(text, 0) else None
 
 
-def _shortened(text: str, place: tuple[int, int], count: Callable[[str], int]) -> tuple[int, int]:
+def _shortened(text: str, place: tuple[int, int], count: Count) -> tuple[int, int]:
     """Return a part of a very long sentence, such as a table that was read as one, that has it."""
     start, end = place
     while end - start > _LONGEST_QUOTE:
         middle = (start + end) // 2
-        if count(normalise(text[start:middle])):
+        if count(text[start:middle], start):
             end = middle
-        elif count(normalise(text[middle:end])):
+        elif count(text[middle:end], middle):
             start = middle
         else:
             break
@@ -176,8 +186,7 @@ def _goes_on(text: str, match: re.Match[str]) -> bool:
     """Tell whether a Japanese word may go on before or after a match, in the same script."""
     before, after = text[max(0, match.start() - 1) : match.start()], text[match.end() : match.end() + 1]
     first, last = match.group()[:1], match.group()[-1:]
-    return any(
-        script.match(one) and script.match(other)
-        for script in (_KANJI, _KATAKANA, _HIRAGANA)
-        for one, other in ((before, first), (last, after))
+    compound = len(match.group()) > 1 and _KANJI.match(last) and _KANJI.match(after)
+    return any(script.match(before) and script.match(first) for script in (_KANJI, _KATAKANA, _HIRAGANA)) or (
+        not compound and any(script.match(last) and script.match(after) for script in (_KANJI, _KATAKANA, _HIRAGANA))
     )

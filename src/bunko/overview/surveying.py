@@ -13,7 +13,7 @@ from __future__ import annotations
 import heapq
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -54,8 +54,8 @@ class Shelf(Protocol):
         """Return the manifest, by path."""
         ...
 
-    def paths_with(self, words: str) -> set[str]:
-        """Return the documents of which a passage has all of these words, as the index knows words."""
+    def places_with(self, words: str) -> Mapping[str, Sequence[tuple[int, int]]]:
+        """Return the passages that have all of these words, as the index knows words: their places, by path."""
         ...
 
 
@@ -224,10 +224,9 @@ def _mentions(plan: Plan, shelf: Shelf, *, total: int, language: str, progress: 
         if not is_of(document.path, plan.kind):
             continue
         looked_at += 1
-        folded = normalise(document.text)
-        if found := _look(document, folded, terms, join=plan.join):
+        if found := _look(document, terms, join=plan.join):
             exactly.add(found)
-        elif not exactly.total and apart and (found := _look(document, folded, apart, join="all")):
+        elif not exactly.total and apart and (found := _look(document, apart, join="all")):
             loosely.add(found)
     best = exactly if exactly.total else loosely
     kept = best.kept()
@@ -248,14 +247,14 @@ def _mentions(plan: Plan, shelf: Shelf, *, total: int, language: str, progress: 
 
 
 def _term(text: str, shelf: Shelf) -> Term:
-    known: list[set[str]] = []
+    known: list[Mapping[str, Sequence[tuple[int, int]]]] = []
 
-    def is_word_in(path: str) -> bool:
+    def is_word(path: str, start: int, end: int) -> bool:
         if not known:  # asked for once, and only if need be
-            known.append(shelf.paths_with(text))
-        return path in known[0]
+            known.append(shelf.places_with(text))
+        return any(begin < end and start < stop for begin, stop in known[0].get(path, ()))
 
-    return Term(text, is_word_in=is_word_in)
+    return Term(text, is_word=is_word)
 
 
 def _words_apart(plan: Plan, shelf: Shelf) -> list[Term]:
@@ -269,17 +268,13 @@ def _words_apart(plan: Plan, shelf: Shelf) -> list[Term]:
 _SMALL = frozenset("of the a an and or in on at to for from by with".split())
 
 
-def _look(document: Document, folded: str, terms: Sequence[Term], *, join: str) -> _Mention | None:
-    counts = [term.count(folded, path=document.path) for term in terms]
+def _look(document: Document, terms: Sequence[Term], *, join: str) -> _Mention | None:
+    counts = [term.count(document.text, path=document.path) for term in terms]
     if not (all(counts) if join == "all" else any(counts)):
         return None
     places: dict[tuple[int, int], None] = {}
     for term, count in zip(terms, counts, strict=True):
-        if count and (place := quote(document.text, _counter(term, document.path))):
+        if count and (place := quote(document.text, term.counter(path=document.path))):
             places[place] = None
     quotes = tuple(evidence_at(document, start, end, score=float(sum(counts))) for start, end in places)
     return _Mention(path=document.path, count=sum(counts), quotes=quotes) if quotes else None
-
-
-def _counter(term: Term, path: str) -> Callable[[str], int]:
-    return lambda text: term.count(text, path=path)

@@ -72,6 +72,8 @@ def _counted_japanese(counts: Counts, plan: Plan) -> str:
     said = f"{noun}は{total:,}件あります。"
     if counts.files != counts.documents:
         said += f"（文書{counts.documents:,}件、ファイル{counts.files:,}件）"
+    if len(counts.endings) == 1 and total > 1 and not counts.endings.get(""):
+        return f"{said}すべて.{next(iter(counts.endings))}です。"
     sorts = "、".join(f"{f'.{ending}' if ending else 'なし'} {count:,}件" for ending, count in _by(counts))
     return f"{said}拡張子別の文書数：{sorts}。" if sorts else said
 

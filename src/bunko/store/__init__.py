@@ -379,12 +379,15 @@ class Store:
                     if not row["error"]:
                         yield document_from(row)
 
-    def paths_with(self, words: str) -> set[str]:
-        """Return the documents of which a passage has all of these words, as the full-text index knows words."""
+    def places_with(self, words: str) -> dict[str, list[tuple[int, int]]]:
+        """Return start and end of the passages that have all of these words, as the index knows words, by path."""
         query = MatchQuery(normalise(words), "search", operator=FullTextOperator.AND)
+        places: dict[str, list[tuple[int, int]]] = {}
         with self._mapped("searched"):
-            search = self._chunks.search(query, query_type="fts").select(["path"])
-            return set(search.limit(max(1, self._chunks.count_rows())).to_arrow()["path"].to_pylist())
+            search = self._chunks.search(query, query_type="fts").select(["path", "start", "end"])
+            for row in search.limit(max(1, self._chunks.count_rows())).to_list():
+                places.setdefault(row["path"], []).append((row["start"], row["end"]))
+        return places
 
     def count_documents(self) -> int:
         """Return the number of documents that could be read."""
