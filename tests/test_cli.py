@@ -293,6 +293,12 @@ def test_a_wrong_setting_is_named_with_what_it_can_be(folder: Path, cli: Cli, ar
     cli("search", str(folder), "cat", *arguments).assert_clear(2, said)
 
 
+def test_a_setting_that_has_a_flag_too_can_be_set_by_its_name(folder: Path, cli: Cli) -> None:
+    assert len(cli("search", str(folder), "cat harbour", "--set", "retrieval.top_k=1", "--json").json["hits"]) == 1
+    both = ("--set", "retrieval.top_k=1", "--top-k", "2")
+    assert len(cli("search", str(folder), "cat harbour", *both, "--json").json["hits"]) == 2
+
+
 def test_an_unknown_model_is_refused_with_the_nearest_name(folder: Path, tmp_path: Path) -> None:
     arguments = ("--offline", "--set", f"cache_dir={tmp_path / 'cache'}")
     outcome = run_program("ask", folder, QUESTION, "--model", "smolm2-135m", *arguments, fake=False)

@@ -33,7 +33,7 @@ def test_an_answer_has_the_promised_keys(folder: Path, cli: Cli) -> None:
     assert all(list(item) == EVIDENCE for item in answer["evidence"])
     assert all(list(item) == CITATION for item in answer["citations"])
     assert all(list(item) == HIT for item in answer["hits"])
-    assert list(answer["documents"]) == ["searched", "cited"]
+    assert list(answer["documents"]) == ["searched", "cited", "read"]
     assert list(answer["usage"]) == ["prompt_tokens", "completion_tokens", "cached_tokens"]
     assert list(answer["timings_ms"])[-1] == "total"
 
@@ -78,7 +78,7 @@ def test_the_model_alone_answers_with_the_same_keys(cli: Cli) -> None:
     answer = cli("ask", "--no-rag", "Hello", "--json").json
     assert list(answer) == ANSWER
     assert (answer["evidence"], answer["citations"], answer["hits"]) == ([], [], [])
-    assert answer["documents"] == {"searched": 0, "cited": 0}
+    assert answer["documents"] == {"searched": 0, "cited": 0, "read": 0}
 
 
 def test_a_search_has_its_hits(folder: Path, cli: Cli) -> None:

@@ -114,6 +114,7 @@ def answer_from_documents(
             translation=translation,
             hits=tuple(hits),
             documents_searched=documents,
+            documents_read=len({item.path for item in shown}),
             usage=usage + written.usage,
             timings=watch.timings(),
             model=generator.name,

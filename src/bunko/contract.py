@@ -27,7 +27,11 @@ def answer_json(answer: Answer) -> Json:
         "citations": [citation_json(item) for item in answer.citations],
         "unsupported": list(answer.unsupported),
         "hits": [hit_json(hit) for hit in answer.hits],
-        "documents": {"searched": answer.documents_searched, "cited": answer.documents_cited},
+        "documents": {
+            "searched": answer.documents_searched,
+            "cited": answer.documents_cited,
+            "read": answer.documents_read,
+        },
         "usage": usage_json(answer.usage),
         "timings_ms": dict(answer.timings),
         "model": answer.model,

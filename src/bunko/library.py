@@ -28,6 +28,7 @@ from bunko.types import Answer, Document, Event, FailedFile, Finished, Hit, Mess
 if TYPE_CHECKING:
     from bunko.indexing import Progress
     from bunko.models import Progress as DownloadProgress
+    from bunko.overview.types import Plan
     from bunko.ports import Embedder, Generator
     from bunko.remembering import Memory
     from bunko.store import Record, Store
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 STORE_FOLDER = ".bunko"
 # A context is fitted to the memory there is; with less than this a model can't answer from documents.
 _LEAST_CONTEXT = 2048
+# Characters of an answer that a follow-up question can refer to: an answer may name a hundred documents.
+_REMEMBERED = 1000
 
 
 def open_library(
@@ -361,7 +364,10 @@ class Library:
 
     def _stream_new(self, question: str, history: tuple[Message, ...], watch: Stopwatch) -> Iterator[Event]:
         from bunko.answering import answer_from_documents
+        from bunko.overview.plan import plan_of
 
+        if plan := plan_of(question):
+            return self._survey(plan, question, watch)
         settings, notes = self._translating(question)
         with watch.stage("open"):
             store = self._index()
@@ -381,6 +387,28 @@ class Library:
             documents=documents,
             notes=self._language_notes(question) + notes,
             words_of="model" if speaks else "document",
+        )
+
+    def _survey(self, plan: Plan, question: str, watch: Stopwatch) -> Iterator[Event]:
+        """Yield the answer to a question about the whole folder. What was said before does not matter to it."""
+        from bunko.overview.surveying import survey
+
+        with watch.stage("open"):
+            store = self._index()
+            if self.needs_model(question):
+                self.warm_up()
+            documents = store.count_documents()
+        return survey(
+            plan,
+            question,
+            store,
+            self.generator,
+            settings=self.settings,
+            embedder=self.embedder.spec.name,
+            documents=documents,
+            speaks=self.model_speaks(question),
+            watch=watch,
+            progress=self._progress,
         )
 
     def ask(
@@ -439,6 +467,13 @@ class Library:
         )
         return apply_overrides(self.settings, {"generation.translation": ""}), (note,)
 
+    def needs_model(self, question: str) -> bool:
+        """Tell whether the model is to be asked: not what it can't speak of, nor what the index alone answers."""
+        from bunko.overview.plan import plan_of
+
+        plan = plan_of(question)
+        return self.model_speaks(question) and (plan is None or plan.task == "summary")
+
     def _language_notes(self, question: str) -> tuple[str, ...]:
         """Say so where the model or the embedder was not made for the language."""
         from bunko.models.catalogue import find_entry
@@ -491,7 +526,7 @@ class Conversation:
 
 
 def _said(answer: Answer) -> Message:
-    return Message(role="assistant", content=answer.text, reasoning=answer.reasoning)
+    return Message(role="assistant", content=answer.text[:_REMEMBERED], reasoning=answer.reasoning)
 
 
 def last(events: Iterator[Event]) -> Answer:

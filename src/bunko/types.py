@@ -215,6 +215,8 @@ class Answer:
     """Each sentence of the answer in another language, where one was asked for."""
     hits: tuple[Hit, ...] = ()
     documents_searched: int = 0
+    documents_read: int = 0
+    """Those whose words the answer was made from: what the model read, or all that a scan looked at."""
     usage: Usage = Usage()
     timings: Mapping[str, float] = field(default_factory=dict)
     """Milliseconds for each stage, in the order in which they ran, and "total"."""

@@ -39,7 +39,7 @@ def run_ask(arguments: argparse.Namespace) -> int:
             _render(arguments, known)
             return 0
         with watch.stage("sync"):
-            waiting = sync_first(arguments, library, with_model=library.model_speaks(question), question=question)
+            waiting = sync_first(arguments, library, with_model=library.needs_model(question), question=question)
         _render(arguments, library.stream(question, watch=watch, answers="new" if arguments.no_cache else "kept"))
         tell_of_starter(arguments, library.settings)
         if not (arguments.no_cache or arguments.no_sync or waiting):

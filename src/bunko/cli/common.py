@@ -17,6 +17,7 @@ from bunko.settings import Settings, load_settings
 if TYPE_CHECKING:
     from bunko.models import Progress as DownloadProgress
 
+_UNITS = {"reading": "B", "embedding": " characters"}
 # flag -> setting
 _FLAGS = {
     "model": "model",
@@ -46,7 +47,8 @@ def settings_from(arguments: argparse.Namespace, root: Path | None = None) -> Se
         if not equals:
             raise UsageError(f"--set {pair} has no value.", "Write --set NAME=VALUE.")
         overrides[name.strip()] = value.strip()
-    overrides |= {name: getattr(arguments, flag, None) for flag, name in _FLAGS.items()}
+    given = {name: getattr(arguments, flag, None) for flag, name in _FLAGS.items()}
+    overrides |= {name: value for name, value in given.items() if value is not None}  # --set stands otherwise
     return load_settings(library_config=config_file(root) if root else None, overrides=overrides)
 
 
@@ -86,7 +88,7 @@ class _Bars:
         if stage != self._stage or self._bar is None:
             from tqdm import tqdm
 
-            unit = "B" if stage == "reading" else " characters"
+            unit = _UNITS.get(stage, " documents")
             self._stage = stage
             self._bar = tqdm(desc=stage, total=total, unit=unit, unit_scale=True, leave=False, delay=0.3)
         self._bar.update(done - self._bar.n)

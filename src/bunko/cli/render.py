@@ -12,6 +12,7 @@ from bunko.types import Answer, Event, Evidence, Finished, Hit, ReasoningDelta, 
 _BAR = 40
 _QUOTE = 300  # characters of a quote on the screen; --json has all of it
 _THOUGHT = 240  # characters of what a model thinks; --verbose shows all of it
+_QUOTES = 10  # of a scan of the whole folder; --json has more of them
 
 
 def render_events(events: Iterator[Event], *, verbose: bool, quiet: bool) -> Answer:
@@ -79,11 +80,13 @@ def _print_evidence(evidence: Sequence[Evidence], *, scores: bool) -> None:
     if not evidence:
         return
     print(bold("Evidence"))
-    for n, item in enumerate(evidence, 1):
+    for n, item in enumerate(evidence[:_QUOTES], 1):
         score = dim(f"  {item.score:.2f}") if scores else ""
         print(f"{bold(f'[{n}]')} {_place(item.path, item.page, item.heading)}{score}")
         quote = " ".join(safe(item.quote).split())
         print(_wrapped(f"“{quote[:_QUOTE]}{'…' if len(quote) > _QUOTE else ''}”"))
+    if len(evidence) > _QUOTES:
+        print(dim(f"… and {len(evidence) - _QUOTES:,} more quotes; --json has them."))
     print(flush=True)
 
 
@@ -118,7 +121,12 @@ def _print_footer(answer: Answer, *, verbose: bool) -> None:
     print()
     if answer.translation:
         _print_translation(answer)
-    for citation in answer.citations:
+    if len(answer.citations) > _QUOTES:
+        verified = sum(citation.verified for citation in answer.citations)
+        print(
+            dim(f"{verified:,} of {len(answer.citations):,} citations were checked and found right; --json has them.")
+        )
+    for citation in answer.citations if len(answer.citations) <= _QUOTES else ():
         mark = "carried by" if citation.verified else "near"
         print(
             dim(f"{mark} [{citation.n}] {_place(citation.path, citation.page, '')}: ") + safe(_short(citation.sentence))
@@ -126,8 +134,9 @@ def _print_footer(answer: Answer, *, verbose: bool) -> None:
     for sentence in answer.unsupported:
         if not any(citation.sentence == sentence for citation in answer.citations):
             print(dim("in no source: ") + safe(_short(sentence)))
-    for text in answer.notes:
-        print(dim(text))
+    for text in (*answer.notes, looked_at(answer)):
+        if text:
+            print(dim(text))
     print(dim(_cost(answer)))
     if verbose:
         print(_chart(answer))
@@ -141,6 +150,21 @@ def _print_translation(answer: Answer) -> None:
         lacking = "" if item.complete else dim("  (a number of the sentence is missing)")
         print(f"{safe(item.text)}{dim(marks)}{lacking}")
     print()
+
+
+def looked_at(answer: Answer) -> str:
+    """Return on how many documents of how many an answer stands; empty where there are none.
+
+    >>> looked_at(Answer(question="", text="", documents_searched=206, documents_read=3))
+    'The answer is from 3 of 206 documents.'
+    """
+    read, total = answer.documents_read, answer.documents_searched
+    if not total:
+        return ""
+    documents = f"{total:,} document{'' if total == 1 else 's'}"
+    if read:
+        return f"The answer is from {read:,} of {documents}."
+    return f"None of {documents} bears on it." if answer.refused else f"The answer is from the list of {documents}."
 
 
 def _short(text: str) -> str:

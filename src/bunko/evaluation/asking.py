@@ -85,7 +85,7 @@ def warm_up(library: Library, questions: Iterable[str], *, rag: bool) -> None:
 
     A model that may not speak any of the questions' languages is not loaded.
     """
-    if not rag or any(library.model_speaks(question) for question in questions):
+    if not rag or any(library.needs_model(question) for question in questions):
         library.generator.context_tokens()
 
 

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 
 from bunko.errors import StoreBusy, StoreTooNew
 from bunko.store.faults import mapped
-from bunko.store.quick_lancedb import FTS, BooleanQuery, BTree, IvfRq, MatchQuery, Occur, lancedb
+from bunko.store.quick_lancedb import FTS, BooleanQuery, BTree, FullTextOperator, IvfRq, MatchQuery, Occur, lancedb
 from bunko.store.rows import (
     CHUNK_COLUMNS,
     CHUNKS,
@@ -362,6 +362,32 @@ class Store:
         with self._mapped("read"):
             rows = self._documents.search().where(f"path = {_quoted(path)} AND error = ''").limit(1).to_list()
         return document_from(rows[0]) if rows else None
+
+    def scan_records(self, *, window: int = 4_000) -> Iterator[Record]:
+        """Yield what is known of every document, of failed ones too, `window` of them in memory at the most."""
+        with self._mapped("read"):
+            for batch in self._documents.search().select(RECORD_COLUMNS).limit(None).to_batches(window):
+                for row in batch.to_pylist():
+                    yield Record(**row)
+
+    def scan(self, *, window: int = 32) -> Iterator[Document]:
+        """Yield every document that could be read, with its text, `window` of them in memory at the most."""
+        names = ["path", "text", "format", "outline", "error"]
+        with self._mapped("read"):
+            for batch in self._documents.search().select(names).limit(None).to_batches(window):
+                for row in batch.to_pylist():
+                    if not row["error"]:
+                        yield document_from(row)
+
+    def places_with(self, words: str) -> dict[str, list[tuple[int, int]]]:
+        """Return start and end of the passages that have all of these words, as the index knows words, by path."""
+        query = MatchQuery(normalise(words), "search", operator=FullTextOperator.AND)
+        places: dict[str, list[tuple[int, int]]] = {}
+        with self._mapped("searched"):
+            search = self._chunks.search(query, query_type="fts").select(["path", "start", "end"])
+            for row in search.limit(max(1, self._chunks.count_rows())).to_list():
+                places.setdefault(row["path"], []).append((row["start"], row["end"]))
+        return places
 
     def count_documents(self) -> int:
         """Return the number of documents that could be read."""

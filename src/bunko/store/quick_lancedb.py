@@ -21,7 +21,9 @@ from typing import Any
 
 os.environ.setdefault("LANCEDB_LOG", "error")  # read at import: its warnings on index building would go to stderr
 
-__all__ = ["FTS", "BTree", "BooleanQuery", "IvfRq", "MatchQuery", "Occur", "import_lancedb", "lancedb"]
+__all__ = [
+    "FTS", "BTree", "BooleanQuery", "FullTextOperator", "IvfRq", "MatchQuery", "Occur", "import_lancedb", "lancedb",
+]  # fmt: skip
 
 _CLIENT = "lance_namespace_urllib3_client"
 _MODELS = _CLIENT + ".models"
@@ -102,4 +104,4 @@ def import_lancedb() -> ModuleType:
 lancedb = import_lancedb()
 
 from lancedb.index import FTS, BTree, IvfRq  # noqa: E402
-from lancedb.query import BooleanQuery, MatchQuery, Occur  # noqa: E402
+from lancedb.query import BooleanQuery, FullTextOperator, MatchQuery, Occur  # noqa: E402

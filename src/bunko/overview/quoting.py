@@ -1,0 +1,33 @@
+"""Quote a document, and cite the quote. In: places in a text. Out: Evidence, Citation. Knows nothing of questions."""
+
+from __future__ import annotations
+
+from bunko.chunking import heading_path, page_at
+from bunko.types import Citation, Document, Evidence
+
+
+def evidence_at(document: Document, start: int, end: int, *, score: float) -> Evidence:
+    """Return a quote of a document."""
+    return Evidence(
+        path=document.path,
+        start=start,
+        end=end,
+        quote=document.text[start:end],
+        score=score,
+        page=page_at(document.pages, start),
+        heading=heading_path(document.headings, start),
+    )
+
+
+def cite(n: int, item: Evidence, sentence: str) -> Citation:
+    """Return a citation of a quote that carries a sentence: the program put them together, and knows that it does."""
+    return Citation(
+        n=n,
+        path=item.path,
+        start=item.start,
+        end=item.end,
+        quote=item.quote,
+        sentence=sentence,
+        page=item.page,
+        verified=True,
+    )

@@ -1,0 +1,324 @@
+"""Say what many documents say. In: documents, one after the other. Out: a text, each part of it cited.
+
+Map: of each document its most central sentences. A model that is large enough for words of its own ("free" in
+`writing.style_of`) reads them and says in a sentence or two what the document says. Reduce: such a model says what all
+of that comes to; where there is none, the documents' own sentences are chosen so that together they tell most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator as Generator_
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from bunko import prompting
+from bunko.grounding import ground, without_marks
+from bunko.overview import wording
+from bunko.overview.central import central, spread, title
+from bunko.overview.kinds import is_of
+from bunko.overview.quoting import cite, evidence_at
+from bunko.overview.types import Found, Plan, Progress
+from bunko.ports import Generator
+from bunko.settings import Settings
+from bunko.text import LANGUAGE_NAMES, estimate_tokens, sentences
+from bunko.timing import Stopwatch
+from bunko.types import Citation, Document, Event, Evidence, Message, TextDelta, Usage
+from bunko.writing import Writing, Written, style_of, write
+
+# A summary of the folder names so many documents, one of each document so many more: a screenful, and what a person
+# reads at the most. All are looked at, and the quotes of all that are kept are in `evidence`.
+_NAMED, _NAMED_EACH = 20, 200
+# A model takes seconds for each document; with more documents than this it is not asked for each of them.
+_READ_BY_MODEL = 200
+_SENTENCES_FOR_MODEL = 6
+_MAP_TOKENS, _REDUCE_TOKENS = 80, 200
+_REDUCE_ROOM = 1_500  # tokens: what a small model can keep in view
+_REDUCE_SHARE = 0.6
+_MAP = {
+    "en": "Say in one or two sentences what the text is about. Use only what the text says.",
+    "ja": "文章の内容を一文か二文で要約してください。文章に書かれていることだけを使います。",
+}
+_REDUCE = {
+    "en": "These are notes on several documents. Say in two or three sentences what they are about as a whole.",
+    "ja": "次は複数の文書についてのメモです。全体として何について書かれているかを、二文か三文で述べてください。",
+}
+_TEXT = {"en": "Summary:", "ja": "要約:"}
+_Writing = Generator_[Event, None, Found]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What stands for a document: its most central sentences, the best one first."""
+
+    path: str
+    quotes: tuple[Evidence, ...]
+    title: tuple[Evidence, ...] = ()
+    """Its first line, if that is a title, and no more than one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The documents that are kept, by path, and how many were looked at."""
+
+    kept: tuple[Part, ...]
+    read: int
+
+
+def parts_of(plan: Plan, documents: Iterable[Document], *, total: int, keep: int, progress: Progress) -> Parts:
+    """Return what stands for each document; in a library of more than `keep`, of evenly spread ones."""
+    kept: list[Part] = []
+    read = 0
+    step = 1
+    for n, document in enumerate(documents, 1):
+        progress("summarising", n, max(n, total))
+        if not is_of(document.path, plan.kind):
+            continue
+        read += 1
+        if read % step:
+            continue
+        if part := _part(document):
+            kept.append(part)
+        if len(kept) > keep:
+            kept, step = kept[1::2], 2 * step
+    return Parts(kept=tuple(sorted(kept, key=lambda part: part.path)), read=read)
+
+
+def _part(document: Document) -> Part | None:
+    quotes = tuple(
+        evidence_at(document, one.start, one.end, score=one.score)
+        for one in central(document, limit=_SENTENCES_FOR_MODEL)
+    )
+    if not quotes:
+        return None
+    head = title(document)
+    says_more = head and not any(quote.start < head[1] and head[0] < quote.end for quote in quotes)
+    named = (evidence_at(document, *head, score=1.0),) if head and says_more else ()
+    return Part(path=document.path, quotes=quotes, title=named)
+
+
+def write_summary(
+    plan: Plan,
+    parts: Parts,
+    generator: Generator,
+    *,
+    head: str,
+    language: str,
+    settings: Settings,
+    speaks: bool,
+    watch: Stopwatch,
+    progress: Progress,
+) -> _Writing:
+    """Yield the text of a summary as it is written, return all of it. `head` says how many documents there are."""
+    # Whatever the documents' languages: a small model can't do it in any.
+    style = style_of(generator, (), language=language, settings=settings)
+    if plan.task == "summary" and speaks and style == "free" and parts.kept:
+        return (
+            yield from _by_model(
+                plan, parts, generator, head=head, language=language, settings=settings, watch=watch, progress=progress
+            )
+        )
+    with watch.stage("reduce"):
+        found = _by_quotes(plan, parts, head=head, language=language)
+    yield TextDelta(text=found.text)
+    return found
+
+
+# --- in the documents' own words ----------------------------------------------------------------------------------
+
+
+def _by_quotes(plan: Plan, parts: Parts, *, head: str, language: str) -> Found:
+    """Give each document its best sentences: more of them where there are few documents."""
+    chosen = _chosen(plan, parts)
+    each = 1 if plan.task == "contents" or len(chosen) > 10 else 3 if len(chosen) <= 4 else 2
+    evidence: list[Evidence] = []
+    citations: list[Citation] = []
+    lines = []
+    for part in chosen:
+        told = sorted(part.quotes[:each], key=lambda item: item.start)
+        for item in (*part.title, *told):
+            evidence.append(item)
+            citations.append(cite(len(evidence), item, _one_line(item.quote)))
+        heading = "".join(f"{_one_line(item.quote)} — " for item in part.title)
+        lines.append(f"{part.path}: {heading}{' '.join(_one_line(item.quote) for item in told)}")
+    named = {part.path for part in chosen}
+    evidence += [part.quotes[0] for part in parts.kept if part.path not in named]
+    text = wording.listed(head, lines, more=parts.read - len(lines), language=language)
+    return Found(
+        text=text,
+        evidence=tuple(evidence),
+        citations=tuple(citations),
+        read=parts.read,
+        notes=() if plan.task == "contents" else ("Each document is summed up by its own most central sentences.",),
+    )
+
+
+def _chosen(plan: Plan, parts: Parts) -> list[Part]:
+    """Return the documents that are named, by path: all if they are few, else those that tell most together."""
+    limit = _NAMED_EACH if plan.each else _NAMED
+    if len(parts.kept) <= limit:
+        return list(parts.kept)
+    if plan.each:
+        return list(parts.kept[:limit])
+    best = spread([part.quotes[0].quote for part in parts.kept], limit=limit)
+    return [parts.kept[n] for n in sorted(best)]
+
+
+# --- in the model's words -----------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the model said of a document, and what of it is carried by what."""
+
+    path: str
+    text: str
+    shown: Sequence[Evidence]
+
+
+def _by_model(
+    plan: Plan,
+    parts: Parts,
+    generator: Generator,
+    *,
+    head: str,
+    language: str,
+    settings: Settings,
+    watch: Stopwatch,
+    progress: Progress,
+) -> _Writing:
+    usage = Usage()
+    told: list[_Told] = []
+    asked = parts.kept if len(parts.kept) <= _READ_BY_MODEL else ()
+    with watch.stage("load"):
+        generator.context_tokens()
+    with watch.stage("map"):
+        for n, part in enumerate(asked):
+            progress("writing summaries", n, len(asked))
+            one, cost = _sum_up(part, generator, language=language, settings=settings)
+            told.append(one)
+            usage += cost
+        if asked:
+            progress("writing summaries", len(asked), len(asked))
+    if not asked:
+        told = [
+            _Told(path=part.path, text=_one_line(part.quotes[0].quote), shown=part.quotes)
+            for part in _chosen(plan, parts)
+        ]
+    overall = ""
+    if len(told) > 1:
+        with watch.stage("reduce"):
+            overall, cost = _reduce([one.text for one in told], generator, language=language, settings=settings)
+            usage += cost
+    with watch.stage("ground"):
+        found = _grounded(plan, told, overall, parts, head=head, language=language)
+    yield TextDelta(text=found.text)
+    return replace(found, usage=usage, finish_reason="stop")
+
+
+def _sum_up(part: Part, generator: Generator, *, language: str, settings: Settings) -> tuple[_Told, Usage]:
+    """Let the model say what a document says. A model that says nothing gives way to the document's own sentence."""
+
+    def build(kept: Sequence[Evidence]) -> list[Message]:
+        return _messages(_MAP, [item.quote for item in sorted(kept, key=lambda item: item.start)], language)
+
+    room = generator.context_tokens() - _MAP_TOKENS
+    messages, shown = prompting.fit(part.quotes, build=build, count_tokens=generator.count_tokens, room=room)
+    written = _written(messages, generator, settings, tokens=_MAP_TOKENS)
+    text = _whole(written) or _one_line(part.quotes[0].quote)
+    return _Told(path=part.path, text=text, shown=shown or part.quotes[:1]), written.usage
+
+
+def _reduce(texts: Sequence[str], generator: Generator, *, language: str, settings: Settings) -> tuple[str, Usage]:
+    """Let the model say what some texts come to: as many at once as it has room for, then what that comes to."""
+    usage = Usage()
+    room = min(_REDUCE_ROOM, int(_REDUCE_SHARE * (generator.context_tokens() - _REDUCE_TOKENS)))
+    level = list(texts)
+    while True:
+        groups = _groups(level, room=room)
+        said = []
+        for group in groups:
+            messages = _messages(_REDUCE, group, language)
+            written = _written(messages, generator, settings, tokens=_REDUCE_TOKENS)
+            usage += written.usage
+            said.append(_whole(written))
+        level = [text for text in said if text]
+        if len(groups) == 1 or len(level) <= 1 or len(groups) >= len(texts):
+            return (level[0] if level else ""), usage
+
+
+def _groups(texts: Sequence[str], *, room: int) -> list[list[str]]:
+    groups: list[list[str]] = []
+    left = 0
+    for text in texts:
+        tokens = estimate_tokens(text)
+        if not groups or (tokens > left and len(groups[-1]) > 1):  # two at least: else it would never end
+            groups.append([])
+            left = room
+        groups[-1].append(text)
+        left -= tokens
+    return groups
+
+
+def _messages(instructions: dict[str, str], texts: Sequence[str], language: str) -> list[Message]:
+    system = instructions.get(language) or f"{instructions['en']} Answer in {LANGUAGE_NAMES.get(language, language)}."
+    body = "\n".join(prompting.neutralise(_one_line(text)) for text in texts)
+    return [
+        Message(role="system", content=system),
+        Message(role="user", content=f"{body}\n\n{_TEXT.get(language, _TEXT['en'])}"),
+    ]
+
+
+def _written(messages: Sequence[Message], generator: Generator, settings: Settings, *, tokens: int) -> Written:
+    """Return what the model writes; its pieces are not shown, since what it writes is checked first."""
+    limit = min(tokens, settings.generation.max_tokens)
+    limited = replace(settings, generation=replace(settings.generation, max_tokens=limit))
+    return _ended(write(messages, generator, limited, Stopwatch()))
+
+
+def _ended(writing: Writing) -> Written:
+    try:
+        while True:
+            next(writing)
+    except StopIteration as end:
+        written: Written = end.value
+        return written
+
+
+def _whole(written: Written) -> str:
+    """Return the sentences that came to their end, on one line."""
+    text = without_marks(written.text).strip()
+    spans = sentences(text)
+    if written.finish_reason != "stop" and len(spans) > 1:
+        spans = spans[:-1]
+    return " ".join(_one_line(text[start:end]) for start, end in spans)
+
+
+def _grounded(plan: Plan, told: Sequence[_Told], overall: str, parts: Parts, *, head: str, language: str) -> Found:
+    """Match what the model said of each document to that document's sentences, and the whole to all of them."""
+    limit = _NAMED_EACH if plan.each else _NAMED
+    evidence: list[Evidence] = []
+    citations: list[Citation] = []
+    unsupported: list[str] = []
+    for one in told[:limit]:
+        grounding = ground(one.text, one.shown, question="")
+        citations += [replace(item, n=item.n + len(evidence)) for item in grounding.citations]
+        unsupported += grounding.unsupported
+        evidence += one.shown
+    evidence += [one.shown[0] for one in told[limit:]]
+    whole = ground(overall, evidence, question="") if overall else None
+    if whole:
+        citations = [*whole.citations, *citations]
+        unsupported = [*whole.unsupported, *unsupported]
+    lines = [f"{one.path}: {one.text}" for one in told[:limit]]
+    text = wording.listed(head, lines, more=parts.read - len(lines), language=language)
+    return Found(
+        text=f"{overall}\n\n{text}" if overall else text,
+        evidence=tuple(evidence),
+        citations=tuple(citations),
+        unsupported=tuple(dict.fromkeys(unsupported)),
+        read=parts.read,
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

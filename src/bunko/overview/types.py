@@ -1,0 +1,54 @@
+"""What the modules of this package hand to each other. Frozen, standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
+
+from bunko.types import Citation, Evidence, Usage
+
+Task: TypeAlias = Literal["count", "list", "mention", "count mentions", "failed", "most", "contents", "summary"]
+Join: TypeAlias = Literal["all", "any"]
+Most: TypeAlias = Literal["newest", "oldest", "largest", "smallest"]
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Told what is being done, and how many documents of how many are done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is asked of the whole folder."""
+
+    task: Task
+    kind: str = ""
+    """Only documents of this kind, a key of `kinds.ENDINGS`; empty for all."""
+    language: str = ""
+    """Only documents in this language, as a code; empty for all."""
+    files: bool = False
+    """Whether files are asked for. A file may hold many documents, as a mailbox does."""
+    terms: tuple[str, ...] = ()
+    """The words or names that are to be mentioned, as they were written."""
+    join: Join = "all"
+    """Whether a document must mention all of the terms or any of them."""
+    most: Most = "newest"
+    each: bool = False
+    """Whether a summary is to have a part for each document, however many there are."""
+
+    def mentioning(self, terms: tuple[str, ...], join: Join) -> Plan:
+        """Return this plan with what is to be mentioned."""
+        return replace(self, terms=terms, join=join)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a survey came to: all of an answer that is not known beforehand."""
+
+    text: str
+    evidence: tuple[Evidence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    unsupported: tuple[str, ...] = ()
+    read: int = 0
+    """Documents whose texts were looked at."""
+    usage: Usage = field(default_factory=Usage)
+    finish_reason: Literal["stop", "none"] = "none"
+    notes: tuple[str, ...] = ()
