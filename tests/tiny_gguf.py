@@ -37,7 +37,7 @@ def make_chat_gguf(
     """
     control = list(dict.fromkeys([bos, "</s>", *special]))
     tokens = [*control, *(_byte_symbol(byte) for byte in range(256)), "ab", *words]
-    writer = _begin(path, "llama", tokens, special=len(control), context=context)
+    writer = _begin(path, "llama", tokens, special=len(control), words=len(words), context=context)
     writer.add_head_count_kv(_HEADS)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_dimension_count(_EMBEDDING // _HEADS)
@@ -137,8 +137,10 @@ class _Weights:
         return self._random.normal(scale=0.3, size=(rows, columns)).astype(np.float32)
 
 
-def _begin(path: Path, architecture: str, tokens: Sequence[str], *, special: int, context: int) -> GGUFWriter:
-    """Begin a file with what both models state; the first `special` tokens are control tokens."""
+def _begin(
+    path: Path, architecture: str, tokens: Sequence[str], *, special: int, context: int, words: int = 0
+) -> GGUFWriter:
+    """Begin a file with what both models state; the first `special` tokens are control tokens, the last are words."""
     writer = GGUFWriter(path, architecture)
     writer.add_name(f"tiny-{architecture}")
     writer.add_context_length(context)
@@ -148,7 +150,11 @@ def _begin(path: Path, architecture: str, tokens: Sequence[str], *, special: int
     writer.add_head_count(_HEADS)
     writer.add_vocab_size(len(tokens))
     writer.add_token_list(tokens)
-    writer.add_token_types([TokenType.CONTROL] * special + [TokenType.NORMAL] * (len(tokens) - special))
+    writer.add_token_types(
+        [TokenType.CONTROL] * special
+        + [TokenType.NORMAL] * (len(tokens) - special - words)
+        + [TokenType.USER_DEFINED] * words
+    )
     return writer
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from bunko.generation import open_generator
 from bunko.generation.chat import ChatGenerator
-from bunko.generation.thinking import TIME_IS_UP, text_of
+from bunko.generation.thinking import text_of
 from bunko.models import resolve
 from bunko.ports import GenerationOptions, Piece
 from bunko.settings import Settings
@@ -24,6 +24,7 @@ QUESTION = [Message(role="user", content="Q?")]
 ENDLESS = dict(zip(string.ascii_lowercase, string.ascii_lowercase[1:] + "a", strict=True))
 SPEECH = dict(zip(string.ascii_uppercase, string.ascii_uppercase[1:] + "A", strict=True))
 SHORT = {"1": "2", "2": "3", "3": "</s>"}
+CLOSED = "</think>\n\n"  # as a thought is closed at its limit: a token of its own, for the model to go on from
 # In what way each family comes to think.
 BEGINS = {
     "deepseek-r1": {"\n": "a"},  # its template ends in <think> and a line
@@ -33,7 +34,7 @@ BEGINS = {
 THINKERS = ["deepseek-r1", "qwen3"]
 
 
-# A template that opens a thought and does not say how it ends: the engine then takes it for the answer.
+# A template of which the engine does not see that it opens a thought: what comes is an answer to it.
 OPENS = Family(
     template="{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}"
     "{% if add_generation_prompt %}[bot]<think>\n{% endif %}",
@@ -52,10 +53,10 @@ def thinker(
         folder / "tiny.gguf",
         template=parts.template,
         special=parts.marks,
-        words=() if "<think>" in parts.marks else ("<think>", "</think>"),
+        words=(CLOSED,) if "<think>" in parts.marks else (CLOSED, "<think>", "</think>"),
         bos=parts.bos,
         context=4096,
-        follows={**ENDLESS, **SPEECH, **SHORT, **begins, **says},
+        follows={CLOSED: "1", **ENDLESS, **SPEECH, **SHORT, **begins, **says},
     )
     with closing(open_generator(resolve(str(model), kind="chat", settings=settings), settings)) as generator:
         yield generator
@@ -83,12 +84,10 @@ def test_a_thought_is_none_of_the_answer_nor_of_its_tokens(family: str, tmp_path
 def test_a_thought_without_end_comes_to_its_limit_and_then_the_model_answers(
     family: str, tmp_path: Path, settings: Settings
 ) -> None:
-    with thinker(family, tmp_path, settings, says={"</think>": "1"}) as generator:
+    with thinker(family, tmp_path, settings, says={CLOSED: "1"}) as generator:
         text, reasoning, last = ask(generator, think_tokens=40)
-        thought, _, told = reasoning.strip().partition("\n\n")
     assert text == "123"
-    assert 35 <= len(thought) <= 40
-    assert told.strip() == TIME_IS_UP
+    assert 35 <= len(reasoning.strip()) <= 40
     assert last.finish_reason == "stop"
     assert last.thought_cut
 
@@ -103,8 +102,12 @@ def test_a_model_that_is_not_to_think_answers_at_once(family: str, tmp_path: Pat
     assert last.usage.completion_tokens <= 4
 
 
-def test_a_model_that_thinks_against_its_orders_is_cut_off(tmp_path: Path, settings: Settings) -> None:
+def test_a_model_that_thinks_against_its_orders_is_made_to_answer_or_stopped(
+    tmp_path: Path, settings: Settings
+) -> None:
     with thinker("qwen3", tmp_path, settings, says={"\n": "<think>"}) as generator:
+        assert ask(generator, think="off")[:2] == ("123", "")
+    with thinker("qwen3", tmp_path, settings, says={"\n": "<think>", CLOSED: "<think>"}) as generator:
         text, reasoning, last = ask(generator, think="off")
     assert (text, last.finish_reason) == ("", "length")
     assert len(reasoning) < 20
@@ -142,9 +145,13 @@ def test_a_model_whose_template_knows_of_no_thoughts_is_found_out(
         assert (text.strip(), reasoning, last.thought_cut) == ("123", "", False)
 
 
-def test_a_template_that_opens_a_thought_and_tells_no_end_opens_it_all_the_same(
-    tmp_path: Path, settings: Settings
-) -> None:
+def test_an_empty_thought_is_no_answer_and_no_answer_is_a_thought(tmp_path: Path, settings: Settings) -> None:
+    with thinker("deepseek-r1", tmp_path, settings, says={"\n": "</think>", "</think>": "1"}) as generator:
+        text, reasoning, last = ask(generator)
+    assert (text, reasoning.strip(), last.finish_reason) == ("123", "", "stop")
+
+
+def test_a_thought_that_the_engine_does_not_see_is_one_all_the_same(tmp_path: Path, settings: Settings) -> None:
     with thinker(OPENS, tmp_path, settings, says={"z": "</think>", "</think>": "A"}) as generator:
         text, reasoning, last = ask(generator)
         assert (text, reasoning.strip(), last.finish_reason) == ("ABCDEFGH", string.ascii_lowercase, "length")
@@ -155,7 +162,7 @@ def test_a_template_that_opens_a_thought_and_tells_no_end_opens_it_all_the_same(
 
 
 def test_a_thought_gets_what_the_prompt_and_the_answer_leave(tmp_path: Path, settings: Settings) -> None:
-    with thinker("deepseek-r1", tmp_path, settings, says={"</think>": "1"}) as generator:
+    with thinker("deepseek-r1", tmp_path, settings, says={CLOSED: "1"}) as generator:
         question = [Message(role="user", content="long " * 700)]
         *pieces, last = generator.stream(question, options=GenerationOptions(max_tokens=256, think="high"))
     assert text_of(pieces) == "123"
@@ -166,7 +173,7 @@ def test_a_thought_gets_what_the_prompt_and_the_answer_leave(tmp_path: Path, set
 
 @pytest.mark.parametrize("family", THINKERS)
 def test_the_same_question_gets_the_same_thought_and_answer(family: str, tmp_path: Path, settings: Settings) -> None:
-    with thinker(family, tmp_path, settings, says={"</think>": "1"}) as generator:
+    with thinker(family, tmp_path, settings, says={CLOSED: "1"}) as generator:
         for think in ("auto", "off", "low"):
             first = ask(generator, think=think, think_tokens=30)[:2]
             ask(generator, think="auto", think_tokens=20)

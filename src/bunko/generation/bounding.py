@@ -25,8 +25,6 @@ class Bounds:
     think: int
     answer: int
     stop: tuple[str, ...] = ()
-    grace: int = 0
-    """What a thought may take more, where the server itself is to end it."""
 
 
 class Stopper:
@@ -67,7 +65,7 @@ def within(pieces: Pieces, bounds: Bounds, *, go_on: Callable[[str], Pieces]) ->
     if first.has_said or not (first.thought.strip() or first.is_cut):
         yield first.last()
         return
-    second = _Leg(replace(bounds, think=_SECOND_THOUGHT, grace=0))
+    second = _Leg(replace(bounds, think=_SECOND_THOUGHT))
     yield from second.run(go_on(first.thought if bounds.think else ""))
     last, before = second.last(), first.last()
     yield replace(
@@ -133,7 +131,7 @@ class _Leg:
             return
         self._thought_tokens = self._written
         bounds = self._bounds
-        if not (piece.was_thought or self.has_said) and self._written >= bounds.think + bounds.grace:
+        if not (piece.was_thought or self.has_said) and self._written >= bounds.think:
             self._finish, self.is_cut = "length", True
             if not bounds.think:
                 return

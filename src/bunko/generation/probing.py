@@ -31,8 +31,6 @@ class ServerFacts:
     """False if the model's template refuses or drops system messages."""
     tag: Tag | None = None
     """What is around thoughts, if the model's template tells."""
-    parts_thoughts: bool = False
-    """Whether the server itself tells thoughts apart: it learns how from a template that has both tags."""
     goes_on: bool = False
     """Whether the server can be told to go on with what the assistant said last."""
 
@@ -61,14 +59,12 @@ def probe(connection: Connection, *, model: str) -> ServerFacts:
 def _llama_server_facts(properties: Mapping[str, Any], model: str) -> ServerFacts:
     settings, caps = properties["default_generation_settings"], properties.get("chat_template_caps")
     template = str(properties.get("chat_template"))
-    tag = tag_in(template)
     return ServerFacts(
         model=model,
         context_tokens=_positive(settings if isinstance(settings, dict) else {}, "n_ctx") or UNKNOWN_CONTEXT,
         is_llama_server=True,
         has_system_role=not isinstance(caps, dict) or caps.get("supports_system_role") is not False,
-        tag=tag,
-        parts_thoughts=tag is not None and tag.closing in template,
+        tag=tag_in(template),
     )
 
 

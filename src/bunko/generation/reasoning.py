@@ -1,8 +1,8 @@
 """Ask a model that may think first. In: messages and options. Out: pieces, thoughts parted from the answer and bounded.
 
-Whether a model thinks is told by its template, its name, or its first thought; then it is asked with room for it. Of
-a server it uses what that offers; where it offers nothing, a thought is ended here, by asking once more with the
-thought closed. Knows nothing of HTTP.
+Whether a model thinks is told by its template, its name, or its first thought; then it is asked with room for it. At
+its limit a thought is ended here, and the model asked to go on with the thought closed: servers that can do that
+themselves can't for every template. Knows nothing of HTTP.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from bunko.generation.probing import ServerFacts
 from bunko.generation.thinking import (
     TAGS,
     THINK_TOKENS,
-    TIME_IS_UP,
     Opened,
     Splitter,
     close_thought,
@@ -29,8 +28,8 @@ from bunko.generation.thinking import (
 from bunko.ports import GenerationOptions, Piece, Pieces
 from bunko.types import Message, Think
 
-# What a server that ends thoughts itself says then: at worst a token for each character of `TIME_IS_UP`.
-_GRACE = 128
+# For the words that end a thought at its limit: at worst a token for each character of `TIME_IS_UP`.
+_MARGIN = 128
 _LEAST_THOUGHT = 16  # in a context with less room the thought is left out
 
 
@@ -105,19 +104,17 @@ class Reasoner:
         opened: Opened = "no"
         if self._has_opened or (self._may_open and not facts.is_llama_server):
             opened = "perhaps"
-        elif facts.tag and not (budget and facts.parts_thoughts):
-            prompt = self._engine.render(messages, arguments=arguments) or ""
-            if is_open(prompt, facts.tag) and budget:
-                opened = "surely"
-            elif is_open(prompt, facts.tag):
-                asked, told = [Message(role="raw", content=close_thought(prompt, "", facts.tag))], {}
-        grace = _GRACE if budget and facts.parts_thoughts else 0
+        elif facts.tag and is_open(prompt := self._engine.render(messages, arguments=arguments) or "", facts.tag):
+            opened = "surely"
+            if not budget:
+                opened, told = "no", {}
+                asked = [Message(role="raw", content=close_thought(prompt, "", facts.tag))]
         # Whoever thinks is stopped here, and not by the server, to which thought and answer are one text.
-        roomy = replace(options, max_tokens=options.max_tokens + budget + grace, stop=())
-        pieces = self._engine.ask(asked, roomy, arguments=told, extra=_limits(budget, think, facts))
+        roomy = replace(options, max_tokens=options.max_tokens + budget, stop=())
+        pieces = self._engine.ask(asked, roomy, arguments=told, extra=_extra(think, facts))
         yield from within(
             self._learning(part(pieces, Splitter(opened=opened))),
-            Bounds(think=budget, answer=options.max_tokens, stop=options.stop, grace=grace),
+            Bounds(think=budget, answer=options.max_tokens, stop=options.stop),
             go_on=lambda thought: self._go_on(messages, thought, replace(options, stop=()), arguments),
         )
 
@@ -127,7 +124,7 @@ class Reasoner:
             return 0
         wanted = options.think_tokens or THINK_TOKENS[think]
         prompt = self._engine.count_tokens(messages)
-        room = self._engine.facts().context_tokens - prompt - options.max_tokens - 2 * _GRACE
+        room = self._engine.facts().context_tokens - prompt - options.max_tokens - _MARGIN
         return min(wanted, room) if room >= min(wanted, _LEAST_THOUGHT) else 0
 
     def _go_on(
@@ -139,7 +136,7 @@ class Reasoner:
         prompt = self._engine.render(messages, arguments=arguments)
         if prompt is not None:
             asked = [Message(role="raw", content=close_thought(prompt, thought, tag))]
-            pieces = self._engine.ask(asked, options, extra=_limits(0, "off", facts), goes_on=True)
+            pieces = self._engine.ask(asked, options, extra=_extra("off", facts), goes_on=True)
         else:
             begun = Message(role="assistant", content=close_thought("", thought, tag))
             extra = {"add_generation_prompt": False, "continue_final_message": True} if facts.goes_on else {}
@@ -153,11 +150,10 @@ class Reasoner:
             yield piece
 
 
-def _limits(budget: int, think: Think, facts: ServerFacts) -> dict[str, object]:
-    """Return what asks a server to hold a thought to its limit: llama-server does so, others know efforts at best."""
+def _extra(think: Think, facts: ServerFacts) -> dict[str, object]:
+    """Return what is asked of a server beside: llama-server counts tokens, and leaves the tags, which it does not
+    see in every template; others know efforts at best.
+    """
     if not facts.is_llama_server:
         return {} if think == "auto" else {"reasoning_effort": "none" if think == "off" else think}
-    told: dict[str, object] = {"timings_per_token": True}
-    if budget and facts.parts_thoughts:
-        told |= {"thinking_budget_tokens": budget, "reasoning_budget_message": f"\n\n{TIME_IS_UP}\n"}
-    return told
+    return {"timings_per_token": True, **({"reasoning_format": "none"} if facts.tag else {})}
