@@ -27,6 +27,7 @@ _FLAGS = {
     "top_k": "retrieval.top_k",
     "mode": "retrieval.mode",
     "quote": "generation.style",
+    "verify": "answers.verify",
     "max_tokens": "generation.max_tokens",
     "temperature": "generation.temperature",
     "seed": "generation.seed",

@@ -266,6 +266,9 @@ def _generation_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--quote", action="store_const", const="extractive", help="answer in the sources' own words, and in no others"
     )
+    command.add_argument(
+        "--verify", metavar="LEVEL", help="quick (default), or deep: the model is also asked whether the sources say it"
+    )
     command.add_argument("--answer-language", metavar="CODE", help="en, ja, …; default: the question's")
 
 

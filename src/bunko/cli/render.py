@@ -84,13 +84,12 @@ def _write(text: str) -> None:
 def _print_footer(answer: Answer, *, verbose: bool) -> None:
     print()
     for citation in answer.citations:
-        mark = "carried by" if citation.verified else "near"
-        print(
-            dim(f"{mark} [{citation.n}] {_place(citation.path, citation.page, '')}: ") + safe(_short(citation.sentence))
-        )
+        mark = dim("carried by") if citation.verified else f"{bold('unsupported')}{dim(', near')}"
+        place = dim(f"[{citation.n}] {_place(citation.path, citation.page, '')}: ")
+        print(f"{mark} {place}{safe(_short(citation.sentence))}")
     for sentence in answer.unsupported:
         if not any(citation.sentence == sentence for citation in answer.citations):
-            print(dim("in no source: ") + safe(_short(sentence)))
+            print(f"{bold('unsupported')}{dim(', in no source: ')}{safe(_short(sentence))}")
     for text in answer.notes:
         print(dim(text))
     print(dim(_cost(answer)))
