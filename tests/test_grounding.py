@@ -110,6 +110,12 @@ def test_japanese_that_the_source_says_is_verified(answer: str) -> None:
     assert item.verified
 
 
+@pytest.mark.parametrize("answer", ["一三九七年", "約千四百万人です。", "1400万人", "2194 km²"])
+def test_numbers_in_kanji_are_numbers_and_no_names(answer: str) -> None:
+    (item,) = check(answer, TEMPLE, "面積は約2,194平方キロメートルで、人口は約1,400万人である。").citations
+    assert item.verified
+
+
 @pytest.mark.parametrize("answer", ["1398年に建てられました。", "銀閣寺は徳川家康が建てました。", "397年"])
 def test_japanese_that_the_source_does_not_say_is_not_verified(answer: str) -> None:
     assert not any(item.verified for item in check(answer, TEMPLE).citations)

@@ -358,8 +358,14 @@ def _facts(text: str) -> _Facts:
         words=frozenset(base_form(fold_name(word)) for word in words(rest)) - _FRAME - {""},
         quantities=tuple(item for item in found if not item.weak),
         all_quantities=found,
-        names=tuple(names(text)),
+        names=tuple(name for name in names(text) if not _is_counted(name, found)),
     )
+
+
+def _is_counted(name: Name, found: Sequence[Quantity]) -> bool:
+    """Tell whether what looks like a name in kanji is a number: 約千四百万人."""
+    covered = sum(max(0, min(name.end, item.end) - max(name.start, item.start)) for item in found if not item.weak)
+    return 0 < covered >= name.end - name.start - 1
 
 
 def _stands(word: str, others: frozenset[str]) -> bool:
