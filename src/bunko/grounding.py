@@ -35,8 +35,11 @@ _CARRIED = 0.75
 _RELATED = 0.34
 # What an answer says of itself, and verbs that say nothing.
 _FRAME = frozenset(words("answer question source text context passage according document mention state say get got"))
-# What can stand for a name that was said before.
-_POINTS_BACK = re.compile(r"\b(?:he|she|it|they|him|them|his|hers?|its|theirs?|this|these|who)\b|[\u3041-\u30ff]", re.I)
+# What can stand for a name that was said before: she, which, "The company" at the beginning.
+_POINTS_BACK = re.compile(
+    r"\b(?:which|he|she|it|they|him|them|his|hers?|its|theirs?|this|these|who)\b|^\W*the [a-z]|[\u3041-\u30ff]",
+    re.I | re.M,
+)
 _OFFERS = re.compile(r"\bor\b|それとも|または|あるいは|か、.+か", re.I)
 _PUNCTUATION = " \t\n.,;:!?、。！？"
 _PART = re.compile(r"[\u3041-\u30ff\u3400-\u9fff々]|(?:(?![\u3041-\u30ff\u3400-\u9fff])\w)+")
