@@ -28,6 +28,7 @@ counts those that are verified: by words alone, with the embedder's likeness, wi
 from __future__ import annotations
 
 import argparse
+import functools
 import itertools
 import json
 import random
@@ -197,7 +198,7 @@ def evidence_for(library: Library, question: str) -> list[Evidence]:
 def paraphrases(library: Library, rows: list[dict], arguments: argparse.Namespace) -> dict:
     lines = Path(__file__).with_name("paraphrases.tsv").read_text(encoding="utf-8").splitlines()
     pairs = [tuple(line.split("\t")) for line in lines]
-    likeness, opinion = likeness_by(library.embedder), ModelOpinion(library.generator)
+    likeness, opinion = likeness_by(library.embedder), functools.cache(ModelOpinion(library.generator))
     means: dict[str, dict[str, Any]] = {
         "words": {},
         "likeness": {"likeness": likeness},
