@@ -14,7 +14,7 @@ from bunko import prompting
 from bunko.errors import QuestionError
 from bunko.evidence import select
 from bunko.generation.thinking import text_of
-from bunko.grounding import ground, without_marks
+from bunko.grounding import ground
 from bunko.ports import Embedder, GenerationOptions, Generator, Searchable
 from bunko.retrieval import retrieve
 from bunko.settings import Settings
@@ -32,6 +32,7 @@ from bunko.types import (
     Translation,
     Usage,
 )
+from bunko.verifying import likeness_by, opinion_of
 from bunko.writing import Written, builder, extract, notes_of, style_of, write
 
 if TYPE_CHECKING:
@@ -94,18 +95,24 @@ def answer_from_documents(
     if not written.is_out:
         yield TextDelta(text=written.text)
     with watch.stage("ground"):
-        text = without_marks(written.text).strip()
-        grounding = ground(text if shown else "", shown, question=standalone)
+        opinion = opinion_of(generator, settings) if words_of == "model" else None
+        grounding = ground(
+            written.text.strip() if shown else "",
+            shown,
+            question=standalone,
+            likeness=likeness_by(embedder),
+            opinion=opinion,
+        )
     translation: tuple[Translation, ...] = ()
-    if settings.generation.translation and text:
+    if settings.generation.translation and grounding.text:
         with watch.stage("translate"):
-            translation, more = translate(text, generator, settings=settings)
+            translation, more = translate(grounding.text, generator, settings=settings)
         usage += more
     yield Finished(
         answer=Answer(
             question=question,
             standalone_question=standalone,
-            text=text,
+            text=grounding.text if shown else written.text.strip(),
             reasoning=written.reasoning.strip(),
             refused=not shown,
             evidence=tuple(evidence),
@@ -115,7 +122,7 @@ def answer_from_documents(
             hits=tuple(hits),
             documents_searched=documents,
             documents_read=len({item.path for item in shown}),
-            usage=usage + written.usage,
+            usage=usage + written.usage + (opinion.usage if opinion else Usage()),
             timings=watch.timings(),
             model=generator.name,
             embedder=embedder.spec.name,

@@ -95,7 +95,8 @@ def key_of(question: str, *, state: str, settings: Settings) -> str:
     if not (state and all(models)) or settings.generation.temperature > 0:
         return ""
     # The place of the index and of models is in `state` and `models`; the rest decides no answer.
-    decisive = dataclasses.replace(settings, store="", cache_dir="", offline=False, answers=Settings().answers)
+    answers = dataclasses.replace(settings.answers, keep=0)
+    decisive = dataclasses.replace(settings, store="", cache_dir="", offline=False, answers=answers)
     parts = [question, state, *models, repr(decisive), _program()]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 

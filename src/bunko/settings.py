@@ -139,6 +139,9 @@ class AnswersSettings:
 
     keep: int = 500
     """Answers that are kept beside the index for when the same is asked again; 0: none."""
+    verify: Literal["quick", "deep"] = "quick"
+    """How sentences are checked against the sources. "quick": by words, numbers, names and likeness. "deep": the model
+    is also asked, sentence by sentence; not of those that stand in a source word for word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

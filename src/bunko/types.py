@@ -135,7 +135,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """Which words of which document carry a sentence of the answer."""
+    """Which words of which document carry a sentence of the answer: `text[start:end] == quote`."""
 
     n: int
     """The source's place in the answer's evidence, counted from 1."""
@@ -147,7 +147,8 @@ class Citation:
     """The sentence of the answer that is carried."""
     page: int | None = None
     verified: bool = False
-    """True only where the sentence's words were checked against the quote and found in it."""
+    """True only where the sentence was checked against the quote: its numbers and names stand there, or in another
+    source where the question asked about them, its words too or others that mean the same, and not the contrary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +211,7 @@ class Answer:
     evidence: tuple[Evidence, ...] = ()
     citations: tuple[Citation, ...] = ()
     unsupported: tuple[str, ...] = ()
-    """Sentences of the answer that no source in the prompt carries."""
+    """Sentences of the answer that no source in the prompt carries; those with an unverified citation among them."""
     translation: tuple[Translation, ...] = ()
     """Each sentence of the answer in another language, where one was asked for."""
     hits: tuple[Hit, ...] = ()

@@ -29,6 +29,7 @@ _FLAGS = {
     "mode": "retrieval.mode",
     "quote": "generation.style",
     "bilingual": "generation.translation",
+    "verify": "answers.verify",
     "max_tokens": "generation.max_tokens",
     "think": "generation.think",
     "temperature": "generation.temperature",

@@ -273,6 +273,9 @@ def _generation_flags(command: argparse.ArgumentParser) -> None:
         const="auto",
         help="also give each sentence in Japanese, or in English where the answer is in another language",
     )
+    command.add_argument(
+        "--verify", metavar="LEVEL", help="quick (default), or deep: the model is also asked whether the sources say it"
+    )
     command.add_argument("--answer-language", metavar="CODE", help="en, ja, …; default: the question's")
 
 

@@ -127,13 +127,12 @@ def _print_footer(answer: Answer, *, verbose: bool) -> None:
             dim(f"{verified:,} of {len(answer.citations):,} citations were checked and found right; --json has them.")
         )
     for citation in answer.citations if len(answer.citations) <= _QUOTES else ():
-        mark = "carried by" if citation.verified else "near"
-        print(
-            dim(f"{mark} [{citation.n}] {_place(citation.path, citation.page, '')}: ") + safe(_short(citation.sentence))
-        )
+        mark = dim("carried by") if citation.verified else f"{bold('unsupported')}{dim(', near')}"
+        place = dim(f"[{citation.n}] {_place(citation.path, citation.page, '')}: ")
+        print(f"{mark} {place}{safe(_short(citation.sentence))}")
     for sentence in answer.unsupported:
         if not any(citation.sentence == sentence for citation in answer.citations):
-            print(dim("in no source: ") + safe(_short(sentence)))
+            print(f"{bold('unsupported')}{dim(', in no source: ')}{safe(_short(sentence))}")
     for text in (*answer.notes, looked_at(answer)):
         if text:
             print(dim(text))

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bunko import prompting
-from bunko.grounding import ground, without_marks
+from bunko.grounding import ground
+from bunko.marks import take_marks
 from bunko.overview import wording
 from bunko.overview.central import central, spread, title
 from bunko.overview.kinds import is_of
@@ -286,7 +287,7 @@ def _ended(writing: Writing) -> Written:
 
 def _whole(written: Written) -> str:
     """Return the sentences that came to their end, on one line."""
-    text = without_marks(written.text).strip()
+    text = take_marks(written.text)[0].strip()
     spans = sentences(text)
     if written.finish_reason != "stop" and len(spans) > 1:
         spans = spans[:-1]
