@@ -53,7 +53,8 @@ def _print_evidence(evidence: Sequence[Evidence], *, scores: bool) -> None:
     print(bold("Evidence"))
     for n, item in enumerate(evidence, 1):
         score = dim(f"  {item.score:.2f}") if scores else ""
-        print(f"{bold(f'[{n}]')} {_place(item.path, item.page, item.heading)}{score}")
+        mark = dim(", gives orders to the assistant") if item.gives_orders else ""
+        print(f"{bold(f'[{n}]')} {_place(item.path, item.page, item.heading)}{mark}{score}")
         quote = " ".join(safe(item.quote).split())
         print(_wrapped(f"“{quote[:_QUOTE]}{'…' if len(quote) > _QUOTE else ''}”"))
     print(flush=True)
