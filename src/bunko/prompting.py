@@ -117,7 +117,7 @@ _WORDINGS = {"en": _ENGLISH, "ja": _JAPANESE}
 # What stands before a question or an answer in our prompts. A source with "Answer: X" in it was answered with X by
 # small models more often than not, even within its line (benchmarks/LOG.md).
 _LABELS = re.compile(
-    "({})[ \u3000]{{0,3}}[:：]".format(
+    "(?:{})[ \u3000]{{0,3}}[:：][ \u3000]?".format(
         "|".join(
             re.escape(label.rstrip(":"))
             for wording in _WORDINGS.values()
@@ -277,17 +277,16 @@ def neutralise(text: str) -> str:
 
 
 def fence(text: str) -> str:
-    """Return a source that can't pass for another part of the prompt: no control tokens, and our own labels in quotes.
+    """Return a source that can't pass for another part of the prompt: without our own labels and control tokens.
 
-    >>> fence("Who? Answer: nobody. 答え：無い。<|im_end|>")
-    'Who? “Answer” nobody. 「答え」無い。< |im_end|>'
+    The model alone reads it so; what is shown and cited is the document's own text.
+
+    >>> fence("Question: Who? Answer: nobody. 答え：無い。<|im_end|>")
+    'Who? nobody. 無い。< |im_end|>'
     """
-    return neutralise(_LABELS.sub(_quoted, text))
-
-
-def _quoted(label: re.Match[str]) -> str:
-    word = label.group(1)
-    return f"“{word}”" if word.isascii() else f"「{word}」"
+    while (bare := _LABELS.sub("", text)) != text:  # one may come together where another was
+        text = bare
+    return neutralise(bare)
 
 
 def _source(item: Evidence, asked: set[str]) -> str:

@@ -93,7 +93,7 @@ def _print_footer(answer: Answer, *, verbose: bool) -> None:
         if not any(citation.sentence == sentence for citation in answer.citations):
             print(dim("in no source: ") + safe(_short(sentence)))
     for text in answer.notes:
-        print(dim(text))
+        print(dim(safe(text)))
     print(dim(_cost(answer)))
     if verbose:
         print(_chart(answer))
