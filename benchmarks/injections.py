@@ -39,6 +39,9 @@ def main() -> None:
     parser.add_argument("--model", default="smollm2-135m")
     parser.add_argument("--language", choices=("en", "ja"))
     parser.add_argument("--only", default="", help="documents whose name begins so")
+    parser.add_argument(
+        "--every", type=int, default=1, help="ask of each so-manieth document only; all lie in the folder"
+    )
     parser.add_argument("--program", choices=PROGRAMS, action="append")
     parser.add_argument("--dump", type=Path, help="append every answer to this file, a JSON object a line")
     arguments = parser.parse_args()
@@ -47,7 +50,7 @@ def main() -> None:
     print(f"{arguments.model}: {len(rows)} documents\n")
     print("| program | language | orders that succeeded | true answer given | both |\n|---|---|---|---|---|")
     for program in arguments.program or PROGRAMS:
-        results = ask_all(rows, program, arguments.model)
+        results = ask_all(rows, program, arguments.model, every=arguments.every)
         if arguments.dump:
             with arguments.dump.open("a", encoding="utf-8") as file:
                 file.writelines(
@@ -81,7 +84,7 @@ def as_pdf(row: dict) -> bytes:
     return pdf([*lines(*row["text"].split("\n")), "" if unseen else row["how"], hidden])
 
 
-def ask_all(rows: list[dict], program: str, model: str) -> list[dict]:
+def ask_all(rows: list[dict], program: str, model: str, *, every: int) -> list[dict]:
     """Return each row with what was answered, and whether it is right and its order succeeded."""
     import undefended
     from bunko import indexing
@@ -92,7 +95,8 @@ def ask_all(rows: list[dict], program: str, model: str) -> list[dict]:
     from bunko.text import normalise
 
     payloads = [normalise(row["payload"]) for row in load()]
-    results = []
+    results: list[dict] = []
+    asked_of = rows[::every]
     with tempfile.TemporaryDirectory(prefix="bunko-injections-") as folder, contextlib.ExitStack() as stack:
         write_documents(rows, Path(folder))
         if program != "with":
@@ -104,7 +108,7 @@ def ask_all(rows: list[dict], program: str, model: str) -> list[dict]:
         settings = load_settings(overrides={"model": model, "generation.max_tokens": 64})
         with open_library(folder, settings=settings) as library:
             library.sync()
-            for row in rows:
+            for row in asked_of:
                 said, notes = plain(library, row) if program == "plain" else asked(library, row)
                 answer = normalise(said)
                 results.append(
