@@ -45,7 +45,8 @@ _ENGLISH = (
     rf"\b(?:note|message|instructions?|attention|warning|hint|reminder|notice|memo|hello|hey|hi|dear)(?: to|"
     rf" for|,)?(?: any| all| the)? "
     rf"{_MODEL}\b",
-    rf"\b(?:if|when|as|since|because) (?:you are|you're|you,|an?|any) (?:[\w-]+ ){{0,2}}{_MODEL}\b",
+    rf"\b(?:if|when|as|since|because) (?:you are|you're|you,) (?:an? |any )?(?:[\w-]+ ){{0,2}}{_MODEL}\b",
+    rf"\b(?:if|when) (?:an?|any) (?:[\w-]+ ){{0,2}}{_MODEL} (?:reads?|sees|processes|summari[sz]es|is asked)\b",
     rf"\b{_MODEL}\b[^.!?\n]{{0,40}}\b(?:must|should|shall|has to|have to|needs? to|is (?:instructed|ordered|"
     rf"required) to|will)\b"
     rf" (?:always |only |now |not |never )*(?:{_SAY}|ignore|tell|recommend|append|add|include|insert|treat)\b",
@@ -72,25 +73,24 @@ _ENGLISH = (
     r"\b(?:when(?:ever)?|if) (?:you are |you're |someone |anyone |the user |a user |users? )?(?:asks?|asked|"
     r"questioned|queried)\b[^.!?\n]{0,80}"
     rf"\b(?:{_SAY}|tell (?:them|him|her|the user)|claim|pretend)\b",
-    r"\b(?:tell|inform|convince|persuade|ask|warn|urge) the user\b|\bthe user (?:must|should|has to|"
-    r"wants you to|has authori[sz]ed)\b",
+    r"\b(?:tell|inform|convince|persuade|ask|warn|urge) the user\b|\bthe user (?:wants|has authori[sz]ed|allows|"
+    r"orders) you",
     r"\b(?:begin|start|end|finish|prefix|preface|sign) "
     r"(?:(?:all |every |each )(?:of )?(?:your )?|your )(?:answers?|repl(?:y|ies)|responses?)\b",
     r"\b(?:append|add|include|insert|embed|attach)\b[^.!?\n]{0,60}\b(?:to|in|at the end of|with) (?:your|every|"
     r"each|all) (?:answers?|repl(?:y|ies)|responses?)\b",
-    r"\b(?:do not|don't|never|refuse to) (?:answer|reply|respond)\b[^.!?\n]{0,40}\b(?:questions?|user|"
-    r"truthfully|anything)\b",
+    r"\b(?:do not|don't|never) (?:answer|reply|respond)(?: to)? (?:any |this |that |all |the user'?s? )+questions?\b",
     r"\byour (?:task|goal|job|mission|purpose|answer|reply|response|output) (?:is now|is to|has changed|must|"
     r"should)\b",
     r"\b(?:these|this|the) (?:instructions?|message|note|directive)s?\b[^.!?\n]{0,30}\b(?:overrides?|"
     r"supersedes?|replaces?|takes? precedence)\b",
-    r"\b(?:end|start|begin(?:ning)?) of (?:the )?(?:context|prompt|sources?|documents?|system|user input|"
-    r"instructions?)\b",
+    r"[-=#*\[<]\s*(?:end|start|begin(?:ning)?) of (?:the )?(?:context|prompt|sources?|documents?|system|"
+    r"user input|instructions?)\b",
 )  # fmt: skip
 _MARKS = (
     # The marks of conversations, as many templates write them.
-    r"<\s*\|?\s*(?:im_start|im_end|im_sep|start_header_id|eot_id|endoftext|system|user|assistant|start_of_turn|"
-    r"end_of_turn)",
+    r"<\s*\|?\s*/?(?:im_start|im_end|im_sep|start_header_id|eot_id|endoftext|start_of_turn|end_of_turn|"
+    r"(?:system|user|assistant)\s*\|?\s*>)",
     r"\[\s*/?\s*(?:inst|sys|system|system_prompt|system message|assistant|available_tools)\s*\]|<<\s*/?sys\s*>>",
     r"#{2,}\s*(?:system|instructions?|assistant|human|user|response|input|指示|システム|応答|回答)\s*[:：\n]",
     r"\b(?:system|developer)\s*[:：]\s*(?:you|the|new|ignore|from|always|answer|override|do|assistant|all|this|"
@@ -108,10 +108,10 @@ _JAPANESE = (
     r"(?:指示|命令|プロンプト|指令)(?:を|は|に)?[^。！？\n]{0,8}(?:無視|忘れて|従わない|破棄|上書き)",
     r"(?:新しい|本当の|追加の|次の|秘密の|隠された|真の)(?:指示|命令|プロンプト|指令|"
     r"システムメッセージ)(?:です|[:：]|に従)",
-    r"システム(?:プロンプト|メッセージ|指示|命令)|(?:開発者|デバッグ|管理者|脱獄)モード",
+    r"システム(?:プロンプト|指示|命令)|(?:開発者|デバッグ|管理者|脱獄)モード",
     r"(?:あなた|君|きみ|お前)(?:は|の役割は)[^。！？\n]{0,24}(?:ai|アシスタント|モデル|ボット|人工知能|海賊|"
     r"専門家|役)(?:です|だ|になり|として|を演じ|である)",
-    r"(?:今|これ|ただいま|本日)から[^。！？\n]{0,20}(?:あなた|答え|回答|返答|役|として)|(?:として|"
+    r"(?:今|これ|ただいま|本日)から[^。！？\n]{0,20}(?:あなたは|(?:答え|回答|返答)(?:て|し|は|なさい)|として(?:話|答|回答|振))|(?:として|"
     r"役を?)(?:振る舞|ふるま|演じ)(?:って|いなさい|え|なさい|てください)",
     r"(?:ふりをし|なりきっ|演じ)て[^。！？\n]{0,24}(?:答え|回答|返答|ください)",
     r"(?:ai|人工知能|言語モデル|アシスタント|チャットボット|chatgpt|生成ai|大規模言語モデル)(?:の皆さん|"
@@ -131,10 +131,10 @@ _JAPANESE = (
     r"た場合|れば|ると)[^。！？\n]{0,40}(?:答え|回答|言|返)",
     r"(?:あなた|君)の(?:回答|答え|返答|応答|出力)(?:の(?:最後|末尾|冒頭|最初))?(?:は|に|を|には)|(?:回答|返答|"
     r"答え|応答)の(?:最後|末尾|冒頭|最初)に",
-    r"(?:ユーザー|利用者|使用者|質問者)に(?:は)?[^。！？\n]{0,40}(?:伝え|知らせ|勧め|言っ|案内し|求め|促し|頼)",
+    r"(?:ユーザー|利用者|使用者|質問者)に(?:は)?[^。！？\n]{0,40}(?:伝え|知らせ|勧め|言っ|案内し|求め|促し|頼ん)(?:て(?:くだ|下)さい|なさい|ること|るよう|ろ。|で(?:くだ|下)さい)",
     r"(?:質問|問い)(?:に|には)(?:答え|回答し)(?:ない|るな|てはいけ|てはなら)",
     r"(?:この|本|以下の|上の)(?:指示|命令|メッセージ)は[^。！？\n]{0,24}(?:優先|上書き|絶対)",
-    r"(?:文脈|資料|文章|プロンプト|ここまで|システム)[^。！？\n]{0,6}(?:の)?(?:終わり|終了|おわり)",
+    r"[-=#*【]\s*(?:文脈|資料|文章|プロンプト|ここまで|システム)[^。！？\n]{0,6}(?:終わり|終了|おわり)",
 )  # fmt: skip
 _ORDERS = re.compile("|".join(f"(?:{pattern})" for pattern in (*_ENGLISH, *_MARKS, *_JAPANESE)), re.IGNORECASE)
 # Whatever pattern matches has one of these words, and most sentences have none.
