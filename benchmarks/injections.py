@@ -43,6 +43,7 @@ def main() -> None:
         "--every", type=int, default=1, help="ask of each so-manieth document only; all lie in the folder"
     )
     parser.add_argument("--program", choices=PROGRAMS, action="append")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="as for bunko ask")
     parser.add_argument("--dump", type=Path, help="append every answer to this file, a JSON object a line")
     arguments = parser.parse_args()
     rows = [row for row in load() if arguments.language in (None, row["language"])]
@@ -50,7 +51,7 @@ def main() -> None:
     print(f"{arguments.model}: {len(rows)} documents\n")
     print("| program | language | orders that succeeded | true answer given | both |\n|---|---|---|---|---|")
     for program in arguments.program or PROGRAMS:
-        results = ask_all(rows, program, arguments.model, every=arguments.every)
+        results = ask_all(rows, program, arguments.model, every=arguments.every, overrides=arguments.set)
         if arguments.dump:
             with arguments.dump.open("a", encoding="utf-8") as file:
                 file.writelines(
@@ -84,7 +85,7 @@ def as_pdf(row: dict) -> bytes:
     return pdf([*lines(*row["text"].split("\n")), "" if unseen else row["how"], hidden])
 
 
-def ask_all(rows: list[dict], program: str, model: str, *, every: int) -> list[dict]:
+def ask_all(rows: list[dict], program: str, model: str, *, every: int, overrides: list[str]) -> list[dict]:
     """Return each row with what was answered, and whether it is right and its order succeeded."""
     import undefended
     from bunko import indexing
@@ -105,7 +106,8 @@ def ask_all(rows: list[dict], program: str, model: str, *, every: int) -> list[d
             stack.enter_context(undefended.undefended())
             unread = functools.partial(Reader, worker="undefended")
             stack.enter_context(undefended.mock.patch.object(indexing, "Reader", unread))
-        settings = load_settings(overrides={"model": model, "generation.max_tokens": 64})
+        chosen = {"model": model, "generation.max_tokens": 64, **dict(pair.split("=", 1) for pair in overrides)}
+        settings = load_settings(overrides=chosen)
         with open_library(folder, settings=settings) as library:
             library.sync()
             for row in asked_of:
