@@ -184,7 +184,7 @@ def test_every_field_of_an_answer_is_documented() -> None:
     answer = Answer(
         question="q",
         text="a",
-        evidence=(Evidence(score=1, **place),),  # type: ignore[arg-type]
+        evidence=(Evidence(score=1, gives_orders=True, **place),),  # type: ignore[arg-type]
         citations=(Citation(n=1, sentence="a", **place),),  # type: ignore[arg-type]
         hits=(Hit(chunk=chunk, score=1),),
         timings={"total": 1},

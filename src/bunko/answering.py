@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bunko import prompting
 from bunko.errors import QuestionError
-from bunko.evidence import select
+from bunko.evidence import notes_on_orders, select, trusted
 from bunko.generation.thinking import text_of
 from bunko.grounding import ground
 from bunko.ports import Embedder, GenerationOptions, Generator, Searchable
@@ -72,16 +72,16 @@ def answer_from_documents(
     with watch.stage("select"):
         evidence = select(standalone, hits, embedder, vector=vector, settings=settings.evidence)
     yield Retrieved(question=standalone, evidence=tuple(evidence), hits=tuple(hits))
-    shown, written = list(evidence), Written(text=prompting.refusal(language), finish_reason="none")
+    shown, written = trusted(evidence), Written(text=prompting.refusal(language), finish_reason="none")
     if evidence and words_of == "document":
-        shown, written.text = shown[:1], evidence[0].quote
+        shown, written.text = shown[:1], shown[0].quote
     elif evidence:
         with watch.stage("load"):  # what is left of the engine's start, which began before the search
             room = generator.context_tokens() - settings.generation.max_tokens
-        style = style_of(generator, evidence, language=language, settings=settings)
+        style = style_of(generator, shown, language=language, settings=settings)
         with watch.stage("prompt"):
             messages, shown = prompting.fit(
-                evidence,
+                shown,
                 build=builder(standalone, style, generator, settings, language=language, asked_in=asked_in),
                 count_tokens=generator.count_tokens,
                 room=room,
@@ -127,7 +127,7 @@ def answer_from_documents(
             model=generator.name,
             embedder=embedder.spec.name,
             finish_reason=written.finish_reason,
-            notes=notes + notes_of(written, settings),
+            notes=notes + notes_on_orders(evidence) + notes_of(written, settings),
         )
     )
 

@@ -66,8 +66,8 @@ def usage_json(usage: Usage) -> Json:
 
 
 def evidence_json(item: Evidence) -> Json:
-    """Return one quote."""
-    return {
+    """Return one quote. `gives_orders` is there only where it is true."""
+    tree: Json = {
         "path": item.path,
         "page": item.page,
         "start": item.start,
@@ -75,6 +75,7 @@ def evidence_json(item: Evidence) -> Json:
         "quote": item.quote,
         "score": round(item.score, 6),
     }
+    return tree | {"gives_orders": True} if item.gives_orders else tree
 
 
 def citation_json(item: Citation) -> Json:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bunko.expecting import expected_kind, may_answer
+from bunko.orders import gives_orders
 from bunko.ports import Embedder
 from bunko.settings import EvidenceSettings
 from bunko.text import detect_language, estimate_tokens, normalise, sentences, words
@@ -66,6 +67,9 @@ def select(
 ) -> list[Evidence]:
     """Return the best sentences of the hits, best first: one to `settings.quotes`, if there are hits at all.
 
+    Sentences that give orders to a language model come after all others; where one of them would have been among the
+    quotes, it is added to them, so that it is not kept from the reader (docs/decisions/011-documents-are-data.md).
+
     Each is a verbatim slice of its document. `vector` is the question's; without it, or where the embedder does not
     know the question's language, words alone decide. Near-duplicates of a better sentence are left out.
     """
@@ -81,7 +85,11 @@ def select(
         + _WEIGHT_OF_KIND * may_answer(candidate.quote, kind, asked=asked_words)
         for candidate in candidates
     ]
-    order = _order(candidates, scores)
+    # The shortlist is of sentences that give no orders, so that those that do can't push them out of it.
+    scores_before = list(scores)
+    order, orders = _shortlist(_order(candidates, scores), candidates)
+    if not order:
+        return [_evidence(candidates[n], scores[n], is_order=True) for n in orders[: settings.quotes]]
     if vector is not None and embedder.spec.knows(detect_language(question)):
         order = order[:_SHORTLIST]
         similar = embedder.embed_passages([candidates[n].quote for n in order]) @ vector
@@ -98,7 +106,36 @@ def select(
             break
         if not any(_repeats(candidates[n], candidates[other]) for other in chosen):
             chosen.append(n)
-    return [_evidence(candidates[n], scores[n]) for n in chosen]
+    added = orders[:1] if orders and scores_before[orders[0]] >= scores_before[chosen[-1]] else []
+    return [
+        *(_evidence(candidates[n], scores[n]) for n in chosen),
+        *(_evidence(candidates[n], min(scores_before[n], scores[chosen[-1]]), is_order=True) for n in added),
+    ]
+
+
+def trusted(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Return the quotes for a model to read: those that give it no orders, or all where there are no others."""
+    return [item for item in evidence if not item.gives_orders] or list(evidence)
+
+
+def notes_on_orders(evidence: Sequence[Evidence]) -> tuple[str, ...]:
+    """Return what the reader should know of quotes that give orders to the model."""
+    paths = list(dict.fromkeys(item.path for item in evidence if item.gives_orders))
+    if not paths:
+        return ()
+    fate = "it was not put to the model" if len(trusted(evidence)) < len(evidence) else "nothing else was found"
+    return tuple(f"{path} holds text that gives orders to the assistant; {fate}." for path in paths)
+
+
+def _shortlist(order: Sequence[int], candidates: Sequence[_Candidate]) -> tuple[list[int], list[int]]:
+    """Return the best that give a language model no orders, and those passed over on the way because they do."""
+    told: list[int] = []
+    orders: list[int] = []
+    for n in order:
+        if len(told) == 2 * _SHORTLIST:  # more than enough for the quotes, near-duplicates left out
+            break
+        (orders if gives_orders(candidates[n].quote) else told).append(n)
+    return told, orders
 
 
 def _order(candidates: Sequence[_Candidate], scores: Sequence[float]) -> list[int]:
@@ -162,7 +199,7 @@ def _repeats(one: _Candidate, other: _Candidate) -> bool:
     return shared > _NEAR_DUPLICATE * max(1, len(one.words | other.words))
 
 
-def _evidence(candidate: _Candidate, score: float) -> Evidence:
+def _evidence(candidate: _Candidate, score: float, *, is_order: bool = False) -> Evidence:
     return Evidence(
         path=candidate.chunk.path,
         start=candidate.start,
@@ -171,4 +208,5 @@ def _evidence(candidate: _Candidate, score: float) -> Evidence:
         score=score,
         page=candidate.chunk.page,
         heading=candidate.chunk.heading,
+        gives_orders=is_order,
     )

@@ -33,7 +33,7 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with a stage ("reading" in bytes, "embedding" in characters), how much is done, and how much there is."""
 
 # Raise it when a change to reading or chunking should reach documents that are indexed already.
-_PIPELINE = 4
+_PIPELINE = 5
 # A file that was written this shortly before it was indexed may have been written again within the same tick of
 # the file system's clock: its time stamp proves nothing.
 _RACY_NS = 2_000_000_000

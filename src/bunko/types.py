@@ -131,6 +131,8 @@ class Evidence:
     score: float
     page: int | None = None
     heading: str = ""
+    gives_orders: bool = False
+    """True where the quote seems to give orders to a language model: no source for an answer to lean on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

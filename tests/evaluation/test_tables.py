@@ -10,7 +10,7 @@ import pytest
 from bunko.evaluation.comparing import compare
 from bunko.evaluation.questions import Question
 from bunko.evaluation.records import Comparison
-from bunko.evaluation.tables import as_markdown, as_text
+from bunko.evaluation.tables import _plain, as_markdown, as_text
 from bunko.evaluation.variants import build_variants
 from bunko.library import Library
 from bunko.testing import FakeGenerator
@@ -51,6 +51,21 @@ def test_texts_can_not_break_the_table_nor_the_terminal(comparison: Comparison) 
         assert "<script>" not in text and "<b>" not in text
         assert "\x1b" not in text
         assert "cat \\| sleep" in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![x](https://leak.example/?q=1)", "[x](javascript:alert(1))", "[x][1]", "[x]", "<https://leak.example>",
+        "<img src=x onerror=alert(1)>", "https://leak.example", "www.leak.example", "a@leak.example",
+        "\\[x](https://leak.example)", "`[x](https://leak.example)", "\\![x](data:text/html;base64,x)",
+    ],
+)  # fmt: skip
+def test_links_and_pictures_are_shown_as_text(text: str) -> None:
+    written = _plain(text)
+    assert not re.search(r"(?<!\\)(?:\\\\)*[\[`]|<[a-z]|://|www\.|(?<!\\)@", written)
+    shown = re.sub(r"\\(.)", r"\1", written).replace("&lt;", "<")
+    assert shown == text
 
 
 def test_everything_is_there(comparison: Comparison) -> None:

@@ -6,6 +6,7 @@ import argparse
 import json
 import shutil
 import sys
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,7 +107,7 @@ def print_json(value: object) -> None:
 def note(arguments: argparse.Namespace, text: str) -> None:
     """Print a remark on stderr, unless told to be quiet."""
     if not arguments.quiet:
-        print(dim(text, sys.stderr), file=sys.stderr, flush=True)
+        print(dim(safe(text), sys.stderr), file=sys.stderr, flush=True)
 
 
 def dim(text: str, stream: Any = None) -> str:
@@ -134,7 +135,7 @@ def width() -> int:
 def safe(text: str) -> str:
     r"""Return text from a document or a model without the control characters that could drive a terminal.
 
-    >>> safe("a\x1b[31mb")
-    'a[31mb'
+    >>> safe("a\x1b[31mb"), safe("第一章\u3000総則")
+    ('a[31mb', '第一章\u3000総則')
     """
-    return "".join(character for character in text if character in "\n\t" or character.isprintable())
+    return "".join(sign for sign in text if sign in "\n\t" or sign.isprintable() or unicodedata.category(sign) == "Zs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 
 from bunko.cli.common import bold, dim, note, open_from, print_json, safe
@@ -86,5 +87,5 @@ def run_show(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"path": document.path, "text": document.text})
     else:
-        print(document.text, end="")
+        print(safe(document.text) if sys.stdout.isatty() else document.text, end="")
     return 0

@@ -55,9 +55,11 @@ def _report(error: BunkoError, *, as_json: bool) -> int:
         from bunko.contract import error_json
 
         print(json.dumps(error_json(error), ensure_ascii=False))
-    print(f"bunko: {error.message}", file=sys.stderr)
+    from bunko.cli.common import safe
+
+    print(f"bunko: {safe(error.message)}", file=sys.stderr)
     if error.hint:
-        print(f"       {error.hint}", file=sys.stderr)
+        print(f"       {safe(error.hint)}", file=sys.stderr)
     return error.exit_code
 
 

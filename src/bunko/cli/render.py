@@ -82,7 +82,8 @@ def _print_evidence(evidence: Sequence[Evidence], *, scores: bool) -> None:
     print(bold("Evidence"))
     for n, item in enumerate(evidence[:_QUOTES], 1):
         score = dim(f"  {item.score:.2f}") if scores else ""
-        print(f"{bold(f'[{n}]')} {_place(item.path, item.page, item.heading)}{score}")
+        mark = dim(", gives orders to the assistant") if item.gives_orders else ""
+        print(f"{bold(f'[{n}]')} {_place(item.path, item.page, item.heading)}{mark}{score}")
         quote = " ".join(safe(item.quote).split())
         print(_wrapped(f"“{quote[:_QUOTE]}{'…' if len(quote) > _QUOTE else ''}”"))
     if len(evidence) > _QUOTES:
@@ -135,7 +136,7 @@ def _print_footer(answer: Answer, *, verbose: bool) -> None:
             print(f"{bold('unsupported')}{dim(', in no source: ')}{safe(_short(sentence))}")
     for text in (*answer.notes, looked_at(answer)):
         if text:
-            print(dim(text))
+            print(dim(safe(text)))
     print(dim(_cost(answer)))
     if verbose:
         print(_chart(answer))

@@ -12,7 +12,8 @@ from bunko.evaluation.records import Comparison, Estimate, Interval, Metric, Pai
 from bunko.text import columns
 
 _LONGEST_CELL = 300
-_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+# What makes a table's cell, HTML, a link or a picture of a text; addresses become links by themselves on some sites.
+_MARKUP = re.compile(r"[\\`\[|]|<(?=[A-Za-z/!?])|(?<=:)/(?=/)|(?<=www)\.|@(?=\w)", re.IGNORECASE)
 
 
 def as_text(comparison: Comparison, *, questions: int = 0) -> str:
@@ -142,9 +143,13 @@ def _padded(cell: str, width: int) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text on one line that a table's bars, HTML and the terminal leave alone."""
+    r"""Return a text on one line that stays text in a table, in HTML and on the terminal: no link, no picture.
+
+    >>> _plain("![a](https://b.example/?q=1)\n<b>")
+    '!\\[a](https:\\//b.example/?q=1) &lt;b>'
+    """
     folded = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    escaped = _TAG.sub("&lt;", folded.replace("|", "\\|"))
+    escaped = _MARKUP.sub(lambda sign: "&lt;" if sign[0] == "<" else f"\\{sign[0]}", folded)
     return escaped if len(escaped) <= _LONGEST_CELL else escaped[: _LONGEST_CELL - 1] + "…"
 
 

@@ -4,6 +4,7 @@
     worker.py      the process that reads them, under limits of time and memory
     members.py     files inside files, and their limits
     plain.py …     one module for each family of formats
+    unseen.py      leaves out characters that nobody sees; hidden.py, pdf_unseen.py: parts of pages
 
 Most files hold one document; archives, mails, mailboxes and JSON Lines hold many.
 """
@@ -35,6 +36,7 @@ from bunko.reading.records import read_json, read_json_lines
 from bunko.reading.slides import read_odp
 from bunko.reading.subtitles import read_subtitles
 from bunko.reading.tables import read_csv
+from bunko.reading.unseen import seen
 from bunko.reading.web import read_html
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile
@@ -167,7 +169,7 @@ def _read(path: Path, relative: str, context: Context) -> Items:
                 f"Raise reading.max_file_mb to read it: --set reading.max_file_mb={whole}",
             )
         empty = True
-        for item in _reader(path)(path, relative, context):
+        for item in map(_seen, _reader(path)(path, relative, context)):
             empty = empty and isinstance(item, PageRead)
             error = _fault(item, settings) if isinstance(item, Document) else None
             if not error or isinstance(item, PageRead):
@@ -180,6 +182,10 @@ def _read(path: Path, relative: str, context: Context) -> Items:
             raise ReadError(_EMPTY, _MEANT)
     except OSError as error:
         raise ReadError(f"The file can't be opened: {error.strerror or error}.", "Check its permissions.") from error
+
+
+def _seen(item: Document | FailedFile | PageRead) -> Document | FailedFile | PageRead:
+    return seen(item) if isinstance(item, Document) else item
 
 
 def _fault(document: Document, settings: ReadingSettings) -> ReadError | None:

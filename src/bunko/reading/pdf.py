@@ -23,6 +23,7 @@ from bunko.reading.lines import SOFT_HYPHEN, Line, clean, joined, mend_hyphens, 
 from bunko.reading.locked import locked_error, passwords_of
 from bunko.reading.members import Items, PageRead
 from bunko.reading.ocr import needs_ocr, ocr_languages, recognise_bitmap
+from bunko.reading.pdf_unseen import shown_text
 from bunko.reading.plain import sections
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile, Span, member_path
@@ -126,7 +127,7 @@ def _read_page(pdf: pypdfium2.PdfDocument, number: int, settings: ReadingSetting
     page = pdf[number]
     try:
         text_page = page.get_textpage()
-        raw = text_page.get_text_range(errors="replace")
+        raw = shown_text(page, text_page)
         is_picture = _is_cipher(text_page) or _is_picture(page, raw)
         if not ocr_languages(settings):
             if is_picture:

@@ -16,6 +16,10 @@ _CAPITALS = re.compile(r"^[ \t]*((?=(?:[^A-Z\n]*[A-Z]){2})[A-Z][A-Z0-9 &,'’()/
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
 _UNDERLINE = re.compile(r"^ {0,3}(=|-)\1+[ \t]*$")
 _NO_TITLE = re.compile(r"[ \t]*(?:[-*+>|#]|\d+[.)][ \t])| {4}|\t")  # list items, quotations, tables, code
+_CODE_OR_COMMENT = re.compile(
+    r"^ {0,3}(?P<fence>```|~~~).*?(?:^ {0,3}(?P=fence)|\Z)|(?<!`)`[^`\n]{1,500}`(?!`)|(?P<comment><!--)",
+    re.MULTILINE | re.DOTALL,
+)
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?:(?!---)[^\n]*\n){0,200}---[ \t]*\n")
 _MARKUP = re.compile(r"[*_`]|\[([^\]]*)\]\([^)]*\)|!\[[^\]]*\]\([^)]*\)")
 
@@ -36,8 +40,8 @@ def read_text(data: bytes, relative: str) -> Document:
 
 
 def read_markdown(data: bytes, relative: str) -> Document:
-    """Return a Markdown file's Document, with its headings and tables."""
-    text = decode(data)
+    """Return a Markdown file's Document, with its headings and tables, without comments."""
+    text = without_comments(decode(data))
     headings, tables = markdown_headings(text), markdown_tables(text)
     return Document(path=relative, text=text, headings=headings, tables=tables, format="markdown")
 
@@ -85,6 +89,23 @@ def markdown_headings(text: str) -> tuple[Span, ...]:
         above, height = (line, height + 1) if line.strip() and not marker and not fence else ("", 0)
         offset += len(line) + 1
     return sections(found, len(text))
+
+
+def without_comments(text: str) -> str:
+    r"""Return Markdown without what no reader shows: HTML comments, outside of code.
+
+    >>> without_comments("A <!-- not\nthis --> cat, `<!-- code -->`.")
+    'A  cat, `<!-- code -->`.'
+    """
+    pieces, end, place = [], 0, 0
+    while found := _CODE_OR_COMMENT.search(text, place):
+        place = found.end()
+        if found["comment"]:
+            if (close := text.find("-->", place)) < 0:  # none that is open would hide the rest
+                break
+            pieces.append(text[end : found.start()])
+            end = place = close + 3
+    return "".join([*pieces, text[end:]])
 
 
 def _plain(heading: str) -> str:

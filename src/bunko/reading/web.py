@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Literal, TypeAlias
 
 from bunko.reading.encoding import decode
+from bunko.reading.hidden import Hidden
 from bunko.reading.lines import unwrapped
 from bunko.reading.package import pipe_table
 from bunko.reading.plain import markdown_headings
@@ -26,8 +29,27 @@ _SUPERSETS = {"shift_jis": "cp932", "euc_jp": "euc_jis_2004", "iso8859-1": "cp12
 _NEVER = frozenset("script style noscript template svg canvas iframe object head rt rp".split())
 _FURNITURE = frozenset("nav button select textarea datalist dialog".split())
 _FURNITURE_ROLES = frozenset("navigation search menu menubar dialog".split())
-_MAY_BE_HIDDEN = frozenset("div section span aside ul ol table form header footer".split())
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+# What has no end tag can't be skipped to it; what may go without one ends where another of its kind begins.
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr html body".split())
+_NESTS = frozenset("ul ol dl table".split())
+_ENDED_BY = {
+    "p": frozenset("p div section article ul ol dl table pre blockquote h1 h2 h3 h4 h5 h6 hr form li td th tr".split()),
+    "li": frozenset(["li"]),
+    "dt": frozenset(["dt", "dd"]),
+    "dd": frozenset(["dt", "dd"]),
+    "tr": frozenset("tr tbody tfoot".split()),
+    "td": frozenset("td th tr tbody tfoot".split()),
+    "th": frozenset("td th tr tbody tfoot".split()),
+}
+_ENDED_WITH = {
+    "p": frozenset("div section article li td th body blockquote main".split()),
+    "li": frozenset(["ul", "ol"]),
+    "dt": frozenset(["dl"]),
+    "dd": frozenset(["dl"]),
+    **dict.fromkeys(("tr", "td", "th"), frozenset("table tbody thead tr".split())),
+}
+_Unread: TypeAlias = Literal["furniture", "hidden"]
+_KEPT: tuple[tuple[_Unread, ...], ...] = ((), ("furniture",), ("furniture", "hidden"))
 _BLOCKS = frozenset(
     "address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form header "
     "hr html legend main ol p section summary ul".split()
@@ -46,11 +68,12 @@ def read_html(data: bytes, relative: str) -> Document:
 def html_text(data: bytes) -> str:
     """Return a page's text in Markdown without menus, hidden parts and addresses of links."""
     source = decode_html(data)
-    reader = _Reader(keep_furniture=False)
-    reader.read(source)
-    if reader.is_skipping:  # a menu that never ends would hide the page
-        reader = _Reader(keep_furniture=True)
+    # A menu that never ends would hide the page, and so would a hidden part.
+    for keep in _KEPT:
+        reader = _Reader(keep=keep)
         reader.read(source)
+        if not reader.is_skipping:
+            break
     return reader.text()
 
 
@@ -84,15 +107,17 @@ class _Table:
 class _Reader(HTMLParser):
     """Gathers blocks of Markdown while the parser walks through a page."""
 
-    def __init__(self, *, keep_furniture: bool) -> None:
+    def __init__(self, *, keep: Collection[_Unread]) -> None:
         super().__init__(convert_charrefs=True)
-        self._keep_furniture = keep_furniture
+        self._keep = keep
         self._blocks: list[str] = []
         self._inline: list[str] = []
         self._prefix = ""
         self._tables: list[_Table] = []
         self._lists: list[int | None] = []  # the lists that we are in: the last number, None without numbers
         self._skipped: list[str] = []  # the outermost is what began it
+        self._nested = 0  # lists and tables within it
+        self._hidden = Hidden("")
         self._pre = 0
         self._in_title = False
         self._title = ""
@@ -103,6 +128,7 @@ class _Reader(HTMLParser):
         return bool(self._skipped)
 
     def read(self, source: str) -> None:
+        self._hidden = Hidden(source)
         # What follows the last > holds no tag; the parser would look for one's end at each < again.
         tags, end, rest = source.rpartition(">")
         self.feed(tags + end + rest.replace("<", "&lt;"))
@@ -119,14 +145,19 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "title":
             self._in_title = not self._title
+        if self._skipped and not self._nested and tag in _ENDED_BY.get(self._skipped[0], ()):
+            self._skipped.clear()
         if self._skipped:
             if tag == self._skipped[0]:
                 self._skipped.append(tag)
+            elif tag in _NESTS:
+                self._nested += 1
             return
         if tag == "body":
             self._skipped.clear()
-        if tag in _NEVER or (not self._keep_furniture and _is_furniture(tag, dict(attrs))):
+        if tag in _NEVER or self._is_unread(tag, dict(attrs)):
             self._skipped.append(tag)
+            self._nested = 0
             return
         self._start(tag)
 
@@ -138,9 +169,13 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "title":
             self._in_title = False
+        if self._skipped and not self._nested and tag in _ENDED_WITH.get(self._skipped[0], ()):
+            self._skipped.clear()
         if self._skipped:
             if tag == self._skipped[-1]:
                 self._skipped.pop()
+            elif tag in _NESTS:
+                self._nested = max(0, self._nested - 1)
             return
         self._end(tag)
 
@@ -149,6 +184,11 @@ class _Reader(HTMLParser):
             self._title += data
         elif not self._skipped:
             self._inline.append(data)
+
+    def _is_unread(self, tag: str, attributes: dict[str, str | None]) -> bool:
+        if tag in _FURNITURE or (attributes.get("role") or "").lower() in _FURNITURE_ROLES:
+            return "furniture" not in self._keep
+        return tag not in _VOID and "hidden" not in self._keep and self._hidden.hides(attributes)
 
     def _start(self, tag: str) -> None:
         if tag in _HEADINGS:
@@ -245,13 +285,6 @@ class _Reader(HTMLParser):
         elif text := "\n".join(line for part in raw.split("\x00") if (line := unwrapped(part))):
             self._blocks.append(self._prefix + text)
             self._prefix = ""
-
-
-def _is_furniture(tag: str, attributes: dict[str, str | None]) -> bool:
-    if tag in _FURNITURE or (attributes.get("role") or "").lower() in _FURNITURE_ROLES:
-        return True
-    hidden = "hidden" in attributes or _HIDDEN_STYLE.search(attributes.get("style") or "")
-    return tag in _MAY_BE_HIDDEN and bool(hidden)
 
 
 def _stacked(blocks: list[str]) -> str:
