@@ -16,6 +16,7 @@ from tests.strategies import anything
     [
         ("It is high.", "statement", "It is high."),
         ("Based on the provided context, it is high.", "statement", "it is high."),
+        ("Based on the information provided in the sources, it is high.", "statement", "it is high."),
         ("According to the text, it is high.", "statement", "it is high."),
         ("The text states that it is high.", "statement", "it is high."),
         ("Answer: Paris", "statement", "Paris"),

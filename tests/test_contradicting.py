@@ -12,6 +12,7 @@ CONTRARY = [
     ("The mill was not built in 1911.", "The mill was built in 1911."),
     ("The mill was built in 1911.", "The mill was never built."),
     ("He didn't leave.", "He left in 1990."),
+    ("It is a non fundamental error.", "It is a fundamental error."),
     ("The plan was unpopular there.", "The plan was popular there."),
     ("Carthage conquered Rome.", "Rome conquered Carthage."),
     ("Rome was conquered by Carthage.", "Rome conquered Carthage."),

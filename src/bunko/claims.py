@@ -21,6 +21,7 @@ _LIST_NUMBER = re.compile(r"[(（]?\d{1,3}[.)．）]")
 _FRAME = re.compile(
     rf"\s*(?:(?:based (?:up)?on|according to|judging (?:by|from)|from|as (?:stated|mentioned|described|noted) in|in) "
     rf"(?:the |this |that )?(?:given |provided |above |following )?{_TEXT}(?: (?:provided|above|given))?"
+    rf"(?: in (?:the |this )?{_TEXT})?"
     rf"(?:,\s*|\s+(?=the|it|he|she|they|there|we)|\s*$)"
     rf"|the (?:given |provided )?{_TEXT} (?:says?|states?|mentions?|indicates?|explains?)(?: that)?[,:]?\s+"
     r"|(?:the |my )?(?:short |correct |final )?answer(?: to (?:the|your) question)?"

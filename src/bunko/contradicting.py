@@ -96,7 +96,7 @@ _IRREGULAR = {
 # --- negation ------------------------------------------------------------------------------------------------------
 
 _NOT = re.compile(
-    r"\b(?:not(?! (?:only|just|merely|until|later|less|more|fewer))|never|cannot|neither|nor|without"
+    r"\b(?:not(?! (?:only|just|merely|until|later|less|more|fewer))|never|cannot|neither|nor|non|without"
     r"|no(?! (?:more|less|fewer|later|one)))\b|n['’]t\b",
     re.I,
 )
