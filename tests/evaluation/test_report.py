@@ -322,6 +322,8 @@ def test_the_interface_speaks_two_languages(opened: Open) -> None:
 
 
 def test_colours_follow_the_system_until_they_are_chosen(opened: Open) -> None:
+    from playwright.sync_api import expect  # there, since `opened` is
+
     tab = opened(sample(questions=2), scheme="dark")
     ground = "getComputedStyle(document.body).backgroundColor"
     dark = tab.evaluate(ground)
@@ -329,9 +331,9 @@ def test_colours_follow_the_system_until_they_are_chosen(opened: Open) -> None:
     light = tab.evaluate(ground)
     assert light != dark
     tab.reload()
-    assert tab.evaluate(ground) == light
+    expect(tab.locator("body")).to_have_css("background-color", light)  # once the page has been drawn again
     tab.get_by_role("button", name="As the system").click()
-    assert tab.evaluate(ground) == dark
+    expect(tab.locator("body")).to_have_css("background-color", dark)
 
 
 def test_keys_move_search_and_unfold(opened: Open) -> None:
