@@ -29,7 +29,7 @@ from bunko.types import (
     TextDelta,
     Usage,
 )
-from bunko.verifying import likeness_by, opinion_of
+from bunko.verifying import likeness_by, notes_on, opinion_of
 from bunko.writing import Written, builder, extract, notes_of, style_of, write
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def answer_from_documents(
             model=generator.name,
             embedder=embedder.spec.name,
             finish_reason=written.finish_reason,
-            notes=notes + notes_of(written, settings),
+            notes=notes + notes_of(written, settings) + (notes_on(generator, settings) if words_of == "model" else ()),
         )
     )
 
