@@ -11,7 +11,7 @@ from bunko.library import Library
 from bunko.settings import Settings, apply_overrides, load_settings
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.types import Evidence, Message
-from bunko.verifying import ModelOpinion, likeness_by, opinion_of
+from bunko.verifying import ModelOpinion, likeness_by, notes_on, opinion_of
 
 TOWER = "The tower was completed in 1958 by Tachu Naito."
 
@@ -66,6 +66,15 @@ def test_the_model_is_asked_only_if_the_settings_say_so() -> None:
     deep = apply_overrides(Settings(), {"answers.verify": "deep"})
     assert opinion_of(FakeGenerator(), Settings()) is None
     assert opinion_of(FakeGenerator(), deep) is not None
+
+
+def test_a_model_that_can_not_judge_is_not_asked_and_the_reader_is_told() -> None:
+    deep = apply_overrides(Settings(), {"answers.verify": "deep"})
+    tiny = FakeGenerator(parameters=135_000_000)
+    assert opinion_of(tiny, deep) is None
+    assert notes_on(tiny, deep)
+    assert not notes_on(tiny, Settings())
+    assert not notes_on(FakeGenerator(), deep)
 
 
 def test_deep_verification_is_part_of_an_answer_and_of_what_it_cost(tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -32,7 +32,7 @@ from bunko.types import (
     Translation,
     Usage,
 )
-from bunko.verifying import likeness_by, opinion_of
+from bunko.verifying import likeness_by, notes_on, opinion_of
 from bunko.writing import Written, builder, extract, notes_of, style_of, write
 
 if TYPE_CHECKING:
@@ -127,7 +127,12 @@ def answer_from_documents(
             model=generator.name,
             embedder=embedder.spec.name,
             finish_reason=written.finish_reason,
-            notes=notes + notes_on_orders(evidence) + notes_of(written, settings),
+            notes=(
+                *notes,
+                *notes_on_orders(evidence),
+                *notes_of(written, settings),
+                *(notes_on(generator, settings) if words_of == "model" else ()),
+            ),
         )
     )
 

@@ -137,7 +137,13 @@ def _turned(text: str) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(negated), frozenset(others)
 
 
+_JA_IS_NOT = re.compile(r"(?<!だけ)(?<!のみ)(?<!ばかり)では(?:ない|なかった|ありません)(?!か)")
+_JA_ANY_NOT = re.compile(r"な[いくか]|ませ|[^必]ず|ぬ|非|不|無")
+
+
 def _negated(sentence: str, source: str) -> str:
+    if (found := _JA_IS_NOT.search(sentence)) and not _JA_ANY_NOT.search(source):  # 120km/hではない
+        return found.group()
     said, said_plainly = _turned(sentence)
     there, there_plainly = _turned(source)
     for negated, plainly, also in ((said, there_plainly, there), (there, said_plainly, said)):

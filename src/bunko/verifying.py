@@ -30,6 +30,8 @@ _JAPANESE = (
     'root ::= "はい" | "いいえ"',
 )
 _VERDICT = re.compile(r"\b(yes|no)\b|(はい|いいえ)", re.IGNORECASE)
+# Parameters: one of 135 million said no to everything, one of half a billion told right from wrong (benchmarks/LOG.md).
+_TOO_SMALL = 300_000_000
 _TOKENS = 8  # いいえ is up to six of them
 
 
@@ -69,5 +71,18 @@ class ModelOpinion:
 
 
 def opinion_of(generator: Generator, settings: Settings) -> ModelOpinion | None:
-    """Return what asks the model, if the settings want it."""
-    return ModelOpinion(generator, seed=settings.generation.seed) if settings.answers.verify == "deep" else None
+    """Return what asks the model, if the settings want it and the model can tell."""
+    if settings.answers.verify != "deep" or _is_too_small(generator):
+        return None
+    return ModelOpinion(generator, seed=settings.generation.seed)
+
+
+def notes_on(generator: Generator, settings: Settings) -> tuple[str, ...]:
+    """Return what the reader should know if the model was to be asked, and was not."""
+    if settings.answers.verify != "deep" or not _is_too_small(generator):
+        return ()
+    return (f"{generator.name} is too small to judge its answer: it was checked as without --verify deep.",)
+
+
+def _is_too_small(generator: Generator) -> bool:
+    return 0 < generator.parameters <= _TOO_SMALL
