@@ -18,6 +18,7 @@ from bunko.grounding import ground
 from bunko.ports import Embedder, GenerationOptions, Generator, Searchable
 from bunko.retrieval import retrieve
 from bunko.settings import Settings
+from bunko.sufficiency import NOT_HELD, may_hold_answer
 from bunko.text import detect_language
 from bunko.timing import Stopwatch
 from bunko.translating import translate
@@ -73,7 +74,10 @@ def answer_from_documents(
         evidence = select(standalone, hits, embedder, vector=vector, settings=settings.evidence)
     yield Retrieved(question=standalone, evidence=tuple(evidence), hits=tuple(hits))
     shown, written = trusted(evidence), Written(text=prompting.refusal(language), finish_reason="none")
-    if evidence and words_of == "document":
+    fits = may_hold_answer(standalone, hits, spec=embedder.spec, strictness=settings.answers.strictness)
+    if not fits:
+        shown, notes = [], (*notes, NOT_HELD)
+    elif evidence and words_of == "document":
         shown, written.text = shown[:1], shown[0].quote
     elif evidence:
         with watch.stage("load"):  # what is left of the engine's start, which began before the search

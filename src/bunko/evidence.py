@@ -152,6 +152,22 @@ def overlap(asked: dict[str, float], found: frozenset[str]) -> float:
     return sum(weight for word, weight in asked.items() if word in found) / total if total else 0.0
 
 
+def coverage(question: str, hits: Sequence[Hit]) -> float:
+    """Return the share of the question's words, by weight, that the passage with most of them has: 0 to 1.
+
+    A question of a single word of meaning, or none, tells too little: 1.
+    """
+    asked_words = words(question)
+    candidates = _candidates(hits)
+    if len(set(asked_words)) < 2 or not candidates:
+        return 1.0
+    asked = _weights(asked_words, candidates)
+    passages: dict[int, frozenset[str]] = {}
+    for candidate in candidates:
+        passages[candidate.rank] = passages.get(candidate.rank, frozenset()) | candidate.words | candidate.context
+    return max(overlap(asked, found) for found in passages.values())
+
+
 def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
     found: list[_Candidate] = []
     best = max((hit.score for hit in hits), default=0.0)

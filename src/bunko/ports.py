@@ -27,6 +27,8 @@ class EmbedderSpec:
     """ISO 639-1 codes; {"*"} for about a hundred languages."""
     max_tokens: int
     """Longest input in its own tokens; the rest is cut off."""
+    related: float = 0.0
+    """A cosine that a question and a passage with nothing in common hardly reach; 0 where nobody has measured it."""
 
     def knows(self, language: str) -> bool:
         """Tell whether texts in this language get meaningful vectors."""

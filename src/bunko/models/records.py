@@ -27,6 +27,8 @@ class EmbedderFacts:
     pooling: Pooling = "mean"
     normalise: bool = True
     """Whether the vectors have still to be brought to length 1."""
+    related: float = 0.0
+    """As in ports.EmbedderSpec."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

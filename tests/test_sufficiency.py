@@ -1,0 +1,91 @@
+"""What has nothing to do with the documents is refused, in both languages; what has is not, and nothing by a guess."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bunko.library import Library
+from bunko.ports import EmbedderSpec
+from bunko.settings import Settings, apply_overrides
+from bunko.sufficiency import NOT_HELD, may_hold_answer
+from bunko.testing import FakeEmbedder, FakeGenerator
+from bunko.types import Chunk, Hit
+from tests.support import write_files
+
+MILL = "The mill by the river was built in 1911 by Ada Lind, an engineer. Its wheel is nine metres high."
+CASTLE = "江戸城は1457年に太田道灌が築いた城である。天守は1657年に焼失した。"
+SPEC = EmbedderSpec(name="e", dimension=2, languages=frozenset({"en"}), max_tokens=256, related=0.4)
+UNMEASURED = replace(SPEC, related=0.0)
+
+
+def hit(text: str, *, language: str = "en", dense: float | None = None) -> Hit:
+    chunk = Chunk(path="a.txt", start=0, end=len(text), text=text, language=language, key=text)
+    return Hit(chunk=chunk, score=1.0, dense=dense, lexical=1.0)
+
+
+def held(question: str, *hits: Hit, spec: EmbedderSpec = SPEC, strictness: float = 0.5) -> bool:
+    return may_hold_answer(question, hits, spec=spec, strictness=strictness)
+
+
+@pytest.mark.parametrize("question", ["Who built the mill?", "How high is its wheel?", "Was Ada Lind an engineer?"])
+def test_what_the_passage_speaks_of_may_be_answered(question: str) -> None:
+    assert held(question, hit(MILL, dense=0.1))
+    assert held(question, hit(MILL), spec=UNMEASURED)
+
+
+OFF = ["What is the capital of Peru?", "Which enzymes digest starch in the stomach?"]
+
+
+@pytest.mark.parametrize("question", OFF)
+def test_what_shares_neither_words_nor_meaning_is_refused(question: str) -> None:
+    assert not held(question, hit(MILL, dense=0.2))
+    assert not held(question, hit(MILL), spec=UNMEASURED)
+
+
+@pytest.mark.parametrize("question", OFF)
+def test_a_likeness_is_enough_where_the_words_are_others(question: str) -> None:
+    assert held(question, hit(MILL, dense=0.45))
+    assert not held(question, hit(MILL, dense=0.45), spec=UNMEASURED), "of this embedder nobody knows what .45 means"
+
+
+def test_japanese_is_judged_by_its_words_where_the_embedder_knows_none() -> None:
+    assert held("江戸城を築いたのは誰ですか", hit(CASTLE, language="ja"))
+    assert not held("ペルーの首都はどこですか", hit(CASTLE, language="ja"))
+
+
+def test_words_tell_nothing_across_languages() -> None:
+    assert held("ペルーの首都はどこですか", hit(MILL))
+    assert held("What is the capital of Peru?", hit(CASTLE, language="ja"))
+
+
+def test_a_question_of_a_single_word_of_meaning_is_never_refused() -> None:
+    assert held("Summary?", hit(MILL, dense=0.0))
+    assert held("What about it?", hit(MILL, dense=0.0))
+
+
+@pytest.mark.parametrize("question", [*OFF, "Who built the mill?", "Who owned the mill when it burned down?"])
+def test_more_strictness_never_answers_more(question: str) -> None:
+    found = [held(question, hit(MILL, dense=0.3), strictness=step / 10) for step in range(11)]
+    assert found == sorted(found, reverse=True)
+    assert found[0], "0 refuses nothing"
+
+
+@pytest.mark.parametrize(("strictness", "refused"), [(0.5, True), (0.0, False)])
+def test_a_refusal_shows_the_nearest_passages_and_says_how_to_ask_all_the_same(
+    tmp_path: Path, strictness: float, refused: bool
+) -> None:
+    root = write_files(tmp_path / "docs", {"mill.txt": MILL})
+    settings = apply_overrides(Settings(), {"answers.strictness": strictness})
+    generator = FakeGenerator("Ada Lind")
+    with Library(root, settings=settings, embedder=FakeEmbedder(), generator=generator) as library:
+        library.sync()
+        answer = library.ask("Which enzymes digest starch in the stomach?")
+    assert answer.refused is refused
+    assert bool(answer.evidence)
+    assert (answer.text == "The documents don't say.") is refused
+    assert (NOT_HELD in answer.notes) is refused
+    assert bool(generator.prompts) is not refused
+    assert not (refused and (answer.citations or answer.unsupported or answer.documents_read))
