@@ -29,9 +29,10 @@ from bunko.engine.logs import EngineLog, first_complaint, last_words
 from bunko.engine.parameters import Parameters
 from bunko.errors import EngineCrashed, EngineError, EngineStartFailed, EngineTimeout
 
-# Threads that wait for one another give up the processor meanwhile. By default they spin, and wherever anything else
-# is running, the engine then falls to a tenth of its speed: 14 and 3 tokens a second for 124 and 70.
-_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+# Threads that wait for one another look for a moment, and then give up the processor. By default they go on looking,
+# and wherever anything else is running, the engine then falls to a tenth of its speed: 14 and 3 tokens a second for 124
+# and 70. Without the moment, an idle machine writes at a third of its speed (benchmarks/LOG.md).
+_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}
 
 # What the log says -> what helps.
 _CURES = {
