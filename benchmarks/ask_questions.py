@@ -37,14 +37,16 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=40)
     parser.add_argument("--max-tokens", type=int, default=64)
     parser.add_argument("--set", action="append", default=[])
+    parser.add_argument("--no-memory", action="store_true", help="don't sample memory, which takes time by itself")
     parser.add_argument("--dump", help="write every answer to this file")
     arguments = parser.parse_args()
     rows = [json.loads(line) for line in Path(arguments.questions).read_text(encoding="utf-8").splitlines()]
     rows = [row for row in rows if row["answers"]][: arguments.limit]
     store = tempfile.mkdtemp(prefix="bunko-bench-")
-    memory = PeakMemory()
+    memory = None if arguments.no_memory else PeakMemory()
     try:
-        print(json.dumps(run(arguments, rows, store) | memory.stop()))
+        figures = run(arguments, rows, store)
+        print(json.dumps(figures | memory.stop() if memory else figures))
     finally:
         shutil.rmtree(store, ignore_errors=True)
 

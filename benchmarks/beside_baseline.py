@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--other", action="append", default=[], metavar="NAME=COMMAND")
     parser.add_argument("--out", help="also write the figures of every round to this file, a JSON object a line")
     arguments = parser.parse_args()
-    ours = [sys.executable, str(Path(__file__).with_name("ask_questions.py"))]
+    ours = [sys.executable, str(Path(__file__).with_name("ask_questions.py")), "--no-memory"]
     programs = {"bunko": ours} | {name: shlex.split(command) for name, command in map(split_pair, arguments.other)}
     same = ["--model", arguments.model, "--folder", arguments.folder]
     same += ["--questions", arguments.questions, "--limit", arguments.limit]
