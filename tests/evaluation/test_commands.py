@@ -217,7 +217,7 @@ def test_compare_prints_pairs_and_the_questions_that_differ(
     folder: Path, questions: Path, tmp_path: Path, cli: Cli
 ) -> None:
     kept = tmp_path / "kept"
-    words = ("compare", str(folder), str(questions), "--no-rag", "--answers", str(kept))
+    words = ("compare", str(folder), str(questions), "--no-rag", "--strictness", "0", "--answers", str(kept))
     outcome = cli(*words)
     assert outcome.code == 0
     assert "p (McNemar)" in outcome.out
@@ -227,6 +227,14 @@ def test_compare_prints_pairs_and_the_questions_that_differ(
     printed = cli(*words, "--json").json
     assert [variant["rag"] for variant in printed["variants"]] == [True, False]
     assert [row["differs"] for row in printed["questions"]] == [True, True, True, False]
+
+
+def test_a_question_about_other_things_is_rightly_refused(folder: Path, questions: Path, cli: Cli) -> None:
+    printed = cli("compare", str(folder), str(questions), "--no-rag", "--json").json
+    assert [row["differs"] for row in printed["questions"]] == [True, True, True, True]
+    with_documents, _ = printed["questions"][3]["results"]
+    assert with_documents["refused"]
+    assert with_documents["right"]
 
 
 def test_compare_combines_models_settings_and_variants(folder: Path, questions: Path, cli: Cli) -> None:
