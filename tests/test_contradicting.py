@@ -12,6 +12,8 @@ CONTRARY = [
     ("The mill was not built in 1911.", "The mill was built in 1911."),
     ("The mill was built in 1911.", "The mill was never built."),
     ("He didn't leave.", "He left in 1990."),
+    ("They did not dig the canal.", "They dug the canal in 1911."),
+    ("The queen never wore it.", "The queen wears it."),
     ("It is a non fundamental error.", "It is a fundamental error."),
     ("The plan was unpopular there.", "The plan was popular there."),
     ("Carthage conquered Rome.", "Rome conquered Carthage."),

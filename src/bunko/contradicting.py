@@ -8,9 +8,10 @@ Knows nothing of answers and sources.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
+from bunko.forms import base_form, same_word, stands
 from bunko.names import Name, has_part, names
 from bunko.numerals import fold_width
 from bunko.quantities import Quantity, agrees, quantities
@@ -39,59 +40,6 @@ def contradiction(sentence: str, source: str) -> str:
         return f"changed places: {', '.join(pair)}"
     return ""
 
-
-def same_word(one: str, other: str) -> bool:
-    """Tell whether two stems are forms of one word: establish, establishment; build, built.
-
-    >>> same_word("establish", "establishment"), same_word("interest", "internal"), same_word("build", "built")
-    (True, False, True)
-    """
-    return stands(base_form(one), frozenset((base_form(other),)))
-
-
-def base_form(word: str) -> str:
-    """Return what a stem is a form of, where no ending tells.
-
-    >>> base_form("built"), base_form("mill")
-    ('build', 'mill')
-    """
-    return _IRREGULAR.get(word, word)
-
-
-def stands(word: str, others: Collection[str]) -> bool:
-    """Tell whether a word stands among others in whatever form; all are base forms."""
-    if word in others:
-        return True
-    if len(word) < _PREFIX or not word.isascii():
-        return False
-    beginning = word[:_PREFIX]
-    return any(other.startswith(beginning) and _is_longer_form(word, other) for other in others)
-
-
-_PREFIX = 5  # letters: fewer tie words together that are not one
-
-
-def _is_longer_form(one: str, other: str) -> bool:
-    shorter = min(len(one), len(other))
-    common = next((n for n in range(shorter) if one[n] != other[n]), shorter)
-    return common >= 0.85 * shorter
-
-
-# Stems of forms that endings don't explain.
-_IRREGULAR = {
-    form: base
-    for base, forms in (
-        ("build", "built"), ("write", "wrote written writ"), ("begin", "began begun"), ("make", "made mak"),
-        ("take", "took taken tak"), ("give", "gave given giv"), ("become", "became becom"), ("lead", "led"),
-        ("win", "won winn"), ("hold", "held"), ("know", "knew known"), ("grow", "grew grown"),
-        ("rise", "rose risen ris"),
-        ("fall", "fell fallen"), ("speak", "spoke spoken"), ("come", "came com"), ("leave", "left leav"),
-        ("find", "found"), ("sell", "sold"), ("buy", "bought"), ("teach", "taught"), ("bring", "brought"),
-        ("die", "dead death di"), ("bear", "born"), ("choose", "chose chosen choos"), ("draw", "drew drawn"),
-        ("fight", "fought"), ("lose", "lost los"), ("send", "sent"), ("pay", "paid"), ("meet", "met"),
-    )
-    for form in (base, stem(base), *forms.split())
-}  # fmt: skip
 
 # --- negation ------------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,8 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from bunko.claims import Claim, asks_whether, claims
-from bunko.contradicting import base_form, contradiction, stands
+from bunko.contradicting import contradiction
+from bunko.forms import base_form, stands
 from bunko.marks import Mark, put_marks, shifted, take_marks
 from bunko.names import Name, fold_kanji, fold_name, has_part, has_whole, names
 from bunko.numerals import fold_width
