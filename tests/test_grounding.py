@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bunko.claims import claims
-from bunko.grounding import Grounding, ground, locate, only_repeats
+from bunko.grounding import Grounding, ground
+from bunko.locating import locate, only_repeats
 from bunko.marks import take_marks
 from bunko.text import normalise
 from bunko.types import Evidence

@@ -12,17 +12,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from functools import lru_cache
 from typing import TypeAlias
 
 from bunko.claims import Claim, asks_whether, claims
 from bunko.contradicting import contradiction
-from bunko.forms import base_form, stands
+from bunko.locating import OFFERS, is_part, squeeze
 from bunko.marks import Mark, put_marks, shifted, take_marks
-from bunko.names import Name, fold_kanji, fold_name, has_part, has_whole, names
-from bunko.numerals import fold_width
+from bunko.names import Name, has_part, has_whole
 from bunko.quantities import Quantity, agrees, quantities
-from bunko.text import normalise, sentences, words
+from bunko.statements import Facts, Citable, facts_of, in_context, spans_of, stands_there
+from bunko.text import words
 from bunko.types import Citation, Evidence
 
 Likeness: TypeAlias = Callable[[str, Sequence[str]], Sequence[float]]
@@ -34,22 +33,16 @@ Opinion: TypeAlias = Callable[[str, str], bool | None]
 # Below the lower mark the likeness is chance: two sentences on one subject share a word or two.
 _CARRIED = 0.75
 _RELATED = 0.34
-# What an answer says of itself, and verbs that say nothing.
-_FRAME = frozenset(words("answer question source text context passage according document mention state say get got"))
 # What can stand for a name that was said before: she, which, "The company" at the beginning.
 _POINTS_BACK = re.compile(
     r"\b(?:which|he|she|it|they|him|them|his|hers?|its|theirs?|this|these|who)\b|^\W*the [a-z]|[\u3041-\u30ff]",
     re.I | re.M,
 )
-_OFFERS = re.compile(r"\bor\b|それとも|または|あるいは|か、.+か", re.I)
-_PUNCTUATION = " \t\n.,;:!?、。！？"
-_PART = re.compile(r"[\u3041-\u30ff\u3400-\u9fff々]|(?:(?![\u3041-\u30ff\u3400-\u9fff])\w)+")
 # Two statements in one sentence may come from two sources: "…, and it …". The second begins with its own subject.
 _STATEMENTS = re.compile(
     r";\s+|,\s+(?:and|but|while|whereas)\s+(?=(?:it|he|she|they|its|his|her|their|the|this)\b|[A-Z])"
 )
 
-_MEANING = re.compile(r"[^\W\d_\u3041-\u3096]")  # a letter of a word, which Hiragana alone rarely is
 # Of the spans in which nothing but words is missing, so many are compared by meaning. The marks are those between
 # paraphrases and sentences with another word in them (benchmarks/paraphrases.tsv, benchmarks/LOG.md).
 _EMBEDDED = 2
@@ -79,37 +72,9 @@ class Grounding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Span:
-    """A sentence of a source, or a few side by side."""
-
-    n: int
-    """The source's place, from 0."""
-    start: int
-    """In the quote."""
-    end: int
-    text: str
-    context: str
-    """The headings above it."""
-    sentences: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Facts:
-    """What a statement says."""
-
-    text: str
-    words: frozenset[str]
-    """Without numbers."""
-    quantities: tuple[Quantity, ...]
-    """Those that are numbers for certain."""
-    all_quantities: tuple[Quantity, ...]
-    names: tuple[Name, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Verdict:
     support: Support
-    span: _Span
+    span: Citable
     share: float
     """Of the statement's words."""
     asked: float
@@ -189,11 +154,11 @@ class _Judge:
     def __init__(
         self, evidence: Sequence[Evidence], question: str, likeness: Likeness | None, opinion: Opinion | None
     ) -> None:
-        self._spans = [span for n, item in enumerate(evidence) for span in _spans(n, item)]
+        self._spans = [span for n, item in enumerate(evidence) for span in spans_of(n, item)]
         self._sources = [f"{item.heading}\n{item.quote}" for item in evidence]
-        self._question = _facts(question)
+        self._question = facts_of(question)
         self._whether = asks_whether(question)
-        self._offers = bool(_OFFERS.search(question))
+        self._offers = bool(OFFERS.search(question))
         self._likeness = likeness
         self._opinion = opinion
 
@@ -203,30 +168,30 @@ class _Judge:
             return self._of_yes_or_no(claim)
         if claim.kind == "nothing" and self.claims_nothing(claim):
             return []
-        facts = _facts(claim.text)
+        facts = facts_of(claim.text)
         best = self._best(facts)
         if best is None or best.support >= Support.CARRIED:
             return [best] if best else []
         statements = [part.strip() for part in _STATEMENTS.split(claim.text)]
         if len(statements) > 1 and all(len(words(part)) > 1 for part in statements):
-            each = [self._best(_facts(part)) for part in statements]
+            each = [self._best(facts_of(part)) for part in statements]
             if all(verdict and verdict.support >= Support.CARRIED for verdict in each):
                 return list(dict.fromkeys(verdict for verdict in each if verdict))
         return [best]
 
     def carried_by(self, claim: Claim, n: int) -> _Verdict | None:
         """Return the verdict on the best span of one source if it carries the claim."""
-        best = self._best(_facts(claim.text), of=n)
+        best = self._best(facts_of(claim.text), of=n)
         return best if best and best.support >= Support.CARRIED else None
 
     def claims_nothing(self, claim: Claim) -> bool:
         """Tell whether there is nothing in a sentence that would have to stand in a source."""
-        facts = _facts(claim.text)
+        facts = facts_of(claim.text)
         return all(self._is_known(item) for item in facts.quantities) and all(
             self._is_named(name) for name in facts.names
         )
 
-    def _best(self, facts: _Facts, *, of: int | None = None) -> _Verdict | None:
+    def _best(self, facts: Facts, *, of: int | None = None) -> _Verdict | None:
         verdicts = [self._weigh(facts, span) for span in self._spans if of is None or span.n == of]
         best = max(verdicts, key=lambda verdict: verdict.rank, default=None)
         if best is None or best.support is Support.NONE:
@@ -234,11 +199,11 @@ class _Judge:
         if best.support is Support.OPEN and self._likeness:
             best = self._by_meaning(facts, [verdict for verdict in verdicts if verdict.support is Support.OPEN]) or best
         if self._opinion and best.support in (Support.OPEN, Support.CARRIED):
-            said = self._opinion(facts.text, _in_context(best.span))
+            said = self._opinion(facts.text, in_context(best.span))
             best = best if said is None else replace(best, support=Support.CARRIED if said else Support.OPEN)
         return best
 
-    def _by_meaning(self, facts: _Facts, verdicts: list[_Verdict]) -> _Verdict | None:
+    def _by_meaning(self, facts: Facts, verdicts: list[_Verdict]) -> _Verdict | None:
         """Return what means the same as the statement, of those that have all its numbers and names, if anything."""
         verdicts = sorted(verdicts, key=lambda verdict: verdict.rank, reverse=True)[:_EMBEDDED]
         assert self._likeness is not None
@@ -246,24 +211,24 @@ class _Judge:
         like, best = max(zip(likeness, verdicts, strict=True), key=lambda pair: pair[0])
         return replace(best, support=Support.CARRIED) if like >= _LIKE else None
 
-    def _weigh(self, facts: _Facts, span: _Span) -> _Verdict:
+    def _weigh(self, facts: Facts, span: Citable) -> _Verdict:
         """Say how far a span carries a statement."""
-        there = _facts(_in_context(span))
-        known = {word for name in facts.names if self._is_meant(name, there) for word in _facts(name.text).words}
-        found = {word for word in facts.words if word in known or _stands(word, there.words)}
+        there = facts_of(in_context(span))
+        known = {word for name in facts.names if self._is_meant(name, there) for word in facts_of(name.text).words}
+        found = {word for word in facts.words if word in known or stands_there(word, there.words)}
         borne = [item for item in facts.quantities if self._is_borne(item, there)]
         size = len(facts.words) + len(facts.quantities)
         share = (len(found) + len(borne)) / size if size else 0.0
         asked = self._question.words
-        asked_share = sum(_stands(word, there.words) for word in asked) / len(asked) if asked else 0.0
-        new = {word for word in facts.words if not _stands(word, asked)}
+        asked_share = sum(stands_there(word, there.words) for word in asked) / len(asked) if asked else 0.0
+        new = {word for word in facts.words if not stands_there(word, asked)}
         news = [item for item in facts.quantities if not any(agrees(item, one) for one in self._question.quantities)]
         support = Support.NONE
-        whole = _squeeze(facts.text) == _squeeze(span.text)
+        whole = squeeze(facts.text) == squeeze(span.text)
         if not new and not news and not (whole or self._whether or self._offers):
             share = min(share, _RELATED)  # it only repeats the question
             support = Support.MISSING if share else Support.NONE
-        elif _is_part(facts.text, span.text):
+        elif is_part(facts.text, span.text):
             share = 1.0
             support = Support.VERBATIM if whole or not contradiction(facts.text, span.text) else Support.MISSING
         elif share >= _RELATED or borne:
@@ -276,7 +241,7 @@ class _Judge:
                 support = Support.CARRIED if min(share, of_new) >= _CARRIED else Support.OPEN
         return _Verdict(support=support, span=span, share=share, asked=asked_share)
 
-    def _is_borne(self, item: Quantity, there: _Facts) -> bool:
+    def _is_borne(self, item: Quantity, there: Facts) -> bool:
         """Tell whether a number stands in a span; one that was asked about may stand in any source."""
         if any(agrees(item, other) for other in there.all_quantities):
             return True
@@ -285,14 +250,14 @@ class _Judge:
     def _is_known(self, item: Quantity) -> bool:
         return any(agrees(item, other) for source in self._sources for other in quantities(source))
 
-    def _names(self, name: Name, there: _Facts) -> bool:
+    def _names(self, name: Name, there: Facts) -> bool:
         """Tell whether a span names somebody, if only by a part of a name that stands whole in some source.
 
         Who was asked about may be a "she" in the span, but must be named in some source.
         """
         return self._is_meant(name, there) or (has_part(name, there.text) and self._is_named(name))
 
-    def _is_meant(self, name: Name, there: _Facts) -> bool:
+    def _is_meant(self, name: Name, there: Facts) -> bool:
         """Tell whether a span can be about somebody whom the question named: it has a "she", or nobody else in it."""
         if not has_part(name, self._question.text) or not self._is_named(name):
             return False
@@ -316,11 +281,11 @@ class _Judge:
             best = replace(best, support=Support.CARRIED if contrary and carried else Support.OPEN)
         return [best]
 
-    def _has_another_number(self, span: _Span) -> bool:
+    def _has_another_number(self, span: Citable) -> bool:
         """Tell whether a span says nearly what was asked, with another number in the place of the one asked about."""
-        there = _facts(span.text)
+        there = facts_of(span.text)
         asked = self._question.words
-        if not asked or sum(_stands(word, there.words) for word in asked) < _CARRIED * len(asked):
+        if not asked or sum(stands_there(word, there.words) for word in asked) < _CARRIED * len(asked):
             return False
         return any(
             not any(agrees(item, other) for other in there.quantities)
@@ -329,113 +294,7 @@ class _Judge:
         )
 
 
-def _spans(n: int, item: Evidence) -> list[_Span]:
-    """Return the sentences of a quote, each two side by side, and all of it."""
-    cut = sentences(item.quote)
-    places = [(start, end, 1) for start, end in cut]
-    places += [(cut[i][0], cut[i + 1][1], 2) for i in range(len(cut) - 1)]
-    if len(cut) > 2:
-        places.append((cut[0][0], cut[-1][1], len(cut)))
-    return [
-        _Span(n=n, start=start, end=end, text=item.quote[start:end], context=item.heading, sentences=count)
-        for start, end, count in places
-    ]
-
-
-def _in_context(span: _Span) -> str:
-    return f"{span.context}\n{span.text}" if span.context else span.text
-
-
-@lru_cache(maxsize=1024)
-def _facts(text: str) -> _Facts:
-    folded = fold_kanji(fold_width(text))
-    found = quantities(text)
-    without = list(folded)
-    for item in found:
-        if not item.weak:
-            without[item.start : item.end] = " " * (item.end - item.start)
-    rest = "".join(without)
-    if found and not _MEANING.search(rest):  # 1958年です
-        rest = ""
-    return _Facts(
-        text=text,
-        words=frozenset(base_form(fold_name(word)) for word in words(rest)) - _FRAME - {""},
-        quantities=tuple(item for item in found if not item.weak),
-        all_quantities=found,
-        names=tuple(name for name in names(text) if not _is_counted(name, found)),
-    )
-
-
-def _is_counted(name: Name, found: Sequence[Quantity]) -> bool:
-    """Tell whether what looks like a name in kanji is a number: 約千四百万人."""
-    covered = sum(max(0, min(name.end, item.end) - max(name.start, item.start)) for item in found if not item.weak)
-    return 0 < covered >= name.end - name.start - 1
-
-
-def _stands(word: str, others: frozenset[str]) -> bool:
-    """Tell whether a word stands among others, in whatever form."""
-    if "\u30a1" <= word[0] <= "\u30fa":  # リンド, of アダリンド
-        return any(word in other for other in others)
-    return stands(word, others)
-
-
-def _is_part(text: str, source: str) -> bool:
-    """Tell whether a text stands in a source word for word, no number of it being cut: 5 is no part of 5 million."""
-    if _squeeze(text) not in _squeeze(source):
-        return False
-    there = quantities(source)
-    return all(
-        any(agrees(item, other) or (item.value and item.value == other.value) for other in there)
-        for item in quantities(text)
-        if not item.weak
-    )
-
-
-def locate(phrase: str, evidence: Sequence[Evidence]) -> tuple[int, int, int] | None:
-    """Return where a phrase stands in a quote, as (place in `evidence`, start, end in the quote); None if nowhere.
-
-    Case, width and punctuation do not count; words must be whole. Signs at the phrase's ends are kept where the quote
-    has them too.
-
-    >>> source = Evidence(path="a.txt", start=0, end=30, quote="It cost $5,000 (about 60%).", score=1.0)
-    >>> [source.quote[start:end] for n, start, end in [locate("“about 60%”.", [source])]]
-    ['about 60%']
-    """
-    phrase = phrase.strip(_PUNCTUATION)
-    wanted = list(_PART.finditer(phrase))
-    folded = [normalise(match.group()) for match in wanted]
-    if not folded:
-        return None
-    for n, item in enumerate(evidence):
-        parts = list(_PART.finditer(item.quote))
-        found = [normalise(part.group()) for part in parts]
-        for first in range(len(found) - len(folded) + 1):
-            if found[first : first + len(folded)] == folded:
-                start, end = parts[first].start(), parts[first + len(folded) - 1].end()
-                before, after = phrase[: wanted[0].start()], phrase[wanted[-1].end() :]
-                while before and start and item.quote[start - 1] == before[-1]:
-                    start, before = start - 1, before[:-1]
-                while after and item.quote[end : end + 1] == after[0]:
-                    end, after = end + 1, after[1:]
-                return n, start, end
-    return None
-
-
-def only_repeats(phrase: str, question: str) -> bool:
-    """Tell whether a phrase stands in the question, as no answer does, unless the question offers it.
-
-    >>> only_repeats("the mill", "Who built the mill?"), only_repeats("tea", "Is it tea or coffee?")
-    (True, False)
-    """
-    return _squeeze(phrase) in _squeeze(question) and not _OFFERS.search(question)
-
-
-def _squeeze(text: str) -> str:
-    """Fold a text to its words, a Japanese character being one, so that parts are compared at their bounds."""
-    return f" {' '.join(_PART.findall(normalise(text)))} "
-
-
-def _cite(span: _Span, evidence: Sequence[Evidence], sentence: str, *, verified: bool) -> Citation:
+def _cite(span: Citable, evidence: Sequence[Evidence], sentence: str, *, verified: bool) -> Citation:
     item = evidence[span.n]
     return Citation(
         n=span.n + 1,

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Literal, TypeAlias
 
 from bunko import prompting
-from bunko.grounding import locate, only_repeats
+from bunko.locating import locate, only_repeats
 from bunko.ports import GenerationOptions, Generator
 from bunko.settings import Settings
 from bunko.text import detect_language
