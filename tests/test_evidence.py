@@ -168,3 +168,10 @@ def test_without_orders_there_is_no_note() -> None:
     chosen = choose("Where does the cat sleep?", [make_hit(_TOLD)])
     assert trusted(chosen) == chosen
     assert notes_on_orders(chosen) == ()
+
+
+def test_a_list_of_questions_gives_its_answers() -> None:
+    text = "Q: Who may borrow books?\nA: All.\n\nQ: When does it open?\nA: At ten in the morning."
+    found = choose("Who may borrow books?", [make_hit(text, heading="Rules")])
+    assert (found[0].quote, found[0].heading) == ("All.", "Rules > Q: Who may borrow books?")
+    assert all("borrow" not in item.quote for item in found)

@@ -61,6 +61,11 @@ def test_words_tell_nothing_across_languages() -> None:
     assert held("What is the capital of Peru?", hit(CASTLE, language="ja"))
 
 
+def test_a_passage_in_two_languages_counts_for_both() -> None:
+    both = hit(f"{MILL}\n\n{CASTLE}", language="en")
+    assert held("江戸城を築いたのは誰か", both, hit("天守は高い。", language="ja"), spec=UNMEASURED)
+
+
 def test_a_question_of_a_single_word_of_meaning_is_never_refused() -> None:
     assert held("Summary?", hit(MILL, dense=0.0))
     assert held("What about it?", hit(MILL, dense=0.0))

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bunko.answered import Told, told
 from bunko.expecting import expected_kind, may_answer
 from bunko.orders import gives_orders
 from bunko.ports import Embedder
@@ -31,7 +32,7 @@ _WEIGHT_OF_CONTEXT = 0.5
 # A sentence that has a number where one is asked for. From .1 to .5 did as well (benchmarks/LOG.md).
 _WEIGHT_OF_KIND = 0.3
 # Tokens, about 12 letters or 3 Japanese characters; shorter pieces are headings, list marks, page numbers. They are
-# taken only from a passage that has nothing else.
+# taken only where they answer a question of the text, or from a passage that has nothing else.
 _SHORTEST = 5
 _NEAR_DUPLICATE = 0.9
 # Only the sentences that look best by their words are embedded: more did not find more (benchmarks/LOG.md).
@@ -55,6 +56,10 @@ class _Candidate:
     rank: int
     passage: float
     """Its passage's score as a share of the best one's."""
+    question: str
+    """The document's own question that it answers, if there is one."""
+    said: frozenset[str]
+    """Its words and those of that question."""
 
 
 def select(
@@ -79,7 +84,7 @@ def select(
     asked = _weights(words(question), candidates)
     kind, asked_words = expected_kind(question), frozenset(asked)
     scores = [
-        overlap(asked, candidate.words)
+        overlap(asked, candidate.said)
         + _WEIGHT_OF_CONTEXT * overlap(asked, candidate.context)
         + _WEIGHT_OF_PASSAGE * candidate.passage
         + _WEIGHT_OF_KIND * may_answer(candidate.quote, kind, asked=asked_words)
@@ -92,7 +97,7 @@ def select(
         return [_evidence(candidates[n], scores[n], is_order=True) for n in orders[: settings.quotes]]
     if vector is not None and embedder.spec.knows(detect_language(question)):
         order = order[:_SHORTLIST]
-        similar = embedder.embed_passages([candidates[n].quote for n in order]) @ vector
+        similar = embedder.embed_passages([_in_full(candidates[n]) for n in order]) @ vector
         for n, likeness in zip(order, similar, strict=True):
             scores[n] += float(likeness)
         order = [n for n in _order(candidates, scores) if n in set(order)]
@@ -164,7 +169,7 @@ def coverage(question: str, hits: Sequence[Hit]) -> float:
     asked = _weights(asked_words, candidates)
     passages: dict[int, frozenset[str]] = {}
     for candidate in candidates:
-        passages[candidate.rank] = passages.get(candidate.rank, frozenset()) | candidate.words | candidate.context
+        passages[candidate.rank] = passages.get(candidate.rank, frozenset()) | candidate.said | candidate.context
     return max(overlap(asked, found) for found in passages.values())
 
 
@@ -178,22 +183,26 @@ def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
         headings = frozenset(words(f"{hit.chunk.file_words} {hit.chunk.heading}"))
         before: frozenset[str] = frozenset()
         whole = [
-            (start, end)
-            for start, end in spans
-            if estimate_tokens(text[start:end]) >= _SHORTEST
-            and not _NO_SENTENCE.match(text, start, end)
-            and text[start:end] not in titles
+            item
+            for item in told(text, spans)
+            if (item.question or estimate_tokens(text[item.start : item.end]) >= _SHORTEST)
+            and not _NO_SENTENCE.match(text, item.start, item.end)
+            and text[item.start : item.end] not in titles
         ]
-        for start, end in whole or spans:
-            own = frozenset(words(text[start:end]))
+        for item in whole or [Told(start=start, end=end) for start, end in spans]:
+            quote = text[item.start : item.end]
+            own = frozenset(words(quote))
+            said = own | frozenset(words(item.question))
             found.append(
                 _Candidate(
                     chunk=hit.chunk,
-                    start=hit.chunk.start + start,
-                    end=hit.chunk.start + end,
-                    quote=text[start:end],
+                    start=hit.chunk.start + item.start,
+                    end=hit.chunk.start + item.end,
+                    quote=quote,
                     words=own,
-                    context=(headings | before) - own,
+                    question=item.question,
+                    said=said,
+                    context=(headings | before) - said,
                     rank=rank,
                     passage=hit.score / best if best > 0 else 0.0,
                 )
@@ -204,7 +213,7 @@ def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
 
 def _weights(asked: Sequence[str], candidates: Sequence[_Candidate]) -> dict[str, float]:
     """Weigh the question's words by how rare they are among the candidates (inverse document frequency)."""
-    frequency = Counter(word for candidate in candidates for word in candidate.words | candidate.context)
+    frequency = Counter(word for candidate in candidates for word in candidate.said | candidate.context)
     return {word: math.log(1 + len(candidates) / (0.5 + frequency[word])) for word in asked}
 
 
@@ -215,6 +224,10 @@ def _repeats(one: _Candidate, other: _Candidate) -> bool:
     return shared > _NEAR_DUPLICATE * max(1, len(one.words | other.words))
 
 
+def _in_full(candidate: _Candidate) -> str:
+    return f"{candidate.question} {candidate.quote}" if candidate.question else candidate.quote
+
+
 def _evidence(candidate: _Candidate, score: float, *, is_order: bool = False) -> Evidence:
     return Evidence(
         path=candidate.chunk.path,
@@ -223,6 +236,6 @@ def _evidence(candidate: _Candidate, score: float, *, is_order: bool = False) ->
         quote=candidate.quote,
         score=score,
         page=candidate.chunk.page,
-        heading=candidate.chunk.heading,
+        heading=" > ".join(filter(None, (candidate.chunk.heading, candidate.question))),
         gives_orders=is_order,
     )

@@ -20,7 +20,7 @@ from bunko.locating import OFFERS, is_part, squeeze
 from bunko.marks import Mark, put_marks, shifted, take_marks
 from bunko.names import Name, has_part, has_whole
 from bunko.quantities import Quantity, agrees, quantities
-from bunko.statements import Facts, Citable, facts_of, in_context, spans_of, stands_there
+from bunko.statements import Citable, Facts, facts_of, in_context, spans_of, stands_there
 from bunko.text import words
 from bunko.types import Citation, Evidence
 

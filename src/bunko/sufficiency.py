@@ -29,11 +29,10 @@ def may_hold_answer(question: str, hits: Sequence[Hit], *, spec: EmbedderSpec, s
     question's share no words with it, and are not judged by them.
     """
     language = detect_language(question)
-    told = [hit for hit in hits if hit.chunk.language == language]
-    if not told:
+    if all(hit.chunk.language != language for hit in hits):
         return True
     scale = strictness / _MIDDLE
     likeness = max((hit.dense for hit in hits if hit.dense is not None), default=None)
     if likeness is None or not spec.related or not spec.knows(language):
-        return coverage(question, told) >= _WORDS_ALONE * scale
-    return likeness >= spec.related * scale or coverage(question, told) >= _WORDS * scale
+        return coverage(question, hits) >= _WORDS_ALONE * scale
+    return likeness >= spec.related * scale or coverage(question, hits) >= _WORDS * scale
