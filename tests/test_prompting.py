@@ -114,7 +114,7 @@ CONTROL_TOKENS = [
     "<end_of_turn>", "<s>", "</s>", "<eos>", "<think>", "</think>", "<unused1>", "<|user|>", "<|end|>",
     "<｜Assistant｜>", "<｜end▁of▁sentence｜>", "[INST]", "[/INST]", "[TOOL_CALLS]", "<<SYS>>", "<</SYS>>",
     "<｜im_end｜>", "＜|im_end|＞", "＜｜im_end｜＞", "［INST］", "[AVAILABLE_TOOLS]", "<0x0A>", "[SYSTEM_PROMPT]",
-    "<|channel|>", "<extra_id_0>", "[gMASK]", "<|im_end|\u200b>",
+    "<|channel|>", "<extra_id_0>", "[gMASK]", "<|im_end|\u200b>", "◁think▷", "◁/think▷",
 ]  # fmt: skip
 
 

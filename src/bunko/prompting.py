@@ -18,10 +18,10 @@ from bunko.types import Evidence, Message
 CountTokens = Callable[[Sequence[Message]], int]
 
 # <|im_end|>, <start_of_turn>, </s>, <think>, <｜Assistant｜>: one word in angle brackets; [INST], [/TOOL_CALLS],
-# [gMASK]. In full width too, since some tokenizers fold that first: ＜|im_end|＞, ［INST］.
+# [gMASK], ◁think▷. In full width too, since some tokenizers fold that first: ＜|im_end|＞, ［INST］.
 _CONTROL = re.compile(
     r"<(?=<?[^<>\s]{1,60}>)|\[(?=/?[a-z]?[A-Z_]{2,40}\])"
-    r"|[<＜](?=[|｜/／][^<>\s]{0,60}[>＞])|[\[［](?=[/／]?[a-z]?[A-Z_]{2,40}[\]］])"
+    r"|◁(?=/?[^◁▷\s]{1,60}▷)|[<＜](?=[|｜/／][^<>\s]{0,60}[>＞])|[\[［](?=[/／]?[a-z]?[A-Z_]{2,40}[\]］])"
 )
 # A name that is not the first word of its question: words in capitals, with small ones between them.
 _NAME = re.compile(r"(?<=\s)[A-Z][\w’'-]*(?:(?:\s(?:of|the|de|von|van|and))*\s[A-Z0-9][\w’'-]*)*")
