@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from bunko.errors import Busy, PromptTooLong, UnknownModel
 from bunko.server.openai_asking import TASK_NOTE, Asked, understand
-from bunko.server.openai_errors import Refused, UnknownModelId, place_of, reply_to, reply_to_invalid
+from bunko.server.openai_errors import Refused, place_of, reply_to, reply_to_invalid
 from bunko.server.openai_models import Target, target_of, targets
 from bunko.server.openai_types import ChatRequest
 from bunko.types import Message
@@ -238,15 +239,35 @@ def test_housekeeping_of_a_client_goes_to_the_model_alone() -> None:
 
 def test_every_name_stands_for_something_and_others_are_unknown() -> None:
     known = targets(["docs", "tea"], ["smollm2-135m"])
-    assert target_of("docs", known) == target_of("docs/smollm2-135m", known)
+    assert target_of("docs", known) == Target(library="docs", model="")
+    assert target_of("docs/smollm2-135m", known) == Target(library="docs", model="smollm2-135m")
     assert target_of("smollm2-135m", known) == Target(library="", model="smollm2-135m")
-    with pytest.raises(UnknownModelId, match="There are: docs, docs/smollm2-135m, tea"):
+    assert targets(["same"], ["same"]) == {
+        "same": Target(library="same", model=""),
+        "same/same": Target(library="same", model="same"),
+    }
+    with pytest.raises(UnknownModel, match="There are: docs, docs/smollm2-135m, tea"):
         target_of("gpt-4o", known)
-    reply = reply_to(UnknownModelId("No."))
+    reply = reply_to(UnknownModel("No."))
     assert (reply.status, reply.body["error"]) == (
         404,
         {"message": "No.", "type": "not_found_error", "param": "model", "code": "model_not_found"},
     )
+
+
+def test_errors_have_the_status_and_the_type_that_clients_know() -> None:
+    busy = reply_to(Busy("Full.", retry_after_s=7))
+    assert (busy.status, busy.headers) == (429, {"Retry-After": "7"})
+    assert busy.body["error"] == {
+        "message": "Full.",
+        "type": "rate_limit_error",
+        "param": None,
+        "code": "rate_limit_exceeded",
+    }
+    too_long: Any = reply_to(PromptTooLong("It is long.", "Shorten it."))
+    assert (too_long.status, too_long.headers) == (400, {})
+    assert too_long.body["error"]["code"] == "context_length_exceeded"
+    assert too_long.body["error"]["message"] == "It is long. Shorten it."
 
 
 def test_places_are_written_as_openai_writes_them() -> None:

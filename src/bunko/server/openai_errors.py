@@ -7,12 +7,20 @@ The official clients make their exception classes of the status; `type` follows 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bunko.errors import BunkoError, ModelNotFound, PromptTooLong, UsageError
+from bunko.errors import (
+    BunkoError,
+    InvalidRequest,
+    ModelNotFound,
+    PromptTooLong,
+    ServingError,
+    UnknownLibrary,
+    UnknownModel,
+    UsageError,
+)
 
 _TYPES = {
     400: "invalid_request_error",
@@ -25,7 +33,10 @@ _TYPES = {
     429: "rate_limit_error",
 }
 _JSON = "The body must be a JSON object, sent with the header Content-Type: application/json."
-_CODES: dict[int, str] = {401: "invalid_api_key", 404: "not_found", 413: "too_large", 429: "rate_limit_exceeded"}
+_CODES = {401: "invalid_api_key", 403: "forbidden", 404: "not_found", 413: "too_large", 429: "rate_limit_exceeded"}
+_UNKNOWN = (UnknownModel, UnknownLibrary, ModelNotFound)
+# What OpenAI's servers call a bad request has other numbers elsewhere in the program.
+_BAD_REQUESTS = (InvalidRequest, PromptTooLong)
 
 
 class Refused(UsageError):
@@ -37,34 +48,30 @@ class Refused(UsageError):
         self.code = code
 
 
-class UnknownModelId(ModelNotFound):
-    """No library, model or embedder goes by this name here."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """An error as it goes out."""
 
     status: int
     body: dict[str, object]
+    code: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def reply_to(error: BunkoError) -> Reply:
     """Return what is sent for an error of our own: what happened and what to do, in one message."""
-    status = 400 if isinstance(error, PromptTooLong) else error.http_status  # OpenAI's clients know it as a bad request
-    code = type(error).__name__
+    status = 400 if isinstance(error, _BAD_REQUESTS) else error.http_status
+    param, code = "", _CODES.get(status, type(error).__name__)
     if isinstance(error, PromptTooLong):
         code = "context_length_exceeded"
-    elif isinstance(error, ModelNotFound):
-        code = "model_not_found"
+    elif isinstance(error, _UNKNOWN):
+        param, code = "model", "model_not_found"
     elif isinstance(error, Refused):
-        code = error.code
-    param = error.param if isinstance(error, Refused) else "model" if isinstance(error, ModelNotFound) else ""
-    headers = {}
-    if (seconds := getattr(error, "retry_after_s", None)) is not None:
-        headers["Retry-After"] = str(max(1, math.ceil(seconds)))
-    return Reply(status=status, body=body_of(status, str(error), param=param, code=code), headers=headers)
+        param, code = error.param, error.code
+    wait = error.retry_after_s if isinstance(error, ServingError) else 0
+    headers = {"Retry-After": str(wait)} if wait else {}
+    body = body_of(status, str(error), param=param, code=code)
+    return Reply(status=status, body=body, code=code, headers=headers)
 
 
 def reply_to_invalid(errors: Sequence[Mapping[str, Any]]) -> Reply:
