@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bunko.server.hosting import Inquiry
+from bunko.server.inquiry import Inquiry
 from bunko.server.openai_answering import Chunks, Frame, completion
 from bunko.server.openai_asking import Asked
 from bunko.server.openai_types import ChatCompletion

@@ -21,10 +21,10 @@ from fastapi.routing import APIRoute
 
 from bunko.contract import Json
 from bunko.errors import BunkoError, UnknownModel
-from bunko.server.access import Principal
+from bunko.server.access import Principal, principal_of
 from bunko.server.events import EventResponse, JsonResponse, event_bytes, first_of, until_gone
-from bunko.server.hosting import Host, Inquiry, Queued, public_name
-from bunko.server.native import principal_of
+from bunko.server.hosting import Host
+from bunko.server.inquiry import Inquiry, Queued, public_name
 from bunko.server.openai_answering import Chunks, Frame, Link, completion
 from bunko.server.openai_asking import Asked, understand
 from bunko.server.openai_errors import Refused, Reply, body_of, reply_to, reply_to_invalid

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bunko.server.hosting import Inquiry
+from bunko.server.inquiry import Inquiry
 from bunko.server.openai_errors import Refused
 from bunko.server.openai_models import Target
 from bunko.server.openai_text import without_sources
