@@ -165,6 +165,7 @@ def test_limits_and_sampling_become_settings() -> None:
     assert asked.inquiry.stop == ("END",)
     assert (asked.stream, asked.include_usage, asked.sources_as_text) == (True, True, True)
     assert asked.inquiry.answers == "kept"
+    assert _asked(max_tokens=5.0).inquiry.overrides == {"generation.max_tokens": 5}
     assert _asked(stop=["a", "", "a", "b"]).inquiry.stop == ("a", "b")
 
 

@@ -63,6 +63,13 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     }.items()
 }
 
+_STREAMED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The answer; with `stream`, server-sent events that hold chunks (chat.completion.chunk).",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
+
 
 class _Route(APIRoute):
     """Gives errors the form and the status that OpenAI's clients know."""
@@ -107,7 +114,7 @@ def router(host: Host) -> APIRouter:
         target = target_of(name, opened(principal_of(request)))
         return JsonResponse(_card(host, name, target, created=started))
 
-    @routes.post("/chat/completions", response_model=ChatCompletion)
+    @routes.post("/chat/completions", response_model=ChatCompletion, responses=_STREAMED)
     async def chat(body: ChatRequest, request: Request) -> Response:
         """Answer the last message; with `stream`, as chunks in server-sent events.
 

@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bunko.types import Mode, Think
 
 MAX_INPUTS = 2048  # texts in one request for embeddings, as OpenAI has it
 MAX_STOPS = 16  # OpenAI allows 4, llama.cpp any number
+
+
+def _whole(value: object) -> object:
+    """Take 5.0 for 5, as JSON does."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Count = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
@@ -63,7 +72,7 @@ class BunkoOptions(BaseModel):
     answer_language: str | None = None
     strictness: Annotated[float, Field(ge=0, le=1)] | None = None
     verify: Literal["quick", "deep"] | None = None
-    top_k: Annotated[int, Field(ge=1, le=100)] | None = None
+    top_k: Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole)] | None = None
     mode: Mode | None = None
 
 
@@ -74,17 +83,17 @@ class ChatRequest(_Lenient):
     messages: Annotated[list[ChatMessage], Field(min_length=1)]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    max_tokens: Annotated[int, Field(ge=1)] | None = None
-    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_tokens: Count | None = None
+    max_completion_tokens: Count | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    seed: int | None = None
+    seed: Whole | None = None
     stop: str | Annotated[list[str], Field(max_length=MAX_STOPS)] | None = None
     reasoning_effort: Effort | None = None
     bunko: BunkoOptions | None = None
     # What can't be honoured: refused where it would change the answer, else told of in "ignored".
-    n: int | None = None
+    n: Whole | None = None
     logprobs: bool | None = None
-    top_logprobs: int | None = None
+    top_logprobs: Whole | None = None
     response_format: ResponseFormat | None = None
     tools: list[dict[str, object]] | None = None
     tool_choice: str | dict[str, object] | None = None
@@ -101,9 +110,9 @@ class EmbeddingRequest(_Lenient):
     """The body of /v1/embeddings. Token numbers are taken by the schema, as by OpenAI's, and then refused."""
 
     model: str
-    input: str | list[str] | list[int] | list[list[int]]
+    input: str | list[str] | list[Whole] | list[list[Whole]]
     encoding_format: Literal["float", "base64"] | None = None
-    dimensions: Annotated[int, Field(ge=1)] | None = None
+    dimensions: Count | None = None
 
 
 # --- what is given ------------------------------------------------------------------------------------------------
