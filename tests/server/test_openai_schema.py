@@ -42,7 +42,8 @@ def _cases(described: Any, label: str, mode: schemathesis.GenerationMode) -> Any
     return operations[label].as_strategy(generation_mode=mode)
 
 
-_RIGHT, _WRONG = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
+_RIGHT: Any = schemathesis.GenerationMode.POSITIVE
+_WRONG: Any = schemathesis.GenerationMode.NEGATIVE
 _TRIED = [*((label, _RIGHT) for label in _OPERATIONS), *((label, _WRONG) for label in _OPERATIONS[2:])]
 
 
