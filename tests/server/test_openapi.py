@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 import schemathesis
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     ignored_auth,
     negative_data_rejection,
@@ -34,11 +36,12 @@ def test_every_route_answers_as_the_document_says(tmp_path: Path, mode: schemath
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
     tried = 0
     for result in schema.get_all_operations():
+        assert isinstance(result, Ok), result
         operation = result.ok()
 
-        @hypothesis.settings(max_examples=15, deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
+        @hypothesis.settings(max_examples=6, deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
         @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
-        def check(case: schemathesis.Case) -> None:
+        def check(case: Any) -> None:
             if mode is schemathesis.GenerationMode.POSITIVE and "library" in case.path_parameters:
                 case.path_parameters["library"] = "docs"  # else hardly any gets further than the name
             response = case.call()
