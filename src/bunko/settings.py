@@ -303,7 +303,7 @@ def _convert(value: object, kind: Any, name: str) -> object:
             return value
         raise SettingsError(f"{name} is {value!r}.", f"It can be: {', '.join(map(str, typing.get_args(kind)))}.")
     if origin is tuple:
-        parts = value.split(",") if isinstance(value, str) else value
+        parts = (value.split(",") if value.strip() else ()) if isinstance(value, str) else value
         if isinstance(parts, list | tuple):
             return tuple(str(part).strip() for part in parts)
     elif kind is bool:

@@ -205,7 +205,7 @@ def test_too_many_are_told_when_to_come_back(tmp_path: Path) -> None:
 class Crashing(FakeGenerator):
     """Crashes at the first answer, as an engine that is killed does."""
 
-    def stream(self, messages: list[Message], *, options: GenerationOptions) -> Pieces:  # type: ignore[override]
+    def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
         if len(self.prompts) == 0:
             self.prompts.append([])
             raise EngineCrashed("The engine's process died.", "The next question starts a new one.")

@@ -235,6 +235,15 @@ _ERRORS = {
     504: "The model took too long.",
     507: "The disk is full.",
 }
+# One server-sent event; its data is JSON, as docs/serving.md has it.
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"enum": ["queued", "retrieved", "reasoning", "text", "progress", "finished", "error"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "required": ["event", "data"],
+}
 Responses = dict[int | str, dict[str, Any]]
 
 
@@ -244,5 +253,5 @@ def replies(model: type[Reply] | None, *, status: int = 200, events: bool = Fals
     if model is not None:
         ok["model"] = model
     if events:
-        ok["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
+        ok["content"] = {"text/event-stream": {"schema": _EVENT}}
     return {status: ok, **{code: {"model": ErrorReply, "description": told} for code, told in _ERRORS.items()}}
