@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from bunko.answering import answer_from_documents
+from bunko.answering import answer_from_documents, answer_without_documents
 from bunko.library import last
 from bunko.prompting import join_with_history
-from bunko.settings import Settings
+from bunko.settings import Settings, apply_overrides
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.timing import Stopwatch
 from bunko.types import Answer, Chunk, Hit, Message
@@ -75,3 +75,23 @@ def test_a_model_that_can_is_asked() -> None:
 def test_a_follow_up_takes_its_subject_from_the_question_before(before: str, follow_up: str, joined: str) -> None:
     history = [Message(role="user", content=before), Message(role="assistant", content="…")]
     assert join_with_history(follow_up, history) == joined
+
+
+def test_a_long_conversation_loses_its_oldest_turns_but_not_what_the_system_said() -> None:
+    generator = FakeGenerator("Yes.", context=400)
+    settings = apply_overrides(Settings(), {"generation.max_tokens": 200})
+    system = Message(role="system", content="Be brief.")
+    turns = [Message(role=role, content=f"{n} " * 60) for n in range(8) for role in ("user", "assistant")]
+    events = answer_without_documents("Why?", generator, settings=settings, history=[system, *turns], watch=Stopwatch())
+    assert last(events).text == "Yes."
+    prompt = generator.prompts[-1]
+    assert prompt[0] == system
+    assert [turn.role for turn in prompt[1:]] == ["user", "assistant"] * ((len(prompt) - 2) // 2) + ["user"]
+    assert 3 < len(prompt) < len(turns)
+    assert prompt[-2] == turns[-1]
+
+
+def test_an_answer_as_long_as_the_context_leaves_room_for_the_prompt() -> None:
+    settings = apply_overrides(Settings(), {"generation.max_tokens": 1_000_000})
+    answer = last(answer_without_documents("Why?", FakeGenerator("Yes."), settings=settings, watch=Stopwatch()))
+    assert answer.text == "Yes."

@@ -17,7 +17,7 @@ from bunko.generation.thinking import text_of
 from bunko.grounding import ground
 from bunko.ports import Embedder, GenerationOptions, Generator, Searchable
 from bunko.retrieval import retrieve
-from bunko.settings import Settings
+from bunko.settings import Settings, apply_overrides
 from bunko.sufficiency import NOT_HELD, may_hold_answer
 from bunko.text import detect_language
 from bunko.timing import Stopwatch
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _REWRITE_TOKENS = 64
 _REWRITE_TURNS = 4
+# Clients ask for as many tokens of an answer as they may; what is to be read must have room beside it.
+_LEAST_PROMPT = 1024
 
 
 def answer_from_documents(
@@ -81,7 +83,7 @@ def answer_from_documents(
         shown, written.text = shown[:1], shown[0].quote
     elif evidence:
         with watch.stage("load"):  # what is left of the engine's start, which began before the search
-            room = generator.context_tokens() - settings.generation.max_tokens
+            settings, room = _with_room(settings, context=generator.context_tokens())
         style = style_of(generator, shown, language=language, settings=settings)
         with watch.stage("prompt"):
             messages, shown = prompting.fit(
@@ -152,7 +154,7 @@ def answer_without_documents(
     """Yield the model's own answer: deltas, then Finished. Nothing is added to the question."""
     _check_question(question)
     with watch.stage("load"):
-        room = generator.context_tokens() - settings.generation.max_tokens
+        settings, room = _with_room(settings, context=generator.context_tokens())
     with watch.stage("prompt"):
         turns = list(history)
         while True:
@@ -160,9 +162,10 @@ def answer_without_documents(
             tokens = generator.count_tokens(messages)
             if tokens <= room:
                 break
-            if not turns:
+            oldest = 1 if turns and turns[0].role == "system" else 0
+            if len(turns) == oldest:
                 raise _too_long(tokens, room)
-            turns = turns[2:]
+            del turns[oldest : oldest + 2]
     written = yield from write(messages, generator, settings, watch)
     yield Finished(
         answer=Answer(
@@ -211,6 +214,18 @@ def _check_question(question: str) -> None:
         question.encode()
     except UnicodeEncodeError as error:  # what Python makes of bytes on the command line that are no text
         raise QuestionError("The question is not in UTF-8.", "Write it in UTF-8.") from error
+
+
+def _with_room(settings: Settings, *, context: int) -> tuple[Settings, int]:
+    """Return the settings with no longer an answer than leaves room for a prompt, and that room, in tokens.
+
+    >>> _with_room(apply_overrides(Settings(), {"generation.max_tokens": 4096}), context=4096)[1]
+    1024
+    """
+    most = max(context - _LEAST_PROMPT, context // 2)
+    if settings.generation.max_tokens > most:
+        settings = apply_overrides(settings, {"generation.max_tokens": most})
+    return settings, context - settings.generation.max_tokens
 
 
 def _too_long(tokens: int, room: int) -> QuestionError:

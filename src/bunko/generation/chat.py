@@ -122,6 +122,13 @@ class ChatGenerator:
         if isinstance(self._connection.endpoint, LlamaProcess):
             self._connection.endpoint.close()
 
+    def interrupt(self) -> None:
+        """Break off what the engine is at, whoever waits for it: they get an EngineError. By any thread, at any time.
+
+        The engine stops within a moment, also while it reads a prompt; the next request finds it as it was.
+        """
+        self._connection.interrupt()
+
     def context_tokens(self) -> int:
         """Return how many tokens prompt and completion may have together. Raises EngineError.
 
@@ -208,6 +215,8 @@ class ChatGenerator:
         body = {**_request(messages, options, facts), **told}
         if facts.is_llama_server:
             body["cache_prompt"] = goes_on or self._may_use_cache(messages, arguments)
+            # It tells of each batch that it has read: otherwise it looks only once a second whether we are still there.
+            body["return_progress"] = True
             if is_raw(messages) and facts.tag:  # else they are left out where they are control tokens
                 body["preserved_tokens"] = [facts.tag.opening, facts.tag.closing]
         path = "/v1/completions" if is_raw(messages) else "/v1/chat/completions"

@@ -1,0 +1,236 @@
+"""What the OpenAI-compatible API takes and gives, as schemas. Knows nothing of what is done with it.
+
+Requests are checked as OpenAI's servers check them: types are strict. Fields that nobody here knows are let through,
+since most clients send some of their own; those of our own field "bunko" are not.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from bunko.types import Mode, Think
+
+MAX_INPUTS = 2048  # texts in one request for embeddings, as OpenAI has it
+MAX_STOPS = 16  # OpenAI allows 4, llama.cpp any number
+
+
+def _whole(value: object) -> object:
+    """Take 5.0 for 5, as JSON does."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Count = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+
+class _Lenient(BaseModel):
+    model_config = ConfigDict(strict=True, extra="allow")
+
+
+class ContentPart(_Lenient):
+    """A part of a message. Only `text` parts can be read; the others are refused with their place."""
+
+    type: str
+    text: str | None = None
+
+
+class ChatMessage(_Lenient):
+    """A message of the conversation so far."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | list[ContentPart] | None = None
+    reasoning_content: str | None = None
+    """What the assistant thought before it said this, as it was sent."""
+
+
+class StreamOptions(_Lenient):
+    """How to stream."""
+
+    include_usage: bool | None = None
+
+
+class ResponseFormat(_Lenient):
+    """Only `text` can be promised."""
+
+    type: str
+
+
+class BunkoOptions(BaseModel):
+    """Our own settings for one answer, by the names of the native API; other fields are refused."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    sources: Literal["fields", "text"] | None = None
+    """"text": the answer ends in a list of its sources, for clients that show nothing but text."""
+    answers: Literal["new", "kept"] | None = None
+    think: Think | None = None
+    style: Literal["auto", "extractive", "free"] | None = None
+    translation: str | None = None
+    answer_language: str | None = None
+    strictness: Annotated[float, Field(ge=0, le=1)] | None = None
+    verify: Literal["quick", "deep"] | None = None
+    top_k: Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole)] | None = None
+    mode: Mode | None = None
+
+
+class ChatRequest(_Lenient):
+    """The body of /v1/chat/completions, as far as it is understood."""
+
+    model: str
+    messages: Annotated[list[ChatMessage], Field(min_length=1)]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    max_tokens: Count | None = None
+    max_completion_tokens: Count | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    seed: Whole | None = None
+    stop: str | Annotated[list[str], Field(max_length=MAX_STOPS)] | None = None
+    reasoning_effort: Effort | None = None
+    bunko: BunkoOptions | None = None
+    # What can't be honoured: refused where it would change the answer, else told of in "ignored".
+    n: Whole | None = None
+    logprobs: bool | None = None
+    top_logprobs: Whole | None = None
+    response_format: ResponseFormat | None = None
+    tools: list[dict[str, object]] | None = None
+    tool_choice: str | dict[str, object] | None = None
+    functions: list[dict[str, object]] | None = None
+    function_call: str | dict[str, object] | None = None
+    modalities: list[str] | None = None
+    logit_bias: dict[str, float] | None = None
+    top_p: float | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+
+
+class EmbeddingRequest(_Lenient):
+    """The body of /v1/embeddings. Token numbers are taken by the schema, as by OpenAI's, and then refused."""
+
+    model: str
+    input: str | list[str] | list[Whole] | list[list[Whole]]
+    encoding_format: Literal["float", "base64"] | None = None
+    dimensions: Count | None = None
+
+
+# --- what is given ------------------------------------------------------------------------------------------------
+
+
+class PromptDetails(BaseModel):
+    """How much of the prompt was there already."""
+
+    cached_tokens: int
+
+
+class ChatUsage(BaseModel):
+    """Tokens of all that the model read and wrote for an answer: a follow-up's rewriting, checks, translations too."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    prompt_tokens_details: PromptDetails
+
+
+class UrlCitation(BaseModel):
+    """Where the words stand that carry a part of the answer; `start_index` and `end_index` count its characters."""
+
+    url: str
+    title: str
+    start_index: int
+    end_index: int
+
+
+class Annotation(BaseModel):
+    """A citation in OpenAI's form."""
+
+    type: Literal["url_citation"]
+    url_citation: UrlCitation
+
+
+class AnswerMessage(BaseModel):
+    """The answer. `bunko` holds citations, evidence, hits, times and notes, as the native API names them."""
+
+    role: Literal["assistant"]
+    content: str
+    refusal: None = None
+    reasoning_content: str | None = None
+    annotations: list[Annotation]
+    bunko: dict[str, object]
+
+
+class Choice(BaseModel):
+    """There is always one."""
+
+    index: Literal[0]
+    message: AnswerMessage
+    logprobs: None = None
+    finish_reason: Literal["stop", "length"]
+
+
+class ChatCompletion(BaseModel):
+    """A whole answer."""
+
+    id: str
+    object: Literal["chat.completion"]
+    created: int
+    model: str
+    choices: list[Choice]
+    usage: ChatUsage
+
+
+class ModelCard(BaseModel):
+    """A library with a model, or a model alone."""
+
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: Literal["bunko"]
+    bunko: dict[str, Any]
+
+
+class ModelList(BaseModel):
+    """All that can be asked."""
+
+    object: Literal["list"]
+    data: list[ModelCard]
+
+
+class EmbeddingUsage(BaseModel):
+    """Tokens of the texts, in the embedder's own."""
+
+    prompt_tokens: int
+    total_tokens: int
+
+
+class Embedding(BaseModel):
+    """One vector: numbers, or base64 of little-endian 32-bit floats."""
+
+    object: Literal["embedding"]
+    index: int
+    embedding: list[float] | str
+
+
+class EmbeddingList(BaseModel):
+    """The vectors, in the order of the texts."""
+
+    object: Literal["list"]
+    model: str
+    data: list[Embedding]
+    usage: EmbeddingUsage
+
+
+class ErrorBody(BaseModel):
+    """What went wrong, and with which field."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class ErrorReply(BaseModel):
+    """An error in OpenAI's form."""
+
+    error: ErrorBody
