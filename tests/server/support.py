@@ -49,7 +49,11 @@ class SteppedGenerator(FakeGenerator):
     """Writes a word every `step_s` after reading for `read_s`; can be broken off at any time, as a real engine can."""
 
     def __init__(
-        self, reply: str = "one two three four five six", *, step_s: float = 0.01, read_s: float = 0.0
+        self,
+        reply: Callable[[Sequence[Message]], str] | str = "one two three four five six",
+        *,
+        step_s: float = 0.01,
+        read_s: float = 0.0,
     ) -> None:
         super().__init__(reply)
         self._step_s = step_s

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -30,7 +31,7 @@ def root(tmp_path: Path) -> Path:
     return write_files(tmp_path / "docs", {"cats.txt": CATS})
 
 
-def run(root: Path, work: Work, **values: object) -> None:
+def run(root: Path, work: Work, **values: Any) -> None:
     async def all_of_it() -> None:
         async with serving(make_host([root], **values)) as client:
             await work(client)

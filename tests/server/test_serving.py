@@ -32,7 +32,15 @@ def docs(tmp_path: Path) -> Path:
 
 def engines_of(running: Running) -> list[psutil.Process]:
     """Return the processes that the server has started."""
-    return psutil.Process(running.process.pid).children(recursive=True)
+    found: list[psutil.Process] = psutil.Process(running.process.pid).children(recursive=True)
+    return found
+
+
+def address_of(running: Running) -> tuple[str, int]:
+    """Return host and port."""
+    parts = urlsplit(running.url)
+    assert parts.hostname and parts.port
+    return parts.hostname, parts.port
 
 
 def cpu_of(process: psutil.Process) -> float:
@@ -111,7 +119,7 @@ def test_beyond_this_machine_a_token_is_made_and_asked_for(docs: Path) -> None:
 def test_a_path_leads_nowhere_else(docs: Path) -> None:
     (docs.parent / "secret.txt").write_text("secret")
     with program(docs) as running:
-        place = urlsplit(running.url)
+        place = address_of(running)
         for target in (
             "/api/libraries/docs/text?path=../secret.txt",
             "/api/libraries/docs/text?path=%2e%2e%2fsecret.txt",
@@ -124,7 +132,7 @@ def test_a_path_leads_nowhere_else(docs: Path) -> None:
             "//etc/passwd",
             "http://169.254.169.254/latest/meta-data",
         ):
-            with socket.create_connection((place.hostname, place.port), 10) as raw:
+            with socket.create_connection(place, 10) as raw:
                 raw.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
                 answer = b""
                 while data := raw.recv(65536):
@@ -137,7 +145,7 @@ def test_a_path_leads_nowhere_else(docs: Path) -> None:
 
 def test_odd_requests_do_no_harm(docs: Path) -> None:
     with program(docs) as running, running.client() as client:
-        place = urlsplit(running.url)
+        place = address_of(running)
         for head in (
             b"GET / HTTP/1.1\r\n\r\n",
             b"GET /api/libraries HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n",
@@ -147,7 +155,7 @@ def test_odd_requests_do_no_harm(docs: Path) -> None:
             b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
             b"\x00" * 1000,
         ):
-            with socket.create_connection((place.hostname, place.port), 10) as raw:
+            with socket.create_connection(place, 10) as raw:
                 raw.sendall(head)
                 raw.settimeout(1)
                 try:
@@ -210,9 +218,9 @@ def test_a_client_that_goes_away_stops_the_engine_within_a_second(docs: Path) ->
         assert cpu_after(engine) < 1
 
         long = "The mill stands by the river. " * 250  # while it reads
-        place = urlsplit(running.url)
+        place = address_of(running)
         body = json.dumps({"question": long, "stream": False}).encode()
-        with socket.create_connection((place.hostname, place.port)) as raw:
+        with socket.create_connection(place) as raw:
             head = "POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             raw.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
             before, until = cpu_of(engine), time.monotonic() + 60
@@ -241,8 +249,12 @@ def test_a_killed_engine_is_told_of_and_the_next_question_starts_another(docs: P
                     killed = True
         name, value = events_of(text)[-1]
         assert (name, value["error"]["type"]) == ("error", "EngineCrashed")
-        again = client.post("/api/libraries/docs/ask", json={"question": "Where does the cat sleep?"})
+        question = {"question": "Where does the cat sleep?", "answers": "kept"}
+        again = client.post("/api/libraries/docs/ask", json=question)
         assert again.json()["citations"], again.text
+        kept = client.post("/api/libraries/docs/ask", json=question).json()
+        assert kept["remembered"]
+        assert kept["answer"] == again.json()["answer"]
 
 
 @pytest.mark.models
