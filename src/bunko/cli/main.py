@@ -96,6 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_library(commands)
     _add_evaluation(commands)
     _add_models(commands)
+    _add_mcp(commands)
     doctor = _add(commands, "doctor", "check this machine and set-up, each finding with its cure", "doctor:run")
     _common(doctor)
     _model_flags(doctor)
@@ -211,6 +212,17 @@ def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         command.add_argument("name", metavar="MODEL", help="a name, path, hf:, https:, pypi: or ollama: source")
     for command in (listing, pull, show, optimise, remove):
         _common(command)
+
+
+def _add_mcp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    mcp = _add(commands, "mcp", "give agents tools to search, ask and read the folder", "mcp:run")
+    _folder(mcp)
+    _common(mcp)
+    mcp.add_argument("--store", metavar="PATH", help="where the index lies; default: FOLDER/.bunko")
+    _reading_flags(mcp)
+    _retrieval_flags(mcp)
+    _model_flags(mcp)
+    _generation_flags(mcp)
 
 
 def _add(

@@ -1,0 +1,1 @@
+"""Bunko for other programs: over HTTP, as a page, and for agents (MCP)."""
