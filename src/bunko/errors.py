@@ -20,6 +20,11 @@
          +- EngineStartFailed / EngineCrashed / EngineTimeout
          +- PromptTooLong
          +- RemoteUnavailable / RemoteBadAnswer
+     +- ServingError             what `bunko serve` refuses
+         +- InvalidRequest / TokenMissing / AccessRefused
+         +- UnknownLibrary / UnknownModel / UnknownDocument
+         +- UploadRefused / UploadTooLarge / NameTaken
+         +- Busy / NotReady      come back later
 
 Each error says what happened, with what, and (`hint`) what to do next. Each class knows the exit code of the
 command line and the status of the HTTP API.
@@ -211,3 +216,79 @@ class RemoteUnavailable(EngineError):
 
 class RemoteBadAnswer(EngineError):
     """A remote server answered something that is not its protocol."""
+
+
+class ServingError(BunkoError):
+    """A request that the server refuses. With `retry_after_s`, the same request may do later."""
+
+    http_status = 400
+
+    def __init__(self, message: str, hint: str = "", *, retry_after_s: int = 0) -> None:
+        super().__init__(message, hint)
+        self.retry_after_s = retry_after_s
+
+
+class InvalidRequest(ServingError):
+    """A field is missing, unknown, or has a value that it can't have."""
+
+    http_status = 422
+
+
+class TokenMissing(ServingError):
+    """No token came with the request, or one that opens nothing."""
+
+    http_status = 401
+
+
+class AccessRefused(ServingError):
+    """The token does not open this library, or the request comes from another site."""
+
+    http_status = 403
+
+
+class UnknownLibrary(ServingError):
+    """No library of this name is served."""
+
+    http_status = 404
+
+
+class UnknownModel(ServingError):
+    """No model of this name is served."""
+
+    http_status = 404
+
+
+class UnknownDocument(ServingError):
+    """The library has no document, and no conversation, of this name."""
+
+    http_status = 404
+
+
+class UploadRefused(ServingError):
+    """The file's name or kind is not one that can be taken, or uploads are switched off."""
+
+    http_status = 415
+
+
+class UploadTooLarge(ServingError):
+    """The body of the request is larger than the server takes."""
+
+    http_status = 413
+
+
+class NameTaken(ServingError):
+    """There is a file of this name already."""
+
+    http_status = 409
+
+
+class Busy(ServingError):
+    """Too many questions are waiting."""
+
+    http_status = 429
+
+
+class NotReady(ServingError):
+    """The library is being indexed for the first time, the model does not start, or the server is stopping."""
+
+    http_status = 503

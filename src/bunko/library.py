@@ -31,11 +31,10 @@ if TYPE_CHECKING:
     from bunko.overview.types import Plan
     from bunko.ports import Embedder, Generator
     from bunko.remembering import Memory
+    from bunko.sharing import Engines
     from bunko.store import Record, Store
 
 STORE_FOLDER = ".bunko"
-# A context is fitted to the memory there is; with less than this a model can't answer from documents.
-_LEAST_CONTEXT = 2048
 # Characters of an answer that a follow-up question can refer to: an answer may name a hundred documents.
 _REMEMBERED = 1000
 
@@ -60,6 +59,11 @@ def config_file(root: Path) -> Path:
     return _home(root) / "config.toml"
 
 
+def index_location(root: Path, settings: Settings) -> str:
+    """Return where a library's index is, or would be: a path, or an object store's URL."""
+    return settings.store or str(_home(root) / "store")
+
+
 def _home(root: Path) -> Path:
     """Return the folder of Bunko's own files: a single document has one of its own beside it."""
     is_file = os.path.isfile(root)  # noqa: PTH113 (Path.is_file raises where a folder may not be looked into)
@@ -79,10 +83,14 @@ class Library:
         settings: Settings,
         embedder: Embedder | None = None,
         generator: Generator | None = None,
+        engines: Engines | None = None,
         progress: Progress | None = None,
         download_progress: DownloadProgress | None = None,
     ) -> None:
-        """`embedder` and `generator` replace the ones that the settings name, as tests do."""
+        """`embedder` and `generator` replace the ones that the settings name, as tests do.
+
+        `engines` are those that the settings name, shared with other libraries: closing this one leaves them be.
+        """
         root = Path(root).expanduser()
         try:
             root.stat()
@@ -98,6 +106,7 @@ class Library:
         self._download_progress = download_progress
         self._given_embedder = embedder
         self._given_generator = generator
+        self._engines = engines
         self._loading_embedder: Future[Embedder] | None = None
 
     def __enter__(self) -> Library:
@@ -113,7 +122,7 @@ class Library:
                 self.embedder  # noqa: B018 - loaded, so that it can be closed
         for name in ("embedder", "generator"):
             engine = self.__dict__.pop(name, None)
-            if hasattr(engine, "close"):  # not every embedder holds something
+            if self._engines is None and hasattr(engine, "close"):  # not every embedder holds something
                 engine.close()
 
     # --- the parts, opened when first used ----------------------------------------------------------------------
@@ -127,10 +136,15 @@ class Library:
 
     @property
     def _location(self) -> str:
-        return self.settings.store or str(_home(self.root) / "store")
+        return index_location(self.root, self.settings)
 
     def _is_indexed(self) -> bool:
         return "://" in self._location or Path(self._location, "documents.lance").exists()
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether there is an index, made by whatever sync; one on an object store is taken to be there."""
+        return self._is_indexed()
 
     def _index(self) -> Store:
         """Return the index for reading: looking into a folder leaves nothing behind in it."""
@@ -138,16 +152,27 @@ class Library:
             raise NotIndexed(f"{str(self.root)!r} has no index yet.", f"Make it: bunko index {self.root}")
         return self.store
 
+    def refresh(self) -> None:
+        """See what others have committed to the index since it was opened; one that was made anew is opened anew."""
+        if not self._is_indexed():
+            self.__dict__.pop("store", None)
+        elif "store" in self.__dict__:
+            self.store.refresh()
+
     @cached_property
     def embedder(self) -> Embedder:
         """What makes vectors; fetched first if need be. Raises ModelError."""
         if self._given_embedder is not None:
             return self._given_embedder
+        if self._engines is not None:
+            return self._engines.embedder(self.settings)
         loading, self._loading_embedder = self._loading_embedder or self._load_embedder(), None
         return loading.result()
 
     def _begin_embedder(self) -> None:
         """Begin to load the embedder, unless that was done: it is ready sooner where the store is opened meanwhile."""
+        if self._engines is not None:
+            return  # it is loaded once, and by then it mostly is
         if self._given_embedder is None and self._loading_embedder is None and "embedder" not in self.__dict__:
             self._loading_embedder = self._load_embedder()
 
@@ -168,16 +193,11 @@ class Library:
         """The language model; fetched first if need be. Raises ModelError."""
         if self._given_generator is not None:
             return self._given_generator
-        from bunko.generation import open_generator
-        from bunko.models import LocalModel, resolve, silent
-        from bunko.models.memory import check_memory
+        if self._engines is not None:
+            return self._engines.generator(self.settings)
+        from bunko.sharing import load_generator
 
-        progress = self._download_progress or silent
-        model = resolve(self.settings.model, kind="chat", settings=self.settings, progress=progress)
-        if isinstance(model, LocalModel):
-            wanted = self.settings.generation
-            check_memory(model, context_tokens=wanted.context_tokens or _LEAST_CONTEXT, cache_type=wanted.cache_type)
-        return open_generator(model, self.settings)
+        return load_generator(self.settings, progress=self._download_progress)
 
     def warm_up(self, question: str = "") -> None:
         """Begin to load the models, and to read what the prompt for a question will begin with. Raises ModelError."""
@@ -313,6 +333,16 @@ class Library:
             told = f"{folder.failed} files could not be read; `bunko index {self.root}` tells which and why."
             known = dataclasses.replace(known, notes=(*known.notes, told))
         return self._again(known, watch)
+
+    def kept(self, question: str, *, watch: Stopwatch) -> Iterator[Event] | None:
+        """Return the events of the answer that is kept for the index as it is; None if there is none.
+
+        Loads neither the index nor a model, and does not look into the folder: for whoever keeps them in step.
+        """
+        with watch.stage("recall"):
+            _, key = self._key(question)
+            known = self._memory.answer(key) if key else None
+        return self._again(known, watch) if known else None
 
     def keep_folder(self) -> None:
         """Take note of what the folder holds, if the index is in step with it: `recall` looks for that."""

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import bunko
 from bunko.models.fingerprints import fingerprint_of
 from bunko.reading.folder import FileEntry, content_digest, list_files
-from bunko.settings import Settings
+from bunko.settings import ServerSettings, Settings
 from bunko.types import (
     Answer,
     Chunk,
@@ -94,9 +94,11 @@ def key_of(question: str, *, state: str, settings: Settings) -> str:
     models = [fingerprint_of(name, settings=settings) for name in (settings.model, settings.embedder)]
     if not (state and all(models)) or settings.generation.temperature > 0:
         return ""
-    # The place of the index and of models is in `state` and `models`; the rest decides no answer.
+    # The place of the index and of models is in `state` and `models`; who asks, and by what door, decides no answer.
     answers = dataclasses.replace(settings.answers, keep=0)
-    decisive = dataclasses.replace(settings, store="", cache_dir="", offline=False, answers=answers)
+    decisive = dataclasses.replace(
+        settings, store="", cache_dir="", offline=False, answers=answers, server=ServerSettings()
+    )
     parts = [question, state, *models, repr(decisive), _program()]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 

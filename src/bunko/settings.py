@@ -147,6 +147,41 @@ class AnswersSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """How libraries are served over HTTP."""
+
+    host: str = "127.0.0.1"
+    """Beyond this machine ("0.0.0.0") a token is always asked for."""
+    port: int = 8642
+    """0: any that is free."""
+    token: str = ""
+    """What every request must carry; "auto" makes one. Empty: none on this machine, one is made beyond it."""
+    library_tokens: tuple[str, ...] = ()
+    """NAME=TOKEN: each opens one library only."""
+    allow_hosts: tuple[str, ...] = ()
+    """Names under which the server may be called, beside this machine's own address."""
+    allow_origins: tuple[str, ...] = ()
+    """Other sites whose pages may call it, such as "https://wiki.example"."""
+    models: tuple[str, ...] = ()
+    """The models to serve, the first by default; empty: `model`."""
+    queue: int = 100
+    """Questions that may wait for a model; one client may fill three quarters of it."""
+    max_tokens: int = 4096
+    """What a request may ask for at the most."""
+    upload: bool = True
+    upload_mb: int = 50
+    """Of one file at the most."""
+    history: Literal["auto", "off", "allowed"] = "auto"
+    """Whether conversations may be kept beside the index. "auto": only where the server is this machine's alone."""
+    log: Literal["text", "json"] = "text"
+    log_contents: bool = False
+    """Whether questions and answers are logged."""
+    tls_cert: str = ""
+    """A PEM file with the certificate, and those above it; empty: HTTP."""
+    tls_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings. Values only: nothing here opens, loads or connects."""
 
@@ -166,6 +201,7 @@ class Settings:
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
     generation: GenerationSettings = field(default_factory=GenerationSettings)
     answers: AnswersSettings = field(default_factory=AnswersSettings)
+    server: ServerSettings = field(default_factory=ServerSettings)
 
 
 def load_settings(
@@ -298,6 +334,8 @@ _AT_LEAST: dict[str, float] = {
     "retrieval.top_k": 1,
     "retrieval.candidates": 1,
     "evidence.quotes": 1,
+    "server.queue": 1,
+    "server.max_tokens": 1,
     "chunking.max_tokens": 16,
 }
 
@@ -335,7 +373,8 @@ def _refuse_unsafe(values: dict[str, object], path: Path) -> dict[str, object]:
     safe = dict(values)
     for name, value in values.items():
         plain = isinstance(value, str) and not any(mark in value for mark in (":", "/", "\\"))
-        if name in _FORBIDDEN_IN_LIBRARY or (name in _NAMES_ONLY_IN_LIBRARY and not plain):
+        forbidden = name in _FORBIDDEN_IN_LIBRARY or name.startswith("server.")
+        if forbidden or (name in _NAMES_ONLY_IN_LIBRARY and not plain):
             raise SettingsError(
                 f"{path} sets {name} to {value!r}, which a folder may not choose for its reader.",
                 f"Give it as a flag, or set it in {user_config_file()}.",

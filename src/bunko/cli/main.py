@@ -94,6 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_asking(commands)
     _add_library(commands)
+    _add_serving(commands)
     _add_evaluation(commands)
     _add_models(commands)
     _add_mcp(commands)
@@ -137,6 +138,40 @@ def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         _reading_flags(command)
     watch.add_argument("--poll", action="store_true", help="look for changes every second: for network drives")
     show.add_argument("path", metavar="PATH", help="as `documents` lists it")
+
+
+def _add_serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = _add(commands, "serve", "a page and an API for one or more libraries, until Ctrl-C", "serve:run")
+    serve.add_argument("folders", metavar="FOLDER", nargs="+", help="folders of documents, or single ones")
+    serve.add_argument("--host", metavar="ADDRESS", help="default: 127.0.0.1, this machine alone; 0.0.0.0: all")
+    serve.add_argument("--port", metavar="N", help="default: 8642; 0: any that is free")
+    serve.add_argument("--token", metavar="TOKEN", help="what requests must carry; auto: make one")
+    serve.add_argument("--library-token", action="append", metavar="NAME=TOKEN", help="opens one library only")
+    serve.add_argument("--allow-host", action="append", metavar="NAME", help="a name that it may be called by")
+    serve.add_argument("--allow-origin", action="append", metavar="ORIGIN", help="a site whose pages may call it")
+    serve.add_argument(
+        "-m",
+        "--model",
+        dest="models",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="one or more: the first is used",
+    )
+    serve.add_argument("--queue", metavar="N", help="questions that may wait; default: 100")
+    upload = serve.add_mutually_exclusive_group()
+    upload.add_argument("--upload", action="store_true", default=None, help="take files (default)")
+    upload.add_argument("--no-upload", dest="upload", action="store_false", help="take no files")
+    serve.add_argument("--history", metavar="WHICH", help="off or allowed: whether conversations may be kept here")
+    serve.add_argument("--log", metavar="FORM", help="text (default) or json")
+    serve.add_argument("--log-contents", action="store_true", default=None, help="log questions and answers, too")
+    serve.add_argument("--tls-cert", metavar="FILE", help="a certificate (PEM), for HTTPS")
+    serve.add_argument("--tls-key", metavar="FILE", help="its key (PEM)")
+    serve.add_argument("--store", metavar="PATH", help="where the index lies, with one FOLDER; default: FOLDER/.bunko")
+    _common(serve)
+    _reading_flags(serve)
+    _retrieval_flags(serve)
+    _generation_flags(serve)
 
 
 def _add_evaluation(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

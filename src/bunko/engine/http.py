@@ -21,6 +21,7 @@ from urllib3.util import parse_url
 
 from bunko.engine.endpoint import Address, Endpoint
 from bunko.engine.failures import bad_answer, printable, status_error
+from bunko.engine.sockets import OpenSockets
 from bunko.errors import EngineError, EngineTimeout, RemoteBadAnswer
 from bunko.settings import GenerationSettings
 
@@ -72,6 +73,7 @@ class Connection:
         self.endpoint = endpoint
         self.timeouts = timeouts
         self._pool: urllib3.PoolManager | None = None
+        self._sockets = OpenSockets()
 
     def get_json(self, path: str) -> JsonObject:
         """Return the object at a path, as in "/props". Raises EngineError."""
@@ -105,6 +107,10 @@ class Connection:
         if self._pool is not None:
             self._pool.clear()
 
+    def interrupt(self) -> None:
+        """Break off every request that is under way: who waits for one gets an EngineError. By any thread."""
+        self._sockets.shut()
+
     def _exchange(self, method: Method, path: str, body: Mapping[str, object] | None) -> JsonObject:
         deadline = Deadline(self.timeouts.token_s)
         response = self._send(method, path, body, deadline)
@@ -134,10 +140,13 @@ class Connection:
     ) -> BaseHTTPResponse:
         """Return an answer of whatever status. Raises EngineError if there is none."""
         address = self.endpoint.address()
+        interrupts = self._sockets.shut_times
         try:
             try:
                 return self._open(method, address, path, body, deadline)
             except ProtocolError:
+                if self._sockets.shut_times != interrupts:
+                    raise
                 # The server may have closed an idle connection just as it was used again: once more, on a new one.
                 self.close()
                 return self._open(method, address, path, body, deadline)
@@ -148,7 +157,7 @@ class Connection:
         self, method: Method, address: Address, path: str, body: Mapping[str, object] | None, deadline: Deadline
     ) -> BaseHTTPResponse:
         if self._pool is None:
-            self._pool = open_pool(address.url, use_proxy=not self.endpoint.is_local)
+            self._pool = self._sockets.of(open_pool(address.url, use_proxy=not self.endpoint.is_local))
         # No compression: a few bytes could swell to gigabytes here.
         headers = {"Accept-Encoding": "identity", "User-Agent": "bunko"}
         if address.key:

@@ -124,9 +124,10 @@ def compare(
 def answers_path(folder: Path, variant: Variant) -> Path:
     """Return where a variant's answers are kept: another one for other settings, so that none are mixed up.
 
-    Where the index lies and where models are kept don't count.
+    Where the index lies, where models are kept and how libraries are served don't count.
     """
     settings = asdict(replace(variant.settings, store="", cache_dir="", offline=False))
+    del settings["server"]
     digest = hashlib.sha256(json.dumps([settings, variant.rag], sort_keys=True).encode()).hexdigest()[:8]
     name = re.sub(r"[^\w.-]+", "-", variant.name).strip("-")[:60]
     return folder / f"{name}-{digest}.jsonl"

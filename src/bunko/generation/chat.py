@@ -122,6 +122,13 @@ class ChatGenerator:
         if isinstance(self._connection.endpoint, LlamaProcess):
             self._connection.endpoint.close()
 
+    def interrupt(self) -> None:
+        """Break off what the engine is at, whoever waits for it: they get an EngineError. By any thread, at any time.
+
+        The engine stops within a moment, also while it reads a prompt; the next request finds it as it was.
+        """
+        self._connection.interrupt()
+
     def context_tokens(self) -> int:
         """Return how many tokens prompt and completion may have together. Raises EngineError.
 

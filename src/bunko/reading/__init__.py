@@ -41,7 +41,7 @@ from bunko.reading.web import read_html
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile
 
-__all__ = ["FileEntry", "list_files", "read_documents", "read_file"]
+__all__ = ["FileEntry", "endings", "list_files", "read_documents", "read_file"]
 
 _Reader: TypeAlias = Callable[[Path, str, Context], Items]
 
@@ -145,6 +145,14 @@ _READERS: Mapping[str, _Reader] = {
     for ending in endings.split()
 }
 _TEXT = _as_text(read_text)
+
+
+_PLAIN = (".txt", ".text", ".log")
+
+
+def endings() -> list[str]:
+    """Return the endings that name a kind of file that can be read; a text may have any other, or none."""
+    return sorted({*_PLAIN, *(ending for ending, reader in _READERS.items() if reader is not refuse_archive)})
 
 
 def _reader(path: Path) -> _Reader:

@@ -1,0 +1,55 @@
+"""`bunko serve`: a page, an API and tools for agents, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bunko.cli.common import download_progress_from, note, print_json, settings_from
+from bunko.settings import apply_overrides
+
+if TYPE_CHECKING:
+    from bunko.server.access import Access
+    from bunko.settings import Settings
+
+# flag -> setting
+_FLAGS = ("host", "port", "token", "queue", "upload", "log", "log_contents", "tls_cert", "tls_key", "history")
+_LISTS = {"library_token": "library_tokens", "allow_host": "allow_hosts", "allow_origin": "allow_origins"}
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve the folders until a signal comes."""
+    from bunko.server.hosting import Host
+    from bunko.server.running import serve
+    from bunko.sharing import Engines
+
+    settings = _with_flags(settings_from(arguments), arguments)
+    engines = Engines(settings, progress=download_progress_from(arguments))
+    host = Host(
+        arguments.folders,
+        settings=settings,
+        engines=engines,
+        library_settings=lambda root: replace(_with_flags(settings_from(arguments, root), arguments)),
+    )
+
+    def tell(url: str, access: Access) -> None:
+        """Say where it is, once it can be reached."""
+        if arguments.json:
+            print_json({"url": url, "token": access.token, "libraries": list(host.libraries), "models": host.models})
+            return
+        print(f"{url}/#token={access.token}" if access.token else url, flush=True)
+        names = ", ".join(host.libraries) or "no library"
+        note(arguments, f"Serving {names} with {', '.join(host.models)}. Ctrl-C ends it.")
+
+    return serve(host, tell=tell)
+
+
+def _with_flags(settings: Settings, arguments: argparse.Namespace) -> Settings:
+    values = {f"server.{name}": getattr(arguments, name, None) for name in _FLAGS}
+    values |= {f"server.{name}": getattr(arguments, flag) or None for flag, name in _LISTS.items()}
+    models = [str(Path(name).expanduser()) if name.startswith("~") else name for name in arguments.models]
+    if models:
+        values |= {"server.models": models, "model": models[0]}
+    return apply_overrides(settings, {name: value for name, value in values.items() if value is not None})

@@ -1,0 +1,477 @@
+"""The libraries and models that are served. In: inquiries, from whatever door. Out: events, hits, records.
+
+One answer at a time is written by each model, since a processor gains nothing from two; searching and reading go on
+beside it. Knows nothing of HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+
+from bunko.answering import answer_without_documents
+from bunko.errors import (
+    BunkoError,
+    EngineStartFailed,
+    EngineTimeout,
+    InvalidRequest,
+    NotReady,
+    UnknownLibrary,
+    UnknownModel,
+)
+from bunko.library import Library, config_file
+from bunko.server.access import is_loopback
+from bunko.server.jobs import Job
+from bunko.server.libraries import HostedLibrary, names_for
+from bunko.server.queueing import FairQueue, Ticket
+from bunko.server.stopping import HoldBack, stopped
+from bunko.settings import Settings, apply_overrides, load_settings
+from bunko.sharing import Engines
+from bunko.timing import Stopwatch
+from bunko.types import Event, Finished, Hit, Message, TextDelta
+
+if TYPE_CHECKING:
+    from bunko.ports import Generator, Vectors
+
+# What may be set with a request: how an answer is written and looked for, not what is opened, read or run.
+ASKABLE = frozenset(
+    (
+        *(f"generation.{name}" for name in ("max_tokens", "temperature", "seed", "think", "style", "translation")),
+        *("answers.strictness", "answers.verify", "answer_language", "retrieval.top_k", "retrieval.mode"),
+    )
+)
+_MOST_PASSAGES = 100
+_MOST_CHARACTERS = 100_000  # of a question: a model's context holds less
+# Searches, and answers that need no model, at once: more only wait for the same processor.
+_READS_AT_ONCE = 4
+# After a model has failed to start, questions to it are sent away for this long.
+_REST_S = 5.0
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """What is asked, of which library and model."""
+
+    question: str
+    library: str = ""
+    """Empty: the model alone, without documents."""
+    model: str = ""
+    """Empty: the library's own."""
+    history: tuple[Message, ...] = ()
+    overrides: Mapping[str, object] = field(default_factory=dict)
+    """Settings by their dotted names; of those in ASKABLE only."""
+    stop: tuple[str, ...] = ()
+    """The answer ends before any of these texts."""
+    answers: Literal["new", "kept"] = "new"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """Others are ahead; comes before the first event of the answer, and again when the number has changed."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a search found, best first, and what it took, in milliseconds."""
+
+    hits: tuple[Hit, ...]
+    timings: Mapping[str, float]
+
+
+ModelState: TypeAlias = Literal["idle", "loading", "loaded", "failed"]
+
+
+class Host:
+    """Libraries by their names, and the models that answer from them. All methods are for one event loop."""
+
+    def __init__(
+        self,
+        folders: Sequence[str | Path] = (),
+        *,
+        settings: Settings,
+        engines: Engines | None = None,
+        library_settings: Callable[[Path], Settings] | None = None,
+    ) -> None:
+        """Open nothing yet. `settings` are the server's; `library_settings` returns a folder's own."""
+        roots = [Path(folder).expanduser() for folder in folders]
+        own = library_settings or (lambda root: load_settings(library_config=config_file(root)))
+        self.settings = settings
+        self.engines = engines or Engines(settings)
+        self.libraries: dict[str, HostedLibrary] = {
+            name: HostedLibrary(name, root, settings=own(root), engines=self.engines)
+            for name, root in zip(names_for(roots), roots, strict=True)
+        }
+        self._models = _by_public_name(settings, [library.settings for library in self.libraries.values()])
+        self.queues = {name: FairQueue(limit=settings.server.queue) for name in self._models}
+        self.reads = FairQueue(limit=4 * settings.server.queue, at_once=_READS_AT_ONCE)
+        self.stopping = False
+        self._jobs: set[Job[Event]] = set()
+        self._states: dict[str, ModelState] = dict.fromkeys(self._models, "idle")
+        self._rest_until: dict[str, float] = {}
+
+    # --- life ---------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to follow the folders, and to load the first model. Returns at once."""
+        for library in self.libraries.values():
+            library.follow()
+        threading.Thread(target=self._load_first, name="load-model", daemon=True).start()
+
+    def stop(self) -> None:
+        """Break off all answers, and take no more; returns at once."""
+        self.stopping = True
+        for library in self.libraries.values():
+            library.close()
+        for job in list(self._jobs):
+            job.stop()
+
+    def close(self) -> None:
+        """Stop, and end the engines."""
+        self.stop()
+        self.engines.close()
+
+    def _load_first(self) -> None:
+        name = self.models[0]
+        self._states[name] = "loading"
+        try:
+            generator = self._generator(name)
+            generator.start()
+            generator.context_tokens()  # waits until it is loaded
+            self._states[name] = "loaded"
+        except BunkoError:  # whoever asks first is told why
+            self._states[name] = "failed"
+
+    # --- names --------------------------------------------------------------------------------------------------
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of the models, the default first."""
+        return tuple(self._models)
+
+    @property
+    def embedders(self) -> tuple[str, ...]:
+        """The embedders of the libraries, as their settings name them."""
+        names = [library.settings.embedder for library in self.libraries.values()]
+        return tuple(dict.fromkeys(names or [self.settings.embedder]))
+
+    def library(self, name: str) -> HostedLibrary:
+        """Return a library. Raises UnknownLibrary."""
+        if name not in self.libraries:
+            raise UnknownLibrary(f"No library {name[:100]!r} is served here.", "GET /api/libraries lists them.")
+        return self.libraries[name]
+
+    def model(self, name: str = "", *, library: str = "") -> str:
+        """Return a model's name; for none, the library's own, or the first. Raises UnknownModel."""
+        if not name and library:
+            own = self.library(library).settings.model
+            return next((public for public, given in self._models.items() if given == own), self.models[0])
+        if not name:
+            return self.models[0]
+        for public, given in self._models.items():
+            if name in (public, given):
+                return public
+        raise UnknownModel(f"No model {name[:100]!r} is served here.", f"There is {', '.join(self.models)}.")
+
+    @property
+    def history(self) -> Literal["off", "allowed"]:
+        """Whether conversations may be kept beside the index."""
+        wanted = self.settings.server.history
+        if wanted == "auto":
+            return "allowed" if is_loopback(self.settings.server.host) else "off"
+        return wanted
+
+    def model_state(self, name: str = "") -> ModelState:
+        """Tell whether a model is loaded."""
+        return self._states[name or self.models[0]]
+
+    def settings_for(self, inquiry: Inquiry) -> Settings:
+        """Return the settings that an inquiry is answered with. Raises InvalidRequest, SettingsError, UnknownModel."""
+        base = self.library(inquiry.library).settings if inquiry.library else self.settings
+        for name in inquiry.overrides:
+            if name not in ASKABLE:
+                raise InvalidRequest(f"The setting {name!r} can't be set with a request.", "The server's own holds.")
+        settings = apply_overrides(base, inquiry.overrides)
+        _check_size(inquiry, settings, most_tokens=self.settings.server.max_tokens)
+        return replace(settings, model=self._models[self.model(inquiry.model, library=inquiry.library)])
+
+    # --- answering ----------------------------------------------------------------------------------------------
+
+    async def answer(  # noqa: PLR0912 - the life of an answer, in one piece
+        self, inquiry: Inquiry, *, client: str
+    ) -> AsyncGenerator[Queued | Event, None]:
+        """Yield Queued while others are ahead, then what `Library.stream` yields. `client` is whose turn it costs.
+
+        What is known to be impossible is raised before the first event: UnknownLibrary, UnknownModel, Busy, NotReady,
+        InvalidRequest, QuestionError, SettingsError. Closing it stops the model within a moment, at any time.
+        """
+        self._refuse_if_stopping()
+        settings = self.settings_for(inquiry)
+        hosted = self.library(inquiry.library) if inquiry.library else None
+        model = self.model(inquiry.model, library=inquiry.library)
+        watch = Stopwatch()
+        needs_model = True
+        if hosted:
+            self._refuse_if_first_indexed(hosted)
+            known, needs_model = await self._known(hosted, inquiry, settings, watch)
+            if known:
+                for event in known:
+                    yield event
+                return
+        if needs_model:
+            self._refuse_if_failing(model)
+        ticket = (self.queues[model] if needs_model else self.reads).join(client)
+        held = HoldBack(inquiry.stop)
+        job: Job[Event] | None = None
+        try:
+            told_to_wait = False
+            async for position in _turn(ticket):
+                told_to_wait = True
+                yield Queued(position=position)
+            self._refuse_if_stopping()
+            if told_to_wait:
+                watch.add("queue", ticket.waited_s * 1000)
+            job = self._begin(inquiry, hosted, settings, watch, model=model, ticket=ticket)
+            async for event in job.items():
+                for shown in _until_stop(event, held, inquiry.stop):
+                    yield shown
+            if needs_model:
+                self._states[model] = "loaded"
+        except BunkoError as error:
+            raise self._told(error, model) from error
+        finally:
+            # Nothing is awaited here: the task may be cancelled again and again. The turn goes on to the next one
+            # when the thread has ended.
+            if job is None:
+                ticket.leave()
+            else:
+                job.stop()
+
+    def _begin(
+        self,
+        inquiry: Inquiry,
+        hosted: HostedLibrary | None,
+        settings: Settings,
+        watch: Stopwatch,
+        *,
+        model: str,
+        ticket: Ticket,
+    ) -> Job[Event]:
+        def events() -> Iterator[Event]:
+            if hosted is None:
+                yield from answer_without_documents(
+                    inquiry.question,
+                    self._generator(model),
+                    settings=settings,
+                    history=inquiry.history,
+                    watch=watch,
+                )
+                return
+            with hosted.borrowed(settings) as library:
+                yield from library.stream(
+                    inquiry.question, history=inquiry.history, watch=watch, answers=inquiry.answers
+                )
+
+        def interrupt() -> None:
+            generator = self.engines.loaded_generator(settings.model)
+            if generator is not None and hasattr(generator, "interrupt"):
+                generator.interrupt()
+
+        def at_end() -> None:
+            ticket.leave()
+            self._jobs.discard(job)
+
+        is_models = ticket.queue is not self.reads
+        job = Job(events, interrupt=interrupt if is_models else lambda: None, at_end=at_end)
+        self._jobs.add(job)
+        return job
+
+    async def _known(
+        self, hosted: HostedLibrary, inquiry: Inquiry, settings: Settings, watch: Stopwatch
+    ) -> tuple[list[Event], bool]:
+        """Return the events of a kept answer, if there is one, and whether a model is needed for a new one."""
+
+        def look() -> tuple[list[Event], bool]:
+            with hosted.borrowed(settings) as library:
+                known = None
+                if inquiry.answers == "kept" and not inquiry.history:
+                    known = library.kept(inquiry.question, watch=watch)
+                return list(known or ()), bool(inquiry.history) or library.needs_model(inquiry.question)
+
+        events, needs_model = await self._in_thread(look)
+        return [shown for event in events for shown in _until_stop(event, HoldBack(()), inquiry.stop)], needs_model
+
+    # --- searching and reading ----------------------------------------------------------------------------------
+
+    async def search(self, library: str, query: str, *, top_k: int = 0, client: str = "") -> Found:
+        """Return the passages that bear on a query. Raises UnknownLibrary, QuestionError, NotIndexed, Busy."""
+        self._refuse_if_stopping()
+        settings = self.settings_for(
+            Inquiry(question=query, library=library, overrides={"retrieval.top_k": top_k} if top_k else {})
+        )
+        hosted = self.library(library)
+        self._refuse_if_first_indexed(hosted)
+
+        def look() -> Found:
+            watch = Stopwatch()
+            with hosted.borrowed(settings) as opened:
+                hits = opened.search(query, watch=watch)
+            return Found(hits=tuple(hits), timings=watch.timings())
+
+        async with _Turn(self.reads.join(client)):
+            return await self._in_thread(look)
+
+    async def library_call(self, library: str, function: Callable[[Library], Result]) -> Result:
+        """Call a function with a Library, in a thread: for records and documents. Raises what it raises."""
+        self._refuse_if_stopping()
+        hosted = self.library(library)
+
+        def call() -> Result:
+            with hosted.borrowed() as opened:
+                return function(opened)
+
+        return await self._in_thread(call)
+
+    async def embed(self, texts: Sequence[str], *, embedder: str = "", client: str = "") -> Vectors:
+        """Return one row for each text. `embedder`: as the settings name it; empty for the server's own."""
+        self._refuse_if_stopping()
+        embedder = embedder or self.embedders[0]
+        if embedder not in self.embedders:
+            raise UnknownModel(
+                f"No embedder {embedder[:100]!r} is served here.", f"There is {', '.join(self.embedders)}."
+            )
+        settings = replace(self.settings, embedder=embedder)
+        async with _Turn(self.reads.join(client)):
+            return await self._in_thread(lambda: self.engines.embedder(settings).embed_passages(list(texts)))
+
+    async def _in_thread(self, function: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(None, function)
+
+    # --- what is refused ----------------------------------------------------------------------------------------
+
+    def _generator(self, model: str) -> Generator:
+        return self.engines.generator(replace(self.settings, model=self._models[model]))
+
+    def _refuse_if_stopping(self) -> None:
+        if self.stopping:
+            raise NotReady("The server is stopping.", "Ask again when it runs.", retry_after_s=10)
+
+    def _refuse_if_first_indexed(self, hosted: HostedLibrary) -> None:
+        if hosted.report is not None or hosted.has_documents():
+            return
+        if hosted.state == "indexing":
+            done = f" ({hosted.progress.done} of {hosted.progress.total})" if hosted.progress.total else ""
+            raise NotReady(
+                f"The library {hosted.name!r} is being indexed for the first time{done}.",
+                "Ask again in a moment.",
+                retry_after_s=5,
+            )
+        if hosted.error:
+            raise hosted.error
+
+    def _refuse_if_failing(self, model: str) -> None:
+        left = self._rest_until.get(model, 0.0) - asyncio.get_running_loop().time()
+        if left > 0:
+            raise NotReady(
+                f"The model {model} does not start at the moment.",
+                "`bunko doctor` on the server's machine tells why.",
+                retry_after_s=max(1, round(left)),
+            )
+
+    def _told(self, error: BunkoError, model: str) -> BunkoError:
+        """Return the error to raise, and take note of a model that does not start."""
+        if self.stopping:
+            return NotReady("The server was stopped.", "Ask again when it runs.", retry_after_s=10)
+        if isinstance(error, EngineStartFailed | EngineTimeout):
+            self._states[model] = "failed"
+            self._rest_until[model] = asyncio.get_running_loop().time() + _REST_S
+        return error
+
+
+class _Turn:
+    """Waits for a ticket's turn, and leaves at the end."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        self._ticket = ticket
+
+    async def __aenter__(self) -> None:
+        try:
+            async for _ in _turn(self._ticket):
+                pass
+        except BaseException:
+            self._ticket.leave()
+            raise
+
+    async def __aexit__(self, *exception: object) -> None:
+        self._ticket.leave()
+
+
+async def _turn(ticket: Ticket) -> AsyncGenerator[int, None]:
+    """Yield how many are ahead, whenever that changes, until it is the ticket's turn."""
+    told = 0
+    while ahead := ticket.ahead:
+        if ahead != told:
+            yield ahead
+        told = ahead
+        await ticket.moved()
+
+
+def _until_stop(event: Event, held: HoldBack, stop: tuple[str, ...]) -> Iterator[Event]:
+    """Yield an event as it is shown: without what comes after a stop text."""
+    if isinstance(event, TextDelta):
+        if text := held.push(event.text):
+            yield TextDelta(text=text)
+        return
+    if isinstance(event, Finished):
+        if text := held.rest():
+            yield TextDelta(text=text)
+        event = Finished(answer=stopped(event.answer, stop)) if stop else event
+    yield event
+
+
+def _check_size(inquiry: Inquiry, settings: Settings, *, most_tokens: int) -> None:
+    if "generation.max_tokens" in inquiry.overrides and settings.generation.max_tokens > most_tokens:
+        raise InvalidRequest(
+            f"max_tokens is {settings.generation.max_tokens}; {most_tokens} is the most that this server allows.",
+            "Ask for less; who runs the server may raise server.max_tokens.",
+        )
+    if settings.retrieval.top_k > _MOST_PASSAGES:
+        raise InvalidRequest(f"top_k is {settings.retrieval.top_k}.", f"It can be {_MOST_PASSAGES} at the most.")
+    if len(inquiry.question) > _MOST_CHARACTERS:
+        raise InvalidRequest("The question is too long.", f"It can have {_MOST_CHARACTERS} characters at the most.")
+
+
+def _by_public_name(settings: Settings, libraries: Sequence[Settings]) -> dict[str, str]:
+    """Return the models by the names that they are told to others by: no path of this machine, no password."""
+    given = settings.server.models or tuple(dict.fromkeys(own.model for own in libraries)) or (settings.model,)
+    named: dict[str, str] = {}
+    for model in given:
+        base, n = public_name(model), 1
+        name = base
+        while name in named:
+            n += 1
+            name = f"{base}-{n}"
+        named[name] = model
+    return named
+
+
+def public_name(model: str) -> str:
+    """Return what a model is called to others.
+
+    >>> [public_name(name) for name in ("/models/q.gguf", "catalogue:qwen3-4b", "http://me:pw@box:8080/v1#llama")]
+    ['q', 'qwen3-4b', 'llama']
+    """
+    name = model.strip().rstrip("/")
+    if "://" in name and "#" in name:
+        name = name.rpartition("#")[2]
+    elif name.startswith(("http://", "https://")) and not name.lower().endswith(".gguf"):
+        name = name.partition("://")[2].rpartition("@")[2].partition("/")[0]
+    name = name.removeprefix("catalogue:").replace("\\", "/").rpartition("/")[2]
+    return name[: -len(".gguf")] if name.lower().endswith(".gguf") else name

@@ -1,0 +1,157 @@
+"""Run the application. In: a host, and the settings of the server. Out: an exit code, once a signal has come.
+
+Writes the file by which other processes on this machine find the server, and takes it away at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+import bunko
+from bunko.errors import SettingsError
+from bunko.server.access import Access, access_for
+from bunko.server.app import build_app
+from bunko.server.hosting import Host
+from bunko.server.libraries import HostedLibrary
+from bunko.settings import ServerSettings
+
+SERVING_FILE = "serving.json"
+# Answers are broken off when the signal comes; this is for sending what is written.
+_LAST_WORDS_S = 1
+
+
+def serve(host: Host, *, tell: Callable[[str, Access], None]) -> int:
+    """Serve until a signal comes. `tell` is called with the address when it can be reached. Raises SettingsError."""
+    server = host.settings.server
+    own = {name: secrets.token_urlsafe(24) for name in host.libraries}
+    access = access_for(server, tuple(host.libraries), own=own)
+    listening = _listen(server)
+    port = listening.getsockname()[1]
+    url = _url(server, port)
+    config = uvicorn.Config(
+        build_app(host, access),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        timeout_graceful_shutdown=_LAST_WORDS_S,
+        ssl_certfile=server.tls_cert or None,
+        ssl_keyfile=server.tls_key or None,
+    )
+    with contextlib.ExitStack() as at_end:
+        for library in host.libraries.values():
+            at_end.enter_context(_announced(library, url=url, token=own[library.name]))
+        running = _Server(config, host, told=lambda: tell(url, access))
+        asyncio.run(running.serve(sockets=[listening]))
+    host.close()
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """Breaks off what is under way when a signal comes, and does not die of the signal afterwards."""
+
+    def __init__(self, config: uvicorn.Config, host: Host, *, told: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._host = host
+        self._told = told
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._told()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        del sig, frame
+        self.force_exit = self.should_exit  # a second one
+        self.should_exit = True
+        with contextlib.suppress(RuntimeError):
+            asyncio.get_running_loop().call_soon_threadsafe(self._host.stop)
+
+
+def _listen(server: ServerSettings) -> socket.socket:
+    """Return a socket that listens. Raises SettingsError where that can't be."""
+    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name != "nt":  # there it would let two servers have one port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((server.host, server.port))
+        listening.listen(256)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SettingsError(
+            f"Can't listen at {server.host}:{server.port}: {reason}.",
+            "Another server may run there: name another port, or let one be found: --port 0",
+        ) from error
+    return listening
+
+
+def _url(server: ServerSettings, port: int) -> str:
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(server.host, server.host)
+    if ":" in name and not name.startswith("["):
+        name = f"[{name}]"
+    return f"{'https' if server.tls_cert else 'http'}://{name}:{port}"
+
+
+# --- the file by which others find the server --------------------------------------------------------------------
+
+
+def serving_file(library: HostedLibrary) -> Path | None:
+    """Return where the file is: beside the index; None where that is on an object store."""
+    location = library.location
+    return None if "://" in location else Path(location).parent / SERVING_FILE
+
+
+@contextlib.contextmanager
+def _announced(library: HostedLibrary, *, url: str, token: str):  # type: ignore[no-untyped-def]
+    path = serving_file(library)
+    told = {
+        "pid": os.getpid(),
+        "url": url,
+        "library": library.name,
+        "token": token,
+        "started": time.time(),
+        "version": bunko.__version__,
+    }
+    written = path is not None and _write(path, told)
+    try:
+        yield
+    finally:
+        if written and path is not None:
+            _remove(path, token)
+
+
+def _write(path: Path, told: Mapping[str, object]) -> bool:
+    """Write the file for this user alone; where the folder can't be written to, do without."""
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            json.dump(told, file)
+        fresh.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            fresh.unlink()
+        return False
+    return True
+
+
+def _remove(path: Path, token: str) -> None:
+    """Take the file away, unless another server has put its own in its place."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        if json.loads(path.read_text(encoding="utf-8")).get("token") == token:
+            path.unlink()
