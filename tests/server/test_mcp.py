@@ -6,7 +6,6 @@ import asyncio
 import json
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -16,16 +15,15 @@ import pytest
 from mcp import Client, StdioServerParameters, types
 from mcp.shared.exceptions import MCPError
 
-from bunko.indexing import Progress
-from bunko.library import Library
 from bunko.models import Progress as DownloadProgress
-from bunko.ports import GenerationOptions, Pieces
+from bunko.ports import Embedder
 from bunko.server.desk import Desk
 from bunko.server.mcp import build_server
 from bunko.server.mcp_tools import READ_MOST, TOOLS, UNTRUSTED
 from bunko.settings import Settings
+from bunko.sharing import Engines
 from bunko.testing import FakeEmbedder, FakeGenerator
-from bunko.types import Message
+from tests.server.support import FakeEngines, SteppedGenerator
 from tests.support import CATS, KYOTO, REPOSITORY, SHIPS, command, environment, write_files
 
 Told = list[tuple[float, float | None, str | None]]
@@ -36,46 +34,23 @@ def folder(tmp_path: Path) -> Path:
     return write_files(tmp_path / "library", {"cats.txt": CATS, "ships.md": f"# Kobe\n\n{SHIPS}", "京都.txt": KYOTO})
 
 
-class Slow(FakeGenerator):
-    """Writes a word every twentieth of a second, and knows when it was stopped."""
-
-    def __init__(self) -> None:
-        super().__init__(" ".join(f"word{n}" for n in range(400)))
-        self.begun, self.stopped = threading.Event(), threading.Event()
-
-    def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
-        """Yield what the parent yields, slowly."""
-        try:
-            for piece in super().stream(messages, options=options):
-                self.begun.set()
-                time.sleep(0.05)
-                yield piece
-        finally:
-            self.stopped.set()
-
-
 def converse(
     folder: Path,
     conversation: Callable[[Client], Awaitable[None]],
     *,
     embedder: FakeEmbedder | None = None,
     generator: FakeGenerator | None = None,
-    settings: Settings | None = None,
 ) -> None:
     """Connect a client to a server with fakes in this process."""
 
-    def opens(*, progress: Progress, download_progress: DownloadProgress) -> Library:
-        return Library(
-            folder,
-            settings=settings or Settings(),
-            embedder=embedder or FakeEmbedder(),
-            generator=generator or FakeGenerator(),
-            progress=progress,
-            download_progress=download_progress,
-        )
+    class Fakes(FakeEngines):
+        def _load_embedder(self, settings: Settings) -> Embedder:
+            return embedder or FakeEmbedder()
 
     async def run() -> None:
-        async with Client(build_server(lambda: Desk(opens), name="library"), mode="legacy") as client:
+        wanted = Settings()
+        desk = Desk(folder, settings=wanted, engines=lambda _: Fakes(wanted, lambda: generator or FakeGenerator()))
+        async with Client(build_server(desk, name="library"), mode="legacy") as client:
             await conversation(client)
 
     asyncio.run(asyncio.wait_for(run(), 60))
@@ -287,17 +262,21 @@ def test_whoever_waits_for_the_index_is_told_how_far_it_is(folder: Path) -> None
     assert {total for _, total, _ in heard} == {1.0}
 
 
-def test_a_cancelled_call_stops_the_model_and_leaves_the_next_one_alone(folder: Path) -> None:
-    slow = Slow()
+@pytest.mark.parametrize("at", ["reading the prompt", "writing"])
+def test_a_cancelled_call_stops_the_model_and_leaves_the_next_one_alone(folder: Path, at: str) -> None:
+    reply = " ".join(f"word{n}" for n in range(400))
+    slow = SteppedGenerator(reply, step_s=0.05, read_s=20.0 if at == "reading the prompt" else 0.0)
 
     async def conversation(client: Client) -> None:
         asking = asyncio.create_task(client.call_tool("ask", {"question": "Where does the cat sleep?"}))
-        assert await asyncio.to_thread(slow.begun.wait, 20)
+        while not slow.at_work:
+            await asyncio.sleep(0.01)
         assert (await call(client, "search", query="cats"))["hits"]  # does not wait for the answer
-        assert not slow.stopped.is_set()
+        assert slow.at_work
         begin = time.monotonic()
         asking.cancel()
-        assert await asyncio.to_thread(slow.stopped.wait, 5)
+        while slow.at_work:
+            await asyncio.sleep(0.01)
         assert time.monotonic() - begin < 1.0
         assert (await call(client, "list_documents"))["total"] == 3
 
@@ -368,26 +347,26 @@ def test_nothing_but_the_protocol_reaches_stdout(folder: Path) -> None:
 
 
 def test_a_download_is_told_of_on_stderr_and_to_the_caller(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    class Fetched(FakeEmbedder):
+    class Fetching(FakeEngines):
         download: DownloadProgress
 
-        def embed_passages(self, texts: Sequence[str]) -> Any:
+        def _load_embedder(self, settings: Settings) -> Embedder:
             with self.download("a model", total=10) as count:
                 count(10)
-            return super().embed_passages(texts)
+            return FakeEmbedder()
 
     heard: list[str] = []
 
     async def tell(share: float, what: str) -> None:
         heard.append(what)
 
-    def opens(*, progress: Progress, download_progress: DownloadProgress) -> Library:
-        embedder = Fetched()
-        embedder.download = download_progress
-        return Library(folder, settings=Settings(), embedder=embedder, generator=FakeGenerator(), progress=progress)
+    def engines(download: DownloadProgress) -> Engines:
+        fetching = Fetching(Settings())
+        fetching.download = download
+        return fetching
 
     async def run() -> None:
-        async with Desk(opens) as desk:
+        async with Desk(folder, settings=Settings(), engines=engines) as desk:
             await desk.search("cats", tell=tell)
             await asyncio.sleep(0.1)
 

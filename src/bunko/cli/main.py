@@ -252,6 +252,9 @@ def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def _add_mcp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     mcp = _add(commands, "mcp", "give agents tools to search, ask and read the folder", "mcp:run")
     _folder(mcp)
+    mcp.add_argument("--http", action="store_true", help="over HTTP on this machine, and not on stdin and stdout")
+    mcp.add_argument("--port", metavar="N", help="with --http; default: 8643; 0: any that is free")
+    mcp.add_argument("--token", metavar="TOKEN", help="with --http: what requests must carry; auto: make one")
     _common(mcp)
     mcp.add_argument("--store", metavar="PATH", help="where the index lies; default: FOLDER/.bunko")
     _reading_flags(mcp)

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from bunko.cli.common import note, settings_from
-from bunko.indexing import Progress
-from bunko.library import Library
-from bunko.models import Progress as DownloadProgress
+from bunko.settings import apply_overrides
+
+# Beside that of `bunko serve`.
+_PORT = 8643
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve one folder until the agent goes away, or Ctrl-C."""
-    root = Path(arguments.folder).expanduser()
-    settings = settings_from(arguments, root)
-    Library(root, settings=settings)  # a folder that is not there is told of at once
-
-    def opens(*, progress: Progress, download_progress: DownloadProgress) -> Library:
-        return Library(root, settings=settings, progress=progress, download_progress=download_progress)
-
-    import anyio
-
     from bunko.server.desk import Desk
     from bunko.server.mcp import build_server, run_stdio
 
-    server = build_server(lambda: Desk(opens), name=root.resolve().name)
+    root = Path(arguments.folder).expanduser()
+    settings = settings_from(arguments, root)
+    desk = Desk(root, settings=settings)
+    server = build_server(desk, name=root.resolve().name)
+    if arguments.http:
+        from bunko.server.mcp_http import run_http
+
+        own = replace(settings.server, port=_PORT)
+        chosen = {"server.port": arguments.port, "server.token": arguments.token}
+        given = {name: value for name, value in chosen.items() if value is not None}
+        rules = apply_overrides(replace(settings, server=own), given).server
+        return run_http(server, rules, tell=lambda url: note(arguments, f"Serving {root} to agents at {url}"))
     note(arguments, f"Serving {root} to an agent on stdin and stdout; Ctrl-C ends it.")
-    anyio.run(run_stdio, server)
+    run_stdio(server)
     return 0

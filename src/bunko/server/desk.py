@@ -16,14 +16,16 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from bunko.contract import Json, answer_json, hit_json
 from bunko.errors import BunkoError, LibraryNotFound, QuestionError, StoreBusy
-from bunko.indexing import Progress
 from bunko.library import Library
 from bunko.models import Progress as DownloadProgress
 from bunko.settings import Settings, apply_overrides
+from bunko.sharing import Engines
 from bunko.timing import Stopwatch
 from bunko.types import Document, Finished, Retrieved, Span
 
@@ -46,14 +48,6 @@ _STEP = 1e-5
 _STAGES = {"fetching": (0.0, 0.3), "reading": (0.3, 0.6), "embedding": (0.6, 1.0)}
 
 
-class Opens(Protocol):
-    """Opens the library anew, for a thread of its own."""
-
-    def __call__(self, *, progress: Progress, download_progress: DownloadProgress) -> Library:
-        """Return it; how far its work is goes to these two."""
-        ...
-
-
 class _Hand:
     """A library with a thread of its own."""
 
@@ -69,34 +63,31 @@ class _Hand:
     def _ready(self) -> Library:
         if self._library is None:
             self._library = self._opens()
-        if "store" in self._library.__dict__:  # opened already: see what another thread has written since
-            self._library.store.refresh()
+        self._library.refresh()  # see what another thread has written since
         return self._library
 
     def close(self) -> None:
-        """Stop its engines when what it is doing is done, and wait for that."""
-        self._thread.submit(self._close).result()
-        self._thread.shutdown()
-
-    def _close(self) -> None:
-        if self._library:
-            self._library.close()
+        """Wait until it has done what it is doing; what has not begun is not done."""
+        self._thread.shutdown(cancel_futures=True)
 
 
 class Desk:
     """Answers calls from a folder, which is kept in step. Use it in an `async with`."""
 
-    def __init__(self, opens: Opens) -> None:
-        """`opens` is called in each of the threads, when it is first needed."""
+    def __init__(
+        self, root: Path, *, settings: Settings, engines: Callable[[DownloadProgress], Engines] | None = None
+    ) -> None:
+        """`engines` makes what holds the models, given how downloads are told of. Raises LibraryNotFound."""
         self._told = _Told()
-        quiet: Progress = lambda stage, done, total: None  # noqa: E731 (a definition could not be told its type)
-        self._follows = _Hand("follow", lambda: opens(progress=self._told.stage, download_progress=self._told.download))
-        self._answers = _Hand("answer", lambda: opens(progress=quiet, download_progress=self._told.download))
-        self._looks = _Hand("look", lambda: opens(progress=quiet, download_progress=self._told.download))
+        self._settings = settings
+        self._engines = (engines or partial(_engines, settings))(self._told.download)
+        opens = partial(Library, root, settings=settings, engines=self._engines, progress=self._told.stage)
+        opens()  # a folder that is not there is told of at once
+        self._follows, self._answers, self._looks = (_Hand(name, opens) for name in ("follow", "answer", "look"))
         self._syncing: asyncio.Task[None] | None = None
         self._completing: asyncio.Task[None] | None = None
         self._rests_until = 0.0
-        self._stopping: set[threading.Event] = set()
+        self._answering: set[threading.Event] = set()
 
     async def __aenter__(self) -> Desk:
         self._told.listen_in(asyncio.get_running_loop())
@@ -104,13 +95,11 @@ class Desk:
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        for stop in self._stopping:
-            stop.set()
-        for task in (self._syncing, self._completing):
-            if task:
-                task.cancel()
+        for stop in list(self._answering):
+            self._stop(stop)
         for hand in (self._answers, self._looks, self._follows):
             await asyncio.to_thread(hand.close)
+        await asyncio.to_thread(self._engines.close)
 
     # --- what it is asked for -----------------------------------------------------------------------------------
 
@@ -138,7 +127,7 @@ class Desk:
             await self._in_step(tell)
 
         def answer(library: Library) -> Json:
-            with _set(library, overrides), self._told.to(tell) as say:
+            with _set(library, overrides), self._told.to(tell) as say, self._at_work(stop):
                 events = library.stream(question, watch=watch, answers="kept")
                 with contextlib.closing(events) as told:  # type: ignore[type-var] # a generator, which has `close`
                     for event in told:
@@ -149,16 +138,13 @@ class Desk:
                             return answer_json(event.answer) | notes
                         sources = len(event.evidence) if isinstance(event, Retrieved) else 0
                         say(0.9 if sources else 0.95, f"reading {sources} quotes" if sources else "writing")
-            raise QuestionError("The question was withdrawn.")
+            raise QuestionError("The question was withdrawn.", "Ask again.")
 
-        self._stopping.add(stop)
         try:
             return await self._answers.do(answer)
         except asyncio.CancelledError:
-            stop.set()
+            self._stop(stop)
             raise
-        finally:
-            self._stopping.discard(stop)
 
     async def read(self, path: str, *, start: int, end: int, tell: Tell) -> Json:
         """Return a stretch of a document's text. Raises LibraryNotFound where there is no such document."""
@@ -197,6 +183,21 @@ class Desk:
 
         return await self._looks.do(look)
 
+    @contextlib.contextmanager
+    def _at_work(self, stop: threading.Event) -> Iterator[None]:
+        self._answering.add(stop)
+        try:
+            yield
+        finally:
+            self._answering.discard(stop)
+
+    def _stop(self, stop: threading.Event) -> None:
+        """Have an answer end; where the model is at it, at once, and not only with its next word."""
+        stop.set()
+        generator = self._engines.loaded_generator(self._settings.model)
+        if stop in self._answering and generator is not None and hasattr(generator, "interrupt"):
+            generator.interrupt()
+
     # --- in step with the folder --------------------------------------------------------------------------------
 
     async def _in_step(self, tell: Tell) -> None:
@@ -227,6 +228,10 @@ class Desk:
     async def _complete(self) -> None:
         with contextlib.suppress(StoreBusy):
             await self._follows.do(lambda library: library.complete())
+
+
+def _engines(settings: Settings, download: DownloadProgress) -> Engines:
+    return Engines(settings, progress=download)
 
 
 def _in_background(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

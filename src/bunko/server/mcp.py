@@ -7,9 +7,10 @@ into stderr, so that even a stray print of a library does no harm. Knows nothing
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
+import anyio
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from mcp import types
@@ -32,13 +33,13 @@ _READ_ONLY = types.ToolAnnotations(
 _CHECKS = {name: Draft202012Validator(tool.takes) for name, tool in TOOLS.items()}
 
 
-def build_server(desk: Callable[[], Desk], *, name: str) -> Server[Desk]:
-    """Return the server of one folder; `desk` makes what answers, when the server starts. `name` is the folder's."""
+def build_server(desk: Desk, *, name: str) -> Server[Desk]:
+    """Return the server of one folder, which opens the desk when it starts. `name` is the folder's."""
 
     @contextlib.asynccontextmanager
     async def lifespan(server: Server[Desk]) -> AsyncIterator[Desk]:
-        async with desk() as ready:
-            yield ready
+        async with desk:
+            yield desk
 
     return Server(
         "bunko",
@@ -53,10 +54,14 @@ def build_server(desk: Callable[[], Desk], *, name: str) -> Server[Desk]:
     )
 
 
-async def run_stdio(server: Server[Desk]) -> None:
+def run_stdio(server: Server[Desk]) -> None:
     """Serve the process that started this one, until it closes the pipe."""
-    async with stdio_server() as (incoming, outgoing):
-        await server.run(incoming, outgoing, server.create_initialization_options())
+
+    async def run() -> None:
+        async with stdio_server() as (incoming, outgoing):
+            await server.run(incoming, outgoing, server.create_initialization_options())
+
+    anyio.run(run)
 
 
 async def _list_tools(

@@ -36,9 +36,9 @@ def serve(host: Host, *, tell: Callable[[str, Access], None]) -> int:
     server = host.settings.server
     own = {name: secrets.token_urlsafe(24) for name in host.libraries}
     access = access_for(server, tuple(host.libraries), own=own)
-    listening = _listen(server)
+    listening = listen(server)
     port = listening.getsockname()[1]
-    url = _url(server, port)
+    url = url_of(server, port)
     config = uvicorn.Config(
         build_app(host, access),
         log_config=None,
@@ -81,8 +81,8 @@ class _Server(uvicorn.Server):
             asyncio.get_running_loop().call_soon_threadsafe(self._host.stop)
 
 
-def _listen(server: ServerSettings) -> socket.socket:
-    """Return a socket that listens. Raises SettingsError where that can't be."""
+def listen(server: ServerSettings) -> socket.socket:
+    """Return a socket that listens where the settings say. Raises SettingsError where that can't be."""
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -100,7 +100,8 @@ def _listen(server: ServerSettings) -> socket.socket:
     return listening
 
 
-def _url(server: ServerSettings, port: int) -> str:
+def url_of(server: ServerSettings, port: int) -> str:
+    """Return the address at which a server can be called from this machine."""
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(server.host, server.host)
     if ":" in name and not name.startswith("["):
         name = f"[{name}]"
