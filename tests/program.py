@@ -26,6 +26,7 @@ from unittest import mock
 from bunko.cli.main import main
 from bunko.library import Library
 from bunko.ports import GenerationOptions, Pieces
+from bunko.sharing import Engines
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.types import Message
 
@@ -116,5 +117,7 @@ if __name__ == "__main__":
         mock.patch.object(Library, "embedder", SlowEmbedder()),
         mock.patch.object(Library, "_begin_embedder"),  # the real one would be fetched, and loaded
         mock.patch.object(Library, "generator", SlowGenerator()),
+        mock.patch.object(Engines, "generator", lambda engines, settings: SlowGenerator()),
+        mock.patch.object(Engines, "embedder", lambda engines, settings: SlowEmbedder()),
     ):
         sys.exit(main())

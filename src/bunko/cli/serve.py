@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         names = ", ".join(host.libraries) or "no library"
         note(arguments, f"Serving {names} with {', '.join(host.models)}. Ctrl-C ends it.")
 
-    return serve(host, tell=tell)
+    return serve(host, tell=tell, quiet=arguments.quiet)
 
 
 def _with_flags(settings: Settings, arguments: argparse.Namespace) -> Settings:

@@ -150,9 +150,10 @@ _TEXT = _as_text(read_text)
 _PLAIN = (".txt", ".text", ".log")
 
 
-def endings() -> list[str]:
+def endings(*, archives: bool) -> list[str]:
     """Return the endings that name a kind of file that can be read; a text may have any other, or none."""
-    return sorted({*_PLAIN, *(ending for ending, reader in _READERS.items() if reader is not refuse_archive)})
+    unread = {refuse_archive} if archives else {refuse_archive, read_zip, read_tar, read_compressed}
+    return sorted({*_PLAIN, *(ending for ending, reader in _READERS.items() if reader not in unread)})
 
 
 def _reader(path: Path) -> _Reader:

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from starlette.requests import Request
+
 from bunko.errors import AccessRefused, SettingsError, TokenMissing
 from bunko.settings import ServerSettings
 
@@ -55,6 +57,12 @@ class Principal:
         """Raise AccessRefused unless everything is open to them."""
         if self.library is not None:
             raise AccessRefused("This token opens one library only.", "Use the server's own.")
+
+
+def principal_of(request: Request) -> Principal:
+    """Return who a request comes from, as it was found out when it came in."""
+    principal: Principal = request.scope["state"]["principal"]
+    return principal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,6 +104,12 @@ class Gate:
         finally:
             self._count(scope, status, time.perf_counter() - begin)
 
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route = route_of(self._routes, scope)
+        self._host.metrics.requested(scope["method"], route, status, seconds)
+        told = {"method": scope["method"], "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+        log.info("request", extra={**told, "client": (scope.get("client") or ("unknown",))[0]})
+
     def _let_in(self, scope: Scope, headers: dict[str, str], path: str) -> Principal:
         named = headers.get("host", "")
         self._access.check_host(named)
@@ -114,9 +120,6 @@ class Gate:
         if scope["method"] == "OPTIONS":
             return Principal(client=address, library="")  # a browser asks before it sends a token
         return self._access.admit(headers.get("authorization", ""), address=address, path=path)
-
-    def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        log.info("request", extra={"method": scope["method"], "status": status, "ms": round(seconds * 1000, 1)})
 
 
 # --- errors ------------------------------------------------------------------------------------------------------

@@ -9,23 +9,24 @@ from starlette.responses import Response
 
 from bunko.contract import Json
 from bunko.errors import InvalidRequest, UnknownDocument
-from bunko.server.access import Principal
+from bunko.server.access import principal_of
 from bunko.server.events import JsonResponse
 
 if TYPE_CHECKING:
     from bunko.library import Library
     from bunko.server.hosting import Host
+    from bunko.settings import Settings
     from bunko.store import Record
     from bunko.types import Document, Span
 
 TEXT_CHARACTERS = 200_000
 
 
-def suffixes() -> list[str]:
+def suffixes(settings: Settings) -> list[str]:
     """Return the endings of the files that can be read."""
     from bunko.reading import endings
 
-    return endings()
+    return endings(archives=settings.reading.archives)
 
 
 def add_routes(routes: APIRouter, host: Host) -> None:
@@ -41,7 +42,7 @@ def add_routes(routes: APIRouter, host: Host) -> None:
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> Response:
         """List the documents, those that could not be read included, with why. `query` is looked for in their paths."""
-        _principal(request).require(library)
+        principal_of(request).require(library)
 
         def look(opened: Library) -> Json:
             wanted = query.casefold()
@@ -66,7 +67,7 @@ def add_routes(routes: APIRouter, host: Host) -> None:
         end: Annotated[int | None, Query(ge=0, le=2**31)] = None,
     ) -> Response:
         """Return a document's text between two offsets, at most 200,000 characters of it."""
-        _principal(request).require(library)
+        principal_of(request).require(library)
 
         def look(opened: Library) -> Json:
             document = opened.document(path)
@@ -75,11 +76,6 @@ def add_routes(routes: APIRouter, host: Host) -> None:
             return text_json(document, start=start, end=end)
 
         return JsonResponse(await host.library_call(library, look))
-
-
-def _principal(request: Request) -> Principal:
-    principal: Principal = request.scope["state"]["principal"]
-    return principal
 
 
 def record_json(record: Record) -> Json:

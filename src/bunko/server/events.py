@@ -75,8 +75,9 @@ class EventResponse(Response):
     async def _send_all(self, send: Send) -> None:
         try:
             await _send(send, {"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            async for data in with_pings(self.events):
-                await _send(send, {"type": "http.response.body", "body": data, "more_body": True})
+            async with contextlib.aclosing(with_pings(self.events)) as all_events:
+                async for data in all_events:
+                    await _send(send, {"type": "http.response.body", "body": data, "more_body": True})
             await _send(send, {"type": "http.response.body", "body": b"", "more_body": False})
         except (asyncio.TimeoutError, OSError):
             pass  # it takes nothing more: let go of it

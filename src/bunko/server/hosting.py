@@ -7,9 +7,12 @@ beside it. Knows nothing of HTTP.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
@@ -18,72 +21,37 @@ from bunko.errors import (
     BunkoError,
     EngineStartFailed,
     EngineTimeout,
-    InvalidRequest,
     NotReady,
     UnknownLibrary,
     UnknownModel,
 )
 from bunko.library import Library, config_file
 from bunko.server.access import is_loopback
-from bunko.server.jobs import Job
+from bunko.server.inquiry import ASKABLE, Found, Inquiry, Queued, by_public_name, settings_for, until_stop
+from bunko.server.jobs import Job, in_thread
 from bunko.server.libraries import HostedLibrary, names_for
-from bunko.server.queueing import FairQueue, Ticket
-from bunko.server.stopping import HoldBack, stopped
-from bunko.settings import Settings, apply_overrides, load_settings
+from bunko.server.metrics import Metrics
+from bunko.server.queueing import FairQueue, Ticket, Turn, turn
+from bunko.server.stopping import HoldBack
+from bunko.settings import Settings, load_settings
 from bunko.sharing import Engines
 from bunko.timing import Stopwatch
-from bunko.types import Event, Finished, Hit, Message, TextDelta
+from bunko.types import Answer, Event, Finished, TextDelta
+from bunko.writing import prime
 
 if TYPE_CHECKING:
     from bunko.ports import Generator, Vectors
 
-# What may be set with a request: how an answer is written and looked for, not what is opened, read or run.
-ASKABLE = frozenset(
-    (
-        *(f"generation.{name}" for name in ("max_tokens", "temperature", "seed", "think", "style", "translation")),
-        *("answers.strictness", "answers.verify", "answer_language", "retrieval.top_k", "retrieval.mode"),
-    )
-)
-_MOST_PASSAGES = 100
-_MOST_CHARACTERS = 100_000  # of a question: a model's context holds less
+log = logging.getLogger("bunko.server")
+
 # Searches, and answers that need no model, at once: more only wait for the same processor.
 _READS_AT_ONCE = 4
+_THREADS = 16
+_NOTICED_S = 0.001  # of waiting
 # After a model has failed to start, questions to it are sent away for this long.
 _REST_S = 5.0
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inquiry:
-    """What is asked, of which library and model."""
-
-    question: str
-    library: str = ""
-    """Empty: the model alone, without documents."""
-    model: str = ""
-    """Empty: the library's own."""
-    history: tuple[Message, ...] = ()
-    overrides: Mapping[str, object] = field(default_factory=dict)
-    """Settings by their dotted names; of those in ASKABLE only."""
-    stop: tuple[str, ...] = ()
-    """The answer ends before any of these texts."""
-    answers: Literal["new", "kept"] = "new"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queued:
-    """Others are ahead; comes before the first event of the answer, and again when the number has changed."""
-
-    position: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What a search found, best first, and what it took, in milliseconds."""
-
-    hits: tuple[Hit, ...]
-    timings: Mapping[str, float]
 
 
 ModelState: TypeAlias = Literal["idle", "loading", "loaded", "failed"]
@@ -109,13 +77,16 @@ class Host:
             name: HostedLibrary(name, root, settings=own(root), engines=self.engines)
             for name, root in zip(names_for(roots), roots, strict=True)
         }
-        self._models = _by_public_name(settings, [library.settings for library in self.libraries.values()])
+        self._models = by_public_name(settings, [library.settings for library in self.libraries.values()])
         self.queues = {name: FairQueue(limit=settings.server.queue) for name in self._models}
         self.reads = FairQueue(limit=4 * settings.server.queue, at_once=_READS_AT_ONCE)
         self.stopping = False
+        self.metrics = Metrics()
+        self._add_gauges()
         self._jobs: set[Job[Event]] = set()
         self._states: dict[str, ModelState] = dict.fromkeys(self._models, "idle")
         self._rest_until: dict[str, float] = {}
+        self._threads: asyncio.Semaphore | None = None
 
     # --- life ---------------------------------------------------------------------------------------------------
 
@@ -144,10 +115,39 @@ class Host:
         try:
             generator = self._generator(name)
             generator.start()
+            prime(generator, "?", settings=self.settings)  # what all prompts begin with
             generator.context_tokens()  # waits until it is loaded
             self._states[name] = "loaded"
-        except BunkoError:  # whoever asks first is told why
+        except BunkoError as error:  # whoever asks first is told, too
             self._states[name] = "failed"
+            log.warning("the model does not start", extra={"model": name, "error": str(error)})
+
+    def _add_gauges(self) -> None:
+        libraries = self.libraries
+        self.metrics.gauge(
+            "bunko_queue_waiting",
+            "Questions that wait for a model.",
+            lambda: {name: queue.waiting for name, queue in self.queues.items()},
+            label="model",
+        )
+        self.metrics.gauge(
+            "bunko_queue_begun",
+            "Questions that a model is at.",
+            lambda: {name: queue.begun for name, queue in self.queues.items()},
+            label="model",
+        )
+        self.metrics.gauge(
+            "bunko_library_documents",
+            "Documents in a library.",
+            lambda: {name: one.report.documents if one.report else 0 for name, one in libraries.items()},
+            label="library",
+        )
+        self.metrics.gauge(
+            "bunko_library_ready",
+            "1 where a library is in step with its folder.",
+            lambda: {name: float(one.state == "ready") for name, one in libraries.items()},
+            label="library",
+        )
 
     # --- names --------------------------------------------------------------------------------------------------
 
@@ -195,57 +195,67 @@ class Host:
     def settings_for(self, inquiry: Inquiry) -> Settings:
         """Return the settings that an inquiry is answered with. Raises InvalidRequest, SettingsError, UnknownModel."""
         base = self.library(inquiry.library).settings if inquiry.library else self.settings
-        for name in inquiry.overrides:
-            if name not in ASKABLE:
-                raise InvalidRequest(f"The setting {name!r} can't be set with a request.", "The server's own holds.")
-        settings = apply_overrides(base, inquiry.overrides)
-        _check_size(inquiry, settings, most_tokens=self.settings.server.max_tokens)
+        settings = settings_for(inquiry, base, most_tokens=self.settings.server.max_tokens)
         return replace(settings, model=self._models[self.model(inquiry.model, library=inquiry.library)])
 
     # --- answering ----------------------------------------------------------------------------------------------
 
-    async def answer(  # noqa: PLR0912 - the life of an answer, in one piece
-        self, inquiry: Inquiry, *, client: str
-    ) -> AsyncGenerator[Queued | Event, None]:
+    async def answer(self, inquiry: Inquiry, *, client: str) -> AsyncGenerator[Queued | Event, None]:
         """Yield Queued while others are ahead, then what `Library.stream` yields. `client` is whose turn it costs.
 
         What is known to be impossible is raised before the first event: UnknownLibrary, UnknownModel, Busy, NotReady,
         InvalidRequest, QuestionError, SettingsError. Closing it stops the model within a moment, at any time.
         """
+        model = self.model(inquiry.model, library=inquiry.library)
+        outcome, begin, spoke = "left", time.perf_counter(), False
+        try:
+            async with aclosing(self._answer(inquiry, model=model, client=client)) as events:
+                async for event in events:
+                    if isinstance(event, Finished):
+                        outcome = ""
+                        self.metrics.answered(event.answer, library=inquiry.library, model=model)
+                        self._log(inquiry, event.answer, model=model, seconds=time.perf_counter() - begin)
+                    elif isinstance(event, TextDelta) and not spoke:
+                        spoke = True
+                        self.metrics.first_text(model, time.perf_counter() - begin)
+                    yield event
+        except BunkoError as error:
+            told = self._told(error, model)
+            outcome = type(told).__name__
+            raise told from error
+        finally:
+            if outcome:
+                self.metrics.not_answered(outcome, library=inquiry.library, model=model)
+                log.info("no answer", extra={"library": inquiry.library, "model": model, "outcome": outcome})
+
+    async def _answer(self, inquiry: Inquiry, *, model: str, client: str) -> AsyncGenerator[Queued | Event, None]:
         self._refuse_if_stopping()
         settings = self.settings_for(inquiry)
         hosted = self.library(inquiry.library) if inquiry.library else None
-        model = self.model(inquiry.model, library=inquiry.library)
-        watch = Stopwatch()
-        needs_model = True
+        watch, held, needs_model = Stopwatch(), HoldBack(inquiry.stop), True
         if hosted:
             self._refuse_if_first_indexed(hosted)
             known, needs_model = await self._known(hosted, inquiry, settings, watch)
+            for event in known:
+                yield event
             if known:
-                for event in known:
-                    yield event
                 return
         if needs_model:
             self._refuse_if_failing(model)
         ticket = (self.queues[model] if needs_model else self.reads).join(client)
-        held = HoldBack(inquiry.stop)
         job: Job[Event] | None = None
         try:
-            told_to_wait = False
-            async for position in _turn(ticket):
-                told_to_wait = True
+            async for position in turn(ticket):
                 yield Queued(position=position)
             self._refuse_if_stopping()
-            if told_to_wait:
+            if ticket.waited_s > _NOTICED_S:
                 watch.add("queue", ticket.waited_s * 1000)
             job = self._begin(inquiry, hosted, settings, watch, model=model, ticket=ticket)
             async for event in job.items():
-                for shown in _until_stop(event, held, inquiry.stop):
+                for shown in until_stop(event, held, inquiry.stop):
                     yield shown
             if needs_model:
                 self._states[model] = "loaded"
-        except BunkoError as error:
-            raise self._told(error, model) from error
         finally:
             # Nothing is awaited here: the task may be cancelled again and again. The turn goes on to the next one
             # when the thread has ended.
@@ -253,6 +263,19 @@ class Host:
                 ticket.leave()
             else:
                 job.stop()
+
+    def _log(self, inquiry: Inquiry, answer: Answer, *, model: str, seconds: float) -> None:
+        told: dict[str, object] = {
+            "library": inquiry.library,
+            "model": model,
+            "ms": round(seconds * 1000, 1),
+            "prompt_tokens": answer.usage.prompt_tokens,
+            "completion_tokens": answer.usage.completion_tokens,
+            "outcome": "kept" if answer.remembered else "refused" if answer.refused else "answered",
+        }
+        if self.settings.server.log_contents:
+            told |= {"question": inquiry.question, "answer": answer.text}
+        log.info("answer", extra=told)
 
     def _begin(
         self,
@@ -306,7 +329,7 @@ class Host:
                 return list(known or ()), bool(inquiry.history) or library.needs_model(inquiry.question)
 
         events, needs_model = await self._in_thread(look)
-        return [shown for event in events for shown in _until_stop(event, HoldBack(()), inquiry.stop)], needs_model
+        return [shown for event in events for shown in until_stop(event, HoldBack(()), inquiry.stop)], needs_model
 
     # --- searching and reading ----------------------------------------------------------------------------------
 
@@ -325,7 +348,7 @@ class Host:
                 hits = opened.search(query, watch=watch)
             return Found(hits=tuple(hits), timings=watch.timings())
 
-        async with _Turn(self.reads.join(client)):
+        async with Turn(self.reads.join(client)):
             return await self._in_thread(look)
 
     async def library_call(self, library: str, function: Callable[[Library], Result]) -> Result:
@@ -348,11 +371,14 @@ class Host:
                 f"No embedder {embedder[:100]!r} is served here.", f"There is {', '.join(self.embedders)}."
             )
         settings = replace(self.settings, embedder=embedder)
-        async with _Turn(self.reads.join(client)):
+        async with Turn(self.reads.join(client)):
             return await self._in_thread(lambda: self.engines.embedder(settings).embed_passages(list(texts)))
 
     async def _in_thread(self, function: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(None, function)
+        if self._threads is None:
+            self._threads = asyncio.Semaphore(_THREADS)
+        async with self._threads:
+            return await in_thread(function)
 
     # --- what is refused ----------------------------------------------------------------------------------------
 
@@ -395,83 +421,4 @@ class Host:
         return error
 
 
-class _Turn:
-    """Waits for a ticket's turn, and leaves at the end."""
-
-    def __init__(self, ticket: Ticket) -> None:
-        self._ticket = ticket
-
-    async def __aenter__(self) -> None:
-        try:
-            async for _ in _turn(self._ticket):
-                pass
-        except BaseException:
-            self._ticket.leave()
-            raise
-
-    async def __aexit__(self, *exception: object) -> None:
-        self._ticket.leave()
-
-
-async def _turn(ticket: Ticket) -> AsyncGenerator[int, None]:
-    """Yield how many are ahead, whenever that changes, until it is the ticket's turn."""
-    told = 0
-    while ahead := ticket.ahead:
-        if ahead != told:
-            yield ahead
-        told = ahead
-        await ticket.moved()
-
-
-def _until_stop(event: Event, held: HoldBack, stop: tuple[str, ...]) -> Iterator[Event]:
-    """Yield an event as it is shown: without what comes after a stop text."""
-    if isinstance(event, TextDelta):
-        if text := held.push(event.text):
-            yield TextDelta(text=text)
-        return
-    if isinstance(event, Finished):
-        if text := held.rest():
-            yield TextDelta(text=text)
-        event = Finished(answer=stopped(event.answer, stop)) if stop else event
-    yield event
-
-
-def _check_size(inquiry: Inquiry, settings: Settings, *, most_tokens: int) -> None:
-    if "generation.max_tokens" in inquiry.overrides and settings.generation.max_tokens > most_tokens:
-        raise InvalidRequest(
-            f"max_tokens is {settings.generation.max_tokens}; {most_tokens} is the most that this server allows.",
-            "Ask for less; who runs the server may raise server.max_tokens.",
-        )
-    if settings.retrieval.top_k > _MOST_PASSAGES:
-        raise InvalidRequest(f"top_k is {settings.retrieval.top_k}.", f"It can be {_MOST_PASSAGES} at the most.")
-    if len(inquiry.question) > _MOST_CHARACTERS:
-        raise InvalidRequest("The question is too long.", f"It can have {_MOST_CHARACTERS} characters at the most.")
-
-
-def _by_public_name(settings: Settings, libraries: Sequence[Settings]) -> dict[str, str]:
-    """Return the models by the names that they are told to others by: no path of this machine, no password."""
-    given = settings.server.models or tuple(dict.fromkeys(own.model for own in libraries)) or (settings.model,)
-    named: dict[str, str] = {}
-    for model in given:
-        base, n = public_name(model), 1
-        name = base
-        while name in named:
-            n += 1
-            name = f"{base}-{n}"
-        named[name] = model
-    return named
-
-
-def public_name(model: str) -> str:
-    """Return what a model is called to others.
-
-    >>> [public_name(name) for name in ("/models/q.gguf", "catalogue:qwen3-4b", "http://me:pw@box:8080/v1#llama")]
-    ['q', 'qwen3-4b', 'llama']
-    """
-    name = model.strip().rstrip("/")
-    if "://" in name and "#" in name:
-        name = name.rpartition("#")[2]
-    elif name.startswith(("http://", "https://")) and not name.lower().endswith(".gguf"):
-        name = name.partition("://")[2].rpartition("@")[2].partition("/")[0]
-    name = name.removeprefix("catalogue:").replace("\\", "/").rpartition("/")[2]
-    return name[: -len(".gguf")] if name.lower().endswith(".gguf") else name
+__all__ = ["ASKABLE", "Found", "Host", "HostedLibrary", "Inquiry", "Queued"]

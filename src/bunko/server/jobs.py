@@ -86,3 +86,29 @@ class Job(Generic[Item]):
 class _Raised:
     def __init__(self, error: BaseException) -> None:
         self.error = error
+
+
+async def in_thread(function: Callable[[], Item]) -> Item:
+    """Return what a function returns in a thread of its own, which the end of the program does not wait for."""
+    loop = asyncio.get_running_loop()
+    result: asyncio.Future[Item] = loop.create_future()
+
+    def settle(value: Item | None, error: BaseException | None) -> None:
+        if result.done():  # nobody waits any more
+            return
+        if error is not None:
+            result.set_exception(error)
+        else:
+            result.set_result(value)  # type: ignore[arg-type]
+
+    def run() -> None:
+        value, failure = None, None
+        try:
+            value = function()
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            failure = RuntimeError("it stopped") if isinstance(error, StopIteration) else error
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the program ends
+            loop.call_soon_threadsafe(settle, value, failure)
+
+    threading.Thread(target=run, name="bunko-call", daemon=True).start()
+    return await result

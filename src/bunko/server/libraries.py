@@ -93,7 +93,14 @@ class HostedLibrary:
         if isinstance(outcome, BunkoError):
             self.error = outcome
             return
+        if self.report is None:
+            self._warm_up()
         self.report, self.error, self.state = outcome, None, "ready"
+
+    def _warm_up(self) -> None:
+        """Open the index for the first question, and look something up in it: the first time takes a second."""
+        with contextlib.suppress(BunkoError), self.borrowed() as library:
+            library.search("?")
 
     def _fail(self, error: BunkoError) -> None:
         self.progress = Progress()

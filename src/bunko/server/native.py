@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,12 +13,13 @@ from starlette.responses import Response
 import bunko
 from bunko.contract import Json, answer_json, error_json, evidence_json, hit_json
 from bunko.errors import BunkoError
-from bunko.server import documents
-from bunko.server.access import Principal
+from bunko.server import documents, keeping
+from bunko.server.access import Principal, principal_of
 from bunko.server.events import EventResponse, JsonResponse, event_bytes, first_of, until_gone
 from bunko.server.hosting import Host, Inquiry, Queued
 from bunko.server.libraries import HostedLibrary
-from bunko.server.schemas import AskBody, AskOptions, SearchBody
+from bunko.server.metrics import CONTENT_TYPE
+from bunko.server.schemas import AskBody, AskOptions, CompareBody, SearchBody
 from bunko.types import Answer, Event, Finished, Message, ReasoningDelta, Retrieved, TextDelta
 
 # What is wrong is mostly known by then, and still becomes a status; a client that waits longer than this for the head
@@ -58,6 +60,12 @@ def router(host: Host) -> APIRouter:
         shown = {name: state for name, state in states.items() if principal.may(name)}
         return JsonResponse({"ready": is_ready, "libraries": shown, "model": model}, status=200 if is_ready else 503)
 
+    @routes.get("/metrics")
+    async def metrics(request: Request) -> Response:
+        """Tell Prometheus what was done, and how long it took."""
+        principal_of(request).require_all()
+        return Response(host.metrics.text(), media_type=CONTENT_TYPE)
+
     @routes.get("/api/about")
     async def about() -> Response:
         """Tell what this server is, and what it allows."""
@@ -91,14 +99,21 @@ def router(host: Host) -> APIRouter:
         hits = [hit_json(hit) for hit in found.hits]
         return JsonResponse({"query": body.query, "hits": hits, "timings_ms": dict(found.timings)})
 
+    @routes.post("/api/compare")
+    async def compare(body: CompareBody, request: Request) -> Response:
+        """Answer one question in two to four ways, one after the other: the events of `ask`, each with its variant."""
+        principal = principal_of(request)
+        for variant in body.variants:
+            if variant.library:
+                principal.require(variant.library)
+        inquiries = [inquiry_of(variant, library=variant.library, question=body.question) for variant in body.variants]
+        for inquiry in inquiries:
+            host.settings_for(inquiry)  # what is wrong with one is told before the first begins
+        return EventResponse(_compared(host, inquiries, principal))
+
     documents.add_routes(routes, host)
+    keeping.add_routes(routes, host)
     return routes
-
-
-def principal_of(request: Request) -> Principal:
-    """Return who a request comes from."""
-    principal: Principal = request.scope["state"]["principal"]
-    return principal
 
 
 # --- answers ------------------------------------------------------------------------------------------------------
@@ -131,6 +146,13 @@ async def _answered(request: Request, host: Host, inquiry: Inquiry, principal: P
         return EventResponse(as_events(await first_of(events, within_s=_STATUS_WITHIN_S)))
     answer = await until_gone(request.receive, asyncio.ensure_future(_last(events)))
     return Response(status_code=499) if answer is None else JsonResponse(finished_json(answer))
+
+
+async def _compared(host: Host, inquiries: Sequence[Inquiry], principal: Principal) -> AsyncGenerator[bytes, None]:
+    for n, inquiry in enumerate(inquiries):
+        async with aclosing(as_events(host.answer(inquiry, client=principal.client), extra={"variant": n})) as events:
+            async for data in events:
+                yield data
 
 
 async def _last(events: AsyncGenerator[Queued | Event, None]) -> Answer:
@@ -193,7 +215,7 @@ def about_json(host: Host) -> Json:
         "upload": {
             "allowed": server.upload,
             "max_bytes": server.upload_mb * 1_000_000,
-            "suffixes": documents.suffixes(),
+            "suffixes": documents.suffixes(host.settings),
         },
         "history": host.history,
         "embedder": host.embedders[0],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
+from collections.abc import AsyncGenerator
 
 from bunko.errors import Busy
 
@@ -139,3 +140,31 @@ class FairQueue:
         ticket.begun_at = asyncio.get_running_loop().time()
         self._begun.add(ticket)
         ticket.tell()
+
+
+class Turn:
+    """Waits for a ticket's turn, and leaves at the end."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        self._ticket = ticket
+
+    async def __aenter__(self) -> None:
+        try:
+            async for _ in turn(self._ticket):
+                pass
+        except BaseException:
+            self._ticket.leave()
+            raise
+
+    async def __aexit__(self, *exception: object) -> None:
+        self._ticket.leave()
+
+
+async def turn(ticket: Ticket) -> AsyncGenerator[int, None]:
+    """Yield how many are ahead, whenever that changes, until it is the ticket's turn."""
+    told = 0
+    while ahead := ticket.ahead:
+        if ahead != told:
+            yield ahead
+        told = ahead
+        await ticket.moved()

@@ -11,6 +11,8 @@ import json
 import os
 import secrets
 import socket
+import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,21 +21,25 @@ from types import FrameType
 import uvicorn
 
 import bunko
+from bunko.children import leave
 from bunko.errors import SettingsError
 from bunko.server.access import Access, access_for
 from bunko.server.app import build_app
 from bunko.server.hosting import Host
 from bunko.server.libraries import HostedLibrary
+from bunko.server.logs import set_up
 from bunko.settings import ServerSettings
 
 SERVING_FILE = "serving.json"
 # Answers are broken off when the signal comes; this is for sending what is written.
 _LAST_WORDS_S = 1
+_THREADS_END_S = 0.5
 
 
-def serve(host: Host, *, tell: Callable[[str, Access], None]) -> int:
+def serve(host: Host, *, tell: Callable[[str, Access], None], quiet: bool = False) -> int:
     """Serve until a signal comes. `tell` is called with the address when it can be reached. Raises SettingsError."""
     server = host.settings.server
+    set_up(server.log, quiet=quiet)
     own = {name: secrets.token_urlsafe(24) for name in host.libraries}
     access = access_for(server, tuple(host.libraries), own=own)
     listening = listen(server)
@@ -58,7 +64,19 @@ def serve(host: Host, *, tell: Callable[[str, Access], None]) -> int:
         running = _Server(config, host, told=lambda: tell(url, access))
         asyncio.run(running.serve(sockets=[listening]))
     host.close()
+    _leave_if_busy()
     return 0
+
+
+def _leave_if_busy() -> None:
+    """End the process at once where a thread is still at work: a sync, for one, which the next one takes up again."""
+    until = time.monotonic() + _THREADS_END_S
+    while time.monotonic() < until:
+        if not any(thread.name.startswith(("bunko-", "follow-", "load-")) for thread in threading.enumerate()):
+            return
+        time.sleep(0.02)
+    sys.stdout.flush()
+    leave(0)
 
 
 class _Server(uvicorn.Server):

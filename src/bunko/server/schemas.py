@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -56,3 +56,23 @@ class SearchBody(Body):
 
     query: Text
     top_k: Annotated[int, Field(ge=1, le=100)] | None = None
+
+
+class Variant(AskOptions):
+    """One way to answer a question; without a library, the model answers alone."""
+
+    library: Annotated[str, Field(max_length=500)] = ""
+
+
+class CompareBody(Body):
+    """A question, and the ways in which it is to be answered."""
+
+    question: Text
+    variants: Annotated[list[Variant], Field(min_length=2, max_length=4)]
+
+
+class ConversationBody(Body):
+    """A conversation to keep. Its turns are whatever the page puts there."""
+
+    title: Annotated[str, Field(max_length=500)]
+    turns: Annotated[list[dict[str, Any]], Field(max_length=1000)]

@@ -1,0 +1,116 @@
+"""The routes that change something: uploads, syncs, conversations. In: requests. Out: JSON, and events of progress."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from bunko.contract import error_json, report_json
+from bunko.errors import AccessRefused, BunkoError
+from bunko.server import uploads
+from bunko.server.access import principal_of
+from bunko.server.conversations import Conversations
+from bunko.server.documents import suffixes
+from bunko.server.events import EventResponse, JsonResponse, event_bytes
+from bunko.server.hosting import Host
+from bunko.server.jobs import in_thread
+from bunko.server.libraries import HostedLibrary
+from bunko.server.schemas import ConversationBody
+from bunko.types import SyncReport
+
+_LOOK_S = 0.1
+
+
+def add_routes(routes: APIRouter, host: Host) -> None:
+    """Add the routes."""
+
+    @routes.put("/api/libraries/{library}/files", status_code=201)
+    async def upload(
+        library: str,
+        request: Request,
+        path: Annotated[str, Query(min_length=1, max_length=2000)],
+        replace: bool = False,
+    ) -> Response:
+        """Put a file into the library's folder. The body is the file itself; it is indexed within seconds."""
+        principal_of(request).require(library)
+        hosted = host.library(library)
+        server = host.settings.server
+        if not server.upload:
+            raise AccessRefused("This server takes no files.", "It was started with --no-upload.")
+        path = uploads.safe_path(path)
+        uploads.check_kind(path, suffixes(hosted.settings))
+        most = server.upload_mb * 1_000_000
+        uploads.check_length(request.headers.get("content-length", ""), most)
+        target = uploads.target_in(hosted.root, path, replace=replace)
+        try:
+            size = await uploads.receive(request.stream(), target, most_bytes=most, replace=replace)
+        except ClientDisconnect:
+            return Response(status_code=499)
+        return JsonResponse({"path": path, "bytes": size}, status=201)
+
+    @routes.post("/api/libraries/{library}/sync")
+    async def sync(library: str, request: Request) -> Response:
+        """Bring the index in step with the folder now, and tell how far it is.
+
+        With `Accept: application/json`, the report alone. A sync goes on if whoever asked for it goes away.
+        """
+        principal_of(request).require(library)
+        hosted = host.library(library)
+        work = asyncio.ensure_future(in_thread(hosted.sync))
+        work.add_done_callback(lambda done: done.cancelled() or done.exception())  # perhaps nobody waits for it
+        if "application/json" in request.headers.get("accept", ""):
+            return JsonResponse(report_json(await asyncio.shield(work)))
+        return EventResponse(_progress(hosted, work))
+
+    @routes.get("/api/libraries/{library}/conversations")
+    async def conversations(library: str, request: Request) -> Response:
+        """List the conversations that are kept on the server's disk."""
+        kept = _conversations(host, request, library)
+        return JsonResponse({"conversations": await in_thread(kept.all)})
+
+    @routes.get("/api/libraries/{library}/conversations/{id}")
+    async def conversation(library: str, id: str, request: Request) -> Response:
+        """Return one conversation."""
+        kept = _conversations(host, request, library)
+        return JsonResponse(await in_thread(lambda: kept.one(id)))
+
+    @routes.put("/api/libraries/{library}/conversations/{id}")
+    async def keep(library: str, id: str, body: ConversationBody, request: Request) -> Response:
+        """Keep a conversation, in place of what was kept under this id."""
+        kept = _conversations(host, request, library)
+        return JsonResponse(await in_thread(lambda: kept.keep(id, title=body.title, turns=body.turns)))
+
+    @routes.delete("/api/libraries/{library}/conversations/{id}", status_code=204)
+    async def delete(library: str, id: str, request: Request) -> Response:
+        """Delete a conversation."""
+        kept = _conversations(host, request, library)
+        await in_thread(lambda: kept.delete(id))
+        return Response(status_code=204)
+
+
+def _conversations(host: Host, request: Request, library: str) -> Conversations:
+    principal_of(request).require(library)
+    hosted = host.library(library)
+    if host.history == "off":
+        raise AccessRefused("This server keeps no conversations.", "Keep them in the browser.")
+    return Conversations(hosted.location)
+
+
+async def _progress(hosted: HostedLibrary, work: asyncio.Future[SyncReport]) -> AsyncGenerator[bytes, None]:
+    """Yield how far a sync is whenever that has changed, then its report."""
+    told = None
+    while not work.done():
+        progress = hosted.progress
+        if progress.stage and progress != told:
+            told = progress
+            yield event_bytes("progress", {"stage": progress.stage, "done": progress.done, "total": progress.total})
+        await asyncio.wait((work,), timeout=_LOOK_S)
+    try:
+        yield event_bytes("finished", report_json(work.result()))
+    except BunkoError as error:
+        yield event_bytes("error", error_json(error))
