@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from bunko.errors import BunkoError, EmbedderMismatch, LibraryEmpty, LibraryNotFound, NotIndexed
 from bunko.settings import Settings, apply_overrides, load_settings
@@ -535,10 +535,18 @@ class Library:
             )
 
 
+class Streams(Protocol):
+    """What a conversation needs of a library, wherever that is."""
+
+    def stream(self, question: str, *, history: tuple[Message, ...] = ()) -> Iterator[Event]:
+        """Yield what `Library.stream` yields."""
+        ...
+
+
 class Conversation:
     """A library and what was said so far."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Streams) -> None:
         self._library = library
         self.history: tuple[Message, ...] = ()
 

@@ -142,6 +142,7 @@ def _announced(library: HostedLibrary, *, url: str, token: str):  # type: ignore
         "pid": os.getpid(),
         "url": url,
         "library": library.name,
+        "root": str(library.root.resolve()),
         "token": token,
         "started": time.time(),
         "version": bunko.__version__,
