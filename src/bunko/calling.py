@@ -16,7 +16,6 @@ from typing import Any, Literal, TypeAlias
 from urllib.parse import quote, urlencode, urlsplit
 
 from bunko.errors import BunkoError, EngineTimeout, RemoteBadAnswer, RemoteUnavailable, SettingsError
-from bunko.from_json import error_from
 
 Method: TypeAlias = Literal["GET", "POST"]
 
@@ -194,6 +193,8 @@ class Caller:
             tree = json.loads(told)
         except ValueError:
             return self._bad(f"the status {response.status} without a reason")
+        from bunko.from_json import error_from
+
         after = response.headers.get("Retry-After", "")
         return error_from(tree, retry_after_s=int(after) if after.isdecimal() else 0)
 

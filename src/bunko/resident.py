@@ -17,7 +17,7 @@ from typing import Any
 import bunko
 from bunko.calling import Place, place_of
 from bunko.errors import BunkoError
-from bunko.library import config_file
+from bunko.places import home_of
 
 SERVING_FILE = "serving.json"
 _MOST_BYTES = 64 * 2**10
@@ -26,7 +26,7 @@ _MOST_BYTES = 64 * 2**10
 def find_serving(root: Path) -> Place | None:
     """Return where a library is served on this machine, with the token that opens it; None if it is not."""
     try:
-        told = _read(config_file(root).parent / SERVING_FILE)
+        told = _read(home_of(root) / SERVING_FILE)
         if told is None or told["version"] != bunko.__version__ or told["root"] != str(root.resolve()):
             return None
         place = place_of(told["url"], token=told["token"])
