@@ -40,6 +40,16 @@ class Place:
     token: str = field(default="", repr=False)
 
     @property
+    def is_here(self) -> bool:
+        """Whether it is on this machine: by number, since any name may lead here or elsewhere, but localhost."""
+        from ipaddress import ip_address
+
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
     def url(self) -> str:
         """The server's address, as messages name it."""
         name = f"[{self.host}]" if ":" in self.host else self.host

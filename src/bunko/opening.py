@@ -127,8 +127,7 @@ def _open_served(
     place = place_of(url, token=token or "")
     if not place.token:
         place = place_of(url, token=token_for(None))
-    here = place.host == "localhost" or place.host.startswith("127.") or place.host == "::1"
-    if not here and (settings or load_settings()).offline:
+    if not place.is_here and (settings or load_settings()).offline:
         raise SettingsError(f"{place.url} is not on this machine, and offline is set.", "Unset it, or open a folder.")
     if embedder:
         raise UsageError("The embedder is the server's own.", "Name it where `bunko serve` runs.")

@@ -11,6 +11,7 @@ import json
 import os
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,9 @@ def find_serving(root: Path) -> Place | None:
         if told is None or told["version"] != bunko.__version__ or told["root"] != str(root.resolve()):
             return None
         place = place_of(told["url"], token=told["token"])
-        if not _is_here(place.host) or not _lives(told["pid"]):
+        if not place.is_here or not place.token or not _lives(told["pid"]):
             return None
-        return Place(
-            scheme=place.scheme, host=place.host, port=place.port, library=str(told["library"]), token=place.token
-        )
+        return replace(place, library=str(told["library"]))
     except (OSError, KeyError, TypeError, ValueError, AttributeError, BunkoError):
         return None
 
@@ -52,10 +51,6 @@ def _read(path: Path) -> Any:
         if sys.platform != "win32" and (state.st_uid != os.geteuid() or state.st_mode & 0o077):
             return None
         return json.loads(file.read(_MOST_BYTES))
-
-
-def _is_here(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _lives(pid: object) -> bool:

@@ -9,6 +9,7 @@ import argparse
 import itertools
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from bunko.errors import (
 from bunko.resident import find_serving
 
 if TYPE_CHECKING:
+    from bunko.remote import RemoteLibrary
     from bunko.types import Event
 
 # flag -> field of a question
@@ -55,7 +57,7 @@ _SYNC_S = 3.0
 _ELSEWHERE = (AccessRefused, NotReady, RemoteUnavailable, RemoteBadAnswer, TokenMissing, UnknownLibrary, UnknownModel)
 
 
-class NotServed(Exception):  # noqa: N818 - no error: the ordinary way is taken
+class NotServed(Exception):
     """Why the server is not to be used."""
 
 
@@ -82,6 +84,24 @@ def run_search(arguments: argparse.Namespace) -> int:
     from bunko.cli.ask import run_search as run_here
 
     return run_here(arguments)
+
+
+def served_library(arguments: argparse.Namespace, root: Path) -> RemoteLibrary | None:
+    """Return the library as the process that serves it has it, with the flags for its questions; None if none does."""
+    from bunko.remote import RemoteLibrary
+
+    try:
+        caller, library, fields = _server(arguments, root)
+        served = RemoteLibrary(replace(caller.place, library=library), asking=fields)
+        _sync(arguments, caller, library)
+        served.check_folder()
+    except NotServed as reason:
+        _tell(arguments, reason)
+        return None
+    except _ELSEWHERE as reason:
+        _tell(arguments, NotServed(str(reason)))
+        return None
+    return served
 
 
 def _ask(arguments: argparse.Namespace, root: Path, question: str) -> int:
