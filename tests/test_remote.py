@@ -132,7 +132,7 @@ def test_a_sync_returns_the_report(folder: Path, url: str) -> None:
     assert library.sync().documents == 5
     assert library.search("moon weather")[0].chunk.path == "moon.txt"
     (folder / "moon.txt").unlink()
-    assert library.sync().removed == 1
+    assert library.sync().documents == 4  # whoever saw first that it is gone: this, or the follower
 
 
 def test_a_conversation_goes_on(url: str) -> None:

@@ -31,5 +31,5 @@ def run(arguments: argparse.Namespace) -> int:
         rules = apply_overrides(replace(settings, server=own), given).server
         return run_http(server, rules, tell=lambda url: note(arguments, f"Serving {root} to agents at {url}"))
     note(arguments, f"Serving {root} to an agent on stdin and stdout; Ctrl-C ends it.")
-    run_stdio(server)
+    run_stdio(server, desk)
     return 0

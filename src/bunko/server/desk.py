@@ -95,6 +95,10 @@ class Desk:
         return self
 
     async def __aexit__(self, *exception: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Break off what is under way, and stop the engines."""
         for stop in list(self._answering):
             self._stop(stop)
         for hand in (self._answers, self._looks, self._follows):

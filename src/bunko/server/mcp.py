@@ -7,6 +7,8 @@ into stderr, so that even a stray print of a library does no harm. Knows nothing
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -54,14 +56,28 @@ def build_server(desk: Desk, *, name: str) -> Server[Desk]:
     )
 
 
-def run_stdio(server: Server[Desk]) -> None:
-    """Serve the process that started this one, until it closes the pipe."""
+def run_stdio(server: Server[Desk], desk: Desk) -> None:
+    """Serve the process that started this one, until it closes the pipe, or a signal comes."""
 
     async def run() -> None:
-        async with stdio_server() as (incoming, outgoing):
-            await server.run(incoming, outgoing, server.create_initialization_options())
+        async with anyio.create_task_group() as group:
+            group.start_soon(_leave_at_signal, desk)
+            async with stdio_server() as (incoming, outgoing):
+                await server.run(incoming, outgoing, server.create_initialization_options())
+            group.cancel_scope.cancel()
 
     anyio.run(run)
+
+
+async def _leave_at_signal(desk: Desk) -> None:
+    """Stop the engines and end the process: a thread waits for stdin meanwhile, and can't be told not to."""
+    with (
+        contextlib.suppress(NotImplementedError),  # Windows
+        anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals,
+    ):
+        async for number in signals:
+            await desk.close()
+            os._exit(128 + number)
 
 
 async def _list_tools(
