@@ -262,6 +262,29 @@ def test_whoever_waits_for_the_index_is_told_how_far_it_is(folder: Path) -> None
     assert {total for _, total, _ in heard} == {1.0}
 
 
+def test_an_agent_that_leaves_does_not_wait_for_the_index(folder: Path) -> None:
+    write_files(
+        folder, {f"{n}.txt": f"Passage {n}: " + " ".join(f"word{n * m}" for m in range(400)) for n in range(40)}
+    )
+
+    class Patient(FakeEmbedder):
+        def count_tokens(self, texts: Sequence[str]) -> list[int]:
+            time.sleep(0.02)
+            return super().count_tokens(texts)
+
+    class Fakes(FakeEngines):
+        def _load_embedder(self, settings: Settings) -> Embedder:
+            return Patient()
+
+    async def run() -> float:
+        async with Desk(folder, settings=Settings(), engines=lambda _: Fakes(Settings())):
+            await asyncio.sleep(1.0)
+            begin = time.monotonic()
+        return time.monotonic() - begin
+
+    assert asyncio.run(run()) < 5.0
+
+
 @pytest.mark.parametrize("at", ["reading the prompt", "writing"])
 def test_a_cancelled_call_stops_the_model_and_leaves_the_next_one_alone(folder: Path, at: str) -> None:
     reply = " ".join(f"word{n}" for n in range(400))

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from bunko.contract import Json, answer_json, hit_json
-from bunko.errors import BunkoError, LibraryNotFound, QuestionError, StoreBusy
+from bunko.errors import BunkoError, LibraryNotFound, NotReady, QuestionError, StoreBusy
 from bunko.library import Library
 from bunko.models import Progress as DownloadProgress
 from bunko.settings import Settings, apply_overrides
@@ -98,7 +98,8 @@ class Desk:
         await self.close()
 
     async def close(self) -> None:
-        """Break off what is under way, and stop the engines."""
+        """Break off what is under way, and stop the engines. What was indexed by then is there the next time."""
+        self._told.stop()
         for stop in list(self._answering):
             self._stop(stop)
         for hand in (self._answers, self._looks, self._follows):
@@ -299,6 +300,11 @@ class _Told:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: list[_Listener] = []
         self._last = 0.0
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Have the work break off when it next tells how far it is."""
+        self._stopped = True
 
     def listen_in(self, loop: asyncio.AbstractEventLoop) -> None:
         """Say where the calls wait."""
@@ -315,7 +321,9 @@ class _Told:
             self._listeners.remove(listener)
 
     def stage(self, stage: str, done: int, total: int) -> None:
-        """Take note of how far a stage is; from any thread."""
+        """Take note of how far a stage is; from any thread. Raises NotReady where it is not to go on."""
+        if self._stopped:
+            raise NotReady("The server is stopping.", "Start it again.")
         now = time.monotonic()
         if done < total and now - self._last < _TELL_EVERY_S:
             return
