@@ -76,30 +76,38 @@ class RemoteLibrary:
 
     @cached_property
     def name(self) -> str:
-        """What the server calls it. Raises UnknownLibrary, UsageError where there are several and none was named."""
-        place = self._caller.place
-        if place.library:
-            return place.library
+        """What the server calls it. Raises UsageError where there are several and none was named."""
+        return self._caller.place.library or self._only_name(self._served())
+
+    def _served(self) -> list[Any]:
+        """Return what the server tells of the libraries that the token opens."""
         with self._understood():
-            names = [each["name"] for each in self._caller.get(path_of("libraries"))["libraries"]]
+            return list(self._caller.get(path_of("libraries"))["libraries"])
+
+    def _only_name(self, served: list[Any]) -> str:
+        url = self._caller.place.url
+        with self._understood():
+            names = [str(each["name"]) for each in served]
         if len(names) == 1:
-            return str(names[0])
-        served = f"{len(names)} libraries are" if names else "No library is"
+            return names[0]
+        found = f"{len(names)} libraries are" if names else "No library is"
         raise UsageError(
-            f"{served} served at {place.url}, and the address names none.",
-            f"Write one of: {', '.join(f'{place.url}/{name}' for name in names)}" if names else "Serve one.",
+            f"{found} served at {url}, and the address names none.",
+            f"Write one of: {', '.join(f'{url}/{name}' for name in names)}" if names else "Serve one.",
         )
 
     # --- what a library does ------------------------------------------------------------------------------------
 
     def check_folder(self) -> None:
         """Raise what keeps the server from answering from this library. Raises UnknownLibrary."""
+        served = self._served()
+        name = self.__dict__.setdefault("name", self._caller.place.library or self._only_name(served))
         with self._understood():
-            states = {each["name"]: each for each in self._caller.get(path_of("libraries"))["libraries"]}
-            if self.name not in states:
-                self._caller.get(path_of("libraries", self.name, "documents", limit=1))  # raises what is wrong
-            elif states[self.name]["state"] == "failed" and not states[self.name]["documents"]:
-                raise error_from(states[self.name])
+            states = {each["name"]: each for each in served}
+            if name not in states:
+                self._caller.get(path_of("libraries", name, "documents", limit=1))  # raises what is wrong
+            elif states[name]["state"] == "failed" and not states[name]["documents"]:
+                raise error_from(states[name])
 
     def sync(
         self, *, vectors: Literal["all", "few"] = "all", retry_failed: bool = False, wait_s: float = 0.0

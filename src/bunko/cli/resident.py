@@ -93,7 +93,7 @@ def served_library(arguments: argparse.Namespace, root: Path) -> RemoteLibrary |
     try:
         caller, library, fields = _server(arguments, root)
         served = RemoteLibrary(replace(caller.place, library=library), asking=fields)
-        _sync(arguments, caller, library)
+        _sync(arguments, caller, library, root)
         served.check_folder()
     except NotServed as reason:
         _tell(arguments, reason)
@@ -106,7 +106,7 @@ def served_library(arguments: argparse.Namespace, root: Path) -> RemoteLibrary |
 
 def _ask(arguments: argparse.Namespace, root: Path, question: str) -> int:
     caller, library, fields = _server(arguments, root)
-    _sync(arguments, caller, library)
+    _sync(arguments, caller, library, root)
     body = {"question": question, "stream": True, "answers": "new" if arguments.no_cache else "kept", **fields}
     events = _begun(caller.events(path_of("libraries", library, "ask"), body))
     if arguments.json:
@@ -126,7 +126,7 @@ def _search(arguments: argparse.Namespace, root: Path) -> int:
     caller, library, fields = _server(arguments, root)
     if set(fields) - {"top_k"}:
         raise NotServed("a search there takes no such flags")
-    _sync(arguments, caller, library)
+    _sync(arguments, caller, library, root)
     try:
         found = caller.post(path_of("libraries", library, "search"), {"query": arguments.query, **fields})
     except _ELSEWHERE as error:
@@ -190,7 +190,7 @@ def _check_models(caller: Caller, wanted: dict[str, Any]) -> None:
         raise NotServed(f"{wanted['embedder']} is not the embedder there")
 
 
-def _sync(arguments: argparse.Namespace, caller: Caller, library: str) -> None:
+def _sync(arguments: argparse.Namespace, caller: Caller, library: str, root: Path) -> None:
     """Have the index brought in step, unless told not to; what is there already will do where that takes long."""
     if arguments.no_sync:
         return
@@ -204,6 +204,8 @@ def _sync(arguments: argparse.Namespace, caller: Caller, library: str) -> None:
     changes = [f"{report[what]} {what}" for what in ("added", "updated", "removed") if report[what]]
     if changes:
         _note(arguments, f"{report['documents']} documents ({', '.join(changes)}) in {report['seconds']:.1f} s")
+    if report["failed"]:
+        _note(arguments, f"{len(report['failed'])} files could not be read; `bunko index {root}` tells which and why")
 
 
 # --- events --------------------------------------------------------------------------------------------------------
