@@ -15,7 +15,7 @@ import bunko.testing
 from bunko.errors import BunkoError
 from tests.support import REPOSITORY
 
-HEAVY = "numpy onnxruntime lancedb xllamacpp kreuzberg tokenizers urllib3 pyarrow tqdm psutil".split()
+HEAVY = "numpy onnxruntime lancedb xllamacpp kreuzberg tokenizers urllib3 pyarrow tqdm psutil fastapi uvicorn".split()
 # Modules whose import loads an engine are left to the tests of that engine.
 # What may need more than is installed, or runs as it is imported.
 _APART = ("models", "engine", "generation")

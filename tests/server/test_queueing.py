@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import pytest
 from hypothesis import given
@@ -53,9 +54,8 @@ def test_in_any_stretch_of_turns_no_waiting_client_is_passed_over_twice(clients:
         places = [n for n, each in enumerate(order) if each == client]
         others = len(set(clients)) - 1
         # The first turn was begun before anybody waited.
-        assert all(
-            later - earlier <= others + 1 + (earlier == 0) for earlier, later in zip(places, places[1:], strict=False)
-        )
+        gaps = [later - earlier - (earlier == 0) for earlier, later in itertools.pairwise(places)]
+        assert all(gap <= others + 1 for gap in gaps)
 
 
 def test_who_leaves_the_queue_is_not_counted() -> None:

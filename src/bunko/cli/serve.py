@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bunko.cli.common import download_progress_from, note, print_json, settings_from
+from bunko.errors import UsageError
+from bunko.library import Library
 from bunko.settings import apply_overrides
 
 if TYPE_CHECKING:
@@ -26,6 +28,10 @@ def run(arguments: argparse.Namespace) -> int:
     from bunko.sharing import Engines
 
     settings = _with_flags(settings_from(arguments), arguments)
+    if settings.store and len(arguments.folders) > 1:
+        raise UsageError("Several libraries can't share the index that --store names.", "Serve one, or leave it out.")
+    for folder in arguments.folders:
+        Library(folder, settings=settings)  # a misspelt name is told at once
     engines = Engines(settings, progress=download_progress_from(arguments))
     host = Host(
         arguments.folders,

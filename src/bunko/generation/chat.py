@@ -215,6 +215,8 @@ class ChatGenerator:
         body = {**_request(messages, options, facts), **told}
         if facts.is_llama_server:
             body["cache_prompt"] = goes_on or self._may_use_cache(messages, arguments)
+            # It tells of each batch that it has read: otherwise it looks only once a second whether we are still there.
+            body["return_progress"] = True
             if is_raw(messages) and facts.tag:  # else they are left out where they are control tokens
                 body["preserved_tokens"] = [facts.tag.opening, facts.tag.closing]
         path = "/v1/completions" if is_raw(messages) else "/v1/chat/completions"

@@ -11,6 +11,7 @@ from bunko.contract import Json
 from bunko.errors import InvalidRequest, UnknownDocument
 from bunko.server.access import principal_of
 from bunko.server.events import JsonResponse
+from bunko.server.replies import Documents, TextReply, replies
 
 if TYPE_CHECKING:
     from bunko.library import Library
@@ -32,7 +33,7 @@ def suffixes(settings: Settings) -> list[str]:
 def add_routes(routes: APIRouter, host: Host) -> None:
     """Add the routes."""
 
-    @routes.get("/api/libraries/{library}/documents")
+    @routes.get("/api/libraries/{library}/documents", responses=replies(Documents))
     async def documents(  # noqa: PLR0917 - FastAPI takes them from the query
         library: str,
         request: Request,
@@ -58,7 +59,7 @@ def add_routes(routes: APIRouter, host: Host) -> None:
 
         return JsonResponse(await host.library_call(library, look))
 
-    @routes.get("/api/libraries/{library}/text")
+    @routes.get("/api/libraries/{library}/text", responses=replies(TextReply))
     async def text(
         library: str,
         request: Request,

@@ -6,15 +6,12 @@ A comment every ten seconds keeps the connection. A reader that takes nothing fo
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections.abc import AsyncGenerator, Mapping
 from typing import TypeVar
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
-
-from bunko.errors import BunkoError
 
 PING_S = 10.0
 _STALLED_S = 60.0
@@ -56,6 +53,8 @@ class EventResponse(Response):
 
     def __init__(self, events: AsyncGenerator[bytes, None], *, headers: Mapping[str, str] | None = None) -> None:
         self.events = events
+        self._begun = False
+        self._coming: asyncio.Future[bytes | None] | None = None
         self.status_code = 200
         self.background = None
         self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no", **(headers or {})})
@@ -68,45 +67,52 @@ class EventResponse(Response):
             await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
         finally:
             leaving.cancel()
-            sending.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sending
+            await _end(sending)
+            if not self._begun:
+                await self._begin_and_break_off()
+            await self.events.aclose()
+        if not sending.cancelled():
+            sending.result()  # raises what was wrong
 
     async def _send_all(self, send: Send) -> None:
         try:
             await _send(send, {"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            async with contextlib.aclosing(with_pings(self.events)) as all_events:
-                async for data in all_events:
-                    await _send(send, {"type": "http.response.body", "body": data, "more_body": True})
+            while (data := await self._next_or_ping()) is not None:
+                await _send(send, {"type": "http.response.body", "body": data, "more_body": True})
             await _send(send, {"type": "http.response.body", "body": b"", "more_body": False})
         except (asyncio.TimeoutError, OSError):
             pass  # it takes nothing more: let go of it
         finally:
-            await self.events.aclose()
+            if self._coming is not None:
+                await _end(self._coming)
+
+    async def _next_or_ping(self) -> bytes | None:
+        """Return the next event, a comment if there was none for a while, None at the end."""
+        self._coming = self._coming or asyncio.ensure_future(self._next())
+        done, _ = await asyncio.wait((self._coming,), timeout=PING_S)
+        if not done:
+            return _PING
+        coming, self._coming = self._coming, None
+        return coming.result()
+
+    async def _next(self) -> bytes | None:
+        self._begun = True
+        return await anext(self.events, None)
+
+    async def _begin_and_break_off(self) -> None:
+        """Close a generator that has not begun.
+
+        Closing it would do nothing: what it was given, an answer that is being written, would go on to its end.
+        """
+        coming = asyncio.ensure_future(self._next())
+        await asyncio.sleep(0)
+        await _end(coming)
 
 
-async def with_pings(events: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """Yield what the generator yields, and a comment whenever there was nothing for ten seconds."""
-    coming: asyncio.Future[bytes] | None = None
-    try:
-        while True:
-            coming = coming or asyncio.ensure_future(_next(events))
-            done, _ = await asyncio.wait((coming,), timeout=PING_S)
-            if not done:
-                yield _PING
-                continue
-            try:
-                data = coming.result()
-            except StopAsyncIteration:
-                return
-            finally:
-                coming = None
-            yield data
-    finally:
-        if coming is not None:
-            coming.cancel()
-            with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration, BunkoError):
-                await coming
+async def _end(task: asyncio.Future[Item]) -> None:
+    """Cancel a task, and wait until it has ended."""
+    task.cancel()
+    await asyncio.wait((task,))
 
 
 async def first_of(events: AsyncGenerator[Item, None], *, within_s: float) -> AsyncGenerator[Item, None]:
@@ -122,7 +128,7 @@ async def first_of(events: AsyncGenerator[Item, None], *, within_s: float) -> As
     except StopAsyncIteration:
         pass
     except BaseException:
-        first.cancel()
+        await _end(first)
         await events.aclose()
         raise
     return _all(first, events)
@@ -136,10 +142,7 @@ async def _all(first: asyncio.Future[Item], events: AsyncGenerator[Item, None]) 
     except StopAsyncIteration:
         return
     finally:
-        if not first.done():
-            first.cancel()
-            with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration, BunkoError):
-                await first
+        await _end(first)
         await events.aclose()
 
 
@@ -151,10 +154,7 @@ async def until_gone(receive: Receive, answer: asyncio.Future[Item]) -> Item | N
         return answer.result() if answer.done() else None
     finally:
         leaving.cancel()
-        if not answer.done():
-            answer.cancel()
-            with contextlib.suppress(asyncio.CancelledError, BunkoError):
-                await answer
+        await _end(answer)
 
 
 async def _next(events: AsyncGenerator[Item, None]) -> Item:

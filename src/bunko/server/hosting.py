@@ -102,8 +102,10 @@ class Host:
         self.stopping = True
         for library in self.libraries.values():
             library.close()
+        for queue in (*self.queues.values(), self.reads):
+            queue.close()
         for job in list(self._jobs):
-            job.stop()
+            job.give_up(NotReady("The server was stopped.", "Ask again when it runs.", retry_after_s=10))
 
     def close(self) -> None:
         """Stop, and end the engines."""

@@ -45,6 +45,12 @@ class Job(Generic[Item]):
         self._stopped.set()
         self._break_off()
 
+    def give_up(self, error: BaseException) -> None:
+        """Stop, and raise this where the items are read, without waiting for the thread."""
+        self.stop()
+        if not self._loop.is_closed():
+            self._items.put_nowait(_Raised(error))
+
     async def items(self) -> AsyncIterator[Item]:
         """Yield what the iterator yields, and raise what it raises. Once."""
         while (item := await self._items.get()) is not _END:
@@ -53,7 +59,7 @@ class Job(Generic[Item]):
             yield item  # type: ignore[misc]
 
     def _break_off(self) -> None:
-        if not self._ended:
+        if not self._ended and not self._loop.is_closed():
             self._interrupt()
             self._loop.call_later(_AGAIN_S, self._break_off)
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from bunko.contract import error_json, report_json
 from bunko.errors import AccessRefused, BunkoError
+from bunko.server import replies as replies_
 from bunko.server import uploads
 from bunko.server.access import principal_of
 from bunko.server.conversations import Conversations
@@ -20,16 +21,25 @@ from bunko.server.events import EventResponse, JsonResponse, event_bytes
 from bunko.server.hosting import Host
 from bunko.server.jobs import in_thread
 from bunko.server.libraries import HostedLibrary
+from bunko.server.replies import ConversationReply, SyncReply, Uploaded, replies
 from bunko.server.schemas import ConversationBody
 from bunko.types import SyncReport
 
 _LOOK_S = 0.1
+_FILE = {
+    "requestBody": {
+        "required": False,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 
 
 def add_routes(routes: APIRouter, host: Host) -> None:
     """Add the routes."""
 
-    @routes.put("/api/libraries/{library}/files", status_code=201)
+    @routes.put(
+        "/api/libraries/{library}/files", status_code=201, responses=replies(Uploaded, status=201), openapi_extra=_FILE
+    )
     async def upload(
         library: str,
         request: Request,
@@ -53,7 +63,7 @@ def add_routes(routes: APIRouter, host: Host) -> None:
             return Response(status_code=499)
         return JsonResponse({"path": path, "bytes": size}, status=201)
 
-    @routes.post("/api/libraries/{library}/sync")
+    @routes.post("/api/libraries/{library}/sync", responses=replies(SyncReply, events=True))
     async def sync(library: str, request: Request, retry_failed: bool = True) -> Response:
         """Bring the index in step with the folder now, and tell how far it is.
 
@@ -68,25 +78,25 @@ def add_routes(routes: APIRouter, host: Host) -> None:
             return JsonResponse(report_json(await asyncio.shield(work)))
         return EventResponse(_progress(hosted, work))
 
-    @routes.get("/api/libraries/{library}/conversations")
+    @routes.get("/api/libraries/{library}/conversations", responses=replies(replies_.Conversations))
     async def conversations(library: str, request: Request) -> Response:
         """List the conversations that are kept on the server's disk."""
         kept = _conversations(host, request, library)
         return JsonResponse({"conversations": await in_thread(kept.all)})
 
-    @routes.get("/api/libraries/{library}/conversations/{id}")
+    @routes.get("/api/libraries/{library}/conversations/{id}", responses=replies(ConversationReply))
     async def conversation(library: str, id: str, request: Request) -> Response:
         """Return one conversation."""
         kept = _conversations(host, request, library)
         return JsonResponse(await in_thread(lambda: kept.one(id)))
 
-    @routes.put("/api/libraries/{library}/conversations/{id}")
+    @routes.put("/api/libraries/{library}/conversations/{id}", responses=replies(ConversationReply))
     async def keep(library: str, id: str, body: ConversationBody, request: Request) -> Response:
         """Keep a conversation, in place of what was kept under this id."""
         kept = _conversations(host, request, library)
         return JsonResponse(await in_thread(lambda: kept.keep(id, title=body.title, turns=body.turns)))
 
-    @routes.delete("/api/libraries/{library}/conversations/{id}", status_code=204)
+    @routes.delete("/api/libraries/{library}/conversations/{id}", status_code=204, responses=replies(None, status=204))
     async def delete(library: str, id: str, request: Request) -> Response:
         """Delete a conversation."""
         kept = _conversations(host, request, library)

@@ -19,12 +19,14 @@ from bunko.server.events import EventResponse, JsonResponse, event_bytes, first_
 from bunko.server.hosting import Host, Inquiry, Queued
 from bunko.server.libraries import HostedLibrary
 from bunko.server.metrics import CONTENT_TYPE
+from bunko.server.replies import About, AnswerReply, Health, Libraries, Ready, SearchReply, replies
 from bunko.server.schemas import AskBody, AskOptions, CompareBody, SearchBody
 from bunko.types import Answer, Event, Finished, Message, ReasoningDelta, Retrieved, TextDelta
 
 # What is wrong is mostly known by then, and still becomes a status; a client that waits longer than this for the head
 # of an answer would think that the server hangs.
-_STATUS_WITHIN_S = 1.0
+_STATUS_WITHIN_S = 0.3
+_TEXT = {**replies(None), 200: {"description": "Counts.", "content": {"text/plain": {"schema": {"type": "string"}}}}}
 # field -> setting
 _OVERRIDES = {
     "max_tokens": "generation.max_tokens",
@@ -45,12 +47,12 @@ def router(host: Host) -> APIRouter:
     """Return the routes."""
     routes = APIRouter()
 
-    @routes.get("/health")
+    @routes.get("/health", responses=replies(Health))
     async def health() -> Response:
         """Tell that the process runs."""
         return JsonResponse({"status": "ok"})
 
-    @routes.get("/ready")
+    @routes.get("/ready", responses=replies(Ready) | {503: {"model": Ready}})
     async def ready(request: Request) -> Response:
         """Tell whether the libraries are in step and the model can be asked."""
         states = {name: library.state for name, library in host.libraries.items()}
@@ -60,37 +62,37 @@ def router(host: Host) -> APIRouter:
         shown = {name: state for name, state in states.items() if principal.may(name)}
         return JsonResponse({"ready": is_ready, "libraries": shown, "model": model}, status=200 if is_ready else 503)
 
-    @routes.get("/metrics")
+    @routes.get("/metrics", responses=_TEXT)
     async def metrics(request: Request) -> Response:
         """Tell Prometheus what was done, and how long it took."""
         principal_of(request).require_all()
         return Response(host.metrics.text(), media_type=CONTENT_TYPE)
 
-    @routes.get("/api/about")
+    @routes.get("/api/about", responses=replies(About))
     async def about() -> Response:
         """Tell what this server is, and what it allows."""
         return JsonResponse(about_json(host))
 
-    @routes.get("/api/libraries")
+    @routes.get("/api/libraries", responses=replies(Libraries))
     async def libraries(request: Request) -> Response:
         """List the libraries that are open to whoever asks."""
         principal = principal_of(request)
         opened = [library for name, library in host.libraries.items() if principal.may(name)]
         return JsonResponse({"libraries": [library_json(library) for library in opened]})
 
-    @routes.post("/api/libraries/{library}/ask")
+    @routes.post("/api/libraries/{library}/ask", responses=replies(AnswerReply, events=True))
     async def ask(library: str, body: AskBody, request: Request) -> Response:
         """Answer a question from a library's documents, as one object or as a stream of events."""
         principal = principal_of(request)
         principal.require(library)
         return await _answered(request, host, inquiry_of(body, library=library), principal, stream=body.stream)
 
-    @routes.post("/api/ask")
+    @routes.post("/api/ask", responses=replies(AnswerReply, events=True))
     async def ask_model(body: AskBody, request: Request) -> Response:
         """Have the model answer alone, without documents."""
         return await _answered(request, host, inquiry_of(body), principal_of(request), stream=body.stream)
 
-    @routes.post("/api/libraries/{library}/search")
+    @routes.post("/api/libraries/{library}/search", responses=replies(SearchReply))
     async def search(library: str, body: SearchBody, request: Request) -> Response:
         """Find passages, without a language model."""
         principal = principal_of(request)
@@ -99,7 +101,7 @@ def router(host: Host) -> APIRouter:
         hits = [hit_json(hit) for hit in found.hits]
         return JsonResponse({"query": body.query, "hits": hits, "timings_ms": dict(found.timings)})
 
-    @routes.post("/api/compare")
+    @routes.post("/api/compare", responses=replies(None, events=True))
     async def compare(body: CompareBody, request: Request) -> Response:
         """Answer one question in two to four ways, one after the other: the events of `ask`, each with its variant."""
         principal = principal_of(request)

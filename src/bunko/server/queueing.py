@@ -62,6 +62,7 @@ class FairQueue:
         self._waiting: OrderedDict[str, deque[Ticket]] = OrderedDict()
         self._begun: set[Ticket] = set()
         self._turn_s = _FIRST_GUESS_S
+        self.is_closed = False
 
     @property
     def waiting(self) -> int:
@@ -89,6 +90,11 @@ class FairQueue:
             )
         self._waiting.setdefault(client, deque()).append(ticket)
         return ticket
+
+    def close(self) -> None:
+        """Let nobody wait any longer, though it is not their turn."""
+        self.is_closed = True
+        self._tell()
 
     def wait_s(self) -> int:
         """Estimate how long it is until all who wait now have had their turn, in whole seconds."""
@@ -124,6 +130,9 @@ class FairQueue:
         else:
             return
         self._fill()
+        self._tell()
+
+    def _tell(self) -> None:
         for tickets in self._waiting.values():
             for each in tickets:
                 each.tell()
@@ -161,9 +170,9 @@ class Turn:
 
 
 async def turn(ticket: Ticket) -> AsyncGenerator[int, None]:
-    """Yield how many are ahead, whenever that changes, until it is the ticket's turn."""
+    """Yield how many are ahead, whenever that changes, until it is the ticket's turn, or the queue is closed."""
     told = 0
-    while ahead := ticket.ahead:
+    while (ahead := ticket.ahead) and not ticket.queue.is_closed:
         if ahead != told:
             yield ahead
         told = ahead

@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -40,6 +41,7 @@ def serve(host: Host, *, tell: Callable[[str, Access], None], quiet: bool = Fals
     """Serve until a signal comes. `tell` is called with the address when it can be reached. Raises SettingsError."""
     server = host.settings.server
     set_up(server.log, quiet=quiet)
+    _check_certificate(server)
     own = {name: secrets.token_urlsafe(24) for name in host.libraries}
     access = access_for(server, tuple(host.libraries), own=own)
     listening = listen(server)
@@ -97,6 +99,19 @@ class _Server(uvicorn.Server):
         self.should_exit = True
         with contextlib.suppress(RuntimeError):
             asyncio.get_running_loop().call_soon_threadsafe(self._host.stop)
+
+
+def _check_certificate(server: ServerSettings) -> None:
+    """Raise SettingsError for a certificate that can't be used."""
+    if not (server.tls_cert or server.tls_key):
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(server.tls_cert, server.tls_key or None)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise SettingsError(
+            f"The certificate {server.tls_cert!r} can't be used: {getattr(error, 'strerror', None) or error}.",
+            "Give both as PEM files: --tls-cert FILE --tls-key FILE",
+        ) from error
 
 
 def listen(server: ServerSettings) -> socket.socket:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bunko.types import Mode, Think
 
 _MOST_CHARACTERS = 100_000
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# JSON has one kind of number: 10.0 is a whole one.
+Whole = Annotated[int, BeforeValidator(_whole)]
 Text = Annotated[str, Field(max_length=_MOST_CHARACTERS)]
 
 
@@ -29,16 +37,16 @@ class AskOptions(Body):
     """How an answer is looked for and written; what is left out is as the server's settings have it."""
 
     model: Annotated[str, Field(max_length=500)] = ""
-    max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    max_tokens: Annotated[Whole, Field(ge=1, le=1_000_000)] | None = None
     temperature: Annotated[float, Field(ge=0, le=10)] | None = None
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    seed: Annotated[Whole, Field(ge=0, le=2**31 - 1)] | None = None
     think: Think | None = None
     answer_language: Annotated[str, Field(max_length=20)] | None = None
     style: Literal["auto", "extractive", "free"] | None = None
     translation: Annotated[str, Field(max_length=20)] | None = None
     strictness: Annotated[float, Field(ge=0, le=1)] | None = None
     verify: Literal["quick", "deep"] | None = None
-    top_k: Annotated[int, Field(ge=1, le=100)] | None = None
+    top_k: Annotated[Whole, Field(ge=1, le=100)] | None = None
     mode: Mode | None = None
     answers: Literal["new", "kept"] = "new"
 
@@ -55,7 +63,7 @@ class SearchBody(Body):
     """What to look for."""
 
     query: Text
-    top_k: Annotated[int, Field(ge=1, le=100)] | None = None
+    top_k: Annotated[Whole, Field(ge=1, le=100)] | None = None
 
 
 class Variant(AskOptions):
