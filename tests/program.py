@@ -6,6 +6,7 @@ What it must suffer is in the environment:
     TEST_REFUSE_NETWORK=1  no connection to anything but this machine
     TEST_EMBED_SECONDS=S   take this long for each call of the embedder, and say so on stderr first
     TEST_ANSWER_SECONDS=S  take this long for each answer
+    TEST_NOISE=1           print on stdout at work, as a library does that was written for notebooks
     TEST_WAIT=1            load everything, say so on stderr, and wait for a byte on stdin before beginning
 """
 
@@ -41,6 +42,8 @@ class SlowEmbedder(FakeEmbedder):
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Say that it has begun, wait, embed."""
+        if os.environ.get("TEST_NOISE"):
+            os.write(1, b"noise on stdout\n")
         seconds = float(os.environ.get("TEST_EMBED_SECONDS", "0"))
         if seconds:
             sys.stderr.write("embedding\n")

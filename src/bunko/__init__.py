@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from bunko.errors import BunkoError as BunkoError
     from bunko.library import Conversation as Conversation
     from bunko.library import Library as Library
-    from bunko.library import open_library as open
+    from bunko.opening import AnyLibrary as AnyLibrary
+    from bunko.opening import open_any as open
     from bunko.settings import Settings as Settings
     from bunko.settings import load_settings as load_settings
     from bunko.types import Answer as Answer
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 # name -> (module, name there); importing is free until a name is used.
 _PUBLIC = {
     "Answer": ("bunko.types", "Answer"),
+    "AnyLibrary": ("bunko.opening", "AnyLibrary"),
     "BunkoError": ("bunko.errors", "BunkoError"),
     "Citation": ("bunko.types", "Citation"),
     "Conversation": ("bunko.library", "Conversation"),
@@ -32,11 +34,12 @@ _PUBLIC = {
     "Settings": ("bunko.settings", "Settings"),
     "SyncReport": ("bunko.types", "SyncReport"),
     "load_settings": ("bunko.settings", "load_settings"),
-    "open": ("bunko.library", "open_library"),
+    "open": ("bunko.opening", "open_any"),
 }
 
 __all__ = [
     "Answer",
+    "AnyLibrary",
     "BunkoError",
     "Citation",
     "Conversation",

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from bunko.errors import BunkoError, EmbedderMismatch, LibraryEmpty, LibraryNotFound, NotIndexed
+from bunko.places import config_file, home_of
 from bunko.settings import Settings, apply_overrides, load_settings
 from bunko.text import LANGUAGE_NAMES, OTHER_SCRIPTS, detect_language
 from bunko.timing import Stopwatch
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from bunko.sharing import Engines
     from bunko.store import Record, Store
 
-STORE_FOLDER = ".bunko"
 # Characters of an answer that a follow-up question can refer to: an answer may name a hundred documents.
 _REMEMBERED = 1000
 
@@ -54,20 +53,9 @@ def open_library(
     return Library(root, settings=apply_overrides(settings, chosen))
 
 
-def config_file(root: Path) -> Path:
-    """Return where a library's own settings would be."""
-    return _home(root) / "config.toml"
-
-
 def index_location(root: Path, settings: Settings) -> str:
     """Return where a library's index is, or would be: a path, or an object store's URL."""
-    return settings.store or str(_home(root) / "store")
-
-
-def _home(root: Path) -> Path:
-    """Return the folder of Bunko's own files: a single document has one of its own beside it."""
-    is_file = os.path.isfile(root)  # noqa: PTH113 (Path.is_file raises where a folder may not be looked into)
-    return root.parent / STORE_FOLDER / "files" / root.name if is_file else root / STORE_FOLDER
+    return settings.store or str(home_of(root) / "store")
 
 
 class Library:
@@ -535,10 +523,18 @@ class Library:
             )
 
 
+class Streams(Protocol):
+    """What a conversation needs of a library, wherever that is."""
+
+    def stream(self, question: str, *, history: tuple[Message, ...] = ()) -> Iterator[Event]:
+        """Yield what `Library.stream` yields."""
+        ...
+
+
 class Conversation:
     """A library and what was said so far."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Streams) -> None:
         self._library = library
         self.history: tuple[Message, ...] = ()
 

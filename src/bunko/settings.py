@@ -386,7 +386,7 @@ def _refuse_unsafe(values: dict[str, object], path: Path) -> dict[str, object]:
 
 def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, object]]:
     """Yield settings from names like BUNKO_MODEL and BUNKO_GENERATION__MAX_TOKENS."""
-    reserved = {"BUNKO_CONFIG", "BUNKO_API_KEY", "BUNKO_DEBUG"}
+    reserved = {"BUNKO_CONFIG", "BUNKO_API_KEY", "BUNKO_DEBUG", "BUNKO_SERVER_TOKEN"}
     for variable, value in environment.items():
         if variable.startswith(ENV_PREFIX) and variable not in reserved:
             name = variable.removeprefix(ENV_PREFIX).lower().replace("__", ".")

@@ -12,6 +12,7 @@ from bunko.answering import answer_without_documents
 from bunko.cli.ask import complete, sync_first
 from bunko.cli.common import bold, note, open_from, print_json, settings_from
 from bunko.cli.render import render_events
+from bunko.cli.resident import served_library
 from bunko.contract import answer_json
 from bunko.errors import QuestionError
 from bunko.library import Library, last
@@ -28,6 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
         with library:
             library.warm_up()
             return _converse(arguments, _Plain(library))
+    if served := served_library(arguments, Path(arguments.folder).expanduser()):
+        with served:
+            return _converse(arguments, served.chat())
     with open_from(arguments, arguments.folder) as library:
         if sync_first(arguments, library):
             complete(library)

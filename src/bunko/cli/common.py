@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bunko.errors import UsageError
-from bunko.library import Library, config_file
-from bunko.settings import Settings, load_settings
+from bunko.places import config_file
 
+# What takes time to import is imported where it is used: a command that a server answers needs none of it.
 if TYPE_CHECKING:
+    from bunko.library import Library
     from bunko.models import Progress as DownloadProgress
+    from bunko.settings import Settings
 
 _UNITS = {"reading": "B", "embedding": " characters"}
 # flag -> setting
@@ -44,6 +46,8 @@ _FLAGS = {
 
 def settings_from(arguments: argparse.Namespace, root: Path | None = None) -> Settings:
     """Return the settings, flags included. Raises SettingsError, UsageError."""
+    from bunko.settings import load_settings
+
     overrides: dict[str, object] = {}
     for pair in arguments.set:
         name, equals, value = pair.partition("=")
@@ -57,6 +61,8 @@ def settings_from(arguments: argparse.Namespace, root: Path | None = None) -> Se
 
 def open_from(arguments: argparse.Namespace, folder: str) -> Library:
     """Return the library that a command names, with progress bars unless it is told to be quiet."""
+    from bunko.library import Library
+
     root = Path(folder).expanduser()
     return Library(
         root,

@@ -97,6 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_serving(commands)
     _add_evaluation(commands)
     _add_models(commands)
+    _add_mcp(commands)
     doctor = _add(commands, "doctor", "check this machine and set-up, each finding with its cure", "doctor:run")
     _common(doctor)
     _model_flags(doctor)
@@ -104,16 +105,17 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    ask = _add(commands, "ask", "answer a question from the documents, with citations", "ask:run_ask")
+    ask = _add(commands, "ask", "answer a question from the documents, with citations", "resident:run_ask")
     ask.add_argument("words", nargs="+", metavar="[FOLDER] QUESTION", help="with --no-rag, the question alone will do")
     ask.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
     ask.add_argument("--no-cache", action="store_true", help="answer anew, and keep no answer")
-    search = _add(commands, "search", "find passages, without a language model", "ask:run_search")
+    search = _add(commands, "search", "find passages, without a language model", "resident:run_search")
     _folder(search)
     search.add_argument("query", metavar="QUERY")
     chat = _add(commands, "chat", "a conversation, in which questions may refer to earlier ones", "chat:run")
     chat.add_argument("folder", metavar="FOLDER", nargs="?", help="left out: chat with the model alone")
     for command in (ask, search, chat):
+        command.add_argument("--no-server", action="store_true", help="load what is needed, even where it is served")
         _common(command)
         _sync_flags(command)
         _reading_flags(command)
@@ -246,6 +248,20 @@ def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         command.add_argument("name", metavar="MODEL", help="a name, path, hf:, https:, pypi: or ollama: source")
     for command in (listing, pull, show, optimise, remove):
         _common(command)
+
+
+def _add_mcp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    mcp = _add(commands, "mcp", "give agents tools to search, ask and read the folder", "mcp:run")
+    _folder(mcp)
+    mcp.add_argument("--http", action="store_true", help="over HTTP on this machine, and not on stdin and stdout")
+    mcp.add_argument("--port", metavar="N", help="with --http; default: 8643; 0: any that is free")
+    mcp.add_argument("--token", metavar="TOKEN", help="with --http: what requests must carry; auto: make one")
+    _common(mcp)
+    mcp.add_argument("--store", metavar="PATH", help="where the index lies; default: FOLDER/.bunko")
+    _reading_flags(mcp)
+    _retrieval_flags(mcp)
+    _model_flags(mcp)
+    _generation_flags(mcp)
 
 
 def _add(

@@ -71,7 +71,9 @@ def render_hits(hits: Sequence[Hit], *, verbose: bool) -> None:
     if not hits:
         print("No passage matches.")
     for n, hit in enumerate(hits, 1):
-        scores = f"  dense {hit.dense or 0:.3f}  bm25 {hit.lexical or 0:.2f}" if verbose else ""
+        parts = f"dense {hit.dense or 0:.3f}  bm25 {hit.lexical or 0:.2f}"
+        scored = parts if hit.dense is not None or hit.lexical is not None else f"score {hit.score:.3f}"
+        scores = f"  {scored}" if verbose else ""
         print(f"{bold(f'{n:2}')}  {_place(hit.chunk.path, hit.chunk.page, hit.chunk.heading)}{dim(scores)}")
         print(textwrap.indent(safe(hit.chunk.text).strip(), "    "), end="\n\n")
 

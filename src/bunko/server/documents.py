@@ -96,7 +96,7 @@ def record_json(record: Record) -> Json:
 
 
 def text_json(document: Document, *, start: int, end: int | None) -> Json:
-    """Return a stretch of a document, with the pages and headings that it touches. Raises InvalidRequest."""
+    """Return a stretch of a document, with the pages, headings and tables that it touches. Raises InvalidRequest."""
     length = len(document.text)
     end = length if end is None else min(end, length)
     start = min(start, length)
@@ -109,12 +109,14 @@ def text_json(document: Document, *, start: int, end: int | None) -> Json:
         "start": start,
         "end": end,
         "text": document.text[start:end],
+        "format": document.format,
         "pages": [_span_json(span) for span in document.pages if span.end >= start and span.start <= end],
         "headings": [
             {**_span_json(span), "level": span.level}
             for span in document.headings
             if span.end >= start and span.start <= end
         ],
+        "tables": [_span_json(span) for span in document.tables if span.end >= start and span.start <= end],
     }
 
 

@@ -25,7 +25,8 @@ from bunko.errors import (
     UnknownLibrary,
     UnknownModel,
 )
-from bunko.library import Library, config_file
+from bunko.library import Library
+from bunko.places import config_file
 from bunko.server.access import is_loopback
 from bunko.server.inquiry import ASKABLE, Found, Inquiry, Queued, by_public_name, settings_for, until_stop
 from bunko.server.jobs import Job, in_thread

@@ -64,14 +64,15 @@ def add_routes(routes: APIRouter, host: Host) -> None:
         return JsonResponse({"path": path, "bytes": size}, status=201)
 
     @routes.post("/api/libraries/{library}/sync", responses=replies(SyncReply, events=True))
-    async def sync(library: str, request: Request) -> Response:
+    async def sync(library: str, request: Request, retry_failed: bool = True) -> Response:
         """Bring the index in step with the folder now, and tell how far it is.
 
-        With `Accept: application/json`, the report alone. A sync goes on if whoever asked for it goes away.
+        With `Accept: application/json`, the report alone. Files that could not be read are tried again unless
+        `retry_failed` is false. A sync goes on if whoever asked for it goes away.
         """
         principal_of(request).require(library)
         hosted = host.library(library)
-        work = asyncio.ensure_future(in_thread(hosted.sync))
+        work = asyncio.ensure_future(in_thread(lambda: hosted.sync(retry_failed=retry_failed)))
         work.add_done_callback(lambda done: done.cancelled() or done.exception())  # perhaps nobody waits for it
         if "application/json" in request.headers.get("accept", ""):
             return JsonResponse(report_json(await asyncio.shield(work)))

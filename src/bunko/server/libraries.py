@@ -134,10 +134,10 @@ class HostedLibrary:
         except BunkoError:
             return False
 
-    def sync(self, *, wait_s: float = 60.0) -> SyncReport:
-        """Bring the index in step now, failed files once more. Raises what Library.sync raises."""
+    def sync(self, *, retry_failed: bool = True, wait_s: float = 60.0) -> SyncReport:
+        """Bring the index in step now. Raises what Library.sync raises."""
         with self.borrowed() as library:
-            report = library.sync(retry_failed=True, wait_s=wait_s)
+            report = library.sync(retry_failed=retry_failed, wait_s=wait_s)
         self._take(report)
         return report
 

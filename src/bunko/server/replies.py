@@ -175,8 +175,10 @@ class TextReply(Reply):
     start: int
     end: int
     text: str
+    format: str
     pages: list[SpanRow]
     headings: list[SpanRow]
+    tables: list[SpanRow]
 
 
 class Uploaded(Reply):

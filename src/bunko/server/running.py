@@ -44,9 +44,9 @@ def serve(host: Host, *, tell: Callable[[str, Access], None], quiet: bool = Fals
     _check_certificate(server)
     own = {name: secrets.token_urlsafe(24) for name in host.libraries}
     access = access_for(server, tuple(host.libraries), own=own)
-    listening = _listen(server)
+    listening = listen(server)
     port = listening.getsockname()[1]
-    url = _url(server, port)
+    url = url_of(server, port)
     config = uvicorn.Config(
         build_app(host, access),
         log_config=None,
@@ -114,8 +114,8 @@ def _check_certificate(server: ServerSettings) -> None:
         ) from error
 
 
-def _listen(server: ServerSettings) -> socket.socket:
-    """Return a socket that listens. Raises SettingsError where that can't be."""
+def listen(server: ServerSettings) -> socket.socket:
+    """Return a socket that listens where the settings say. Raises SettingsError where that can't be."""
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -133,7 +133,8 @@ def _listen(server: ServerSettings) -> socket.socket:
     return listening
 
 
-def _url(server: ServerSettings, port: int) -> str:
+def url_of(server: ServerSettings, port: int) -> str:
+    """Return the address at which a server can be called from this machine."""
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(server.host, server.host)
     if ":" in name and not name.startswith("["):
         name = f"[{name}]"
@@ -156,6 +157,7 @@ def _announced(library: HostedLibrary, *, url: str, token: str):  # type: ignore
         "pid": os.getpid(),
         "url": url,
         "library": library.name,
+        "root": str(library.root.resolve()),
         "token": token,
         "started": time.time(),
         "version": bunko.__version__,
