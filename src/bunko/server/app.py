@@ -21,7 +21,7 @@ import bunko
 from bunko.contract import error_json
 from bunko.errors import BunkoError, InvalidRequest, ServingError, TokenMissing, UploadTooLarge
 from bunko.server import access as doors
-from bunko.server import native
+from bunko.server import native, pages
 from bunko.server.access import Access, Principal
 from bunko.server.events import JsonResponse
 from bunko.server.hosting import Host
@@ -56,6 +56,7 @@ def build_app(host: Host, access: Access) -> FastAPI:
     app.state.error_forms = {}
     app.include_router(native.router(host))
     # Further doors are opened here: each gives its router for the host.
+    app.include_router(pages.router(host))
     _add_error_handlers(app)
     app.add_middleware(Gate, app_=app, host=host, access=access)
     return app
