@@ -18,6 +18,7 @@ from starlette.responses import Response
 from bunko.errors import InvalidRequest, UnknownDocument
 from bunko.reading.pdf_picture import PageOrder
 from bunko.server.pictures import PictureDrawer
+from bunko.server.replies import replies
 
 if TYPE_CHECKING:
     from bunko.library import Library
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 # Not by the system's table, where a registry may say that scripts are plain text.
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _FOR_EVER = "public, max-age=31536000, immutable"
+_PICTURE = replies(None) | {200: {"description": "The picture.", "content": {"image/png": {}}}}
 _BASE, _PRELOADS = "{{ base }}", "{{ preloads }}"
 
 
@@ -91,9 +93,7 @@ def router(host: Host, *, drawer: PictureDrawer | None = None) -> APIRouter:
         policy = _FOR_EVER if version == digest else "no-store"
         return _cached(request, file.data, file.type, digest=digest, policy=policy)
 
-    @routes.get(
-        "/api/libraries/{library}/page", responses={200: {"content": {"image/png": {}}}}, response_class=Response
-    )
+    @routes.get("/api/libraries/{library}/page", responses=_PICTURE, response_class=Response)
     async def picture(  # noqa: PLR0917 - FastAPI takes them from the query
         library: str,
         request: Request,
