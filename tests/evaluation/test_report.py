@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,7 +20,10 @@ import pytest
 
 from bunko.evaluation.evaluating import METRICS
 from bunko.evaluation.report import render
+from tests.browsing import browser
 from tests.evaluation.sample_comparison import sample
+
+__all__ = ["browser"]  # a fixture
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Dialog
@@ -185,32 +187,7 @@ def test_every_measure_is_explained_in_both_languages() -> None:
 
 # --- in a browser ------------------------------------------------------------------------------------------------
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
-# A browser of its own accord asks the network for updates and lists; these say that it should not.
-ARGUMENTS = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-gpu",
-)
 Open: TypeAlias = "Callable[..., Tab]"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Chromium without a window, once for all tests here."""
-    api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install --group dev")
-    found = os.environ.get("TEST_BROWSER") or next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if not found:
-        pytest.skip("needs Chromium or Chrome in PATH, or its path in TEST_BROWSER")
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=found, args=[*ARGUMENTS, *(["--no-sandbox"] if as_root else [])]
-        )
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def read_pdf(path: Path, relative: str, *, settings: ReadingSettings) -> Items:
 
     Raises NeedsPassword, NeedsOcr where no page could be read for want of it, and ReadError for a broken file.
     """
-    pdf = _open(path, settings)
+    pdf = open_pdf(path, settings)
     try:
         pages = yield from _pages(pdf, settings)
         outline = list(_outline(pdf))
@@ -90,8 +90,11 @@ def read_pdf(path: Path, relative: str, *, settings: ReadingSettings) -> Items:
         yield FailedFile(path=member_path(relative, listed), error=missing.message, hint=missing.hint)
 
 
-def _open(path: Path, settings: ReadingSettings) -> pypdfium2.PdfDocument:
-    """Open with no password, which also opens what is only protected from copying, then with each that is known."""
+def open_pdf(path: Path, settings: ReadingSettings) -> pypdfium2.PdfDocument:
+    """Open with no password, which also opens what is only protected from copying, then with each that is known.
+
+    Raises NeedsPassword, and ReadError for a broken file.
+    """
     for password in (None, *passwords_of(settings)):
         if (pdf := _unlocked(path, password)) is not None:
             return pdf
@@ -108,8 +111,8 @@ def _unlocked(path: Path, password: str | None) -> pypdfium2.PdfDocument | None:
 
 
 def _broken(error: Exception) -> ReadError:
-    detail = str(error).removeprefix("Failed to load document ").strip("()")
-    return ReadError(f"The PDF is broken: {detail.rstrip('.')}.", "Open it in a viewer, and print it to a new PDF.")
+    detail = str(error).removeprefix("Failed to load document ").strip("().")
+    return ReadError(f"The PDF is broken: {detail}.", "Open it in a viewer, and print it to a new PDF.")
 
 
 # --- pages -----------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ import bunko
 from bunko.contract import error_json
 from bunko.errors import BunkoError, InvalidRequest, ServingError, TokenMissing, UploadTooLarge
 from bunko.server import access as doors
-from bunko.server import native, openai_api
+from bunko.server import native, openai_api, pages
 from bunko.server.access import Access, Principal
 from bunko.server.events import JsonResponse
 from bunko.server.hosting import Host
@@ -58,6 +58,7 @@ def build_app(host: Host, access: Access) -> FastAPI:
     # Further doors are opened here: each gives its router for the host.
     app.include_router(openai_api.router(host))
     app.state.error_forms[openai_api.PREFIX] = openai_api.error_form
+    app.include_router(pages.router(host))
     _add_error_handlers(app)
     app.add_middleware(Gate, app_=app, host=host, access=access)
     return app

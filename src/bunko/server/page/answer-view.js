@@ -1,0 +1,220 @@
+// Show one answer as it comes: evidence first, then words, then marks, notes and times. In: a Lane. Out: an element.
+// Asks nothing of the server; opens sources through `open`.
+
+import { add, button, fill, h, icon, languageOf } from "./dom.js";
+import { date, duration, number, t } from "./i18n.js";
+import { segmentsOf } from "./marks.js";
+import { explained, told } from "./messages.js";
+import { announce } from "./state.js";
+import { waterfall } from "./waterfall.js";
+
+/** @typedef {import("./turns.js").Lane} Lane */
+/** @typedef {{ path: string, page: number | null, spans: { start: number, end: number }[], n: number, quotes: any[] }} Source */
+
+/** Join lines that were broken within Japanese, where a space would part a word; other breaks are spaces anyway. */
+const unwrapped = (text) => text.replace(/([\u3041-\u30ff\u4e00-\u9fff、])\n(?=[\u3041-\u30ff\u4e00-\u9fff])/g, "$1");
+
+const REMEMBERED = /^You asked this on .*--no-cache asks anew\.$/; // the page says so itself, with a button
+const SHOWN = 6; // quotes before "show all": a survey may have hundreds
+
+export class AnswerView {
+  /**
+   * @param {Lane} lane
+   * @param {{ heading: string, fresh?: boolean, open: (source: Source, by: HTMLElement) => void, again: () => void, anew: () => void }} how
+   *   `heading` names the lane in a comparison
+   */
+  constructor(lane, { heading, open, again, anew, fresh = false }) {
+    Object.assign(this, { lane, open, again, anew, fresh });
+    this.status = h("p", { class: "status" });
+    this.thoughts = h("div", { class: "thoughts" });
+    this.reasoning = h("details", { class: "fold reasoning", hidden: true }, h("summary", {}, t("reasoning")), this.thoughts);
+    this.words = h("div", { class: "answer" });
+    this.after = h("div", { class: "after" });
+    this.quotes = h("div", { class: "evidence" });
+    this.times = h("div", { class: "times" });
+    this.element = h("section", { class: "lane", "aria-label": heading || t("answer") },
+      heading ? h("h3", { class: "lane-name" }, heading) : null,
+      this.status, this.reasoning, this.words, this.after, this.quotes, this.times);
+    this.draw();
+  }
+
+  /** Draw what has changed. */
+  update(event) {
+    if (event === "text") this.writeOn();
+    else if (event === "reasoning") this.thinkOn();
+    else this.draw();
+    if (event === "retrieved") announce(t("announceEvidence", { n: this.lane.evidence.length }));
+    if (event === "finished") announce(`${t(this.lane.result?.refused ? "announceRefused" : "announceAnswer")} ${this.lane.text}`);
+    if (event === "error") announce(explained(this.lane.error).title);
+    if (event === "stopped") announce(t("stopped"));
+  }
+
+  writeOn() {
+    if (this.live && this.drawn === this.lane.state) {
+      this.live.data = this.lane.text.trimStart();
+      this.words.lang = languageOf(this.lane.text);
+    } else {
+      this.draw();
+    }
+  }
+
+  thinkOn() {
+    this.thoughts.textContent = this.lane.reasoning;
+    this.thoughts.lang = languageOf(this.lane.reasoning);
+    if (this.reasoning.hidden || this.drawn !== this.lane.state) this.draw();
+  }
+
+  draw() {
+    const { lane } = this;
+    this.drawn = lane.state;
+    this.element.dataset.state = lane.state;
+    this.element.setAttribute("aria-busy", String(!["done", "stopped", "failed"].includes(lane.state)));
+    this.drawStatus();
+    this.reasoning.hidden = !lane.reasoning;
+    this.thoughts.textContent = lane.reasoning;
+    this.thoughts.lang = languageOf(lane.reasoning);
+    this.drawWords();
+    this.drawQuotes();
+    fill(this.after, lane.state === "done" ? [this.translation(), this.notes(), this.nearest()] : null, lane.error ? this.failure() : null, lane.state === "stopped" ? this.halted() : null);
+    if (lane.state === "done" && !this.times.childElementCount) add(this.times, this.foot());
+  }
+
+  drawStatus() {
+    const { lane } = this;
+    const words = {
+      waiting: () => t("waiting"), queued: () => t("queued", { n: lane.position }), searching: () => t(lane.variant.library ? "searching" : "thinkingAlone"),
+      reading: () => t("reading", { n: lane.evidence.length }), thinking: () => t("thinking"), writing: () => t("writing"),
+    }[lane.state];
+    this.status.hidden = !words;
+    fill(this.status, words ? [h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), words()] : null);
+  }
+
+  drawWords() {
+    const { lane } = this;
+    this.live = null;
+    const text = lane.text.trim();
+    this.words.hidden = !text;
+    this.words.lang = languageOf(text);
+    if (lane.state !== "done") {
+      this.live = document.createTextNode(text);
+      fill(this.words, this.live);
+      return;
+    }
+    const { segments, loose } = segmentsOf(text, lane.result.citations ?? [], lane.result.unsupported ?? []);
+    const judged = lane.variant.library && !lane.result.refused;
+    fill(this.words, segments.map((segment) => [
+      segment.unsupported && judged ? h("span", { class: "unsupported" }, segment.text) : segment.text,
+      segment.closes && judged ? h("span", { class: "no-source" }, icon("warn"), t("noSource")) : null,
+      segment.marks.map((mark) => this.cite(mark)),
+    ]), loose.map((mark) => this.cite(mark)));
+    this.words.classList.toggle("refused", Boolean(lane.result.refused));
+  }
+
+  /** A citation: a button with the source's number. @param {import("./marks.js").Mark} mark */
+  cite({ n, verified, citations }) {
+    const [{ path, page }] = citations;
+    const words = { n, path, page: page ?? "" };
+    const label = `${t(page === null ? "citeLabel" : "citeLabelPage", words)}${verified ? "" : ` (${t("unverified")})`}`;
+    return h("button", {
+      type: "button", class: verified ? "cite" : "cite unverified", "aria-label": label, title: label,
+      onclick: (event) => this.open({ path, page, spans: citations, n, quotes: this.lane.evidence }, event.currentTarget),
+    }, String(n), verified ? null : "?");
+  }
+
+  drawQuotes() {
+    const { lane } = this;
+    const refused = lane.state === "done" && lane.result.refused;
+    if (refused || !lane.evidence.length) {
+      fill(this.quotes);
+      return;
+    }
+    const cited = new Set((lane.result?.citations ?? []).map((citation) => citation.n));
+    const items = lane.evidence.map((quote, index) => this.card(quote, quote.quote, index + 1, lane.state === "done" && !cited.has(index + 1)));
+    const list = h("ol", { class: "quotes" }, items.slice(0, SHOWN));
+    const rest = items.slice(SHOWN);
+    const more = rest.length ? button({ class: "more", text: t("showAll", { n: items.length }), onclick: () => (add(list, rest), more.remove(), rest[0].querySelector("button").focus()) }) : null;
+    fill(this.quotes, h("h3", {}, t(lane.state === "done" ? "sources" : "found")), list, more);
+  }
+
+  /** A quote that opens its source. */
+  card(place, words, n, aside) {
+    const { path, page, start, end } = place;
+    const show = (event) => this.open({ path, page, spans: [{ start, end }], n: aside === null ? 0 : n, quotes: this.lane.evidence }, event.currentTarget.closest("li").querySelector("button"));
+    const [folder, name] = [path.slice(0, path.lastIndexOf("/") + 1), path.slice(path.lastIndexOf("/") + 1)];
+    const label = t(page === null ? "openSource" : "openSourcePage", { n, path, page: page ?? "" });
+    return h("li", { class: aside === null ? "card near" : aside ? "card aside" : "card" },
+      h("button", { type: "button", class: "place", "aria-label": label, onclick: show },
+        aside === null ? null : h("span", { class: "n" }, String(n)),
+        h("span", { class: "path" }, folder ? h("span", { class: "folder" }, folder) : null, h("bdi", {}, name)),
+        page === null ? null : h("span", { class: "page" }, t("page", { page }))),
+      h("blockquote", { lang: languageOf(words), onclick: show }, unwrapped(words.trim())),
+      place.gives_orders ? h("p", { class: "warning" }, icon("warn"), t("givesOrders")) : null);
+  }
+
+  nearest() {
+    const { lane } = this;
+    if (!lane.result.refused || !lane.hits.length) return null;
+    return h("section", { class: "evidence nearest" }, h("h3", {}, t("nearest")), h("p", { class: "hint" }, t("nearestHint")),
+      h("ul", { class: "quotes" }, lane.hits.slice(0, 3).map((hit, index) => this.card(hit, hit.text, index + 1, null))));
+  }
+
+  translation() {
+    const all = this.lane.result.translation ?? [];
+    if (!all.length) return null;
+    return h("div", { class: "translation" }, h("h3", {}, t("translation")),
+      h("p", { lang: all[0].language }, all.map((item) => [item.text, item.complete ? null : h("span", { class: "no-source" }, icon("warn"), t("incomplete")), all[0].language === "ja" ? "" : " "])));
+  }
+
+  notes() {
+    const { result } = this.lane;
+    const said = (result.notes ?? []).filter((note) => !(result.remembered && REMEMBERED.test(note)));
+    const lines = said.map((note) => {
+      const { text, lang } = told(note);
+      return h("li", { lang }, icon("note"), h("span", {}, text));
+    });
+    if (result.remembered) {
+      lines.push(h("li", {}, icon("history"), h("span", {}, t("remembered", { date: date(result.remembered.at * 1000) }), " ", button({ class: "link", text: t("askAnew"), onclick: this.anew }))));
+    }
+    return lines.length ? h("ul", { class: "notes", "aria-label": t("notes") }, lines) : null;
+  }
+
+  failure() {
+    const { title, text, hint, lang } = explained(this.lane.error);
+    return h("div", { class: "failure" }, icon("warn"), h("div", {}, h("p", { class: "title" }, title), text ? h("p", { lang }, text) : null, hint ? h("p", { class: "hint", lang: languageOf(hint) }, hint) : null,
+      button({ class: "quiet", text: t("tryAgain"), icon: "again", onclick: this.again })));
+  }
+
+  halted() {
+    return h("p", { class: "halted" }, t("stopped"), " ", button({ class: "link", text: t("tryAgain"), onclick: this.again }));
+  }
+
+  foot() {
+    const { result, variant } = this.lane;
+    const timings = result.timings_ms ?? {};
+    const { read = 0, searched = 0 } = result.documents ?? {};
+    const facts = [
+      variant.library && searched && !result.refused ? t("fromDocuments", { read: number(read), n: searched }) : null,
+      result.model,
+      result.usage?.completion_tokens ? t("tokens", { n: result.usage.completion_tokens }) : null,
+    ].filter(Boolean);
+    const total = timings.total ?? 0;
+    const copy = button({ class: "quiet small", icon: "copy", text: t("copy"), onclick: () => this.copy(copy) });
+    return [
+      h("details", { class: "fold" }, h("summary", {}, t("took", { time: duration(total) })), Object.keys(timings).length ? waterfall(timings) : null),
+      h("p", { class: "facts" }, facts.flatMap((fact, n) => [n ? h("span", { class: "dot", "aria-hidden": "true" }, " · ") : null, h("span", {}, fact)])),
+      copy,
+    ];
+  }
+
+  async copy(by) {
+    const words = by.querySelector("span");
+    try {
+      await navigator.clipboard.writeText(this.lane.text);
+      words.textContent = t("copied");
+    } catch {
+      words.textContent = t("notCopied");
+    }
+    announce(words.textContent);
+    setTimeout(() => (words.textContent = t("copy")), 2000);
+  }
+}

@@ -1,0 +1,77 @@
+// Write a conversation as Markdown: questions as headings, answers with footnotes that name path, page and offsets.
+// Pure, but for `save`, which hands the file to the browser.
+
+import { date, number, t } from "./i18n.js";
+import { segmentsOf } from "./marks.js";
+
+/** Signs that Markdown would read: text of a model or a document stays text, and makes no link and loads no picture. */
+const SIGNS = /[\\`*_[\]<>|~#!]/g;
+const LINE_START = /^(\s*)([-+=]|\d+[.)])(?=\s|$)/gm;
+const ADDRESS = /\b(https?|ftp|file|data|javascript)(?=:)|\bwww(?=\.)/gi;
+
+/** @param {string} text */
+export function escaped(text) {
+  return text
+    .replace(SIGNS, "\\$&")
+    .replace(LINE_START, (_, gap, sign) => `${gap}${sign.length > 1 ? `${sign.slice(0, -1)}\\${sign.at(-1)}` : `\\${sign}`}`)
+    .replace(ADDRESS, (word) => `${word}<!-- -->`); // so that no reader makes a link of it
+}
+
+/** @param {import("./turns.js").Conversation} conversation @param {(lane: any, turn: any) => string} nameOf */
+export function markdown(conversation, nameOf) {
+  const notes = [];
+  const parts = [`# ${escaped(oneLine(conversation.turns[0]?.question ?? t("untitled")))}`, `*${escaped([conversation.library || t("withoutDocuments"), date(conversation.updated || Date.now())].join(" · "))}*`];
+  for (const turn of conversation.turns) {
+    parts.push(`## ${escaped(oneLine(turn.question))}`);
+    for (const lane of turn.lanes) {
+      if (turn.lanes.length > 1) parts.push(`### ${escaped(nameOf(lane, turn))}`);
+      parts.push(...laneParts(lane, notes));
+    }
+  }
+  return `${[...parts, notes.join("\n")].filter(Boolean).join("\n\n")}\n`;
+}
+
+function laneParts(lane, notes) {
+  if (!lane.result) return [escaped(lane.text), `*${t(lane.state === "stopped" ? "stopped" : "error_Error")}*`];
+  const { result } = lane;
+  const { segments, loose } = segmentsOf(lane.text.trim(), result.citations ?? [], result.unsupported ?? []);
+  const judged = lane.variant.library && !result.refused;
+  const text = [...segments, { text: "", closes: false, marks: loose }].map(({ text: words, closes, marks }) => {
+    const [, body, gap] = /^([^]*?)(\s*)$/.exec(words);
+    return escaped(body) + (closes && judged ? ` *(${t("noSource")})*` : "") + marks.map((mark) => note(mark, notes)).join("") + gap;
+  }).join("");
+  const quotes = result.refused ? [] : lane.evidence.map((quote, n) => `> ${n + 1}. ${escaped(oneLine(quote.quote))}\n> — ${placeOf(quote)}`);
+  const model = [result.model, result.timings_ms?.total ? t("took", { time: `${number(result.timings_ms.total / 1000, 1)} s` }) : ""].filter(Boolean).join(" · ");
+  return [text, quotes.join("\n>\n"), model ? `<small>${escaped(model)}</small>` : ""];
+}
+
+function note({ verified, citations }, notes) {
+  return citations.map((citation) => {
+    notes.push(`[^${notes.length + 1}]: ${placeOf(citation)}: “${escaped(oneLine(citation.quote))}”${verified ? "" : ` (${t("unverified")})`}`);
+    return `[^${notes.length}]`;
+  }).join("");
+}
+
+/** Return where words stand: path, page, offsets in code points. */
+function placeOf({ path, page, start, end }) {
+  return [`\`${path.replace(/[`\r\n]/g, "'")}\``, page === null || page === undefined ? "" : t("page", { page }), t("offsets", { start: String(start), end: String(end) })].filter(Boolean).join(", ");
+}
+
+const oneLine = (text) => text.replace(/\s+/g, " ").trim();
+
+/** Hand a text to the browser as a file. */
+export function save(name, text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/markdown;charset=utf-8" }));
+  const link = document.createElement("a");
+  Object.assign(link, { href: url, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** Return a name for the file: letters of the title, whatever their script. */
+export function fileName(title) {
+  const words = title.normalize("NFKC").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "");
+  return `${Array.from(words).slice(0, 60).join("") || "bunko"}.md`;
+}

@@ -1,0 +1,63 @@
+// Words of the interface in English and Japanese. In: a key and what to fill in. Out: a string.
+
+import en from "./strings.en.js";
+import ja from "./strings.ja.js";
+
+const STRINGS = { en, ja };
+export const LANGUAGES = ["en", "ja"];
+let current = "en";
+
+/** Return the language of the interface. */
+export function language() {
+  return current;
+}
+
+/** Choose the language: the one given if we have it, else the browser's. */
+export function chooseLanguage(wanted) {
+  const asked = wanted || (navigator.languages ?? [navigator.language]).find((code) => /^(en|ja)\b/i.test(code ?? ""));
+  current = /^ja/i.test(asked ?? "") ? "ja" : "en";
+  document.documentElement.lang = current;
+}
+
+/**
+ * Return words. `{name}` is filled in; a key with `_one` is taken for n = 1 where the language has one.
+ * @param {string} key
+ * @param {Record<string, string | number>} [values]
+ */
+export function t(key, values = {}) {
+  const words = STRINGS[current];
+  const text = (values.n === 1 && words[`${key}_one`]) || words[key] || en[key] || key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => {
+    const value = values[name];
+    return typeof value === "number" ? number(value) : (value ?? whole);
+  });
+}
+
+/** Tell whether there are words for a key. */
+export function has(key) {
+  return key in en;
+}
+
+const locale = () => (current === "ja" ? "ja-JP" : "en-GB");
+
+/** @param {number} value */
+export function number(value, digits = 0) {
+  return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value);
+}
+
+/** Return a time as people say it: 12 ms, 1.4 s. */
+export function duration(ms) {
+  if (ms < 10) return t("ms", { n: number(ms, 1) });
+  return ms < 1000 ? t("ms", { n: number(Math.round(ms)) }) : t("seconds", { n: number(ms / 1000, 1) });
+}
+
+/** @param {number} milliseconds since the epoch */
+export function date(milliseconds) {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(milliseconds);
+}
+
+/** @param {number} count of bytes */
+export function size(count) {
+  if (count < 1000) return t("bytes", { n: count });
+  return count < 1_000_000 ? t("kilobytes", { n: number(count / 1000) }) : t("megabytes", { n: new Intl.NumberFormat(locale(), { maximumFractionDigits: 1 }).format(count / 1e6) });
+}

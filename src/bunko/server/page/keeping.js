@@ -1,0 +1,83 @@
+// Keep conversations: nowhere, in this browser (IndexedDB), or on the server's disk. In: conversations. Out: the same.
+// All three have list, get, put, remove and clear. Knows nothing of how they look.
+
+import { address, getJson } from "./api.js";
+import { fromKept, toKeep } from "./turns.js";
+
+/** @typedef {{ id: string, title: string, updated: number, library: string }} Summary */
+
+const DATABASE = "bunko", STORE = "conversations";
+
+const nowhere = {
+  async list() {
+    return [];
+  },
+  async get() {
+    return null;
+  },
+  async put() {},
+  async remove() {},
+  async clear() {},
+};
+
+const browser = {
+  /** @returns {Promise<Summary[]>} newest first */
+  async list() {
+    const all = (await run("readonly", (store) => store.getAll())) ?? [];
+    return all.map(({ id, title, updated, library }) => ({ id, title, updated, library })).sort((a, b) => b.updated - a.updated);
+  },
+  async get(id) {
+    return fromKept(await run("readonly", (store) => store.get(id)));
+  },
+  async put(conversation) {
+    await run("readwrite", (store) => store.put(toKeep(conversation)));
+  },
+  async remove(id) {
+    await run("readwrite", (store) => store.delete(id));
+  },
+  async clear() {
+    await run("readwrite", (store) => store.clear());
+  },
+};
+
+const server = {
+  async list(library) {
+    const { conversations } = await getJson(address(["api", "libraries", library, "conversations"]));
+    return conversations.map((one) => ({ ...one, library, updated: one.updated * 1000 })).sort((a, b) => b.updated - a.updated);
+  },
+  async get(id, library) {
+    const kept = fromKept(await getJson(address(["api", "libraries", library, "conversations", id])));
+    return kept && { ...kept, library, updated: kept.updated * 1000 };
+  },
+  async put(conversation) {
+    const { id, library, title, turns } = toKeep(conversation);
+    if (!library) return; // the model alone belongs to no library, and is not kept there
+    await getJson(address(["api", "libraries", library, "conversations", id]), { method: "PUT", body: { title, turns } });
+  },
+  async remove(id, library) {
+    await getJson(address(["api", "libraries", library, "conversations", id]), { method: "DELETE" });
+  },
+  async clear(library) {
+    for (const { id } of await server.list(library)) await server.remove(id, library);
+  },
+};
+
+/** Return the place where conversations are kept. @param {"off" | "browser" | "server"} choice */
+export function keeper(choice) {
+  return { browser, server }[choice] ?? nowhere;
+}
+
+function run(mode, act) {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open(DATABASE, 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: "id" });
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const database = opening.result;
+      const transaction = database.transaction(STORE, mode);
+      const request = act(transaction.objectStore(STORE));
+      transaction.oncomplete = () => (database.close(), resolve(request.result));
+      transaction.onerror = transaction.onabort = () => (database.close(), reject(transaction.error));
+    };
+  });
+}

@@ -1,0 +1,71 @@
+// Say what the server says in the words of this page. The server's notes and errors are English, and some name flags
+// of the command line; here they are recognised and told again in the interface's language. What is not recognised
+// is shown as it came.
+
+import { has, t } from "./i18n.js";
+import { languageOf } from "./dom.js";
+
+/** Patterns of whole notes, and of errors of files; each has words of its name in both languages. */
+const KNOWN = [
+  ["noteNotHeld", /^What was found has little to do with the question\. .*$/],
+  ["noteNoDirectAnswer", /^The model thought, but did not answer; .*$/],
+  ["noteThoughtCut", /^The model had to answer before it had thought to the end; .*$/],
+  ["noteCut", /^The answer was cut off at (?<n>\d+) tokens; .*$/],
+  ["noteLoop", /^The model began to repeat itself, and was stopped\.$/],
+  ["noteTooSmall", /^(?<model>.+) is too small to judge its answer: .*$/],
+  ["noteOrders", /^(?<path>.+) holds text that gives orders to the assistant; it was not put to the model\.$/],
+  ["noteOrdersOnly", /^(?<path>.+) holds text that gives orders to the assistant; nothing else was found\.$/],
+  ["noteQuoteOnly", /^(?<model>.+) was not made for (?<language>\w+): the answer is the best quote, word for word\. .*$/],
+  ["noteWordsOnly", /^(?<model>.+) does not know (?<language>\w+): passages were found by their words alone\.$/],
+  ["noteNoTranslation", /^(?<model>.+) was not made for (?<language>\w+) and (?<other>\w+): there is no translation\. .*$/],
+  ["noteUnread", /^(?<n>\d+) files could not be read; .*$/],
+  ["failPdfBroken", /^The PDF is broken: (?<detail>.*)\.$/],
+  ["failPassword", /^.*(?:password|encrypted|locked).*$/i],
+  ["failKind", /^(?<kind>.+) is not a kind of file that can be read\.$/],
+  ["failEmpty", /^The file holds no text\.$/],
+  ["failPictures", /^.*(?:picture|scan).*(?:text|OCR).*$/i],
+  ["failCrashed", /^The program that reads this kind of file crashed on it\.$/],
+];
+
+const HINTS = [
+  ["hintNewPdf", /^Open it in a viewer, and print it to a new PDF\.$/],
+  ["hintIgnore", /^Add it to \.bunkoignore, or convert it to PDF or text\.$/],
+  ["hintMeant", /^Nothing to do if it is meant to be empty\.$/],
+  ["hintSaveAgain", /^Open and save it again in its (?:own )?program\.$/],
+  ["hintSaveAgain", /^Open it and save it again in its own program\.$/],
+];
+
+/** @returns {{ text: string, lang: string | null }} `lang` where it is not the interface's */
+export function told(message, table = KNOWN) {
+  for (const [key, pattern] of table) {
+    const match = pattern.exec(message);
+    if (match) return { text: t(key, { ...match.groups, language: languageName(match.groups?.language), other: languageName(match.groups?.other) }), lang: null };
+  }
+  return { text: message, lang: languageOf(message) };
+}
+
+/** The same for what one can do about it. */
+export function toldHint(hint) {
+  return told(hint, HINTS);
+}
+
+function languageName(name) {
+  return name && has(`language_${name}`) ? t(`language_${name}`) : (name ?? "");
+}
+
+/**
+ * Say what went wrong, and what to do.
+ * @param {{ type: string, message?: string, hint?: string, retryAfter?: number }} error
+ */
+export function explained(error) {
+  if (error.type === "Busy" || error.status === 429) {
+    return { title: t("error_Busy"), text: "", hint: error.retryAfter ? t("comeBack", { n: Math.ceil(error.retryAfter) }) : "", lang: null };
+  }
+  const known = has(`error_${error.type}`);
+  const text = error.message ?? "";
+  return {
+    title: known ? t(`error_${error.type}`) : t("error_Error"),
+    text, lang: text ? languageOf(text) : null,
+    hint: error.hint || (has(`error_${error.type}_hint`) ? t(`error_${error.type}_hint`) : ""),
+  };
+}
