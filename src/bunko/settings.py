@@ -300,13 +300,15 @@ _AT_LEAST: dict[str, float] = {
     "evidence.quotes": 1,
     "chunking.max_tokens": 16,
 }
+_AT_MOST: dict[str, float] = {"answers.strictness": 1}
 
 
 def _in_range(number: float, name: str) -> float:
-    least = _AT_LEAST.get(name, 0)
-    if not number >= least:
-        raise SettingsError(f"{name} is {number}.", f"It must be {least} or more.")
-    return number
+    least, most = _AT_LEAST.get(name, 0), _AT_MOST.get(name, math.inf)
+    if least <= number <= most:
+        return number
+    allowed = f"{least} or more" if math.isinf(most) else f"from {least} to {most}"
+    raise SettingsError(f"{name} is {number}.", f"It must be {allowed}.")
 
 
 def _read_file(path: Path) -> dict[str, object]:
