@@ -58,6 +58,8 @@ class Written:
     """Whether the text has been yielded."""
     thought_cut: bool = False
     """Whether the model had to answer before it had thought to the end."""
+    said: str = ""
+    """The phrase that the model named, in its words, where it was to name one."""
     notes: tuple[str, ...] = ()
 
 
@@ -147,6 +149,7 @@ def extract(writing: Writing, shown: Sequence[Evidence], *, question: str) -> Wr
             yield event
     said = next((line for line in written.text.splitlines() if line.strip()), "").strip()
     place = locate(said, shown)
+    written.said = said
     if place and not only_repeats(said, question):
         n, start, stop_at = place
         written.text = shown[n].quote[start:stop_at]
