@@ -140,7 +140,7 @@ class AnswersSettings:
     keep: int = 500
     """Answers that are kept beside the index for when the same is asked again; 0: none."""
     strictness: float = 0.5
-    """How much a passage must have to do with the question: from 0, where every question is answered, to 1."""
+    """How much must speak for an answer: from 0, where every question is answered, to 1."""
     verify: Literal["quick", "deep"] = "quick"
     """How sentences are checked against the sources. "quick": by words, numbers, names and likeness. "deep": the model
     is also asked, sentence by sentence; not of those that stand in a source word for word."""
