@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf
+from math import inf, log
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bunko.library import Library
 from bunko.ports import EmbedderSpec
@@ -65,16 +67,26 @@ def test_what_is_named_must_stand_somewhere() -> None:
     assert "1951, Bob Hay" in found.doubt
 
 
-SMALL, MIDDLE = FakeGenerator(parameters=135_000_000), FakeGenerator(parameters=500_000_000)
-
-
 @pytest.mark.parametrize(
     ("said", "strength"), [("Ada Lind", inf), ("engineer", inf), ("an engineer built the mill", 0.74), ("Bob", 0.49)]
 )
 def test_a_phrase_that_no_source_says_speaks_against_an_answer(said: str, strength: float) -> None:
-    quotes = [quote(hit(MILL))]
-    assert support_by_phrase(said, quotes, generator=MIDDLE).strength == strength
-    assert support_by_phrase(said, quotes, generator=SMALL).strength == inf, "one so small always says such things"
+    assert support_by_phrase(said, [quote(hit(MILL))], log_probability=None).strength == strength
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.sampled_from(["Ada Lind", "an engineer built the mill", "Bob", ""]))
+def test_a_less_probable_phrase_never_speaks_more_for_an_answer(one: float, other: float, said: str) -> None:
+    strengths = [
+        support_by_phrase(said, [quote(hit(MILL))], log_probability=log(value) if value else -inf).strength
+        for value in sorted((one, other))
+    ]
+    assert 0 <= strengths[0] <= strengths[1]
+
+
+@pytest.mark.parametrize(("probability", "strength"), [(0.05, 0.5), (0.15, 0.75), (0.45, 1.0), (1e-9, 0.0)])
+def test_what_a_phrase_must_be_worth(probability: float, strength: float) -> None:
+    found = support_by_phrase("Ada Lind", [quote(hit(MILL))], log_probability=log(probability))
+    assert found.strength == pytest.approx(strength)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from bunko.grounding import ground
 from bunko.ports import Embedder, GenerationOptions, Generator, Searchable
 from bunko.retrieval import retrieve
 from bunko.settings import Settings
-from bunko.sufficiency import support, support_by_phrase
+from bunko.sufficiency import can_judge, support, support_by_phrase
 from bunko.text import detect_language
 from bunko.timing import Stopwatch
 from bunko.translating import translate
@@ -92,12 +92,13 @@ def answer_from_documents(
             )
         if shown:
             stop = prompting.stop_texts(language)
-            writing = write(messages, generator, settings, watch, stop=stop)
+            judged = style == "extractive" and can_judge(generator)
+            writing = write(messages, generator, settings, watch, stop=stop, tell_probability=judged)
             if style == "extractive":
                 writing = extract(writing, shown, question=standalone)
             written = yield from writing
-            if style == "extractive":
-                by_phrase = support_by_phrase(written.said, shown, generator=generator)
+            if judged:
+                by_phrase = support_by_phrase(written.said, shown, log_probability=written.log_probability)
                 if by_phrase.strength < settings.answers.strictness:
                     shown, written.text, written.notes = [], prompting.refusal(language), (by_phrase.doubt,)
                 supported = min(supported, by_phrase, key=lambda item: item.strength)

@@ -3,8 +3,8 @@
 Three things speak against one. Nothing that was found has to do with the question: few of its rare words, and its
 vector far from all; both must agree, so that a question in other words than the document's is not turned away. Or no
 passage has a number or a name that the question takes for granted. Or a model that was to name a phrase of the sources
-names one that stands in none. A passage on the very subject that lacks the answer is seen by the last alone, if at all:
-docs/decisions/013-what-is-refused.md has the figures.
+names one that stands in none, or is not sure of it. A passage on the very subject that lacks the answer is seen by the
+last alone, and not often: docs/decisions/013-what-is-refused.md has the figures.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ _PHRASE = 0.75
 _OTHERWISE_PUT = 0.74
 # Parameters: phrases of a model of 135 million that no source has tell nothing, those of one of half a billion do.
 _TOO_SMALL = 300_000_000
+# Of the whole phrase, at the middle of the scale: of answerable questions one in twenty has a less probable one, hardly
+# ever a right one. A quarter of the scale is three times as much: .15 at .75, .45 at 1.
+_UNSURE = 0.05
+_STEP = 0.25
+_TIMES = 3.0
 _ALL_THE_SAME = "--strictness 0 has the question answered all the same."
 NOT_HELD = f"What was found has little to do with the question. {_ALL_THE_SAME}"
 
@@ -57,18 +62,35 @@ def support(question: str, hits: Sequence[Hit], quotes: Sequence[Evidence], *, s
     return Support(strength=_DOUBTED, doubt=f"No passage that was found has this: {listed}. {_ALL_THE_SAME}")
 
 
-def support_by_phrase(said: str, quotes: Sequence[Evidence], *, generator: Generator) -> Support:
-    """Return how much it speaks for an answer that the quotes have the phrase which the model was to find in them.
+def can_judge(generator: Generator) -> bool:
+    """Tell whether the phrase that a model was to find in the quotes tells whether they hold the answer.
 
     One so small that it names what no source says of answerable questions as well is not listened to.
     """
-    if 0 < generator.parameters <= _TOO_SMALL or locate(said, quotes):
-        return Support()
+    return not 0 < generator.parameters <= _TOO_SMALL
+
+
+def support_by_phrase(said: str, quotes: Sequence[Evidence], *, log_probability: float | None) -> Support:
+    """Return how much it speaks for an answer that the model found this phrase in the quotes.
+
+    `log_probability` is that of the phrase; None if it is not known.
+    """
+    by_probability = Support(
+        strength=_by_probability(log_probability), doubt=f"The model was not sure. {_ALL_THE_SAME}"
+    )
+    if locate(said, quotes):
+        return by_probability
     asserted = set(words(said))
     shared = max((len(asserted & set(words(quote.quote))) for quote in quotes), default=0)
     told = f"The model said {said!r}, which no source says." if said else "The model found nothing to say."
     strength = _DOUBTED if shared < _PHRASE * len(asserted) or not asserted else _OTHERWISE_PUT
-    return Support(strength=strength, doubt=f"{told} {_ALL_THE_SAME}")
+    return Support(strength=min(strength, by_probability.strength), doubt=f"{told} {_ALL_THE_SAME}")
+
+
+def _by_probability(log_probability: float | None) -> float:
+    if log_probability is None:
+        return math.inf
+    return max(0.0, _MIDDLE + _STEP * (log_probability - math.log(_UNSURE)) / math.log(_TIMES))
 
 
 def _relation(question: str, hits: Sequence[Hit], *, spec: EmbedderSpec) -> float:
