@@ -60,10 +60,10 @@ def test_a_likeness_is_enough_where_the_words_are_others() -> None:
 
 def test_what_is_named_must_stand_somewhere() -> None:
     assert not held("What did Ada Lind build in 1951?", hit(MILL, dense=0.9))
-    assert not held("Did Bob Hay build the mill by the river?", hit(MILL, dense=0.9))
+    assert not held("What of the mill by the river did Bob Hay build?", hit(MILL, dense=0.9))
     assert not held("ポルトガルの江戸城を築いたのは誰ですか", hit(CASTLE, language="ja"))
-    assert held("Did Ada Lindt build the mill in 1911?", hit(MILL, dense=0.9)), "a slip of the pen"
-    found = support("Did Bob Hay build it in 1951?", [hit(MILL, dense=0.9)], [quote(hit(MILL))], spec=SPEC)
+    assert held("What mill did Ada Lindt build in 1911?", hit(MILL, dense=0.9)), "a slip of the pen"
+    found = support("What did Bob Hay build in 1951?", [hit(MILL, dense=0.9)], [quote(hit(MILL))], spec=SPEC)
     assert "1951, Bob Hay" in found.doubt
 
 

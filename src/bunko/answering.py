@@ -92,7 +92,7 @@ def answer_from_documents(
             )
         if shown:
             stop = prompting.stop_texts(language)
-            judged = style == "extractive" and can_judge(generator)
+            judged = style == "extractive" and can_judge(standalone, generator)
             writing = write(messages, generator, settings, watch, stop=stop, tell_probability=judged)
             if style == "extractive":
                 writing = extract(writing, shown, question=standalone)
@@ -125,7 +125,7 @@ def answer_from_documents(
             text=grounding.text if shown else written.text.strip(),
             reasoning=written.reasoning.strip(),
             refused=not shown,
-            support=supported.strength,
+            support=supported.strength if evidence else 0.0,
             evidence=tuple(evidence),
             citations=grounding.citations,
             unsupported=grounding.unsupported,

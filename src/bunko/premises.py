@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bunko.claims import asks_whether
 from bunko.names import Name, bearer, has_part, names
 from bunko.numerals import fold_width
 from bunko.quantities import Quantity, agrees, quantities
@@ -28,6 +29,7 @@ _OF_THE_ANSWER = re.compile(
 _LATIN = re.compile(r"[^\W\d_]", re.ASCII)
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc・]+")
 _KATAKANA_WORDS = re.compile(r"[\u30a1-\u30fa\u30fc]+")
+_OFFERS = re.compile(r"\bor\b|それとも|または|あるいは|[か、]どちら", re.I)
 _SLIP = 0.75  # difflib's ratio: Frensh and French .83, Celeron and Céloron .86, Canterbury and Cambridge .53
 # The first letters of a short name say too little to tell a slip from another name.
 _LEAST_FOR_A_SLIP = 4
@@ -47,29 +49,30 @@ def missing(question: str, hits: Sequence[Hit], quotes: Sequence[Evidence]) -> M
     """Return what a question names and the passages lack.
 
     Names are looked for only where all passages are in the question's language: another one writes them otherwise.
+    What can be answered by yes or no takes nothing for granted, and of what can be chosen from one is enough.
 
     >>> from bunko.types import Chunk
     >>> text = "In 1911 Ada Lind built the mill."
     >>> hit = Hit(chunk=Chunk(path="a.txt", start=0, end=len(text), text=text, language="en", key="1"), score=1.0)
     >>> quote = Evidence(path="a.txt", start=0, end=len(text), quote=text, score=1.0)
-    >>> missing("Did Bob Hay mend the mill of Lind in 1931?", [hit], [quote])
+    >>> missing("What did Bob Hay do to the mill of Lind in 1931?", [hit], [quote])
     Missing(numbers=('1931',), names=('Bob Hay',))
     """
+    if asks_whether(question):
+        return Missing()
     quoted = [_text(hit) for hit in hits if any(_holds(hit, quote) for quote in quotes)]
     found = [_text(hit) for hit in hits]
     language = detect_language(question)
     comparable = bool(hits) and all(hit.chunk.language == language for hit in hits)
+    numbers = [item for item in quantities(question) if quoted and _is_asked_about(item, question)]
+    unmet = [item for item in numbers if not _is_in(item, question, quoted)]
+    named = [name for name in names(question) if comparable and _is_proper(name, question)]
+    unknown = [name for name in named if not _is_known(name, found)]
+    if _OFFERS.search(question):
+        unmet = unmet if len(unmet) == len(numbers) else []
+        unknown = unknown if len(unknown) == len(named) else []
     return Missing(
-        numbers=tuple(
-            _written(question, item)
-            for item in quantities(question)
-            if quoted and _is_asked_about(item, question) and not _is_in(item, question, quoted)
-        ),
-        names=tuple(
-            name.text
-            for name in names(question)
-            if comparable and _is_proper(name, question) and not _is_known(name, found)
-        ),
+        numbers=tuple(_written(question, item) for item in unmet), names=tuple(name.text for name in unknown)
     )
 
 

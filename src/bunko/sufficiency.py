@@ -13,6 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bunko.claims import asks_whether
 from bunko.evidence import coverage
 from bunko.grounding import locate
 from bunko.ports import EmbedderSpec, Generator
@@ -62,12 +63,13 @@ def support(question: str, hits: Sequence[Hit], quotes: Sequence[Evidence], *, s
     return Support(strength=_DOUBTED, doubt=f"No passage that was found has this: {listed}. {_ALL_THE_SAME}")
 
 
-def can_judge(generator: Generator) -> bool:
+def can_judge(question: str, generator: Generator) -> bool:
     """Tell whether the phrase that a model was to find in the quotes tells whether they hold the answer.
 
-    One so small that it names what no source says of answerable questions as well is not listened to.
+    One so small that it names what no source says of answerable questions as well is not listened to. A yes or no need
+    not stand in a source.
     """
-    return not 0 < generator.parameters <= _TOO_SMALL
+    return not asks_whether(question) and not 0 < generator.parameters <= _TOO_SMALL
 
 
 def support_by_phrase(said: str, quotes: Sequence[Evidence], *, log_probability: float | None) -> Support:
