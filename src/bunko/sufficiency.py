@@ -28,9 +28,10 @@ _WORDS_ALONE = 0.3
 _MIDDLE = 0.5
 # Refused from the middle on: of answerable questions about one in thirty is taken for such a one (decision 013).
 _DOUBTED = 0.49
-# A phrase with less than this share of its words in any one quote is the model's own; one with more may be the source's
-# in another form, which more answerable questions have: refused only from .75 on.
+# A phrase with less than this share of its words in any one quote is the model's own, and refused from .6 on; one with
+# more may be the source's in another form, which more answerable questions have: from .75 on.
 _PHRASE = 0.75
+_INVENTED = 0.59
 _OTHERWISE_PUT = 0.74
 # Parameters: phrases of a model of 135 million that no source has tell nothing, those of one of half a billion do.
 _TOO_SMALL = 300_000_000
@@ -85,7 +86,7 @@ def support_by_phrase(said: str, quotes: Sequence[Evidence], *, log_probability:
     asserted = set(words(said))
     shared = max((len(asserted & set(words(quote.quote))) for quote in quotes), default=0)
     told = f"The model said {said!r}, which no source says." if said else "The model found nothing to say."
-    strength = _DOUBTED if shared < _PHRASE * len(asserted) or not asserted else _OTHERWISE_PUT
+    strength = _INVENTED if shared < _PHRASE * len(asserted) or not asserted else _OTHERWISE_PUT
     return Support(strength=min(strength, by_probability.strength), doubt=f"{told} {_ALL_THE_SAME}")
 
 
