@@ -18,7 +18,7 @@ from bunko.grounding import ground
 from bunko.ports import Embedder, GenerationOptions, Generator, Searchable
 from bunko.retrieval import retrieve
 from bunko.settings import Settings, apply_overrides
-from bunko.sufficiency import NOT_HELD, may_hold_answer
+from bunko.sufficiency import can_judge, support, support_by_phrase
 from bunko.text import detect_language
 from bunko.timing import Stopwatch
 from bunko.translating import translate
@@ -76,9 +76,9 @@ def answer_from_documents(
         evidence = select(standalone, hits, embedder, vector=vector, settings=settings.evidence)
     yield Retrieved(question=standalone, evidence=tuple(evidence), hits=tuple(hits))
     shown, written = trusted(evidence), Written(text=prompting.refusal(language), finish_reason="none")
-    fits = may_hold_answer(standalone, hits, spec=embedder.spec, strictness=settings.answers.strictness)
-    if not fits:
-        shown, notes = [], (*notes, NOT_HELD)
+    supported = support(standalone, hits, evidence, spec=embedder.spec)
+    if supported.strength < settings.answers.strictness:
+        shown, notes = [], (*notes, supported.doubt)
     elif evidence and words_of == "document":
         shown, written.text = shown[:1], shown[0].quote
     elif evidence:
@@ -94,10 +94,16 @@ def answer_from_documents(
             )
         if shown:
             stop = prompting.stop_texts(language)
-            writing = write(messages, generator, settings, watch, stop=stop)
+            judged = style == "extractive" and can_judge(standalone, generator)
+            writing = write(messages, generator, settings, watch, stop=stop, tell_probability=judged)
             if style == "extractive":
                 writing = extract(writing, shown, question=standalone)
             written = yield from writing
+            if judged:
+                by_phrase = support_by_phrase(written.said, shown, log_probability=written.log_probability)
+                if by_phrase.strength < settings.answers.strictness:
+                    shown, written.text, written.notes = [], prompting.refusal(language), (by_phrase.doubt,)
+                supported = min(supported, by_phrase, key=lambda item: item.strength)
     if not written.is_out:
         yield TextDelta(text=written.text)
     with watch.stage("ground"):
@@ -121,6 +127,7 @@ def answer_from_documents(
             text=grounding.text if shown else written.text.strip(),
             reasoning=written.reasoning.strip(),
             refused=not shown,
+            support=supported.strength if evidence else 0.0,
             evidence=tuple(evidence),
             citations=grounding.citations,
             unsupported=grounding.unsupported,

@@ -116,9 +116,9 @@ def asks_whether(question: str) -> bool:
 
     >>> asks_whether("Was it built in 1958?"), asks_whether("When was it built?"), asks_whether("塔は高いですか")
     (True, False, True)
-    >>> asks_whether("塔はいつ建てられましたか")
-    False
+    >>> asks_whether("塔はいつ建てられましたか"), asks_whether("塔の高さは？")
+    (False, False)
     """
     if re.search(r"[\u3041-\u30ff]", question):
-        return bool(re.search(r"か[。？?\s]*$|[？?]\s*$", question)) and not _ASKS_WHAT.search(question)
+        return bool(re.search(r"か[。？?\s]*$|(?<!は)[？?]\s*$", question)) and not _ASKS_WHAT.search(question)
     return bool(_ASKS_WHETHER.match(question))

@@ -64,6 +64,8 @@ class GenerationOptions:
     stop: tuple[str, ...] = ()
     grammar: str = ""
     """GBNF; only engines of the llama.cpp family understand it. It leaves no room for a thought."""
+    tell_probability: bool = False
+    """Whether the last piece should tell how probable the text was to the model. Not every server can."""
     think: Think = "auto"
     """Whether and how long the model may think first; "auto" is what it does by itself. A stop text ends no thought."""
     think_tokens: int = 0
@@ -80,6 +82,9 @@ class Piece:
     """All text before this piece was reasoning, as a closing tag in this place tells; `text_of` minds it."""
     thought_cut: bool = False
     """In the last piece: whether the thought was ended at its limit."""
+    log_probability: float | None = None
+    """In the last piece: the natural logarithm of the probability of all that was written, thoughts included, before
+    any sampling; None if it was not asked for, or the server does not tell."""
     finish_reason: Literal["stop", "length"] | None = None
     usage: Usage | None = None
     prompt_ms: float = 0.0

@@ -140,7 +140,7 @@ class AnswersSettings:
     keep: int = 500
     """Answers that are kept beside the index for when the same is asked again; 0: none."""
     strictness: float = 0.5
-    """How much a passage must have to do with the question: from 0, where every question is answered, to 1."""
+    """How much must speak for an answer: from 0, where every question is answered, to 1."""
     verify: Literal["quick", "deep"] = "quick"
     """How sentences are checked against the sources. "quick": by words, numbers, names and likeness. "deep": the model
     is also asked, sentence by sentence; not of those that stand in a source word for word."""
@@ -338,13 +338,15 @@ _AT_LEAST: dict[str, float] = {
     "server.max_tokens": 1,
     "chunking.max_tokens": 16,
 }
+_AT_MOST: dict[str, float] = {"answers.strictness": 1}
 
 
 def _in_range(number: float, name: str) -> float:
-    least = _AT_LEAST.get(name, 0)
-    if not number >= least:
-        raise SettingsError(f"{name} is {number}.", f"It must be {least} or more.")
-    return number
+    least, most = _AT_LEAST.get(name, 0), _AT_MOST.get(name, math.inf)
+    if least <= number <= most:
+        return number
+    allowed = f"{least} or more" if math.isinf(most) else f"from {least} to {most}"
+    raise SettingsError(f"{name} is {number}.", f"It must be {allowed}.")
 
 
 def _read_file(path: Path) -> dict[str, object]:

@@ -8,6 +8,7 @@ Scores are always higher-is-better. Times are milliseconds.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -209,7 +210,9 @@ class Answer:
     text: str
     reasoning: str = ""
     refused: bool = False
-    """True where nothing in the documents bears on the question, and the model was not asked."""
+    """True where the documents seem to hold no answer: `text` says so, and `notes` why."""
+    support: float = math.inf
+    """How much speaks for an answer: the strictness above which the question is refused."""
     evidence: tuple[Evidence, ...] = ()
     citations: tuple[Citation, ...] = ()
     unsupported: tuple[str, ...] = ()

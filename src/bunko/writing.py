@@ -58,6 +58,10 @@ class Written:
     """Whether the text has been yielded."""
     thought_cut: bool = False
     """Whether the model had to answer before it had thought to the end."""
+    said: str = ""
+    """The phrase that the model named, in its words, where it was to name one."""
+    log_probability: float | None = None
+    """Of the text, to the model; None if it was not asked for, is not told, or is that of a thought too."""
     notes: tuple[str, ...] = ()
 
 
@@ -68,6 +72,7 @@ def write(
     watch: Stopwatch,
     *,
     stop: tuple[str, ...] = (),
+    tell_probability: bool = False,
 ) -> Writing:
     """Yield deltas, return all of it. Reading the prompt and writing the answer are timed apart."""
     raw = messages[0].role == "raw"
@@ -78,6 +83,7 @@ def write(
         stop=(*stop, "\n") if raw else stop,  # a text would go on with another question
         think=settings.generation.think,
         think_tokens=settings.generation.think_tokens,
+        tell_probability=tell_probability,
     )
     written = Written(is_out=True)
     stage, pieces = "read", 0
@@ -106,6 +112,7 @@ def write(
             written.finish_reason = piece.finish_reason or written.finish_reason
             written.thought_cut = piece.thought_cut
             written.usage = piece.usage or written.usage
+            written.log_probability = None if written.reasoning else piece.log_probability
 
 
 def builder(
@@ -147,6 +154,7 @@ def extract(writing: Writing, shown: Sequence[Evidence], *, question: str) -> Wr
             yield event
     said = next((line for line in written.text.splitlines() if line.strip()), "").strip()
     place = locate(said, shown)
+    written.said = said
     if place and not only_repeats(said, question):
         n, start, stop_at = place
         written.text = shown[n].quote[start:stop_at]

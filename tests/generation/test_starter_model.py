@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,19 @@ def scores(
     answer = generator._connection.post_json("/v1/completions" if plain else "/v1/chat/completions", body)
     content = answer["choices"][0]["logprobs"]["content"]
     return [(token["token"], token["logprob"]) for token in content], answer["timings"]["cache_n"]
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_what_is_written_comes_with_its_probability(generator: ChatGenerator, plain: bool) -> None:
+    text = "The lighthouse was opened in 1868."
+    source = Evidence(path="a.txt", start=0, end=len(text), quote=text, score=1.0)
+    messages = extractive_messages("When was the lighthouse opened?", [source], language="en", plain=plain)
+    options = GenerationOptions(max_tokens=4)
+    *_, last = generator.stream(messages, options=replace(options, tell_probability=True))
+    exact = sum(score for _, score in scores(generator, messages)[0])
+    assert last.log_probability == pytest.approx(exact, abs=1e-3)
+    *_, last = generator.stream(messages, options=options)
+    assert last.log_probability is None
 
 
 def test_what_is_reused_changes_no_number(generator: ChatGenerator) -> None:

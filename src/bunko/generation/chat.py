@@ -212,6 +212,8 @@ class ChatGenerator:
         """
         facts = self.facts()
         told = {**({"chat_template_kwargs": dict(arguments)} if arguments else {}), **(extra or {})}
+        if options.tell_probability:
+            told |= {"logprobs": 1} if is_raw(messages) else {"logprobs": True, "top_logprobs": 1}
         body = {**_request(messages, options, facts), **told}
         if facts.is_llama_server:
             body["cache_prompt"] = goes_on or self._may_use_cache(messages, arguments)
@@ -266,8 +268,10 @@ class ChatGenerator:
     def _pieces(self, events: EventStream) -> Iterator[Piece]:
         finish: Literal["stop", "length"] | None = None
         last = Piece()
+        log_probabilities: list[float] = []
         for event in events:
             choice, delta = self._unpack(event)
+            log_probabilities += _log_probabilities(choice)
             timings = _mapping(event.get("timings"))
             piece = Piece(
                 text=self._text(delta, "content"),
@@ -284,7 +288,7 @@ class ChatGenerator:
                 finish = "length" if choice["finish_reason"] == "length" else "stop"
         if finish is None:
             raise self._broken_off()
-        yield replace(last, finish_reason=finish)
+        yield replace(last, finish_reason=finish, log_probability=sum(log_probabilities) if log_probabilities else None)
 
     def _unpack(self, event: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """Return an event's first choice and the delta in it; the event of the usage has neither."""
@@ -386,6 +390,20 @@ def _usage(event: Mapping[str, Any]) -> Usage | None:
         completion_tokens=_count(usage, "completion_tokens"),
         cached_tokens=_count(details, "cached_tokens") or _count(timings, "cache_n"),
     )
+
+
+def _log_probabilities(choice: Mapping[str, Any]) -> list[float]:
+    """Return those of an event's tokens: in OpenAI's form for conversations, or in the older one for plain texts.
+
+    >>> _log_probabilities({"logprobs": {"content": [{"token": "a", "logprob": -0.5}]}})
+    [-0.5]
+    >>> _log_probabilities({"logprobs": {"token_logprobs": [-1, None]}}), _log_probabilities({"logprobs": None})
+    ([-1.0], [])
+    """
+    told = _mapping(choice.get("logprobs"))
+    content, plain = told.get("content"), told.get("token_logprobs")
+    values = [_mapping(token).get("logprob") for token in content] if isinstance(content, list) else plain
+    return [float(value) for value in values if isinstance(value, int | float)] if isinstance(values, list) else []
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
