@@ -6,6 +6,7 @@ along), and nothing that is not the expected JSON gets through. Knows nothing of
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import time
 import urllib.request
@@ -280,4 +281,7 @@ def open_pool(url: str, *, use_proxy: bool) -> urllib3.PoolManager:
 
 
 def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "[::1]") or host.startswith("127.")
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"

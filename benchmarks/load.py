@@ -1,0 +1,235 @@
+"""Put a served library under load for a while, and see that nothing is lost, mixed up or kept.
+
+usage: python benchmarks/load.py --folder F --questions Q.jsonl [--clients 50] [--minutes 15] [--model M]
+
+Starts `bunko serve` on a free port of this machine, with an index outside the folder. Each client asks in turn, over
+/api and /v1, streamed and not; some search, some go away in the middle of an answer, some read slowly. Before, every
+question was asked once alone. What is printed, one JSON line:
+
+asked, answered    questions that were not broken off by the client, and those of them that got a whole answer
+other_answer       of those, the ones whose answer is not the one that the question got when it was asked alone
+mixed_up           of those, the ones that came with another question, or evidence of other documents than alone
+lost               neither an answer nor an error that says when to come back
+sent_away          answers 429 and 503; each client came back when it was told to
+left, searched     answers broken off by the client, searches
+ask_s              median and 95% of the seconds of a question, waiting in the queue included
+memory_mb          of server and engine together (Pss), the median of each tenth of the time
+open_files         of the server, in the first and the last tenth
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+SLOW_S = 0.05  # between two lines of a slow reader
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", required=True)
+    parser.add_argument("--questions", required=True)
+    parser.add_argument("--model", default="smollm2-135m")
+    parser.add_argument("--clients", type=int, default=50)
+    parser.add_argument("--minutes", type=float, default=15)
+    parser.add_argument("--different", type=int, default=40, help="so many questions of the file")
+    arguments = parser.parse_args()
+    lines = Path(arguments.questions).read_text(encoding="utf-8").splitlines()
+    questions = list(dict.fromkeys(json.loads(line)["question"] for line in lines))[: arguments.different]
+    store = tempfile.mkdtemp(prefix="bunko-bench-")
+    command = [sys.executable, "-m", "bunko.cli.main", "serve", arguments.folder, "--port", "0", "--json", "--quiet"]
+    server = subprocess.Popen(
+        [*command, "--store", store, "--model", arguments.model, "--queue", str(2 * arguments.clients)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None
+        told = json.loads(server.stdout.readline())
+        load = Load(told["url"].rstrip("/"), told["libraries"][0], questions, process=psutil.Process(server.pid))
+        print(json.dumps(asyncio.run(load.run(arguments.clients, arguments.minutes * 60))))
+    finally:
+        server.terminate()
+        server.wait(20)
+        shutil.rmtree(store, ignore_errors=True)
+
+
+class Load:
+    """So many clients for so many seconds."""
+
+    def __init__(self, url: str, library: Any, questions: list[str], *, process: psutil.Process) -> None:
+        self.url, self.questions, self.process = url, questions, process
+        self.library = library["name"] if isinstance(library, dict) else library
+        self.alone: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self.count: Counter[str] = Counter()
+        self.seconds: list[float] = []
+        self.memory: list[float] = []
+        self.files: list[int] = []
+        self.until = 0.0
+
+    async def run(self, clients: int, seconds: float) -> dict[str, Any]:
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(base_url=self.url, timeout=600, limits=limits) as http:
+            await self.wait_until_ready(http)
+            for question in self.questions:
+                tree = (await http.post(f"/api/libraries/{self.library}/ask", json={"question": question})).json()
+                self.alone[question] = self.key(tree)
+            self.count.clear()
+            self.until = time.monotonic() + seconds
+            print(f"{len(self.questions)} questions asked alone; {clients} clients begin", file=sys.stderr, flush=True)
+            watching = asyncio.create_task(self.watch())
+            await asyncio.gather(*(self.client(http, n) for n in range(clients)))
+            watching.cancel()
+        tenths = [list(part) for part in batched(self.memory, 10)]
+        ask_s = sorted(self.seconds)
+        return {
+            "clients": clients,
+            "minutes": round(seconds / 60, 1),
+            **{
+                name: self.count[name]
+                for name in "asked answered other_answer mixed_up lost sent_away left searched".split()
+            },
+            "ask_s": [round(statistics.median(ask_s), 1), round(ask_s[int(0.95 * len(ask_s))], 1)],
+            "memory_mb": [round(statistics.median(part)) for part in tenths],
+            "open_files": [round(statistics.median(part)) for part in (batched(self.files, 10)[0], self.files[-3:])],
+        }
+
+    async def wait_until_ready(self, http: httpx.AsyncClient) -> None:
+        while (await http.get("/ready")).status_code != 200:
+            await asyncio.sleep(0.5)
+
+    async def watch(self) -> None:
+        while True:
+            everyone = [self.process, *self.process.children(recursive=True)]
+            self.memory.append(sum(memory_of(one) for one in everyone))
+            self.files.append(self.process.num_fds())
+            await asyncio.sleep(5)
+
+    async def client(self, http: httpx.AsyncClient, n: int) -> None:
+        chance = random.Random(n)
+        for turn in itertools.count():
+            if time.monotonic() > self.until:
+                return
+            question = self.questions[(n + turn) % len(self.questions)]
+            ways = [self.ask, self.ask_streamed, self.ask_slowly, self.ask_as_openai, self.leave, self.search]
+            way = chance.choices(ways, weights=[3, 3, 1, 2, 1, 2])[0]
+            try:
+                await way(http, question, chance)
+            except Away as away:
+                self.count["sent_away"] += 1
+                self.count["asked"] -= way not in (self.leave, self.search)
+                await asyncio.sleep(away.seconds)
+            except (httpx.HTTPError, ValueError, KeyError) as error:
+                self.count["lost"] += 1
+                print(f"{way.__name__}: {error!r}", file=sys.stderr, flush=True)
+
+    async def ask(self, http: httpx.AsyncClient, question: str, chance: random.Random) -> None:
+        self.count["asked"] += 1
+        begin = time.monotonic()
+        reply = await http.post(f"/api/libraries/{self.library}/ask", json={"question": question})
+        self.judge(question, checked(reply).json(), begin)
+
+    async def ask_streamed(
+        self, http: httpx.AsyncClient, question: str, chance: random.Random, *, wait_s: float = 0.0
+    ) -> None:
+        self.count["asked"] += 1
+        begin, last = time.monotonic(), ""
+        async with self.stream(http, question) as reply:
+            await told(reply)
+            async for line in reply.aiter_lines():
+                if line.startswith("data:"):
+                    last = line[5:]
+                await asyncio.sleep(wait_s)
+        self.judge(question, json.loads(last), begin)
+
+    async def ask_slowly(self, http: httpx.AsyncClient, question: str, chance: random.Random) -> None:
+        await self.ask_streamed(http, question, chance, wait_s=SLOW_S)
+
+    async def ask_as_openai(self, http: httpx.AsyncClient, question: str, chance: random.Random) -> None:
+        self.count["asked"] += 1
+        begin = time.monotonic()
+        body = {"model": self.library, "messages": [{"role": "user", "content": question}]}
+        message = checked(await http.post("/v1/chat/completions", json=body)).json()["choices"][0]["message"]
+        tree = message["bunko"] | {"question": question, "answer": message["content"]}
+        self.judge(question, tree, begin)
+
+    async def leave(self, http: httpx.AsyncClient, question: str, chance: random.Random) -> None:
+        async def read() -> None:
+            async with self.stream(http, question) as reply:
+                await told(reply)
+                async for _ in reply.aiter_lines():
+                    pass
+
+        try:
+            await asyncio.wait_for(read(), chance.uniform(0, 3))
+        except asyncio.TimeoutError:
+            self.count["left"] += 1
+
+    async def search(self, http: httpx.AsyncClient, question: str, chance: random.Random) -> None:
+        reply = await http.post(f"/api/libraries/{self.library}/search", json={"query": question})
+        if not checked(reply).json()["hits"]:
+            raise ValueError("no hits")
+        self.count["searched"] += 1
+
+    def stream(self, http: httpx.AsyncClient, question: str) -> Any:
+        return http.stream("POST", f"/api/libraries/{self.library}/ask", json={"question": question, "stream": True})
+
+    def judge(self, question: str, tree: dict[str, Any], begin: float) -> None:
+        self.seconds.append(time.monotonic() - begin)
+        text, paths = self.key(tree)
+        self.count["answered"] += 1
+        self.count["other_answer"] += text != self.alone[question][0]
+        self.count["mixed_up"] += tree["question"] != question or paths != self.alone[question][1]
+
+    def key(self, tree: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+        return tree["answer"], tuple(item["path"] for item in tree["evidence"])
+
+
+class Away(Exception):
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def checked(reply: httpx.Response) -> httpx.Response:
+    if reply.status_code in (429, 503):
+        raise Away(float(reply.headers["retry-after"]))
+    return reply.raise_for_status()
+
+
+async def told(reply: httpx.Response) -> None:
+    if reply.status_code != 200:
+        await reply.aread()
+        checked(reply)
+
+
+def memory_of(process: psutil.Process) -> float:
+    try:
+        return process.memory_full_info().pss / 2**20
+    except psutil.Error:
+        return 0.0
+
+
+def batched(items: list[Any], count: int) -> list[list[Any]]:
+    size = max(1, -(-len(items) // count))
+    return [items[n : n + size] for n in range(0, len(items), size)]
+
+
+if __name__ == "__main__":
+    main()
