@@ -29,6 +29,8 @@ from bunko.server.hosting import Host
 log = logging.getLogger("bunko.server")
 
 BODY_BYTES = 1_000_000
+# Asked every few seconds by what watches over a server.
+_POLLED = frozenset({"/health", "/ready", "/metrics"})
 # Errors under these paths have a form of their own: (error, status) -> JSON. The OpenAI API puts its own here.
 ErrorForm = Callable[[BunkoError, int], object]
 
@@ -111,7 +113,8 @@ class Gate:
         route = route_of(self._routes, scope)
         self._host.metrics.requested(scope["method"], route, status, seconds)
         told = {"method": scope["method"], "route": route, "status": status, "ms": round(seconds * 1000, 1)}
-        log.info("request", extra={**told, "client": (scope.get("client") or ("unknown",))[0]})
+        level = logging.DEBUG if route in _POLLED else logging.INFO
+        log.log(level, "request", extra={**told, "client": (scope.get("client") or ("unknown",))[0]})
 
     def _let_in(self, scope: Scope, headers: dict[str, str], path: str) -> Principal:
         named = headers.get("host", "")
