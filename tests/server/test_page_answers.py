@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browsing import browser
+from tests.reading.pdfs import lines, pdf
 from tests.server.page_support import (
     BELL,
     FILES,
@@ -128,6 +129,30 @@ def test_a_pdf_is_seen_as_its_page(opened: Open) -> None:
     assert page.locator(".page-tools .count").inner_text() == "page 1 of 2"
     page.get_by_role("button", name="Text", exact=True).click()
     page.locator("#source mark.cited").first.wait_for()
+
+
+def test_lines_of_a_pdf_flow_and_marks_stay_exact(browser: Browser, tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "a.pdf": pdf(
+            lines(
+                "The windmill of Emden was built in the spring of 1811 by Karl",
+                "Weber, who had sold two ships to pay for the oak.",
+                "Rye    12    44    96    1811    1812    1813    1814    1815",
+                "Oats   10    40    90",
+            )
+        )
+    }
+    with served(folder(tmp_path / "a", files), answers__strictness=0.0) as url:
+        tab = Tab(browser, url)
+        page = tab.open()
+        ask(page, "Who built the windmill of Emden?")
+        page.locator("button.place").first.click()
+        page.locator("#source mark.cited").first.wait_for()
+        assert marked(page).startswith("The windmill of Emden was built in the spring of 1811 by Karl\nWeber, who")
+        assert page.locator(".wrap").count() == 1
+        assert page.locator("mark[data-before]").count() == 1
+        assert page.locator("mark[data-after]").count() == 1
+        tab.close()
 
 
 def test_a_sentence_without_a_source_is_marked_in_words(browser: Browser, tmp_path: Path) -> None:

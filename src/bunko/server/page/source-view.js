@@ -11,6 +11,8 @@ import { announce, prefer, state, tell } from "./state.js";
 
 const AROUND = 4000; // code points before and after the words, at first
 const WINDOW = 12000; // of each window that is fetched later
+// A long line that breaks off within a sentence: before a small letter, or after one or a comma and before any letter.
+const WRAP = /([^\n]{44}(?:[^\n](?=\n\p{Ll})|[\p{Ll},](?=\n[\p{L}\d])))\n/gu;
 const NEAR = 800; // pixels from the edge at which the next window is fetched
 
 /** @typedef {{ library: string, path: string, page: number | null, spans: { start: number, end: number }[], n: number, quotes: any[] }} Place */
@@ -161,13 +163,28 @@ export class SourceView {
     const heads = this.headsOf(text, start);
     const begins = new Map(pages.map((page) => [page.start, page.label]));
     const nodes = [];
-    for (const piece of pieces(text, start, [...this.ranges, ...heads, ...pages.map((page) => ({ ...page, kind: "page" }))])) {
+    for (const piece of pieces(text, start, [...this.ranges, ...heads, ...this.wrapsOf(text, start), ...pages.map((page) => ({ ...page, kind: "page" }))])) {
       if (begins.has(piece.start)) nodes.push(h("span", { class: "page-sign" }, t("page", { page: begins.get(piece.start) })));
       const kind = ["cited", "found"].find((name) => piece.kinds.includes(name));
-      const inner = piece.kinds.includes("heading") ? h("b", {}, piece.text) : piece.text;
-      nodes.push(kind ? h("mark", { class: kind, "data-before": kind === "cited" ? t("markBegins") : null, "data-after": kind === "cited" ? t("markEnds") : null }, inner) : inner instanceof Node ? inner : document.createTextNode(inner));
+      const inner = piece.kinds.includes("heading") ? h("b", {}, piece.text) : piece.kinds.includes("wrap") ? h("span", { class: "wrap" }, piece.text) : piece.text;
+      const cited = kind === "cited" ? this.ranges.filter((range) => range.kind === kind) : [];
+      const opens = cited.some((range) => range.start === piece.start), closes = cited.some((range) => range.end === piece.start + lengthOf(piece.text));
+      nodes.push(kind ? h("mark", { class: kind, "data-before": opens ? t("markBegins") : null, "data-after": closes ? t("markEnds") : null }, inner) : inner instanceof Node ? inner : document.createTextNode(inner));
     }
     return nodes;
+  }
+
+  /** Return the ends of a PDF's lines within a sentence: the pane is not as wide as its page, and they show as spaces. */
+  wrapsOf(text, start) {
+    if (!this.info.pages.length) return [];
+    const found = [];
+    let at = { units: 0, points: 0 };
+    for (const { index, 1: line } of text.matchAll(WRAP)) {
+      const units = index + line.length;
+      at = { units, points: at.points + lengthOf(text.slice(at.units, units)) };
+      found.push({ start: start + at.points, end: start + at.points + 1, kind: "wrap" });
+    }
+    return found;
   }
 
   /** Return the lines that are headings: a section begins with its own. */
