@@ -12,7 +12,7 @@ from bunko.prompting import join_with_history
 from bunko.settings import Settings, apply_overrides
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.timing import Stopwatch
-from bunko.types import Answer, Chunk, Hit, Message
+from bunko.types import Answer, Chunk, Hit, Message, Span
 
 TEXT = "江戸城は1457年に太田道灌が築いた城である。天守は1657年に焼失した。"
 
@@ -29,6 +29,9 @@ class OnePassage:
 
     def similarities(self, spec: object, keys: Sequence[str], vector: object) -> dict[str, float]:
         return {}
+
+    def pages(self, path: str) -> tuple[Span, ...]:
+        return ()
 
 
 def ask(generator: FakeGenerator, *, words_of: str) -> Answer:

@@ -14,6 +14,7 @@ from bunko.ports import GenerationOptions, Piece, Pieces
 from bunko.settings import Settings
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.types import Finished, Message, ReasoningDelta, Retrieved, TextDelta, Usage
+from tests.reading.files import pdf
 from tests.support import CATS, KYOTO, SHIPS, make_library, write_files
 
 QUESTION = "Where does the cat sleep?"
@@ -279,3 +280,13 @@ def test_a_library_is_closed_whatever_becomes_of_an_embedder_that_is_still_loadi
     library.close()
     with pytest.raises(ModelBroken):
         library.sync()
+
+
+def test_a_quote_and_its_citation_name_the_page_that_they_stand_on(tmp_path: Path) -> None:
+    (tmp_path / "cats.pdf").write_bytes(pdf("The ship left the harbour at noon.", "The cat sleeps on the roof."))
+    library = make_library(tmp_path, generator=FakeGenerator("The cat sleeps on the roof."))
+    library.sync()
+    assert {hit.chunk.page for hit in library.search(QUESTION)} == {1}, "both pages are one passage"
+    answer = library.ask(QUESTION)
+    assert (answer.evidence[0].quote, answer.evidence[0].page) == ("The cat sleeps on the roof.", 2)
+    assert [citation.page for citation in answer.citations if citation.verified] == [2]

@@ -15,7 +15,7 @@ from bunko.prompting import beginning, extractive_messages
 from bunko.settings import Settings, apply_overrides
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.timing import Stopwatch
-from bunko.types import Answer, Chunk, Event, Evidence, Finished, Hit, Message, ReasoningDelta, TextDelta
+from bunko.types import Answer, Chunk, Event, Evidence, Finished, Hit, Message, ReasoningDelta, Span, TextDelta
 from bunko.writing import extract, prime, style_of, write
 from tests.strategies import anything, evidence
 
@@ -35,6 +35,9 @@ class OnePassage:
 
     def similarities(self, spec: object, keys: Sequence[str], vector: object) -> dict[str, float]:
         return {}
+
+    def pages(self, path: str) -> tuple[Span, ...]:
+        return ()
 
 
 def events(question: str, generator: FakeGenerator, **wanted: object) -> list[Event]:

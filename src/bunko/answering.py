@@ -8,14 +8,16 @@ The evidence is out before the model has read a word of it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from bunko import prompting
+from bunko.chunking import page_at
 from bunko.errors import QuestionError
 from bunko.evidence import notes_on_orders, select, trusted
 from bunko.generation.thinking import text_of
 from bunko.grounding import ground
-from bunko.ports import Embedder, GenerationOptions, Generator, Searchable
+from bunko.ports import Embedder, GenerationOptions, Generator, Quotable, Searchable
 from bunko.retrieval import retrieve
 from bunko.settings import Settings, apply_overrides
 from bunko.sufficiency import can_judge, support, support_by_phrase
@@ -25,6 +27,7 @@ from bunko.translating import translate
 from bunko.types import (
     Answer,
     Event,
+    Evidence,
     Finished,
     Hit,
     Message,
@@ -47,7 +50,7 @@ _LEAST_PROMPT = 1024
 
 def answer_from_documents(
     question: str,
-    store: Searchable,
+    store: Quotable,
     embedder: Embedder,
     generator: Generator,
     *,
@@ -73,7 +76,8 @@ def answer_from_documents(
             standalone, usage = _rewrite(question, history, generator, settings)
     hits, vector = find(standalone, store, embedder, settings=settings, watch=watch)
     with watch.stage("select"):
-        evidence = select(standalone, hits, embedder, vector=vector, settings=settings.evidence)
+        chosen = select(standalone, hits, embedder, vector=vector, settings=settings.evidence)
+        evidence = _on_their_pages(chosen, store)
     yield Retrieved(question=standalone, evidence=tuple(evidence), hits=tuple(hits))
     shown, written = trusted(evidence), Written(text=prompting.refusal(language), finish_reason="none")
     supported = support(standalone, hits, evidence, spec=embedder.spec)
@@ -201,6 +205,14 @@ def find(
     with watch.stage("retrieve"):
         hits = retrieve(question, store, embedder, vector=vector, settings=settings.retrieval)
     return hits, vector
+
+
+def _on_their_pages(evidence: Sequence[Evidence], store: Quotable) -> list[Evidence]:
+    """Return the quotes with the pages on which they begin: a passage may begin on an earlier one."""
+    pages = {item.path: store.pages(item.path) for item in evidence if item.page is not None}
+    return [
+        item if item.page is None else replace(item, page=page_at(pages[item.path], item.start)) for item in evidence
+    ]
 
 
 def _rewrite(question: str, history: Sequence[Message], generator: Generator, settings: Settings) -> tuple[str, Usage]:

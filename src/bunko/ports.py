@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from bunko.types import Hit, Message, Think, Usage
+from bunko.types import Hit, Message, Span, Think, Usage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -147,4 +147,12 @@ class Searchable(Protocol):
 
     def similarities(self, spec: EmbedderSpec, keys: Sequence[str], vector: Vectors) -> dict[str, float]:
         """Return the cosine similarity of the chunks with these keys; those without a vector are left out."""
+        ...
+
+
+class Quotable(Searchable, Protocol):
+    """What answering needs of a store."""
+
+    def pages(self, path: str) -> Sequence[Span]:
+        """Return where the pages of a document begin and end, in order; none where it has no pages."""
         ...

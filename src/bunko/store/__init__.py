@@ -42,9 +42,10 @@ from bunko.store.rows import (
     document_from,
     document_table,
     file_table,
+    spans_from,
 )
 from bunko.text import OTHER_SCRIPTS, STOP_WORDS, normalise
-from bunko.types import Chunk, Document, FailedFile, Hit, under_heading
+from bunko.types import Chunk, Document, FailedFile, Hit, Span, under_heading
 
 if TYPE_CHECKING:
     from bunko.ports import EmbedderSpec, Vectors
@@ -362,6 +363,13 @@ class Store:
         with self._mapped("read"):
             rows = self._documents.search().where(f"path = {_quoted(path)} AND error = ''").limit(1).to_list()
         return document_from(rows[0]) if rows else None
+
+    def pages(self, path: str) -> tuple[Span, ...]:
+        """Return where the pages of a document begin and end, without reading its text."""
+        condition = f"path = {_quoted(path)} AND error = ''"
+        with self._mapped("read"):
+            rows = self._documents.search().where(condition).select(["outline"]).limit(1).to_list()
+        return spans_from(rows[0]["outline"])["pages"] if rows else ()
 
     def scan_records(self, *, window: int = 4_000) -> Iterator[Record]:
         """Yield what is known of every document, of failed ones too, `window` of them in memory at the most."""

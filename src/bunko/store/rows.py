@@ -143,18 +143,16 @@ def outline(document: Document) -> str:
 
 def document_from(row: dict[str, Any]) -> Document:
     """Return a document from its row."""
-    spans = json.loads(row["outline"])
-    return Document(
-        path=row["path"],
-        text=row["text"],
-        format=row["format"],
-        **{
-            name: tuple(
-                Span(start=start, end=end, label=label, level=level) for start, end, label, level in spans[name]
-            )
-            for name in _OUTLINE
-        },
-    )
+    return Document(path=row["path"], text=row["text"], format=row["format"], **spans_from(row["outline"]))
+
+
+def spans_from(outline: str) -> dict[str, tuple[Span, ...]]:
+    """Return what `outline` was made of: the pages, headings and tables of a document."""
+    spans = json.loads(outline)
+    return {
+        name: tuple(Span(start=start, end=end, label=label, level=level) for start, end, label, level in spans[name])
+        for name in _OUTLINE
+    }
 
 
 def _chunk_row(chunk: Chunk, file: str) -> dict[str, object]:
