@@ -259,6 +259,10 @@ def _model_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-m", "--model", metavar="NAME", help="a name, a GGUF file, a server's URL: see docs/models.md"
     )
+    command.add_argument(
+        "--adapter", action="append", metavar="PATH[:SCALE]", help="a LoRA adapter for the model; may be repeated"
+    )
+    command.add_argument("--gpu-layers", metavar="N", help="layers on the GPU; 0: none, -1 (default): what fits")
 
 
 def _generation_flags(command: argparse.ArgumentParser) -> None:
