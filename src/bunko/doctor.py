@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from bunko.checking.idle import idle_findings
+from bunko.engine.gpus import found_gpus
 from bunko.errors import BunkoError
+from bunko.hardware.graphics import Graphics, this_graphics
+from bunko.hardware.processor import this_processor
+from bunko.hardware.wheels import Wheel, best_wheel
 from bunko.models import LocalModel, RemoteModel, resolve
 from bunko.models.catalogue import find_entry
 from bunko.models.inventory import show_model
@@ -42,7 +48,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from (_package(name) for name in _ENGINES)
     yield _memory()
     yield _cache(cache_directory(settings))
-    yield from _devices()
+    yield from _devices(settings)
     yield _ocr(settings.reading)
     yield _pip()
     yield _network(settings)
@@ -77,23 +83,29 @@ def _cache(path: Path) -> Finding:
     return Finding(check="model cache", state="ok", detail=detail)
 
 
-def _devices() -> Iterator[Finding]:
+def _devices(settings: Settings) -> Iterator[Finding]:
     if importlib.util.find_spec("xllamacpp") is None:
         return
     import xllamacpp
 
+    processor = this_processor()
+    detail = f"{processor.name}: {', '.join(processor.sets) or 'instruction sets unknown'}"
+    yield Finding(check="processor", state="ok", detail=detail)
     yield Finding(check="instructions", state="ok", detail=xllamacpp.get_system_info().strip(" |"))
     devices = xllamacpp.get_device_info()
     for device in devices:
         free = f"{device['memory_free'] / 1e9:.1f} GB free"
         yield Finding(check="device", state="ok", detail=f"{device['name']}: {device['description']}, {free}")
-    if all("CPU" in str(device["type"]) for device in devices) and shutil.which("nvidia-smi"):
-        yield Finding(
-            check="gpu",
-            state="warning",
-            detail="an NVIDIA GPU is here, but the engine was installed for the CPU",
-            cure="Install xllamacpp's CUDA wheel: see docs/models.md.",
-        )
+    graphics = this_graphics()
+    for idle in idle_findings(graphics, found_gpus(devices), settings, wheel=wheel_here(graphics)):
+        yield Finding(check="gpu", state="warning", detail=idle.text, cure=idle.cure)
+
+
+def wheel_here(graphics: Graphics) -> Wheel:
+    """Return the wheel of the engine that suits this machine."""
+    version = platform.libc_ver()[1].split(".") if sys.platform == "linux" else []
+    glibc = (int(version[0]), int(version[1])) if len(version) > 1 and version[0].isdigit() else (0, 0)
+    return best_wheel(graphics, python=shlex.quote(sys.executable), glibc=glibc, system=sys.platform)
 
 
 def _ocr(settings: ReadingSettings) -> Finding:
@@ -163,10 +175,11 @@ def _generator(settings: Settings) -> Finding:
             messages = [Message(role="user", content="Say yes.")]
             pieces = list(generator.stream(messages, options=GenerationOptions(max_tokens=4, think="off")))
             where = "remote" if isinstance(model, RemoteModel) else "local"
-            context = generator.context_tokens()
+            context, placement = generator.context_tokens(), generator.placement
         finally:
             generator.close()
         wrote = "".join(piece.text + piece.reasoning for piece in pieces).strip()
+        where += f", {placement}" if placement else ""
         detail = f"{generator.name} ({where}) reads {context} tokens, and writes: {wrote!r}"
         return Finding(check="model", state="ok", detail=detail)
     except BunkoError as error:

@@ -179,6 +179,10 @@ class Library:
             check_memory(model, context_tokens=wanted.context_tokens or _LEAST_CONTEXT, cache_type=wanted.cache_type)
         return open_generator(model, self.settings)
 
+    def placement(self) -> str:
+        """Return where the model runs, such as "CUDA0: 25 of 29 layers"; empty if it is not loaded, or on a server."""
+        return str(getattr(self.__dict__.get("generator"), "placement", ""))
+
     def warm_up(self, question: str = "") -> None:
         """Begin to load the models, and to read what the prompt for a question will begin with. Raises ModelError."""
         self.generator.start()

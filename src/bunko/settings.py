@@ -277,7 +277,7 @@ def _convert(value: object, kind: Any, name: str) -> object:
     if origin is tuple:
         parts = value.split(",") if isinstance(value, str) else value
         if isinstance(parts, list | tuple):
-            return tuple(str(part).strip() for part in parts)
+            return tuple(text for part in parts if (text := str(part).strip()))
     elif kind is bool:
         if isinstance(value, bool):
             return value

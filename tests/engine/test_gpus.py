@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from bunko.engine.gpus import RESERVE, Gpu, GpuWish, found_gpus, gpu_values, layers_that_fit, visible_gpus
 from bunko.engine.logs import offloaded_layers
 from bunko.engine.parameters import chat_parameters
-from bunko.settings import GenerationSettings, apply_overrides, Settings
+from bunko.settings import GenerationSettings, Settings, apply_overrides
 from tests.engine.test_parameters import GIB, LARGE, ROOMY
 
 CUDA = Gpu(name="CUDA0", description="NVIDIA GeForce RTX 3060", free=11 * GIB, total=12 * GIB)
-SECOND = Gpu(name="CUDA1", description="NVIDIA GeForce RTX 3060", free=5 * GIB, total=12 * GIB)
+SECOND = Gpu(name="CUDA1", description="NVIDIA GeForce RTX 3060", free=3 * GIB, total=12 * GIB)
 ON_ANY_GPU = {
     "flash_attn_type": "LLAMA_FLASH_ATTN_TYPE_AUTO",
     "n_batch": 512,
@@ -92,8 +92,8 @@ def test_shares_are_passed_on_and_the_layers_counted_since_the_engine_then_fits_
     values = told([CUDA, SECOND], gpu_shares="1,1")
     assert values["tensor_split"] == [1.0, 1.0]
     assert values["fit_params"] is False
-    # The second GPU has 4 GiB to give; as much goes to the first. A layer is 155 MiB and 16 MiB of cache.
-    assert values["n_gpu_layers"] == 8 * GIB // (5 * GIB // 33 + 16 * 2**20)
+    # The second GPU has 2 GiB to give; as much goes to the first. A layer is 155 MiB and 16 MiB of cache.
+    assert values["n_gpu_layers"] == 23 == 4 * GIB // (5 * GIB // 33 + 16 * 2**20)
     assert told([CUDA, SECOND], gpu_shares="3,1")["n_gpu_layers"] == 33
     # One GPU has nothing to share.
     assert "tensor_split" not in told([CUDA], gpu_shares="3,1")

@@ -94,7 +94,7 @@ def chat_parameters(
     """Return the parameters for a model that writes. `states` is where it may keep what it has read."""
     cache_type = f"GGML_TYPE_{settings.cache_type.upper()}"
     context = fit_context(info, settings, machine=machine)
-    values = _common_values(path, threads=settings.threads or machine.cores) | {
+    values = common_values(path, threads=settings.threads or machine.cores) | {
         "n_ctx": context,
         "n_batch": BATCH,
         "n_ubatch": BATCH,
@@ -143,7 +143,7 @@ def embedding_parameters(
 ) -> Parameters:
     """Return the parameters for a model that turns texts into vectors; without `pooling`, the file's own is used."""
     context = min(info.context_length or _ENCODER_CONTEXT, _ENCODER_CONTEXT)
-    values = _common_values(path, threads=threads or machine.cores) | {
+    values = common_values(path, threads=threads or machine.cores) | {
         "embedding": True,
         "pooling_type": f"LLAMA_POOLING_TYPE_{pooling.upper() or 'UNSPECIFIED'}",
         "n_ctx": context,
@@ -169,7 +169,8 @@ def fit_context(info: GgufInfo, settings: GenerationSettings, *, machine: Machin
     return context
 
 
-def _common_values(path: Path, *, threads: int) -> Values:
+def common_values(path: Path, *, threads: int) -> Values:
+    """Return what every run of the engine is told."""
     return {
         "model.path": str(path.resolve()),
         "hostnames": ["127.0.0.1"],
