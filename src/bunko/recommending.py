@@ -22,7 +22,7 @@ from bunko.models.gguf_header import read_layout
 from bunko.models.inventory import show_model
 from bunko.models.memory import MachineMemory
 from bunko.models.optimising import faster_copy
-from bunko.models.shapes import QUANTISATIONS, SHAPES, Shape
+from bunko.models.shapes import QUANTISATIONS, SHAPES, Shape, file_bytes
 from bunko.settings import Settings, cache_directory
 
 STARTER = "smollm2-135m"
@@ -30,7 +30,7 @@ STARTER = "smollm2-135m"
 ERROR = 0.4
 # A question with its evidence, and an answer.
 _PROMPT_TOKENS, _ANSWER_TOKENS = 400, 60
-_PATIENCE_S = 30.0
+_PATIENCE_S = 60.0
 # How much sooner a prompt is read in a form that is multiplied many tokens at a time: decision 009.
 _QUICK_FORM = 1.45
 _ENGINE_BYTES = 300_000_000
@@ -170,11 +170,6 @@ def prompt_speed(shape: Shape, measured: Yardstick) -> float:
     return measured.prompt * own / (shape.parameters - shape.looked_up * (1 if shape.tied else 2))
 
 
-def file_bytes(shape: Shape, quantisation: str) -> int:
-    """Estimate the size of a file in one of the usual quantisations."""
-    return int(shape.parameters * QUANTISATIONS[quantisation] / 8)
-
-
 def place_of(need: int, *, memory: MachineMemory, gpus: Sequence[Gpu]) -> Place:
     """Tell where a model of this size would run."""
     on_gpus = sum(max(0, gpu.free - RESERVE) for gpu in gpus)
@@ -222,8 +217,8 @@ def _choice(
 
 
 def _best(choices: Sequence[Choice], language: str) -> str:
-    """Return the largest model that knows a language, fits, and answers within half a minute; the catalogue's first
-    among those of about one size."""
+    """Return the largest model that knows a language, fits, and answers within a minute; of those of about
+    one size the first of the catalogue."""
     fitting = [
         choice
         for choice in choices

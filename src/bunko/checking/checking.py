@@ -7,11 +7,12 @@ loaded only if asked for (`run`). Downloads nothing.
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from bunko.checking.records import Finding, Kind, MemoryRow, Report, Speed, TemplateReport, TokenizerReport
-from bunko.checking.template import check_template
+from bunko.checking.template import check_template, unusable_template
 from bunko.checking.tokenizer import check_tokenizer
 from bunko.engine.gpus import Gpu, layers_that_fit
 from bunko.engine.measuring import measure
@@ -30,6 +31,7 @@ from bunko.settings import Settings, cache_directory
 _ENGINE_BYTES = 100_000_000
 _CONTEXTS = (2048, 4096, 8192, 16384, 32768, 131072)
 _LEAST_CONTEXT = 2048
+_REASONS_BY_NAME = re.compile(r"\b(?:R1|QwQ|[Rr]easoning|[Tt]hinking)\b")
 _SMALL, _LARGE_BITS = 1_000_000_000, 12.0
 
 
@@ -74,7 +76,8 @@ def check_model(
     findings += _memory_findings(table)
     speed, told = _run(path, info, settings, logs=logs) if run and kind != "adapter" else (None, [])
     return Report(
-        name=info.name or path.name,
+        name=path.name,
+        title=info.name,
         path=str(path),
         kind=kind,
         signs=signs,
@@ -113,6 +116,8 @@ def _kind(info: GgufInfo) -> tuple[Kind, tuple[str, ...]]:
         can_switch = "enable_thinking" in info.chat_template
         switch = ("it can be switched off (enable_thinking)",) if can_switch else ()
         return "reasoning", (f"its chat template knows {tag.opening}", *switch)
+    if found := _REASONS_BY_NAME.search(info.name):
+        return "reasoning", (f"its name says {found[0]}",)
     return "chat", ("it has a chat template",)
 
 
@@ -158,6 +163,11 @@ def _try_out(
     except ModelBroken:  # told of with the file's findings
         return None, None, []
     except EngineError as error:
+        if "chat template" in error.message:  # the engine refuses it as it loads, and the model with it
+            template, told = unusable_template(info.chat_template, error)
+            with StandIn(path, log_directory=logs, with_template=False) as stand_in:
+                tokenizer, more = check_tokenizer(layout.values, stand_in, vocabulary=info.vocabulary_size or 0)
+            return template, tokenizer, told + more
         text = f"The engine refuses its tokenizer: {error.message}"
         return None, None, [Finding(state="problem", text=text, cure=error.hint)]
 
@@ -171,7 +181,8 @@ def _speed_findings(path: Path, info: GgufInfo, settings: Settings, *, share: fl
     cure = "Take the model as Q4_K_M, Q4_0 or Q8_0: these are read many tokens at a time."
     if is_slow(path):
         cure = f"Make a faster copy, once: bunko models optimise {path}"
-    text = f"Only {share:.0%} of its weights are in a form that this processor reads prompts quickly with."
+    part = f"Only {share:.0%}" if share >= 0.01 else "None"
+    text = f"{part} of its weights are in a form that this processor reads prompts quickly with."
     return [Finding(state="warning", text=text, cure=cure)]
 
 

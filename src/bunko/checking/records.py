@@ -28,7 +28,7 @@ class TemplateReport:
     format: str = ""
     """The family's name, as in "ChatML"; empty if unknown."""
     renders: bool = False
-    system_role: Literal["own", "refused", "dropped"] = "own"
+    system_role: bool = True
     several_turns: bool = False
     opens_answer: bool = False
     """Whether it ends with what an answer begins with, so that the model knows whose turn it is."""
@@ -79,6 +79,9 @@ class Report:
     """All that was found out."""
 
     name: str
+    """The file's."""
+    title: str
+    """What the file calls itself; often odd."""
     path: str
     kind: Kind
     signs: tuple[str, ...]

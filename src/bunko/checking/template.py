@@ -12,7 +12,7 @@ from bunko.checking.records import Finding, TemplateReport
 from bunko.engine.stand_in import StandIn
 from bunko.errors import EngineError
 
-_SYSTEM, _FIRST, _REPLY, _SECOND = "Xsystemtext", "Xfirstquestion", "Xfirstreply", "Xsecondquestion"
+_FIRST, _REPLY, _SECOND = "Xfirstquestion", "Xfirstreply", "Xsecondquestion"
 _MARK = re.compile(r"<\|[^|<>\s]{1,40}\|>|<(?:start|end)_of_turn>|<｜[^｜<>]{1,40}｜>")
 # What a template of the family has -> the family.
 _FORMATS = (
@@ -41,27 +41,21 @@ def check_template(template: str, stand_in: StandIn) -> tuple[TemplateReport, li
     """Render what Bunko will ask for, and say what goes wrong. Raises EngineError if the engine itself fails."""
     if not template:
         return TemplateReport(there=False), []
-    family = next((name for mark, name in _FORMATS if mark in template), "")
+    family = _family(template)
     try:
         plain = stand_in.render([message("user", _FIRST)])
     except EngineError as error:
-        found = Finding(state="problem", text=f"Its chat template can't be rendered: {error.message}", cure=_OTHER_FILE)
-        return TemplateReport(there=True, format=family), [found]
+        return unusable_template(template, error)
     findings: list[Finding] = []
     if _FIRST not in plain:
         findings.append(
             Finding(state="problem", text="Its chat template leaves out what the user says.", cure=_OTHER_FILE)
         )
-    system = _system_role(stand_in)
-    if system != "own":
-        how = "refuses" if system == "refused" else "silently drops"
-        findings.append(
-            Finding(
-                state="note",
-                text=f"Its chat template {how} system messages.",
-                cure="Nothing to do: Bunko puts its instructions into the question then.",
-            )
-        )
+    has_system = _has_system_role(stand_in)
+    if not has_system:
+        text = "Its chat template refuses or drops system messages."
+        cure = "Nothing to do: the instructions are put before the question then."
+        findings.append(Finding(state="note", text=text, cure=cure))
     turns = _render(stand_in, [message("user", _FIRST), message("assistant", _REPLY), message("user", _SECOND)])
     several = all(text in turns for text in (_REPLY, _SECOND))
     if not several:
@@ -87,7 +81,7 @@ def check_template(template: str, stand_in: StandIn) -> tuple[TemplateReport, li
         there=True,
         format=family,
         renders=True,
-        system_role=system,
+        system_role=has_system,
         several_turns=several,
         opens_answer=opens,
         own_system_text=_own_text(plain),
@@ -95,12 +89,20 @@ def check_template(template: str, stand_in: StandIn) -> tuple[TemplateReport, li
     return report, findings
 
 
-def _system_role(stand_in: StandIn) -> str:
-    try:
-        rendered = stand_in.render([message("system", _SYSTEM), message("user", _FIRST)])
-    except EngineError:
-        return "refused"
-    return "own" if _SYSTEM in rendered else "dropped"
+def unusable_template(template: str, error: EngineError) -> tuple[TemplateReport, list[Finding]]:
+    """Return the report on a template that the engine can make nothing of; it won't load the model either."""
+    text = f"Its chat template can't be rendered: {error.message}"
+    return TemplateReport(there=True, format=_family(template)), [Finding(state="problem", text=text, cure=_OTHER_FILE)]
+
+
+def _family(template: str) -> str:
+    return next((name for mark, name in _FORMATS if mark in template), "")
+
+
+def _has_system_role(stand_in: StandIn) -> bool:
+    """Ask the engine, which puts system messages elsewhere where a template does not know them."""
+    caps = stand_in.properties().get("chat_template_caps")
+    return not isinstance(caps, dict) or caps.get("supports_system_role") is not False
 
 
 def _render(stand_in: StandIn, messages: Sequence[dict[str, str]], *, opens_answer: bool = True) -> str:

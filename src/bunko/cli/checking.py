@@ -41,7 +41,7 @@ def run_check(arguments: argparse.Namespace) -> int:
 
 
 def _show_report(report: Report) -> None:
-    print(bold(safe(report.name)))
+    print(bold(safe(report.name)) + (dim(f"   {safe(report.title)}") if report.title else ""))
     lines = [
         ("kind", f"{report.kind}: {', '.join(report.signs)}"),
         ("architecture", f"{report.architecture}{'' if report.engine_knows else ', unknown to this engine'}"),
@@ -78,7 +78,7 @@ def _template_line(report: Report) -> str:
     if not template.renders:
         return f"{template.format or 'unknown format'}, can't be rendered"
     parts = [template.format or "unknown format"]
-    parts.append({"own": "system role", "refused": "refuses system messages", "dropped": "drops system messages"}[template.system_role])
+    parts += ["system role"] if template.system_role else ["no system role"]
     parts += ["several turns"] if template.several_turns else ["no second turn"]
     parts += ["generation prompt"] if template.opens_answer else ["no generation prompt"]
     return ", ".join(parts)
@@ -97,7 +97,8 @@ def _show_forms(report: Report) -> None:
     print(bold("Weights") + dim("   ● this processor reads many tokens of a prompt at a time with it"))
     for row in report.forms:
         mark = "●" if row.quick else "○"
-        print(f"{row.kind:>14}  {mark} {row.form:<8} {row.size / 1e6:>9,.1f} MB  {dim(f'{row.tensors} tensors')}")
+        count = f"{row.tensors} tensor{'' if row.tensors == 1 else 's'}"
+        print(f"{row.kind:>14}  {mark} {row.form:<8} {row.size / 1e6:>9,.1f} MB  {dim(count)}")
 
 
 def _show_memory(report: Report) -> None:
@@ -183,5 +184,5 @@ def _show_wheel(wheel: Wheel, *, seen: bool) -> None:
 
 
 def _wrapped(text: str) -> str:
-    indent = "    " if text[:1] in _MARKS.values() or text.startswith(" ") else ""
+    indent = "  " if text[:1] in _MARKS.values() or text.startswith(" ") else ""
     return textwrap.fill(text, width=width(), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)

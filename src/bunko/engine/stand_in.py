@@ -22,7 +22,7 @@ from bunko.engine.http import Connection, Timeouts
 from bunko.engine.parameters import Parameters, common_values
 from bunko.engine.process import LlamaProcess
 from bunko.errors import EngineStartFailed, ModelBroken
-from bunko.models.gguf_header import GgufLayout, read_gguf, read_layout
+from bunko.models.gguf_header import read_gguf, read_layout
 
 _WIDTH = 32
 _F32, _Q8_0 = 0, 8
@@ -47,10 +47,10 @@ class _Tensor(NamedTuple):
 class StandIn:
     """The engine with a model's tokenizer and template. Raises ModelBroken, EngineError."""
 
-    def __init__(self, path: Path, *, log_directory: Path) -> None:
+    def __init__(self, path: Path, *, log_directory: Path, with_template: bool = True) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="bunko-stand-in-", ignore_cleanup_errors=True)
         file = Path(self._folder.name) / path.name
-        write_stand_in(path, file)
+        write_stand_in(path, file, with_template=with_template)
         self._process = _process(file, log_directory)
         self._connection = Connection(self._process, timeouts=Timeouts(first_token_s=_TIMEOUT_S, token_s=_TIMEOUT_S))
 
@@ -99,24 +99,18 @@ def engine_knows(architecture: str, *, log_directory: Path) -> bool:
     return True
 
 
-def write_stand_in(path: Path, target: Path) -> None:
-    """Write a model's stand-in. Raises ModelBroken for a file without a tokenizer."""
+def write_stand_in(path: Path, target: Path, *, with_template: bool = True) -> None:
+    """Write a model's stand-in, with its chat template or without. Raises ModelBroken for a file without a tokenizer."""
     info, layout = read_gguf(path), read_layout(path)
     if not info.vocabulary_size or "tokenizer.ggml.model" not in layout.keys:
         raise ModelBroken(f"{path} has no tokenizer.", "Convert it again, with the tokenizer's files beside it.")
-    own = [layout.metadata[layout.keys[key]] for key in layout.keys if key.startswith("tokenizer.")]
+    own = [layout.metadata[layout.keys[key]] for key in layout.keys if _wanted(key, with_template)]
     with target.open("wb") as file:
         _write_header(file, [*_smallest_llama(info.vocabulary_size), *own], _tensors(info.vocabulary_size))
 
 
-def special_tokens(layout: GgufLayout) -> dict[str, int]:
-    """Return the numbers of the tokens that the file gives a meaning to: "eos", "eot", "bos" and others."""
-    prefix, suffix = "tokenizer.ggml.", "_token_id"
-    return {
-        key[len(prefix) : -len(suffix)]: value
-        for key, value in layout.values.items()
-        if key.startswith(prefix) and key.endswith(suffix) and isinstance(value, int)
-    }
+def _wanted(key: str, with_template: bool) -> bool:
+    return key.startswith("tokenizer.") and (with_template or not key.startswith("tokenizer.chat_template"))
 
 
 def _process(file: Path, log_directory: Path) -> LlamaProcess:

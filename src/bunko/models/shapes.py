@@ -71,3 +71,8 @@ def shape_of(info: GgufInfo) -> Shape:
         layers=info.block_count or 1,
         cache_bytes=info.kv_cache_bytes(1),
     )
+
+
+def file_bytes(shape: Shape, quantisation: str) -> int:
+    """Estimate the size of a file in one of the usual quantisations."""
+    return int(shape.parameters * QUANTISATIONS[quantisation] / 8)
