@@ -4,8 +4,8 @@
     python benchmarks/estimate_speed.py --make 1.5b MODEL.gguf  and one of a larger shape, made of random blocks
 
 A file of random blocks of the form Q4_K, with the tokenizer of the first model, runs as quickly as a real one: what the
-numbers are makes no difference to time. The starter and each model are timed in turns, and the best of all turns counts,
-since whatever else runs on the machine only slows them down.
+numbers are makes no difference to time. The starter and each model are timed in turns, and the best of all turns
+counts, since whatever else runs on the machine only slows them down.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from typing import Literal
 
 from bunko.checking.idle import idle_findings
 from bunko.engine.gpus import found_gpus
+from bunko.engine.seen import check_room
 from bunko.errors import BunkoError
 from bunko.hardware.graphics import Graphics, this_graphics
 from bunko.hardware.processor import this_processor
@@ -23,7 +24,7 @@ from bunko.hardware.wheels import Wheel, best_wheel
 from bunko.models import LocalModel, RemoteModel, resolve
 from bunko.models.catalogue import find_entry
 from bunko.models.inventory import show_model
-from bunko.models.memory import check_memory, machine_memory
+from bunko.models.memory import machine_memory
 from bunko.ports import GenerationOptions
 from bunko.settings import ReadingSettings, Settings, apply_overrides, cache_directory
 from bunko.types import Message
@@ -169,7 +170,7 @@ def _generator(settings: Settings) -> Finding:
         # A remote server is not asked while offline; a local file needs no network.
         model = resolve(settings.model, kind="chat", settings=settings)
         if isinstance(model, LocalModel):
-            check_memory(model, context_tokens=settings.generation.context_tokens or 2048)
+            check_room(model, settings.generation, least_context=2048)
         generator = open_generator(model, settings)
         try:
             messages = [Message(role="user", content="Say yes.")]

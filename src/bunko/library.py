@@ -168,15 +168,14 @@ class Library:
         """The language model; fetched first if need be. Raises ModelError."""
         if self._given_generator is not None:
             return self._given_generator
+        from bunko.engine.seen import check_room
         from bunko.generation import open_generator
         from bunko.models import LocalModel, resolve, silent
-        from bunko.models.memory import check_memory
 
         progress = self._download_progress or silent
         model = resolve(self.settings.model, kind="chat", settings=self.settings, progress=progress)
         if isinstance(model, LocalModel):
-            wanted = self.settings.generation
-            check_memory(model, context_tokens=wanted.context_tokens or _LEAST_CONTEXT, cache_type=wanted.cache_type)
+            check_room(model, self.settings.generation, least_context=_LEAST_CONTEXT)
         return open_generator(model, self.settings)
 
     def placement(self) -> str:

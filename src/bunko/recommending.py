@@ -1,4 +1,4 @@
-"""Which models suit this machine: `bunko models recommend`. In: what the machine has, a yardstick. Out: a Recommendation.
+"""Which models suit this machine: `bunko models recommend`. In: the machine, a yardstick. Out: a Recommendation.
 
 How speed is estimated from one small model that was timed, and how far off that is: decision 015. The estimates are
 pure; `yardstick` is what measures.
@@ -109,8 +109,8 @@ def recommend(
     best = {language: _best(choices, language) for language in ("en", "ja")}
     if not best["ja"]:
         notes.append(
-            "No model of the catalogue that knows Japanese fits: Bunko then answers in Japanese with quotes, or give it a "
-            "server's address as --model."
+            "No model of the catalogue that knows Japanese fits: Bunko then answers with quotes, or give it "
+            "a server's address as --model."
         )
     return Recommendation(
         choices=choices,
@@ -164,7 +164,7 @@ def writing_speed(shape: Shape, size: int, measured: Yardstick) -> float:
 
 
 def prompt_speed(shape: Shape, measured: Yardstick) -> float:
-    """Estimate tokens a second in reading a prompt: as many multiplications as there are weights that are multiplied."""
+    """Estimate tokens a second in reading a prompt: each weight is multiplied once, but for those looked up."""
     own = measured.shape.parameters - measured.shape.looked_up
     # Vectors that are not tied are a matrix of their own for the output, which only the last token of a prompt meets.
     return measured.prompt * own / (shape.parameters - shape.looked_up * (1 if shape.tied else 2))
@@ -218,7 +218,8 @@ def _choice(
 
 def _best(choices: Sequence[Choice], language: str) -> str:
     """Return the largest model that knows a language, fits, and answers within a minute; of those of about
-    one size the first of the catalogue."""
+    one size the first of the catalogue.
+    """
     fitting = [
         choice
         for choice in choices

@@ -70,7 +70,9 @@ def test_nvidias_tool_is_understood() -> None:
     assert nvidia_cards("No devices were found", "") == []
 
 
-def make_card(folder: Path, address: str, vendor: str, *, driver: str = "", kind: str = "0x030000", **files: str) -> None:
+def make_card(
+    folder: Path, address: str, vendor: str, *, driver: str = "", kind: str = "0x030000", **files: str
+) -> None:
     device = folder / "bus/pci/devices" / address
     device.mkdir(parents=True)
     for name, text in {"vendor": vendor, "class": kind, "device": "0x1234", **files}.items():

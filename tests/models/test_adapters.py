@@ -73,13 +73,15 @@ def test_an_adapter_that_fits_is_accepted(model: Path, adapter: Path) -> None:
 
 def test_another_architecture_is_named(tmp_path: Path, model: Path) -> None:
     other = make_adapter_gguf(tmp_path / "other.gguf", architecture="qwen2")
-    with pytest.raises(AdapterMismatch, match=r"other\.gguf was made for the architecture qwen2, and tiny\.gguf is llama"):
+    with pytest.raises(
+        AdapterMismatch, match=r"other\.gguf was made for the architecture qwen2, and tiny\.gguf is llama"
+    ):
         adapters_for([str(other)], model)
 
 
 def test_other_shapes_are_named_with_the_tensor(tmp_path: Path, model: Path) -> None:
     other = make_adapter_gguf(tmp_path / "other.gguf", width=48)
-    with pytest.raises(AdapterMismatch, match="blk.0.attn_q.weight is 32×32 in the model, and 48×2 and 2×32"):
+    with pytest.raises(AdapterMismatch, match=r"blk\.0\.attn_q\.weight is 32×32 in the model, and 48×2 and 2×32"):
         adapters_for([str(other)], model)
 
 

@@ -10,6 +10,7 @@ import platform
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from bunko.checking.records import Finding, Kind, MemoryRow, Report, Speed, TemplateReport, TokenizerReport
 from bunko.checking.template import check_template, unusable_template
@@ -133,16 +134,22 @@ def _file_findings(info: GgufInfo, layout: GgufLayout) -> list[Finding]:
         findings.append(Finding(state="warning", text="It does not say what context it was trained for."))
     elif info.kind in ("chat", "base") and info.context_length < _LEAST_CONTEXT:
         text = f"It was trained for {info.context_length} tokens: little evidence fits beside a question."
-        findings.append(Finding(state="warning", text=text, cure="Set evidence.max_tokens = 150, or take another model."))
+        findings.append(
+            Finding(state="warning", text=text, cure="Set evidence.max_tokens = 150, or take another model.")
+        )
     if info.kind in ("chat", "base") and not info.has_eos:
         text = "It does not say which token ends a text: answers may go on until --max-tokens."
         findings.append(Finding(state="warning", text=text, cure="Convert it again, with its tokenizer's files."))
     if info.kind == "base":
         text = "It is a base model: it goes on with a text, and was not taught to answer."
-        findings.append(Finding(state="note", text=text, cure="Bunko gives it a plain prompt; an instruct model does better."))
+        findings.append(
+            Finding(state="note", text=text, cure="Bunko gives it a plain prompt; an instruct model does better.")
+        )
     if info.parameters and 8 * info.file_bytes / info.parameters > _LARGE_BITS and info.parameters > _SMALL:
         text = "It is not quantised: a 4-bit file is a quarter of the size, and writes about three times as fast."
-        findings.append(Finding(state="warning", text=text, cure="bunko models import MODEL --quantize Q4_K_M --name NAME"))
+        findings.append(
+            Finding(state="warning", text=text, cure="bunko models import MODEL --quantize Q4_K_M --name NAME")
+        )
     if "tokenizer.ggml.model" not in layout.keys:
         text, cure = "It has no tokenizer.", "Convert it again, with its tokenizer's files beside it."
         findings.append(Finding(state="problem", text=text, cure=cure))
@@ -194,10 +201,9 @@ def _memory_rows(info: GgufInfo, settings: Settings, *, memory: MachineMemory) -
     for context in contexts:
         cache = info.kv_cache_bytes(context, element) if info.kind in ("chat", "base") else 0
         total = info.file_bytes + cache + _ENGINE_BYTES
-        fits = "yes" if total <= memory.available else "tight" if total <= memory.total else "no"
-        rows.append(
-            MemoryRow(context_tokens=context, weights=info.file_bytes, cache=cache, total=total, fits=fits)  # type: ignore[arg-type]
-        )
+        fits: Literal["yes", "tight", "no"] = "yes" if total <= memory.available else "tight"
+        fits = fits if total <= memory.total else "no"
+        rows.append(MemoryRow(context_tokens=context, weights=info.file_bytes, cache=cache, total=total, fits=fits))
     return rows
 
 
@@ -217,12 +223,12 @@ def _gpu_layers(info: GgufInfo, settings: Settings, gpus: Sequence[Gpu]) -> str:
     context = min(settings.generation.context_tokens or DEFAULT_CONTEXT, info.context_length or DEFAULT_CONTEXT)
     wish = gpu_wish(info, settings.generation, context=context)
     layers = wish.layers if wish.layers >= 0 else layers_that_fit(wish, gpus)
-    return f"{', '.join(gpu.name for gpu in gpus)}: about {min(layers, wish.model_layers)} of {wish.model_layers} layers"
+    return (
+        f"{', '.join(gpu.name for gpu in gpus)}: about {min(layers, wish.model_layers)} of {wish.model_layers} layers"
+    )
 
 
-def _run(
-    path: Path, info: GgufInfo, settings: Settings, *, logs: Path
-) -> tuple[Speed | None, list[Finding]]:
+def _run(path: Path, info: GgufInfo, settings: Settings, *, logs: Path) -> tuple[Speed | None, list[Finding]]:
     if info.kind not in ("chat", "base"):
         text = "Only models that write are timed."
         return None, [Finding(state="note", text=text)]

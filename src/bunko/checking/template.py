@@ -1,4 +1,4 @@
-"""How a chat template behaves. In: the engine with the model's template (a StandIn). Out: a TemplateReport and findings.
+"""How a chat template behaves. In: the engine with the template (a StandIn). Out: a TemplateReport, and findings.
 
 Everything is seen in what the engine renders; the template's text only gives its family's name.
 """
@@ -26,7 +26,7 @@ _FORMATS = (
     ("<|START_OF_TURN_TOKEN|>", "Command"),
     ("[INST]", "Llama 2 or Mistral"),
 )
-# Marks of families whose models know them as single tokens: with these in its vocabulary, a model was taught that format.
+# Marks that are single tokens of their families' models: with these in its vocabulary, a model was taught that format.
 _TAUGHT = ("<|im_start|>", "<|start_header_id|>", "<start_of_turn>", "<|assistant|>")
 
 _OTHER_FILE = "Take a file with the right template, or convert the model again with its own."
@@ -72,7 +72,7 @@ def check_template(template: str, stand_in: StandIn) -> tuple[TemplateReport, li
         findings.append(
             Finding(
                 state="warning",
-                text="Its chat template has no generation prompt: the model may go on with the question, or with a role.",
+                text="Its chat template has no generation prompt: the model may go on with the question.",
                 cure=_OTHER_FILE,
             )
         )
@@ -131,7 +131,7 @@ def _marks(family: str, rendered: str, stand_in: StandIn) -> list[Finding]:
             return [
                 Finding(
                     state="problem",
-                    text=f"Its chat template is Llama 2's ([INST]), but its vocabulary has {taught[0]}: the template is "
+                    text=f"Its chat template is Llama 2's ([INST]), but its vocabulary has {taught[0]}: it is "
                     "another model's. Such a model often answers with nothing at all.",
                     cure=_OTHER_FILE,
                 )

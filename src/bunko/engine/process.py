@@ -99,7 +99,7 @@ class LlamaProcess:
 
     @property
     def placement(self) -> str:
-        """Where the model is, as in "CUDA0: 25 of 29 layers" or "processor, 2 threads"; empty while it is not loaded."""
+        """Where the model is, as in "CUDA0: 25 of 29 layers" or "processor, 2 threads"; empty before it is loaded."""
         run = self._run
         if run is None or not run.device:
             return ""

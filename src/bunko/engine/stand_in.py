@@ -84,7 +84,7 @@ class StandIn:
 
 
 def engine_knows(architecture: str, *, log_directory: Path) -> bool:
-    """Tell whether the installed engine can load models of an architecture: it is asked, with a file of nothing else."""
+    """Tell whether the installed engine can load an architecture: it is asked, with a file of nothing else."""
     with tempfile.TemporaryDirectory(prefix="bunko-stand-in-", ignore_cleanup_errors=True) as folder:
         file = Path(folder) / "architecture.gguf"
         with file.open("wb") as target:
@@ -100,7 +100,7 @@ def engine_knows(architecture: str, *, log_directory: Path) -> bool:
 
 
 def write_stand_in(path: Path, target: Path, *, with_template: bool = True) -> None:
-    """Write a model's stand-in, with its chat template or without. Raises ModelBroken for a file without a tokenizer."""
+    """Write a model's stand-in, with its chat template or without. Raises ModelBroken if it has no tokenizer."""
     info, layout = read_gguf(path), read_layout(path)
     if not info.vocabulary_size or "tokenizer.ggml.model" not in layout.keys:
         raise ModelBroken(f"{path} has no tokenizer.", "Convert it again, with the tokenizer's files beside it.")

@@ -83,7 +83,7 @@ class ChatGenerator:
 
     @property
     def placement(self) -> str:
-        """Where our own engine has the model, such as "CUDA0: 25 of 29 layers"; empty before it is loaded, or elsewhere."""
+        """Where our own engine has the model, such as "CUDA0: 25 of 29 layers"; empty if not loaded, or remote."""
         endpoint = self._connection.endpoint
         return endpoint.placement if isinstance(endpoint, LlamaProcess) else ""
 

@@ -47,7 +47,9 @@ def best_wheel(
     order = {"apple": 0, "nvidia": 1, "amd": 2, "intel": 3}
     for card in sorted(graphics.cards, key=lambda card: order[card.vendor]):
         if card.vendor == "apple":
-            return Wheel(backend="metal", command=f"{python} -m pip install -U xllamacpp", note="It has Metal built in.")
+            return Wheel(
+                backend="metal", command=f"{python} -m pip install -U xllamacpp", note="It has Metal built in."
+            )
         if card.integrated:
             continue
         if old:

@@ -102,9 +102,7 @@ def _check(path: Path, base: GgufLayout, *, model_name: str) -> None:
     wrong = list(_mismatches(adapter, base))
     if wrong:
         more = f" (and {len(wrong) - _SHOWN} more)" if len(wrong) > _SHOWN else ""
-        raise AdapterMismatch(
-            f"{path} does not fit {model_name}: {'; '.join(wrong[:_SHOWN])}{more}.", hint
-        )
+        raise AdapterMismatch(f"{path} does not fit {model_name}: {'; '.join(wrong[:_SHOWN])}{more}.", hint)
 
 
 def _mismatches(adapter: GgufLayout, base: GgufLayout) -> Iterator[str]:

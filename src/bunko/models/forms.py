@@ -24,8 +24,8 @@ FORMS = {
     29: "IQ1_M", 30: "BF16", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4", 40: "NVFP4", 41: "Q1_0",
 }
 # fmt: on
-# What llama.cpp re-packs, or multiplies in tiles: many tokens of a prompt at once. All others it multiplies a token at a
-# time (ggml-cpu: repack.cpp, llamafile/sgemm.cpp; the functions that the engine's library has, October 2026).
+# What llama.cpp re-packs, or multiplies in tiles: many tokens of a prompt at once. All others it multiplies a token at
+# a time (ggml-cpu: repack.cpp, llamafile/sgemm.cpp; the functions that the engine's library has, October 2026).
 _TILED = frozenset({"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q5_0", "IQ4_NL", "Q4_K", "MXFP4"})
 _QUICK: Mapping[Family, frozenset[str]] = {
     "x86": _TILED,
@@ -51,7 +51,7 @@ class FormRow:
     size: int
     """In bytes."""
     quick: bool
-    """Whether many tokens of a prompt are multiplied with it at once; says nothing of embeddings, which are looked up."""
+    """Whether many tokens of a prompt are multiplied with it at once; embeddings are only looked up."""
 
 
 def kind_of(name: str) -> TensorKind:

@@ -36,28 +36,45 @@ class Shape:
         return int(self.cache_bytes * full)
 
 
-def _shape(  # noqa: PLR0913 - a row of a table
-    billions: float, vocabulary: int, width: int, layers: int, kv_heads: int, head: int, *, tied: bool = False,
-    window: int = 0, window_share: float = 0.0,
-) -> Shape:  # fmt: skip
+def _shape(
+    billions: float,
+    *,
+    vocabulary: int,
+    width: int,
+    layers: int,
+    heads: tuple[int, int],
+    tied: bool = False,
+    window: int = 0,
+    window_share: float = 0.0,
+) -> Shape:
+    """`heads` are the key-value heads of a layer, and the length of one."""
     return Shape(
         parameters=int(billions * 1e9),
         looked_up=vocabulary * width,
         tied=tied,
         layers=layers,
-        cache_bytes=layers * kv_heads * head * 2 * 2,
+        cache_bytes=layers * heads[0] * heads[1] * 2 * 2,
         window=window,
         window_share=window_share,
     )
 
 
 SHAPES = {
-    "smollm2-135m": _shape(0.1345, 49_152, 576, 30, 3, 64, tied=True),
-    "qwen3-4b": _shape(4.02, 151_936, 2560, 36, 8, 128, tied=True),
-    "gemma-3-4b": _shape(3.88, 262_208, 2560, 34, 4, 256, tied=True, window=1024, window_share=29 / 34),
-    "phi-4-mini": _shape(3.84, 200_064, 3072, 32, 8, 128, tied=True),
-    "phi-3-mini": _shape(3.82, 32_064, 3072, 32, 32, 96),
-    "phi-3-medium": _shape(13.96, 32_064, 5120, 40, 10, 128),
+    "smollm2-135m": _shape(0.1345, vocabulary=49_152, width=576, layers=30, heads=(3, 64), tied=True),
+    "qwen3-4b": _shape(4.02, vocabulary=151_936, width=2560, layers=36, heads=(8, 128), tied=True),
+    "gemma-3-4b": _shape(
+        3.88,
+        vocabulary=262_208,
+        width=2560,
+        layers=34,
+        heads=(4, 256),
+        tied=True,
+        window=1024,
+        window_share=29 / 34,
+    ),
+    "phi-4-mini": _shape(3.84, vocabulary=200_064, width=3072, layers=32, heads=(8, 128), tied=True),
+    "phi-3-mini": _shape(3.82, vocabulary=32_064, width=3072, layers=32, heads=(32, 96)),
+    "phi-3-medium": _shape(13.96, vocabulary=32_064, width=5120, layers=40, heads=(10, 128)),
 }
 
 
