@@ -32,7 +32,7 @@ ERROR = 0.4
 _PROMPT_TOKENS, _ANSWER_TOKENS = 400, 60
 _PATIENCE_S = 60.0
 # How much sooner a prompt is read in a form that is multiplied many tokens at a time: decision 009.
-_QUICK_FORM = 1.45
+QUICK_FORM = 1.45
 _ENGINE_BYTES = 300_000_000
 
 Place = Literal["gpu", "gpu and memory", "memory", "memory, tight", "nowhere"]
@@ -145,7 +145,7 @@ def yardstick(settings: Settings, *, machine: Machine) -> Yardstick | None:
     rows = form_rows(read_layout(used), family=family_of(platform.machine()))
     quick = quick_share(rows) >= 0.5
     return Yardstick(
-        prompt=found.prompt * (1.0 if quick else _QUICK_FORM),
+        prompt=found.prompt * (1.0 if quick else QUICK_FORM),
         writing=found.writing,
         bytes_read=sum(row.size for row in rows),
         bandwidth=memory_bandwidth(threads=settings.generation.threads or machine.cores),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import os
 from enum import Enum
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 from bunko.engine.gpus import RESERVE, Gpu, GpuWish, found_gpus, gpu_values, layers_that_fit, visible_gpus
 from bunko.engine.logs import offloaded_layers
 from bunko.engine.parameters import chat_parameters
+from bunko.models.adapters import Adapter
 from bunko.settings import GenerationSettings, Settings, apply_overrides
 from tests.engine.test_parameters import GIB, LARGE, ROOMY
 
@@ -137,3 +141,42 @@ def test_what_is_counted_always_fits(free: list[int], shares: list[float], layer
 def test_the_log_tells_how_many_layers_went_to_the_gpu() -> None:
     assert offloaded_layers(["0.1 I load_tensors: offloaded 12/33 layers to GPU"]) == "12 of 33 layers"
     assert offloaded_layers(["nothing"]) == ""
+
+
+def test_the_bindings_own_parameters_take_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child's own code sets the real binding's parameters; only the devices and the server are made up."""
+    import xllamacpp
+
+    from bunko.engine import child
+
+    kinds = xllamacpp.ggml_backend_dev_type
+    devices = [
+        {**device("CPU", "CPU"), "type": kinds.GGML_BACKEND_DEVICE_TYPE_CPU},
+        {**device("CUDA0", "GPU", 11), "type": kinds.GGML_BACKEND_DEVICE_TYPE_GPU},
+        {**device("CUDA1", "GPU", 3), "type": kinds.GGML_BACKEND_DEVICE_TYPE_GPU},
+    ]
+    monkeypatch.setattr(xllamacpp, "get_device_info", lambda: devices)
+    monkeypatch.setattr(xllamacpp, "Server", lambda params: params)
+    for name in visible_gpus(GpuWish(layers=0)):
+        monkeypatch.setenv(name, "")  # put back after the test
+    settings = GenerationSettings(gpus="0,1", gpu_shares=("3", "1"), gpu_split="row")
+    adapters = [Adapter(path=tmp_path / "mine.gguf", scale=0.5)]
+    parameters = chat_parameters(Path("m.gguf"), LARGE, settings, machine=ROOMY, adapters=adapters)
+    assert parameters.gpu is not None
+    request = {"values": dict(parameters.values), "gpu": dataclasses.asdict(parameters.gpu)}
+    params, names = child._serve(json.loads(json.dumps(request)))
+    assert names == ["CUDA0", "CUDA1"]
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "0,1"
+    assert params.tensor_split[:3] == [3.0, 1.0, 0.0]
+    assert params.split_mode == xllamacpp.llama_split_mode.LLAMA_SPLIT_MODE_ROW
+    assert params.flash_attn_type == xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_AUTO
+    assert (params.n_gpu_layers, params.fit_params, params.n_ubatch, params.no_kv_offload) == (33, False, 512, False)
+    assert [(adapter.path, adapter.scale) for adapter in params.lora_adapters] == [(str(tmp_path / "mine.gguf"), 0.5)]
+    default = chat_parameters(Path("m.gguf"), LARGE, GenerationSettings(), machine=ROOMY)
+    assert default.gpu is not None
+    params, _ = child._serve({"values": dict(default.values), "gpu": dataclasses.asdict(default.gpu)})
+    assert (params.n_gpu_layers, params.fit_params, set(params.tensor_split)) == (-1, True, {0.0})
+    none = chat_parameters(Path("m.gguf"), LARGE, GenerationSettings(gpu_layers=0), machine=ROOMY)
+    assert none.gpu is not None
+    params, names = child._serve({"values": dict(none.values), "gpu": dataclasses.asdict(none.gpu)})
+    assert (params.n_gpu_layers, names, os.environ["CUDA_VISIBLE_DEVICES"]) == (0, [], "")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bunko.models.gguf_header import GgufInfo
+from bunko.models.gguf_header import GgufInfo, GgufLayout
 
 # Bits that a weight takes on average in files of several billion parameters (llama.cpp, tools/quantize/README.md).
 QUANTISATIONS = {"Q8_0": 8.5, "Q6_K": 6.56, "Q5_K_M": 5.7, "Q4_K_M": 4.89, "Q3_K_M": 4.0}
@@ -78,13 +78,12 @@ SHAPES = {
 }
 
 
-def shape_of(info: GgufInfo) -> Shape:
-    """Return the shape of a file that is here; whether its vectors are tied does not show in a header's numbers."""
-    looked_up = (info.vocabulary_size or 0) * (info.embedding_length or 0)
+def shape_of(info: GgufInfo, layout: GgufLayout) -> Shape:
+    """Return the shape of a file that is here."""
     return Shape(
         parameters=info.parameters,
-        looked_up=looked_up,
-        tied=True,
+        looked_up=(info.vocabulary_size or 0) * (info.embedding_length or 0),
+        tied=not any(tensor.name == "output.weight" for tensor in layout.tensors),
         layers=info.block_count or 1,
         cache_bytes=info.kv_cache_bytes(1),
     )
