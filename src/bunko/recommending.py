@@ -33,6 +33,10 @@ _PROMPT_TOKENS, _ANSWER_TOKENS = 400, 60
 _PATIENCE_S = 60.0
 # How much sooner a prompt is read in a form that is multiplied many tokens at a time: decision 009.
 QUICK_FORM = 1.45
+# How much more of a processor large matrices in the forms of Q4_K_M make use of than the starter's, in prompts; and how
+# much of the memory's speed writing does: both from decision 015.
+_LARGE_MATRICES, _LARGE = 1.7, 1_000_000_000
+_OF_BANDWIDTH = 0.65
 _ENGINE_BYTES = 300_000_000
 
 Place = Literal["gpu", "gpu and memory", "memory", "memory, tight", "nowhere"]
@@ -158,16 +162,18 @@ def writing_speed(shape: Shape, size: int, measured: Yardstick) -> float:
     A token takes the time to read the weights once, and for each layer a while that does not depend on its size: what
     is left of the starter's time. Scaled by bytes alone, the estimate for large models would be a quarter.
     """
-    rest = max(0.0, 1 / measured.writing - measured.bytes_read / measured.bandwidth)
+    bandwidth = _OF_BANDWIDTH * measured.bandwidth
+    rest = max(0.0, 1 / measured.writing - measured.bytes_read / bandwidth)
     read = size * (1 if shape.tied else 1 - shape.looked_up / shape.parameters)
-    return 1 / (rest * shape.layers / measured.shape.layers + read / measured.bandwidth)
+    return 1 / (rest * shape.layers / measured.shape.layers + read / bandwidth)
 
 
 def prompt_speed(shape: Shape, measured: Yardstick) -> float:
     """Estimate tokens a second in reading a prompt: each weight is multiplied once, but for those looked up."""
     own = measured.shape.parameters - measured.shape.looked_up
     # Vectors that are not tied are a matrix of their own for the output, which only the last token of a prompt meets.
-    return measured.prompt * own / (shape.parameters - shape.looked_up * (1 if shape.tied else 2))
+    speed = measured.prompt * own / (shape.parameters - shape.looked_up * (1 if shape.tied else 2))
+    return speed * (_LARGE_MATRICES if shape.parameters > _LARGE else 1.0)
 
 
 def place_of(need: int, *, memory: MachineMemory, gpus: Sequence[Gpu]) -> Place:
