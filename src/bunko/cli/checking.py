@@ -45,7 +45,7 @@ def _show_report(report: Report) -> None:
     lines = [
         ("kind", f"{report.kind}: {', '.join(report.signs)}"),
         ("architecture", f"{report.architecture}{'' if report.engine_knows else ', unknown to this engine'}"),
-        ("size", f"{report.parameters / 1e6:,.0f} million parameters, {report.size / 1e6:,.0f} MB"),
+        ("size", f"{_millions(report.parameters)} parameters, {report.size / 1e6:,.0f} MB"),
         ("quantisation", f"{report.quantisation or 'unknown'}, {report.bits_a_weight:.1f} bits a weight"),
         ("context", f"{report.context_tokens:,} tokens" if report.context_tokens else ""),
         ("licence", report.licence),
@@ -68,6 +68,10 @@ def _show_report(report: Report) -> None:
         print(_wrapped(f"{_MARKS[finding.state]} {safe(finding.text)}"))
         if finding.cure:
             print(dim(_wrapped(f"  {safe(finding.cure)}")))
+
+
+def _millions(count: int) -> str:
+    return f"{count / 1e6:,.1f} million" if count < 1e7 else f"{count / 1e6:,.0f} million"
 
 
 def _template_line(report: Report) -> str:

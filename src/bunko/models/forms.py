@@ -29,7 +29,7 @@ FORMS = {
 _TILED = frozenset({"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q5_0", "IQ4_NL", "Q4_K", "MXFP4"})
 _QUICK: Mapping[Family, frozenset[str]] = {
     "x86": _TILED,
-    "arm": _TILED | {"Q5_K", "Q6_K"} - {"Q5_0"},
+    "arm": (_TILED | {"Q5_K", "Q6_K"}) - {"Q5_0"},
     "other": frozenset({"F32", "F16", "BF16", "Q8_0", "Q4_0"}),
 }
 _KINDS: tuple[tuple[str, TensorKind], ...] = (
