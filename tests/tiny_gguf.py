@@ -126,11 +126,34 @@ def make_bert_gguf(path: Path, *, context: int = 64) -> Path:
     return _finish(writer, path)
 
 
+def make_adapter_gguf(
+    path: Path,
+    *,
+    architecture: str = "llama",
+    tensors: Sequence[str] = ("blk.0.attn_q.weight", "blk.0.attn_output.weight"),
+    width: int = _EMBEDDING,
+    rank: int = 2,
+    seed: int = 1,
+    halves: Sequence[str] = (".lora_a", ".lora_b"),
+) -> Path:
+    """Write a LoRA adapter for the chat model; another `width` makes it one for no model here."""
+    writer = GGUFWriter(path, architecture)
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", float(rank))
+    weights = _Weights(seed)
+    for name in tensors:
+        for half, shape in ((".lora_a", (rank, width)), (".lora_b", (_EMBEDDING, rank))):
+            if half in halves:
+                writer.add_tensor(name + half, 2 * weights.matrix(*shape))
+    return _finish(writer, path)
+
+
 class _Weights:
     """A source of the same random numbers at every run."""
 
-    def __init__(self) -> None:
-        self._random = np.random.default_rng(0)
+    def __init__(self, seed: int = 0) -> None:
+        self._random = np.random.default_rng(seed)
 
     def matrix(self, rows: int, columns: int) -> NDArray[np.float32]:
         """Return the next matrix."""

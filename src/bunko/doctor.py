@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -13,11 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from bunko.checking.idle import idle_findings
+from bunko.engine.gpus import found_gpus
+from bunko.engine.seen import check_room
 from bunko.errors import BunkoError
+from bunko.hardware.graphics import Graphics, this_graphics
+from bunko.hardware.processor import this_processor
+from bunko.hardware.wheels import Wheel, best_wheel
 from bunko.models import LocalModel, RemoteModel, resolve
 from bunko.models.catalogue import find_entry
 from bunko.models.inventory import show_model
-from bunko.models.memory import check_memory, machine_memory
+from bunko.models.memory import machine_memory
 from bunko.ports import GenerationOptions
 from bunko.settings import ReadingSettings, Settings, apply_overrides, cache_directory
 from bunko.types import Message
@@ -42,7 +49,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from (_package(name) for name in _ENGINES)
     yield _memory()
     yield _cache(cache_directory(settings))
-    yield from _devices()
+    yield from _devices(settings)
     yield _ocr(settings.reading)
     yield _pip()
     yield _network(settings)
@@ -77,23 +84,29 @@ def _cache(path: Path) -> Finding:
     return Finding(check="model cache", state="ok", detail=detail)
 
 
-def _devices() -> Iterator[Finding]:
+def _devices(settings: Settings) -> Iterator[Finding]:
     if importlib.util.find_spec("xllamacpp") is None:
         return
     import xllamacpp
 
+    processor = this_processor()
+    detail = f"{processor.name}: {', '.join(processor.sets) or 'instruction sets unknown'}"
+    yield Finding(check="processor", state="ok", detail=detail)
     yield Finding(check="instructions", state="ok", detail=xllamacpp.get_system_info().strip(" |"))
     devices = xllamacpp.get_device_info()
     for device in devices:
         free = f"{device['memory_free'] / 1e9:.1f} GB free"
         yield Finding(check="device", state="ok", detail=f"{device['name']}: {device['description']}, {free}")
-    if all("CPU" in str(device["type"]) for device in devices) and shutil.which("nvidia-smi"):
-        yield Finding(
-            check="gpu",
-            state="warning",
-            detail="an NVIDIA GPU is here, but the engine was installed for the CPU",
-            cure="Install xllamacpp's CUDA wheel: see docs/models.md.",
-        )
+    graphics = this_graphics()
+    for idle in idle_findings(graphics, found_gpus(devices), settings, wheel=wheel_here(graphics)):
+        yield Finding(check="gpu", state="warning", detail=idle.text, cure=idle.cure)
+
+
+def wheel_here(graphics: Graphics) -> Wheel:
+    """Return the wheel of the engine that suits this machine."""
+    version = platform.libc_ver()[1].split(".") if sys.platform == "linux" else []
+    glibc = (int(version[0]), int(version[1])) if len(version) > 1 and version[0].isdigit() else (0, 0)
+    return best_wheel(graphics, python=shlex.quote(sys.executable), glibc=glibc, system=sys.platform)
 
 
 def _ocr(settings: ReadingSettings) -> Finding:
@@ -157,16 +170,17 @@ def _generator(settings: Settings) -> Finding:
         # A remote server is not asked while offline; a local file needs no network.
         model = resolve(settings.model, kind="chat", settings=settings)
         if isinstance(model, LocalModel):
-            check_memory(model, context_tokens=settings.generation.context_tokens or 2048)
+            check_room(model, settings.generation, least_context=2048)
         generator = open_generator(model, settings)
         try:
             messages = [Message(role="user", content="Say yes.")]
             pieces = list(generator.stream(messages, options=GenerationOptions(max_tokens=4, think="off")))
             where = "remote" if isinstance(model, RemoteModel) else "local"
-            context = generator.context_tokens()
+            context, placement = generator.context_tokens(), generator.placement
         finally:
             generator.close()
         wrote = "".join(piece.text + piece.reasoning for piece in pieces).strip()
+        where += f", {placement}" if placement else ""
         detail = f"{generator.name} ({where}) reads {context} tokens, and writes: {wrote!r}"
         return Finding(check="model", state="ok", detail=detail)
     except BunkoError as error:

@@ -16,6 +16,7 @@
      +- ModelError               finding, fetching and checking a model file
      |   +- ModelNotFound / ModelBroken / WrongModelKind / ModelTooLarge
      |   +- HashMismatch / DownloadFailed / NotDownloaded / MissingExtra
+     |   +- AdapterMismatch
      +- EngineError              the model at work
          +- EngineStartFailed / EngineCrashed / EngineTimeout
          +- PromptTooLong
@@ -182,6 +183,10 @@ class NotDownloaded(ModelError):
 
 class MissingExtra(ModelError):
     """An optional package is needed and not installed."""
+
+
+class AdapterMismatch(ModelError):
+    """An adapter was made for another model."""
 
 
 class EngineError(BunkoError):

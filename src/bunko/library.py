@@ -187,6 +187,10 @@ class Library:
 
         return load_generator(self.settings, progress=self._download_progress)
 
+    def placement(self) -> str:
+        """Return where the model runs, such as "CUDA0: 25 of 29 layers"; empty if it is not loaded, or on a server."""
+        return str(getattr(self.__dict__.get("generator"), "placement", ""))
+
     def warm_up(self, question: str = "") -> None:
         """Begin to load the models, and to read what the prompt for a question will begin with. Raises ModelError."""
         self.generator.start()

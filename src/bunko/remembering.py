@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bunko
+from bunko.errors import UsageError
+from bunko.models.adapters import adapter_states
 from bunko.models.fingerprints import fingerprint_of
 from bunko.reading.folder import FileEntry, content_digest, list_files
 from bunko.settings import ServerSettings, Settings
@@ -99,7 +101,11 @@ def key_of(question: str, *, state: str, settings: Settings) -> str:
     decisive = dataclasses.replace(
         settings, store="", cache_dir="", offline=False, answers=answers, server=ServerSettings()
     )
-    parts = [question, state, *models, repr(decisive), _program()]
+    try:
+        adapters = adapter_states(settings.generation.adapters)
+    except (OSError, UsageError):
+        return ""
+    parts = [question, state, *models, adapters, repr(decisive), _program()]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 

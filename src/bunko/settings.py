@@ -26,7 +26,7 @@ ENV_PREFIX = "BUNKO_"
 # make the program fetch or open files of its choosing: these keys are refused in a library's own config file
 # unless they hold a plain catalogue name.
 _NAMES_ONLY_IN_LIBRARY = ("model", "embedder")
-_FORBIDDEN_IN_LIBRARY = ("store", "cache_dir", "offline", "reading.password_file")
+_FORBIDDEN_IN_LIBRARY = ("store", "cache_dir", "offline", "reading.password_file", "generation.adapters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +124,15 @@ class GenerationSettings:
     """0: fitted to the model and this machine."""
     threads: int = 0
     gpu_layers: int = -1
-    """-1: as many as fit into the GPU's free memory."""
+    """-1: as many as fit into the GPUs' free memory."""
+    gpus: str = ""
+    """Numbers of the GPUs to use, as the driver counts them, such as "0,2"; empty: all."""
+    gpu_split: Literal["layer", "row", "none"] = "layer"
+    """How several GPUs share a model: whole layers, rows of each matrix, or not at all (the first one has it)."""
+    gpu_shares: tuple[str, ...] = ()
+    """What each GPU gets of it, such as 3,1; empty: by their free memory."""
+    adapters: tuple[str, ...] = ()
+    """LoRA adapters in GGUF files that are applied to the model: PATH, or PATH:SCALE."""
     cache_type: Literal["f16", "q8_0", "q4_0"] = "f16"
     start_timeout_s: float = 180.0
     first_token_timeout_s: float = 600.0
@@ -305,7 +313,7 @@ def _convert(value: object, kind: Any, name: str) -> object:
     if origin is tuple:
         parts = (value.split(",") if value.strip() else ()) if isinstance(value, str) else value
         if isinstance(parts, list | tuple):
-            return tuple(str(part).strip() for part in parts)
+            return tuple(text for part in parts if (text := str(part).strip()))
     elif kind is bool:
         if isinstance(value, bool):
             return value

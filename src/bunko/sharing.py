@@ -29,13 +29,13 @@ def load_generator(settings: Settings, *, progress: Progress | None = None) -> G
 
     Raises ModelError.
     """
+    from bunko.engine.seen import check_room
     from bunko.generation import open_generator
-    from bunko.models import LocalModel, check_memory, resolve, silent
+    from bunko.models import LocalModel, resolve, silent
 
     model = resolve(settings.model, kind="chat", settings=settings, progress=progress or silent)
     if isinstance(model, LocalModel):
-        wanted = settings.generation
-        check_memory(model, context_tokens=wanted.context_tokens or _LEAST_CONTEXT, cache_type=wanted.cache_type)
+        check_room(model, settings.generation, least_context=_LEAST_CONTEXT)
     return open_generator(model, settings)
 
 

@@ -16,7 +16,9 @@ from bunko.engine.parameters import (
     embedding_parameters,
     fit_context,
 )
+from bunko.errors import SettingsError
 from bunko.models import GgufInfo
+from bunko.models.adapters import Adapter
 from bunko.settings import GenerationSettings
 
 GIB = 2**30
@@ -75,7 +77,15 @@ def test_a_chat_model_gets_exactly_this() -> None:
         "flash_attn_type": "LLAMA_FLASH_ATTN_TYPE_DISABLED",
         "cache_prompt": True,
     }
-    assert parameters.with_gpu == {"flash_attn_type": "LLAMA_FLASH_ATTN_TYPE_AUTO", "n_batch": 512, "n_ubatch": 512}
+    assert parameters.gpu is not None
+    assert dataclasses.asdict(parameters.gpu) == {
+        "layers": -1,
+        "visible": [],
+        "split": "layer",
+        "shares": [],
+        "model_layers": 33,
+        "layer_bytes": 5 * GIB // 33 + 16 * 2**20,
+    }
     assert parameters.model_file == "model.gguf"
 
 
@@ -88,8 +98,17 @@ def test_settings_win_over_what_would_be_fitted() -> None:
     assert values["n_ctx"] == 1024
 
 
-def test_without_gpu_layers_nothing_changes_where_there_is_a_gpu() -> None:
-    assert chat_parameters(MODEL, LARGE, GenerationSettings(gpu_layers=0), machine=ROOMY).with_gpu == {}
+def test_adapters_are_told_with_their_scales() -> None:
+    adapters = [Adapter(path=Path("mine.gguf"), scale=0.5)]
+    values = chat_parameters(MODEL, LARGE, GenerationSettings(), machine=ROOMY, adapters=adapters).values
+    assert values["lora_adapters"] == [{"path": str(Path("mine.gguf").resolve()), "scale": 0.5}]
+
+
+@pytest.mark.parametrize(("name", "value"), [("gpus", "first"), ("gpu_shares", ("much",))])
+def test_gpus_are_given_by_their_numbers(name: str, value: object) -> None:
+    settings = dataclasses.replace(GenerationSettings(), **{name: value})  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="lists of numbers"):
+        chat_parameters(MODEL, LARGE, settings, machine=ROOMY)
 
 
 def test_a_quantised_cache_needs_flash_attention() -> None:

@@ -45,6 +45,15 @@ def test_a_variant_can_be_written_out() -> None:
     assert names(build_variants(Settings(), models=["a"], written_out=["X: model=b"])) == ["X", "a"]
 
 
+def test_a_variant_may_have_adapters() -> None:
+    (one,) = build_variants(Settings(), written_out=["Mine: model=a.gguf, adapter=x.gguf:0.5, adapter=y.gguf"])
+    assert one.settings.generation.adapters == ("x.gguf:0.5", "y.gguf")
+    assert one.changed == {"model": "a.gguf", "generation.adapters": "x.gguf:0.5,y.gguf"}
+    plain, mine = build_variants(Settings(), models=["a"], changes=["generation.adapters=x.gguf, y.gguf"])
+    assert [plain.settings.generation.adapters, mine.settings.generation.adapters] == [("x.gguf",), ("y.gguf",)]
+    assert names([plain, mine]) == ["adapters x", "adapters y"]
+
+
 def test_without_anything_there_is_the_librarys_own() -> None:
     (only,) = build_variants(Settings(model="http://here:8080/v1"))
     assert (only.name, only.changed) == ("http://here:8080/v1", {})

@@ -33,6 +33,7 @@ def run_ask(arguments: argparse.Namespace) -> int:
             _render(
                 arguments, answer_without_documents(question, library.generator, settings=library.settings, watch=watch)
             )
+            tell_of_placement(arguments, library)
         return 0
     with open_from(arguments, folder) as library:
         if not (arguments.no_cache or arguments.no_sync) and (known := library.recall(question, watch=watch)):
@@ -41,6 +42,7 @@ def run_ask(arguments: argparse.Namespace) -> int:
         with watch.stage("sync"):
             waiting = sync_first(arguments, library, with_model=library.needs_model(question), question=question)
         _render(arguments, library.stream(question, watch=watch, answers="new" if arguments.no_cache else "kept"))
+        tell_of_placement(arguments, library)
         tell_of_starter(arguments, library.settings)
         if not (arguments.no_cache or arguments.no_sync or waiting):
             library.keep_folder()
@@ -48,6 +50,12 @@ def run_ask(arguments: argparse.Namespace) -> int:
             note(arguments, f"Finishing the index: {waiting} passages are still to be embedded. Ctrl-C is safe.")
             complete(library)
     return 0
+
+
+def tell_of_placement(arguments: argparse.Namespace, library: Library) -> None:
+    """Say with --verbose where the model ran: on the processor, or with how many layers on which GPU."""
+    if arguments.verbose and (placement := library.placement()):
+        note(arguments, f"The model ran on: {placement}")
 
 
 def tell_of_starter(arguments: argparse.Namespace, settings: Settings) -> None:

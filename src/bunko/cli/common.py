@@ -41,6 +41,8 @@ _FLAGS = {
     "password_file": "reading.password_file",
     "archives": "reading.archives",
     "ocr": "reading.ocr",
+    "adapter": "generation.adapters",
+    "gpu_layers": "generation.gpu_layers",
 }
 
 

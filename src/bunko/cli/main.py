@@ -244,9 +244,17 @@ def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     optimise = _add(actions, "optimise", "make a faster copy of a slow model, once", "models:run_optimise")
     optimise.add_argument("--undo", action="store_true", help="delete the copy")
     remove = _add(actions, "remove", "delete a fetched model", "models:run_remove")
-    for command in (pull, show, optimise, remove):
+    check = _add(
+        actions, "check", "tell what a GGUF file is, what it needs, and what will go wrong", "checking:run_check"
+    )
+    check.add_argument("--run", dest="load", action="store_true", help="also load it, and time it")
+    check.add_argument("--gpu-layers", metavar="N", help="layers on the GPU; 0: none, -1 (default): what fits")
+    for command in (pull, show, optimise, remove, check):
         command.add_argument("name", metavar="MODEL", help="a name, path, hf:, https:, pypi: or ollama: source")
-    for command in (listing, pull, show, optimise, remove):
+    advise = _add(
+        actions, "recommend", "which models suit this machine, and how quick they would be", "checking:run_advise"
+    )
+    for command in (listing, pull, show, optimise, remove, check, advise):
         _common(command)
 
 
@@ -310,6 +318,10 @@ def _model_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-m", "--model", metavar="NAME", help="a name, a GGUF file, a server's URL: see docs/models.md"
     )
+    command.add_argument(
+        "--adapter", action="append", metavar="PATH[:SCALE]", help="a LoRA adapter for the model; may be repeated"
+    )
+    command.add_argument("--gpu-layers", metavar="N", help="layers on the GPU; 0: none, -1 (default): what fits")
 
 
 def _generation_flags(command: argparse.ArgumentParser) -> None:

@@ -48,7 +48,7 @@ _FIELDS = {
 }
 _NUMBERS = {"top_k": int, "max_tokens": int, "seed": int, "strictness": float, "temperature": float}
 # Flags that only this process can honour.
-_OWN = ("no_rag", "no_server", "store", "password_file", "archives", "ocr", "offline", "set")
+_OWN = ("no_rag", "no_server", "store", "password_file", "archives", "ocr", "offline", "set", "adapter", "gpu_layers")
 # In the environment these say nothing of how an answer is made.
 _HARMLESS = ("BUNKO_CONFIG", "BUNKO_DEBUG", "BUNKO_API_KEY", "BUNKO_CACHE_DIR", "BUNKO_SERVER_TOKEN")
 # The index is brought in step before a question is asked; a sync that takes longer than this is not waited for.

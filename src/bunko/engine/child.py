@@ -1,8 +1,8 @@
 """The engine's process: serve one model on loopback until the parent is gone.
 
-In (stdin): one JSON line, `parameters.Parameters` as {"values": {...}, "with_gpu": {...}}; then nothing, but the pipe
-stays open for as long as the parent lives. Out (stdout): one JSON line, {"url", "device"} or {"error"}. Log: stderr.
-Knows nothing of models or settings: `parameters.py` decides what the values are.
+In (stdin): one JSON line, `parameters.Parameters` as {"values": {...}, "gpu": {...}}; then nothing, but the pipe stays
+open for as long as the parent lives. Out (stdout): one JSON line, {"url", "device", "gpus"} or {"error"}. Log: stderr.
+Knows nothing of models or settings: `parameters.py` and `gpus.py` decide what the values are.
 
 Started by `process.py`. It must import little, since a user waits for it.
 """
@@ -21,6 +21,7 @@ from enum import Enum
 from typing import Any, NoReturn
 
 from bunko.children import claim_stdout, exit_when_orphaned, leave
+from bunko.engine.gpus import GpuWish, found_gpus, gpu_values, visible_gpus
 
 # The engine writes its log in a thread of its own; the reason of a failure must be out before this process ends.
 _LOG_DELAY_S = 0.2
@@ -34,26 +35,33 @@ def main() -> NoReturn:
     threading.Thread(target=_exit_at_end_of_stdin, daemon=True).start()
     exit_when_orphaned()
     try:
-        server, device = _serve(request)
+        server, gpus = _serve(request)
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
         time.sleep(_LOG_DELAY_S)
         _say(reply, {"error": f"{type(error).__name__}: {error}"})
         leave(1)
-    _say(reply, {"url": server.listening_address, "device": device})
+    _say(reply, {"url": server.listening_address, "device": "gpu" if gpus else "cpu", "gpus": ", ".join(gpus)})
     while True:
         time.sleep(3600)
 
 
-def _serve(request: Mapping[str, Mapping[str, Any]]) -> tuple[Any, str]:
+def _serve(request: Mapping[str, Mapping[str, Any]]) -> tuple[Any, list[str]]:
+    """Return the server, and the names of the GPUs that it was given."""
+    wish = GpuWish(**request["gpu"]) if request.get("gpu") else None
+    os.environ.update(visible_gpus(wish))  # the drivers look when they are loaded
     import xllamacpp
 
-    devices = {device["type"].name.rpartition("_")[2] for device in xllamacpp.get_device_info()}
-    with_gpu = request["with_gpu"] if devices & {"GPU", "IGPU"} else {}
-    values = {**request["values"], **with_gpu}
+    gpus = found_gpus(xllamacpp.get_device_info()) if wish and wish.layers else []
     params = xllamacpp.CommonParams()
+    values = {**request["values"], **(gpu_values(wish, gpus) if wish else {})}
+    if adapters := values.get("lora_adapters"):
+        make = xllamacpp.CommonAdapterLoraInfo
+        values["lora_adapters"] = [make(adapter["path"], adapter["scale"]) for adapter in adapters]
+    if isinstance(shares := values.get("tensor_split"), list):  # it has a place for every GPU that there could be
+        values["tensor_split"] = [*shares, *params.tensor_split[len(shares) :]]
     for path, value in values.items():
         set_attribute(params, path, value)
-    return xllamacpp.Server(params), "gpu" if with_gpu else "cpu"
+    return xllamacpp.Server(params), [gpu.name for gpu in gpus]
 
 
 def set_attribute(target: Any, path: str, value: Any) -> None:

@@ -26,25 +26,29 @@ _TELLING = re.compile(r"^[\d.]+ E |error|fail|out of memory|unable|invalid", re.
 # What a process says as it dies; complaints about single requests, which it survives, look like the others.
 _LAST_WORDS = re.compile(r"assert|abort|terminat|what\(\)|fatal|out of memory", re.IGNORECASE)
 
+_OFFLOADED = re.compile(r"offloaded (\d+)/(\d+) layers to GPU")
+
 
 class EngineLog:
     """The log of one run of the engine."""
 
     def __init__(self, source: IO[bytes], *, directory: Path) -> None:
         self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._placing: deque[str] = deque(maxlen=1)
         self._thread = threading.Thread(target=self._drain, args=(source, directory), daemon=True)
         self._thread.start()
 
     def lines(self) -> list[str]:
         """Return the last lines; of a process that has ended, all of them have been read."""
         self._thread.join(timeout=0.5)
-        return list(self._lines)
+        return [*self._placing, *self._lines]
 
     def _drain(self, source: IO[bytes], directory: Path) -> None:
         written = 0
         with source, _open_file(directory) as file:
             while line := source.readline(_MAX_LINE):
-                self._lines.append(line.decode(errors="replace").rstrip())
+                text = line.decode(errors="replace").rstrip()
+                (self._placing if _OFFLOADED.search(text) else self._lines).append(text)
                 written += len(line)
                 if written <= _MAX_FILE:
                     with contextlib.suppress(OSError):
@@ -59,6 +63,16 @@ def first_complaint(lines: Sequence[str]) -> str:
     "gguf_init: invalid magic characters: 'hell'"
     """
     return next((_STAMP.sub("", line).strip() for line in lines if _TELLING.search(line)), "")
+
+
+def offloaded_layers(lines: Sequence[str]) -> str:
+    """Return what the log tells of layers on GPUs; empty if it does not.
+
+    >>> offloaded_layers(["0.00.612.001 I load_tensors: offloaded 25/29 layers to GPU"])
+    '25 of 29 layers'
+    """
+    found = next((match for line in lines if (match := _OFFLOADED.search(line))), None)
+    return f"{found[1]} of {found[2]} layers" if found else ""
 
 
 def last_words(lines: Sequence[str]) -> str:

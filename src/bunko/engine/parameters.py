@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from bunko.engine.gpus import GpuWish
+from bunko.errors import SettingsError
+from bunko.models.adapters import Adapter
 from bunko.models.gguf_header import GgufInfo
 from bunko.models.memory import CACHE_BYTES, machine_memory
 from bunko.settings import GenerationSettings
@@ -27,9 +30,8 @@ _FALLBACK_CONTEXTS = (3072, 2048)
 # For the engine itself, its compute buffers, and everybody else on the machine.
 _MEMORY_RESERVE = 768 * 2**20
 # The engine looks for cancelled requests only between two batches, so a batch should be short. A processor reads 128
-# tokens at a time as fast as 512; a GPU does not.
+# tokens at a time as fast as 512; a GPU does not (gpus.py).
 BATCH = 128
-_GPU_BATCH = 4 * BATCH
 _ENCODER_CONTEXT = 2048
 _FLASH = "LLAMA_FLASH_ATTN_TYPE_"
 
@@ -49,8 +51,8 @@ class Parameters:
     """What the engine is told: attribute paths of the binding's CommonParams -> plain values."""
 
     values: Mapping[str, object]
-    with_gpu: Mapping[str, object] = field(default_factory=dict)
-    """What is different if the engine finds a GPU, which only the child can tell."""
+    gpu: GpuWish | None = None
+    """How GPUs are to be used if the engine finds any, which only the child can tell; None: as the engine does."""
 
     @property
     def model_file(self) -> str:
@@ -81,12 +83,19 @@ class Machine:
 
 
 def chat_parameters(
-    path: Path, info: GgufInfo, settings: GenerationSettings, *, machine: Machine, states: Path | None = None
+    path: Path,
+    info: GgufInfo,
+    settings: GenerationSettings,
+    *,
+    machine: Machine,
+    states: Path | None = None,
+    adapters: Sequence[Adapter] = (),
 ) -> Parameters:
     """Return the parameters for a model that writes. `states` is where it may keep what it has read."""
     cache_type = f"GGML_TYPE_{settings.cache_type.upper()}"
-    values = _common_values(path, threads=settings.threads or machine.cores) | {
-        "n_ctx": fit_context(info, settings, machine=machine),
+    context = fit_context(info, settings, machine=machine)
+    values = common_values(path, threads=settings.threads or machine.cores) | {
+        "n_ctx": context,
         "n_batch": BATCH,
         "n_ubatch": BATCH,
         "n_gpu_layers": settings.gpu_layers,
@@ -103,8 +112,30 @@ def chat_parameters(
         values["slot_save_path"] = f"{states}{os.sep}"
     if not info.chat_template:
         values["chat_template"] = BASE_MODEL_TEMPLATE
-    with_gpu: Values = {"flash_attn_type": f"{_FLASH}AUTO", "n_batch": _GPU_BATCH, "n_ubatch": _GPU_BATCH}
-    return Parameters(values=values, with_gpu=with_gpu if settings.gpu_layers else {})
+    if adapters:
+        values["lora_adapters"] = [{"path": str(one.path.resolve()), "scale": one.scale} for one in adapters]
+    return Parameters(values=values, gpu=gpu_wish(info, settings, context=context))
+
+
+def gpu_wish(info: GgufInfo, settings: GenerationSettings, *, context: int) -> GpuWish:
+    """Return how GPUs are to be used. Raises SettingsError for what should be numbers, and is not."""
+    try:
+        shares = [float(share) for share in settings.gpu_shares]
+        numbers = [int(number) for number in settings.gpus.split(",") if number.strip()]
+    except ValueError as error:
+        raise SettingsError(
+            "generation.gpus and generation.gpu_shares are lists of numbers.", "Such as 0,1 and 3,1."
+        ) from error
+    blocks = info.block_count or 1
+    return GpuWish(
+        layers=settings.gpu_layers,
+        visible=numbers,
+        split=settings.gpu_split,
+        shares=shares,
+        model_layers=blocks + 1,  # the output counts as one
+        layer_bytes=info.file_bytes // (blocks + 1)
+        + info.kv_cache_bytes(context, CACHE_BYTES[settings.cache_type]) // blocks,
+    )
 
 
 def embedding_parameters(
@@ -112,7 +143,7 @@ def embedding_parameters(
 ) -> Parameters:
     """Return the parameters for a model that turns texts into vectors; without `pooling`, the file's own is used."""
     context = min(info.context_length or _ENCODER_CONTEXT, _ENCODER_CONTEXT)
-    values = _common_values(path, threads=threads or machine.cores) | {
+    values = common_values(path, threads=threads or machine.cores) | {
         "embedding": True,
         "pooling_type": f"LLAMA_POOLING_TYPE_{pooling.upper() or 'UNSPECIFIED'}",
         "n_ctx": context,
@@ -138,7 +169,8 @@ def fit_context(info: GgufInfo, settings: GenerationSettings, *, machine: Machin
     return context
 
 
-def _common_values(path: Path, *, threads: int) -> Values:
+def common_values(path: Path, *, threads: int) -> Values:
+    """Return what every run of the engine is told."""
     return {
         "model.path": str(path.resolve()),
         "hostnames": ["127.0.0.1"],

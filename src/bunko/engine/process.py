@@ -11,6 +11,7 @@ Knows nothing of HTTP: the child says itself when it is ready.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import secrets
@@ -25,7 +26,7 @@ from typing import Any
 
 from bunko.children import spawn, stop
 from bunko.engine.endpoint import Address
-from bunko.engine.logs import EngineLog, first_complaint, last_words
+from bunko.engine.logs import EngineLog, first_complaint, last_words, offloaded_layers
 from bunko.engine.parameters import Parameters
 from bunko.errors import EngineCrashed, EngineError, EngineStartFailed, EngineTimeout
 
@@ -96,6 +97,17 @@ class LlamaProcess:
         """What the engine computes on, "cpu" or "gpu"; empty while it is not loaded."""
         return self._run.device if self._run is not None else ""
 
+    @property
+    def placement(self) -> str:
+        """Where the model is, as in "CUDA0: 25 of 29 layers" or "processor, 2 threads"; empty before it is loaded."""
+        run = self._run
+        if run is None or not run.device:
+            return ""
+        if run.device == "cpu":
+            return f"processor, {self.parameters.values['cpuparams.n_threads']} threads"
+        layers = offloaded_layers(run.log.lines())
+        return f"{run.gpus}: {layers or 'layers unknown'}"
+
     def lost(self, reason: str) -> EngineError:
         """Return EngineCrashed with what the log tells of it; the next `address` starts a new process."""
         run = self._run
@@ -147,7 +159,7 @@ class _Run:
     def __init__(self, parameters: Parameters, *, log_directory: Path) -> None:
         self.key = secrets.token_urlsafe(32)
         self.url = ""
-        self.device = ""
+        self.device = self.gpus = ""
         self.error = ""
         self.popen = _spawn()
         assert self.popen.stderr is not None
@@ -155,7 +167,8 @@ class _Run:
         self._deadline_start = time.monotonic()
         self._answered = threading.Event()
         self._failure_told = False
-        request = {"values": {**parameters.values, "api_keys": [self.key]}, "with_gpu": dict(parameters.with_gpu)}
+        gpu = dataclasses.asdict(parameters.gpu) if parameters.gpu else None
+        request = {"values": {**parameters.values, "api_keys": [self.key]}, "gpu": gpu}
         assert self.popen.stdin is not None
         with contextlib.suppress(OSError):  # it died at once: the end of its stdout tells
             self.popen.stdin.write(json.dumps(request).encode() + b"\n")
@@ -194,7 +207,7 @@ class _Run:
         assert self.popen.stdout is not None
         with self.popen.stdout as stdout:
             reply = _parse_reply(stdout.readline())
-        self.device = reply.get("device", "")
+        self.device, self.gpus = reply.get("device", ""), reply.get("gpus", "")
         self.url, self.error = reply.get("url", ""), reply.get("error", "")
         self._answered.set()
 

@@ -28,6 +28,7 @@ from bunko.evaluation.records import Comparison, Interval, Machine, Pair, Result
 from bunko.evaluation.records import Variant as VariantRecord
 from bunko.evaluation.variants import Variant, short_name
 from bunko.library import Library
+from bunko.models.adapters import name_with_adapters
 from bunko.settings import Settings
 
 OpenLibrary = Callable[[Settings], Library]
@@ -223,7 +224,7 @@ def _record(item: _Answered, questions: Sequence[Question], results: Sequence[Re
     variant = item.variant
     return VariantRecord(
         name=variant.name,
-        model=short_name(variant.settings.model),
+        model=name_with_adapters(short_name(variant.settings.model), variant.settings.generation.adapters),
         embedder=item.embedder,
         rag=variant.rag,
         settings={name: short_name(value) if name == "model" else value for name, value in variant.changed.items()},

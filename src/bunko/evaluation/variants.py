@@ -1,7 +1,7 @@
 """Say what is compared. In: models, settings and texts as the command line gives them. Out: list[Variant].
 
 Each model is a variant; without documents each is another; each value of a setting makes one of all of these.
-A variant can also be written out: "NAME: model=…, retrieval.mode=lexical, rag=false". Knows nothing of answering.
+A variant can also be written out: "NAME: model=…, adapter=…, rag=false". Knows nothing of answering.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from bunko.errors import UsageError
 from bunko.settings import Settings, apply_overrides
 
 _ASSIGNMENT = re.compile(r",\s*(?=[\w.]+\s*=)")
+_ADAPTER, _ADAPTERS = "adapter", "generation.adapters"
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -95,14 +96,17 @@ def _concerns_model(name: str) -> bool:
 
 def _written_out(text: str, settings: Settings) -> Variant:
     name, colon, body = text.partition(":")
-    changed = {}
+    changed: dict[str, str] = {}
     for part in _ASSIGNMENT.split(body):
         key, equals, value = part.partition("=")
         if not colon or not equals:
             raise UsageError(
                 f"--variant {text!r} can't be understood.", 'Write "NAME: model=…, retrieval.mode=lexical".'
             )
-        changed[key.strip()] = value.strip()
+        name_of, given = key.strip(), value.strip()
+        if name_of in (_ADAPTER, _ADAPTERS):  # it may be repeated
+            name_of, given = _ADAPTERS, ",".join(filter(None, (changed.get(_ADAPTERS, ""), given)))
+        changed[name_of] = given
     rag = changed.pop("rag", "true").lower()
     if rag not in (*_TRUE, *_FALSE):
         raise UsageError(f"--variant {text!r} has rag={rag}.", "It takes true or false.")

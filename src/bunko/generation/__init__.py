@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bunko.errors import WrongModelKind
+from bunko.errors import UsageError, WrongModelKind
 from bunko.settings import cache_directory
 
 if TYPE_CHECKING:
@@ -31,18 +31,35 @@ def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatG
     from bunko.generation.chat import ChatGenerator
     from bunko.generation.states import States
     from bunko.models import RemoteModel
+    from bunko.models.adapters import adapters_for, name_with_adapters
 
+    wanted = settings.generation.adapters
     timeouts = Timeouts.of(settings.generation)
     if isinstance(model, RemoteModel):
+        if wanted:
+            raise UsageError(
+                f"{model.name} is a server, which has the model and its adapters itself.",
+                "Leave out --adapter (generation.adapters), or give a model file.",
+            )
         connection = Connection(RemoteServer(model.url, key=model.api_key), timeouts=timeouts)
         return ChatGenerator(connection, name=model.name, model=model.model)
     if model.info is None:
         raise WrongModelKind(f"{model.name} is not a GGUF model, so it can't write.", "See `bunko models list`.")
     states = cache_directory(settings) / "states"
+    file = model.files["model"]
+    parameters = chat_parameters(
+        file,
+        model.info,
+        settings.generation,
+        machine=Machine.here(),
+        states=states,
+        adapters=adapters_for(wanted, file),
+    )
     process = LlamaProcess(
-        chat_parameters(model.files["model"], model.info, settings.generation, machine=Machine.here(), states=states),
+        parameters,
         log_directory=cache_directory(settings) / "logs",
         start_timeout_s=settings.generation.start_timeout_s,
     )
     connection = Connection(process, timeouts=timeouts)
-    return ChatGenerator(connection, name=model.name, parameters=model.info.parameters, states=States(states))
+    name = name_with_adapters(model.name, wanted)
+    return ChatGenerator(connection, name=name, parameters=model.info.parameters, states=States(states))

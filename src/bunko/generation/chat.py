@@ -81,6 +81,12 @@ class ChatGenerator:
         """How many numbers the model consists of; 0 for one on a server, which does not tell."""
         return self._parameters
 
+    @property
+    def placement(self) -> str:
+        """Where our own engine has the model, such as "CUDA0: 25 of 29 layers"; empty if not loaded, or remote."""
+        endpoint = self._connection.endpoint
+        return endpoint.placement if isinstance(endpoint, LlamaProcess) else ""
+
     def start(self) -> None:
         """Start the engine if it is our own, and return at once: it loads while other work is done."""
         if isinstance(self._connection.endpoint, LlamaProcess):

@@ -64,10 +64,13 @@ class States:
 
 def state_key(parameters: Parameters, tokens: Sequence[int]) -> str:
     """Return what changes when the model, the engine, how it is run, or what it reads does. Raises OSError."""
-    model = Path(str(parameters.values["model.path"])).stat()
+    files = [parameters.values["model.path"]]
+    adapters = parameters.values.get("lora_adapters")
+    files += [adapter["path"] for adapter in adapters] if isinstance(adapters, list) else []
+    models = [Path(str(file)).stat() for file in files]
     spec = importlib.util.find_spec("xllamacpp")
     engine = Path(spec.origin).stat() if spec and spec.origin else None
-    stamps = [(state.st_size, state.st_mtime_ns) for state in (model, engine) if state]
+    stamps = [(state.st_size, state.st_mtime_ns) for state in (*models, engine) if state]
     told = json.dumps([dict(parameters.values), stamps, list(tokens)], sort_keys=True, default=str)
     return hashlib.blake2b(told.encode(), digest_size=_DIGEST_BYTES).hexdigest()
 

@@ -96,6 +96,8 @@ class GgufInfo:
     file_bytes: int
     expected_bytes: int | None
     """Where the last tensor ends; None if a tensor's type is unknown."""
+    is_adapter: bool = False
+    """Whether it holds changes to a model, and is none itself."""
 
     @property
     def kind(self) -> ModelKind:
@@ -150,6 +152,10 @@ class GgufLayout:
     metadata: bytes
     """Keys and values as they stand in the file."""
     tensors: tuple[TensorPlace, ...]
+    keys: Mapping[str, slice]
+    """Where each key lies in `metadata`, with its value."""
+    values: Mapping[str, Value]
+    """Numbers, texts and short arrays of numbers by their keys."""
 
 
 def read_layout(path: Path) -> GgufLayout:
@@ -170,8 +176,11 @@ def _parse_layout(buffer: bytes, path: Path) -> GgufLayout:
     version, tensor_count, key_count = cursor.u32(), cursor.u64(), cursor.u64()
     start = cursor.offset
     values: dict[str, Value] = {}
+    keys: dict[str, slice] = {}
     for _ in range(key_count):
-        _read_pair(cursor, values, {})
+        begin = cursor.offset
+        key = _read_pair(cursor, values, {})
+        keys[key] = slice(begin - start, cursor.offset - start)
     metadata = buffer[start : cursor.offset]
     found = []
     for _ in range(tensor_count):
@@ -188,7 +197,13 @@ def _parse_layout(buffer: bytes, path: Path) -> GgufLayout:
         size = math.prod(dimensions) // per_block * block_bytes
         tensors.append(TensorPlace(name=name, dimensions=dimensions, type=kind, offset=data + offset, size=size))
     return GgufLayout(
-        version=version, alignment=alignment, key_count=key_count, metadata=metadata, tensors=tuple(tensors)
+        version=version,
+        alignment=alignment,
+        key_count=key_count,
+        metadata=metadata,
+        tensors=tuple(tensors),
+        keys=keys,
+        values=values,
     )
 
 
@@ -288,8 +303,11 @@ def _parse(buffer: bytes, file_bytes: int) -> GgufInfo:
     )
 
 
-def _read_pair(cursor: _Cursor, values: dict[str, Value], lengths: dict[str, int]) -> None:
-    """Read one key and its value: scalars, texts and short arrays into `values`, every array's length too."""
+def _read_pair(cursor: _Cursor, values: dict[str, Value], lengths: dict[str, int]) -> str:
+    """Read one key and its value: scalars, texts and short arrays into `values`, every array's length too.
+
+    Return the key.
+    """
     key, kind = cursor.string(), cursor.u32()
     if kind in _SCALARS:
         values[key] = cursor.scalar(_SCALARS[kind])
@@ -308,6 +326,7 @@ def _read_pair(cursor: _Cursor, values: dict[str, Value], lengths: dict[str, int
             cursor.skip(count * _SCALARS[inner].size)
     else:
         raise _Refused(f"a value of unknown type {kind} in its header")
+    return key
 
 
 def _read_tensors(cursor: _Cursor, count: int) -> tuple[int | None, int]:
@@ -376,6 +395,7 @@ def _describe(
         parameters=parameters,
         file_bytes=file_bytes,
         expected_bytes=expected_bytes,
+        is_adapter=_text(values, "general.type") == "adapter",
     )
 
 

@@ -178,6 +178,11 @@ def _from_path(source: PlainSource, *, kind: Kind) -> LocalModel:
 def _gguf(name: str, path: Path, *, kind: Kind) -> LocalModel:
     """Check a GGUF file that is in no catalogue, and take from its header what the catalogue would say."""
     info = read_gguf(path)
+    if info.is_adapter:
+        raise WrongModelKind(
+            f"{name} is an adapter: it changes a model, and is none.",
+            f"Give the model that it was made for, and this as --adapter {path}.",
+        )
     found = "chat" if info.kind == "base" else info.kind  # a base model chats with a plain prompt
     if found != kind:
         raise _wrong_kind(name, found=found, wanted=kind)

@@ -1,0 +1,169 @@
+"""Ask the engine about a model without loading it. In: a GGUF file. Out: its tokens and rendered prompts, in a second.
+
+A stand-in is a file of a few megabytes: the model's own tokenizer and chat template, byte for byte, on the smallest
+model that the engine loads, all of whose weights are zero. What is in a template runs nowhere but in the engine's own
+renderer, in its own process.
+
+    with StandIn(path, log_directory=...) as stand_in:
+        stand_in.render([{"role": "user", "content": "Hello"}])
+"""
+
+from __future__ import annotations
+
+import struct
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, NamedTuple
+
+from bunko.engine.gpus import GpuWish
+from bunko.engine.http import Connection, Timeouts
+from bunko.engine.parameters import Parameters, common_values
+from bunko.engine.process import LlamaProcess
+from bunko.errors import EngineStartFailed, ModelBroken
+from bunko.models.gguf_header import read_gguf, read_layout
+
+_WIDTH = 32
+_F32, _Q8_0 = 0, 8
+_Q8_0_ROW = 34
+_UINT32, _FLOAT32, _STRING = 4, 6, 8
+_ALIGNMENT = 32
+_TIMEOUT_S = 60.0
+_UNKNOWN = "unknown model architecture"
+
+
+class _Tensor(NamedTuple):
+    name: str
+    shape: tuple[int, ...]
+    form: int = _F32
+
+    @property
+    def size(self) -> int:
+        rows = self.shape[1] if len(self.shape) > 1 else 1
+        return rows * (_Q8_0_ROW if self.form == _Q8_0 else 4 * self.shape[0])
+
+
+class StandIn:
+    """The engine with a model's tokenizer and template. Raises ModelBroken, EngineError."""
+
+    def __init__(self, path: Path, *, log_directory: Path, with_template: bool = True) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="bunko-stand-in-", ignore_cleanup_errors=True)
+        file = Path(self._folder.name) / path.name
+        write_stand_in(path, file, with_template=with_template)
+        self._process = _process(file, log_directory)
+        self._connection = Connection(self._process, timeouts=Timeouts(first_token_s=_TIMEOUT_S, token_s=_TIMEOUT_S))
+
+    def __enter__(self) -> StandIn:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+        self._process.close()
+        self._folder.cleanup()
+
+    def properties(self) -> Mapping[str, Any]:
+        """Return what the engine tells of the model: `bos_token`, `eos_token`, `chat_template_caps`."""
+        return self._connection.get_json("/props")
+
+    def render(self, messages: Sequence[Mapping[str, str]], *, opens_answer: bool = True) -> str:
+        """Return the prompt that the template makes. Raises EngineError with what the template complains of."""
+        body = {"messages": list(messages), "add_generation_prompt": opens_answer}
+        return str(self._connection.post_json("/apply-template", body)["prompt"])
+
+    def tokens(self, text: str, *, with_marks: bool = False) -> list[int]:
+        """Return a text's tokens; with marks, control tokens in it count as such."""
+        body = {"content": text, "add_special": False, "parse_special": with_marks}
+        return [int(token) for token in self._connection.post_json("/tokenize", body)["tokens"]]
+
+    def text(self, tokens: Sequence[int]) -> str:
+        """Return the text of tokens."""
+        return str(self._connection.post_json("/detokenize", {"tokens": list(tokens)})["content"])
+
+
+def engine_knows(architecture: str, *, log_directory: Path) -> bool:
+    """Tell whether the installed engine can load an architecture: it is asked, with a file of nothing else."""
+    with tempfile.TemporaryDirectory(prefix="bunko-stand-in-", ignore_cleanup_errors=True) as folder:
+        file = Path(folder) / "architecture.gguf"
+        with file.open("wb") as target:
+            _write_header(target, [_text_pair("general.architecture", architecture)], [])
+        process = _process(file, log_directory)
+        try:
+            process.address()
+        except EngineStartFailed as error:
+            return _UNKNOWN not in error.message
+        finally:
+            process.close()
+    return True
+
+
+def write_stand_in(path: Path, target: Path, *, with_template: bool = True) -> None:
+    """Write a model's stand-in, with its chat template or without. Raises ModelBroken if it has no tokenizer."""
+    info, layout = read_gguf(path), read_layout(path)
+    if not info.vocabulary_size or "tokenizer.ggml.model" not in layout.keys:
+        raise ModelBroken(f"{path} has no tokenizer.", "Convert it again, with the tokenizer's files beside it.")
+    own = [layout.metadata[layout.keys[key]] for key in layout.keys if _wanted(key, with_template)]
+    with target.open("wb") as file:
+        _write_header(file, [*_smallest_llama(info.vocabulary_size), *own], _tensors(info.vocabulary_size))
+
+
+def _wanted(key: str, with_template: bool) -> bool:
+    return key.startswith("tokenizer.") and (with_template or not key.startswith("tokenizer.chat_template"))
+
+
+def _process(file: Path, log_directory: Path) -> LlamaProcess:
+    values = common_values(file, threads=1) | {"n_ctx": 256, "n_batch": 32, "n_ubatch": 32, "fit_params": False}
+    return LlamaProcess(
+        Parameters(values={**values, "n_gpu_layers": 0}, gpu=GpuWish(layers=0)),
+        log_directory=log_directory,
+        start_timeout_s=_TIMEOUT_S,
+    )
+
+
+def _smallest_llama(vocabulary_size: int) -> list[bytes]:
+    numbers = {
+        "context_length": 256,
+        "embedding_length": _WIDTH,
+        "feed_forward_length": _WIDTH,
+        "block_count": 1,
+        "attention.head_count": 1,
+        "attention.head_count_kv": 1,
+        "rope.dimension_count": _WIDTH,
+        "vocab_size": vocabulary_size,
+    }
+    pairs = [_text_pair("general.architecture", "llama")]
+    pairs += [_string(f"llama.{key}") + struct.pack("<II", _UINT32, value) for key, value in numbers.items()]
+    return [*pairs, _string("llama.attention.layer_norm_rms_epsilon") + struct.pack("<If", _FLOAT32, 1e-5)]
+
+
+def _tensors(vocabulary_size: int) -> list[_Tensor]:
+    square, line = (_WIDTH, _WIDTH), (_WIDTH,)
+    names = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
+    return [
+        _Tensor("token_embd.weight", (_WIDTH, vocabulary_size), _Q8_0),
+        _Tensor("output_norm.weight", line),
+        *(_Tensor(f"blk.0.{name}.weight", line) for name in ("attn_norm", "ffn_norm")),
+        *(_Tensor(f"blk.0.{name}.weight", square) for name in names),
+    ]
+
+
+def _write_header(file: BinaryIO, pairs: Sequence[bytes], tensors: Sequence[_Tensor]) -> None:
+    """Write a whole file; its tensors are zeros that take no room on most disks."""
+    file.write(b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(pairs)) + b"".join(pairs))
+    offset = 0
+    for tensor in tensors:
+        file.write(_string(tensor.name) + struct.pack(f"<I{len(tensor.shape)}Q", len(tensor.shape), *tensor.shape))
+        file.write(struct.pack("<IQ", tensor.form, offset))
+        offset += -(-tensor.size // _ALIGNMENT) * _ALIGNMENT
+    file.truncate(-(-file.tell() // _ALIGNMENT) * _ALIGNMENT + offset)
+
+
+def _text_pair(key: str, value: str) -> bytes:
+    return _string(key) + struct.pack("<I", _STRING) + _string(value)
+
+
+def _string(text: str) -> bytes:
+    data = text.encode()
+    return struct.pack("<Q", len(data)) + data

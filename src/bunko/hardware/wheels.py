@@ -1,0 +1,92 @@
+"""Which wheel of the engine suits a machine, and how it is installed. In: Graphics. Out: Wheel. Pure.
+
+The wheels, their indexes and what each is made for are as xllamacpp's own README has them (version 2026.10).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from bunko.hardware.graphics import Card, Graphics
+
+Backend: TypeAlias = Literal["cpu", "cuda", "rocm", "vulkan", "metal"]
+
+_INDEX = "https://xorbitsai.github.io/xllamacpp/whl"
+# Version of CUDA that a wheel was made with -> its index, and the oldest cards that it runs on. Its cards without
+# native code are compiled for by the driver, which must know this version.
+_CUDA = (((13, 2), "cu132", 7.5), ((12, 8), "cu128", 5.0))
+_ROCM = {
+    "rocm-7.2.4": frozenset(
+        "gfx1030 gfx1031 gfx1032 gfx1100 gfx1101 gfx1102 gfx1150 gfx1151 gfx1200 gfx1201 gfx950".split()
+    ),
+    "rocm-6.4.1": frozenset("gfx1030 gfx1031 gfx1032 gfx1100 gfx1101 gfx1102".split()),
+}
+_GLIBC = (2, 35)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wheel:
+    """A build of the engine."""
+
+    backend: Backend
+    command: str
+    """What installs it."""
+    note: str = ""
+    """What else it needs, or why it is not another one."""
+
+
+def best_wheel(
+    graphics: Graphics, *, python: str = "python", glibc: tuple[int, int] = (0, 0), system: str = "linux"
+) -> Wheel:
+    """Return the wheel for a machine: of several cards, the one that llama.cpp is quickest with decides.
+
+    `python` is the interpreter to install into; `glibc` is (0, 0) where it is unknown, or not there.
+    """
+    old = system == "linux" and (0, 0) < glibc < _GLIBC
+    order = {"apple": 0, "nvidia": 1, "amd": 2, "intel": 3}
+    for card in sorted(graphics.cards, key=lambda card: order[card.vendor]):
+        if card.vendor == "apple":
+            return Wheel(
+                backend="metal", command=f"{python} -m pip install -U xllamacpp", note="It has Metal built in."
+            )
+        if card.integrated:
+            continue
+        if old:
+            note = f"The wheels for GPUs need glibc 2.35 or newer, and this system has {glibc[0]}.{glibc[1]}."
+            return Wheel(backend="cpu", command=f"{python} -m pip install -U xllamacpp", note=note)
+        if card.vendor == "nvidia":
+            return _for_nvidia(card, python)
+        if card.vendor == "amd":
+            return _for_amd(card, graphics.rocm, python)
+        return Wheel(backend="vulkan", command=_command(python, "vulkan"), note=_VULKAN_NEEDS)
+    return Wheel(backend="cpu", command=f"{python} -m pip install -U xllamacpp")
+
+
+_VULKAN_NEEDS = "It needs the card's driver with Vulkan, and the Vulkan loader of your system."
+
+
+def _for_nvidia(card: Card, python: str) -> Wheel:
+    for version, index, least in _CUDA:
+        if card.cuda >= version and (card.capability >= least or not card.capability):
+            return Wheel(backend="cuda", command=_command(python, index))
+    if card.cuda == (0, 0):
+        note = "NVIDIA's driver is missing, or does not answer: install it first; `nvidia-smi` must show the card."
+    else:
+        note = f"The driver knows CUDA {card.cuda[0]}.{card.cuda[1]}: install one that knows 12.8 or newer first."
+    return Wheel(backend="cuda", command=_command(python, "cu128"), note=note)
+
+
+def _for_amd(card: Card, rocm: tuple[int, int], python: str) -> Wheel:
+    for index, architectures in _ROCM.items():
+        if card.architecture in architectures and rocm[0] == int(index[5]):
+            return Wheel(backend="rocm", command=_command(python, index))
+    if any(card.architecture in architectures for architectures in _ROCM.values()):
+        note = f"With ROCm 7 installed, {_command(python, 'rocm-7.2.4')} may be quicker. {_VULKAN_NEEDS}"
+    else:
+        note = f"The wheels for ROCm are not made for this card. {_VULKAN_NEEDS}"
+    return Wheel(backend="vulkan", command=_command(python, "vulkan"), note=note)
+
+
+def _command(python: str, index: str) -> str:
+    return f"{python} -m pip install xllamacpp --force-reinstall --index-url {_INDEX}/{index}"
