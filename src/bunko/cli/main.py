@@ -169,6 +169,7 @@ def _add_serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     serve.add_argument("--tls-cert", metavar="FILE", help="a certificate (PEM), for HTTPS")
     serve.add_argument("--tls-key", metavar="FILE", help="its key (PEM)")
     serve.add_argument("--store", metavar="PATH", help="where the index lies, with one FOLDER; default: FOLDER/.bunko")
+    _engine_flags(serve)
     _common(serve)
     _reading_flags(serve)
     _retrieval_flags(serve)
@@ -318,6 +319,10 @@ def _model_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-m", "--model", metavar="NAME", help="a name, a GGUF file, a server's URL: see docs/models.md"
     )
+    _engine_flags(command)
+
+
+def _engine_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--adapter", action="append", metavar="PATH[:SCALE]", help="a LoRA adapter for the model; may be repeated"
     )
