@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import ssl
 import subprocess
 import threading
 import time
@@ -129,16 +130,22 @@ class Running:
     process: subprocess.Popen[bytes]
     url: str
     token: str
+    trusted: ssl.SSLContext | bool = True
 
     def client(self, **options: Any) -> httpx.Client:
         """Return a client with the server's token."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        options = {"verify": self.trusted, **options}
         return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False, **options)
 
 
 @contextlib.contextmanager
 def program(
-    *folders: Path, flags: Sequence[str] = (), fake: bool = True, env: Mapping[str, str] | None = None
+    *folders: Path,
+    flags: Sequence[str] = (),
+    fake: bool = True,
+    env: Mapping[str, str] | None = None,
+    trusted: ssl.SSLContext | bool = True,
 ) -> Iterator[Running]:
     """Run `bunko serve` at any free port, and return once its libraries are ready."""
     process = subprocess.Popen(
@@ -152,7 +159,7 @@ def program(
         line = process.stdout.readline()
         assert line, process.communicate()[1].decode()
         told = json.loads(line)
-        running = Running(process=process, url=told["url"], token=told["token"])
+        running = Running(process=process, url=told["url"], token=told["token"], trusted=trusted)
         with running.client() as client:
             until = time.monotonic() + 120
             while not client.get("/ready").json()["ready"]:
