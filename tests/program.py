@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from bunko.cli.main import main
+from bunko.cli.main import run
 from bunko.library import Library
 from bunko.ports import GenerationOptions, Pieces
 from bunko.sharing import Engines
@@ -104,7 +104,7 @@ if __name__ == "__main__":
     if os.environ.get("TEST_REFUSE_NETWORK"):
         refuse_network()
     if os.environ.get("TEST_ENGINES") == "real":
-        sys.exit(main())
+        run()
     if os.environ.get("TEST_WAIT"):
         import bunko.indexing  # noqa: F401
 
@@ -120,4 +120,4 @@ if __name__ == "__main__":
         mock.patch.object(Engines, "generator", lambda engines, settings: SlowGenerator()),
         mock.patch.object(Engines, "embedder", lambda engines, settings: SlowEmbedder()),
     ):
-        sys.exit(main())
+        run()

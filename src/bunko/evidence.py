@@ -139,7 +139,7 @@ def _shortlist(order: Sequence[int], candidates: Sequence[_Candidate]) -> tuple[
     for n in order:
         if len(told) == 2 * _SHORTLIST:  # more than enough for the quotes, near-duplicates left out
             break
-        (orders if gives_orders(candidates[n].quote) else told).append(n)
+        (orders if gives_orders(_in_full(candidates[n])) else told).append(n)
     return told, orders
 
 

@@ -5,6 +5,7 @@ What the JSON does not have is not there: the headings above a passage, and the 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from bunko import errors
@@ -57,6 +58,7 @@ def answer_from(tree: Any) -> Answer:
         notes=tuple(tree.get("notes", ())),
         standalone_question=tree.get("standalone_question", ""),
         finish_reason=tree.get("finish_reason", "stop"),
+        support=math.inf if tree.get("support") is None else tree["support"],
         remembered=remembered
         and Remembered(at=remembered["at"], timings=remembered["timings_ms"], usage=Usage(**remembered["usage"])),
     )

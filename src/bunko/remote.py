@@ -247,6 +247,10 @@ class RemoteLibrary:
     def kept(self, question: str, *, watch: Stopwatch) -> Iterator[Event] | None:
         """Return None: ask for kept answers by `answers="kept"`."""
 
+    def placement(self) -> str:
+        """Return an empty text: where the model runs is the server's affair."""
+        return ""
+
     def keep_folder(self) -> None:
         """Do nothing: the server follows its folder."""
 

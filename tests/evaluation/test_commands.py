@@ -130,7 +130,8 @@ def test_mistakes_are_told(folder: Path, questions: Path, tmp_path: Path, cli: C
 
 
 def many(path: Path) -> Path:
-    return write_questions(path, [{"id": n, "question": f"Where does cat number {n} sleep?"} for n in range(30)])
+    cats = [f"cat {one}{other}" for one in "abcde" for other in "abcdef"]  # numbers would be looked for in the folder
+    return write_questions(path, [{"id": n, "question": f"Where does {cat} sleep?"} for n, cat in enumerate(cats)])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL, and its Ctrl-C ends the test itself")

@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import bunko
 from bunko.errors import BunkoError
@@ -25,6 +25,18 @@ examples:
 
 Documentation: the docs/ folder, beginning with docs/getting-started.md
 """
+
+
+def run() -> NoReturn:
+    """Run the command of this process, and end the process."""
+    code = main()
+    if code == _INTERRUPTED:
+        # What libraries still do in threads of their own can crash an interpreter that is being taken down. All that
+        # was opened is closed, and engines end with this process in any case.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -353,4 +365,4 @@ def _generation_flags(command: argparse.ArgumentParser) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -111,7 +111,7 @@ def _ask(arguments: argparse.Namespace, root: Path, question: str) -> int:
     events = _begun(caller.events(path_of("libraries", library, "ask"), body))
     if arguments.json:
         tree = _finished(events)
-        own = {"notes", "standalone_question", "finish_reason"}  # of the API, not of the command
+        own = {"notes", "standalone_question", "finish_reason", "support"}  # of the API, not of the command
         _print_json({name: value for name, value in tree.items() if name not in own})
         for text in tree["notes"]:
             _note(arguments, text)

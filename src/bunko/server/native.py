@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -201,6 +202,7 @@ def finished_json(answer: Answer) -> Json:
         "notes": list(answer.notes),
         "standalone_question": answer.standalone_question,
         "finish_reason": answer.finish_reason,
+        "support": answer.support if math.isfinite(answer.support) else None,
     }
 
 

@@ -63,10 +63,15 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     }.items()
 }
 
+_EVENT = {
+    "type": "object",
+    "properties": {"data": {"type": "string", "description": "A chunk as JSON; at the end [DONE]."}},
+    "required": ["data"],
+}
 _STREAMED: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The answer; with `stream`, server-sent events that hold chunks (chat.completion.chunk).",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"schema": _EVENT}},
     }
 }
 

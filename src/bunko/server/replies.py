@@ -128,6 +128,7 @@ class AnswerReply(Reply):
     notes: list[str]
     standalone_question: str
     finish_reason: Literal["stop", "length", "loop", "none"]
+    support: float | None
 
 
 class SearchReply(Reply):
