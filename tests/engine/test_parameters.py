@@ -76,7 +76,6 @@ def test_a_chat_model_gets_exactly_this() -> None:
         "cache_type_v": "GGML_TYPE_F16",
         "flash_attn_type": "LLAMA_FLASH_ATTN_TYPE_DISABLED",
         "cache_prompt": True,
-        "cache_ram_mib": 0,
     }
     assert parameters.gpu is not None
     assert dataclasses.asdict(parameters.gpu) == {

@@ -107,9 +107,6 @@ def chat_parameters(
         # quantised can't do without.
         "flash_attn_type": _FLASH + ("DISABLED" if settings.cache_type == "f16" else "AUTO"),
         "cache_prompt": True,
-        # What one question has in common with the next stays where it was read. Whole prompts beside that would take up
-        # to 8 GB by default.
-        "cache_ram_mib": 0,
     }
     if states:
         values["slot_save_path"] = f"{states}{os.sep}"
