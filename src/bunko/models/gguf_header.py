@@ -44,7 +44,7 @@ _BLOCKS = {
     34: (256, 54), 35: (256, 66), 39: (32, 17), 40: (64, 36), 41: (128, 18),
 }
 # general.file_type -> the usual name of the quantisation.
-_QUANTISATIONS: dict[int | None, str] = {
+QUANTISATIONS: dict[int | None, str] = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S",
     12: "Q3_K_M", 13: "Q3_K_L", 14: "Q4_K_S", 15: "Q4_K_M", 16: "Q5_K_S", 17: "Q5_K_M", 18: "Q6_K",
     19: "IQ2_XXS", 20: "IQ2_XS", 21: "Q2_K_S", 22: "IQ3_XS", 23: "IQ3_XXS", 24: "IQ1_S", 25: "IQ4_NL",
@@ -149,6 +149,10 @@ class GgufLayout:
     key_count: int
     metadata: bytes
     """Keys and values as they stand in the file."""
+    pairs: tuple[tuple[str, int, int], ...]
+    """Each key, and where its pair begins and ends in `metadata`."""
+    values: Mapping[str, Value]
+    """Numbers, texts and short arrays."""
     tensors: tuple[TensorPlace, ...]
 
 
@@ -170,8 +174,11 @@ def _parse_layout(buffer: bytes, path: Path) -> GgufLayout:
     version, tensor_count, key_count = cursor.u32(), cursor.u64(), cursor.u64()
     start = cursor.offset
     values: dict[str, Value] = {}
+    pairs = []
     for _ in range(key_count):
-        _read_pair(cursor, values, {})
+        begin = cursor.offset - start
+        key = _read_pair(cursor, values, {})
+        pairs.append((key, begin, cursor.offset - start))
     metadata = buffer[start : cursor.offset]
     found = []
     for _ in range(tensor_count):
@@ -188,8 +195,9 @@ def _parse_layout(buffer: bytes, path: Path) -> GgufLayout:
         size = math.prod(dimensions) // per_block * block_bytes
         tensors.append(TensorPlace(name=name, dimensions=dimensions, type=kind, offset=data + offset, size=size))
     return GgufLayout(
-        version=version, alignment=alignment, key_count=key_count, metadata=metadata, tensors=tuple(tensors)
-    )
+        version=version, alignment=alignment, key_count=key_count, metadata=metadata, pairs=tuple(pairs), values=values,
+        tensors=tuple(tensors),
+    )  # fmt: skip
 
 
 def _read(file: BinaryIO, path: Path, file_bytes: int) -> GgufInfo:
@@ -288,8 +296,11 @@ def _parse(buffer: bytes, file_bytes: int) -> GgufInfo:
     )
 
 
-def _read_pair(cursor: _Cursor, values: dict[str, Value], lengths: dict[str, int]) -> None:
-    """Read one key and its value: scalars, texts and short arrays into `values`, every array's length too."""
+def _read_pair(cursor: _Cursor, values: dict[str, Value], lengths: dict[str, int]) -> str:
+    """Read one key, which is returned, and its value: scalars, texts and short arrays into `values`.
+
+    Every array's length goes into `lengths`.
+    """
     key, kind = cursor.string(), cursor.u32()
     if kind in _SCALARS:
         values[key] = cursor.scalar(_SCALARS[kind])
@@ -308,6 +319,7 @@ def _read_pair(cursor: _Cursor, values: dict[str, Value], lengths: dict[str, int
             cursor.skip(count * _SCALARS[inner].size)
     else:
         raise _Refused(f"a value of unknown type {kind} in its header")
+    return key
 
 
 def _read_tensors(cursor: _Cursor, count: int) -> tuple[int | None, int]:
@@ -358,7 +370,7 @@ def _describe(
         architecture=architecture,
         name=_text(values, "general.name"),
         licence=_text(values, "general.license"),
-        quantisation=_QUANTISATIONS.get(_number(values, "general.file_type"), ""),
+        quantisation=QUANTISATIONS.get(_number(values, "general.file_type"), ""),
         chat_template=_text(values, "tokenizer.chat_template"),
         context_length=own("context_length"),
         embedding_length=own("embedding_length"),
