@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import struct
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,14 +64,6 @@ class Plan:
         new_type = self.types[place.name]
         return place.size if new_type == place.type else size_of(place.dimensions, new_type)
 
-    def type_counts(self) -> dict[str, int]:
-        """Return how many tensors have which type, the most frequent first."""
-        counts: dict[str, int] = {}
-        for place in self.layout.tensors:
-            name = NAMES.get(self.types[place.name], f"type {self.types[place.name]}")
-            counts[name] = counts.get(name, 0) + 1
-        return dict(sorted(counts.items(), key=lambda item: -item[1]))
-
 
 def plan(
     source: Path, kind: Kind, *, metadata: Mapping[str, str | int] | None = None, has_importance: bool = False
@@ -106,7 +99,7 @@ def plan(
 
 
 def write(plan: Plan, target: Path, *, importance: Importance | None = None, advance: Callable[[int], object]) -> None:
-    """Write the new file and bring it to the disk. Raises OSError, MissingExtra. Tells `advance` of weights done."""
+    """Write the new file and bring it to the disk. Raises OSError, MissingExtra. Tells `advance` of bytes read."""
     check_quantiser()
     with plan.source.open("rb") as source, target.open("wb") as file:
         _write_header(file, plan)
@@ -116,6 +109,12 @@ def write(plan: Plan, target: Path, *, importance: Importance | None = None, adv
             file.write(bytes(-file.tell() % plan.layout.alignment))
         file.flush()
         os.fsync(file.fileno())
+
+
+def type_names(path: Path) -> dict[str, int]:
+    """Return how many tensors of a file have which type, the most frequent first."""
+    counts = Counter(NAMES.get(place.type, f"type {place.type}") for place in read_layout(path).tensors)
+    return dict(counts.most_common())
 
 
 def check_quantiser() -> None:
@@ -197,7 +196,7 @@ def _write_tensor(
             weights = read_rows(data, place.type, row)
             file.write(_convert(weights, new_type, _importance_of(importance, row, rows, first)))
         first += count
-        advance(count * row)
+        advance(len(data))
 
 
 def read_rows(data: bytes, type_number: int, row: int) -> Floats:
