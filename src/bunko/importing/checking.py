@@ -21,7 +21,7 @@ from bunko.models.progress import Progress
 from bunko.settings import Settings
 
 PLACES = 192
-"""Places of the text at which both models are asked: 5 s with 135 million parameters, a minute or two with 7 billion."""
+"""Places of the text at which both models are asked: seconds with 135 million parameters, minutes with 7 billion."""
 _BEFORE = 16
 """Tokens at the beginning that are only read: no model knows how a text begins."""
 LIKELIEST = 1000
@@ -54,7 +54,9 @@ def check(
         say(f"Comparing with the original, token by token ({max(0, len(along) - _BEFORE - 1)} tokens) …")
         mine = _walk(trial, along, "reading", progress)
         speed = _speed(trial, along)
-    report["quality"] = _quality(mine, along, reference, settings, progress) | {"text": str(text) if text else "Bunko's"}
+    report["quality"] = _quality(mine, along, reference, settings, progress) | {
+        "text": str(text) if text else "Bunko's"
+    }
     report["speed"] = speed
     say("Measuring the memory …")
     report["memory"] = _memory(made, info, settings)

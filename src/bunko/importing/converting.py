@@ -162,7 +162,9 @@ def _error(reply: Mapping[str, Any], log: list[bytes], order: Order, *, code: in
                 "Is it an adapter saved as a model, or weights of another architecture? Save it again, merged.",
             )
         case "adapter":
-            return ModelBroken(f"The adapter can't be applied: {reason}.", "Name the base that it was trained on: --base")
+            return ModelBroken(
+                f"The adapter can't be applied: {reason}.", "Name the base that it was trained on: --base"
+            )
         case "kept":
             return ModelBroken(f"The adapter can't be kept apart: {reason}.", "Import it without --keep-adapter.")
         case "memory":

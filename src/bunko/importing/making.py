@@ -12,6 +12,7 @@ any moment, an import leaves nothing under the name, and the next import removes
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -260,8 +261,9 @@ class _Job:
             "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             "source": str(self._wishes.source),
             "source_kind": {ModelFolder: "folder", AdapterFolder: "adapter", GgufFile: "gguf"}[type(self._source)],
-            "converter": None if isinstance(self._source, GgufFile) else f"{converting.CONVERTER.package} "
-            f"{converting.CONVERTER.version}",
+            "converter": None
+            if isinstance(self._source, GgufFile)
+            else f"{converting.CONVERTER.package} {converting.CONVERTER.version}",
             "architecture": info.architecture,
             "parameters": info.parameters,
             "licence": info.licence,
@@ -346,11 +348,8 @@ def _work_directory(directory: Path) -> Iterator[Path]:
 def _sweep(settings: Settings) -> None:
     """Remove what killed imports left, under whatever name: whoever is at work holds the lock."""
     for work in models_directory(settings).glob(f"*/{_WORK_PREFIX}*"):
-        try:
-            with filelock.FileLock(work.parent / LOCK_NAME, timeout=0):
-                shutil.rmtree(work, ignore_errors=True)
-        except filelock.Timeout:
-            continue
+        with contextlib.suppress(filelock.Timeout), filelock.FileLock(work.parent / LOCK_NAME, timeout=0):
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def _product(shape: tuple[int, ...]) -> int:

@@ -1,7 +1,7 @@
 """Write a GGUF file anew with other types. In: a GGUF file, a kind. Out: the new file. Knows nothing of what is in it.
 
-Goes through the tensors a few rows at a time, so that memory does not depend on the model's size. Metadata is copied byte for byte but for what is given
-anew. The quantisers are llama.cpp's reference ones, from the package `libgguf`.
+Goes through the tensors a few rows at a time, so that memory does not depend on the model's size. Metadata is copied
+byte for byte but for what is given anew. The quantisers are llama.cpp's reference ones, from the package `libgguf`.
 """
 
 from __future__ import annotations

@@ -246,7 +246,7 @@ def _no_weights(path: Path) -> ModelBroken:
 
 def _pickle(path: Path, names: list[str]) -> ModelBroken:
     return ModelBroken(
-        f"The weights in {path} are pickles ({', '.join(names[:3])}): loading them can run any code, so Bunko does not.",
+        f"The weights in {path} are pickles ({', '.join(names[:3])}): loading them can run any code.",
         "If you trust them, turn them into safetensors where they were made: "
         "AutoModelForCausalLM.from_pretrained(folder).save_pretrained(new_folder)",
     )

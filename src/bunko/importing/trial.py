@@ -65,7 +65,8 @@ class Trial:
         answer = self._connection.post_json("/completion", {**body, "temperature": 0.0, "cache_prompt": True})
         entries = answer["completion_probabilities"][0]["top_logprobs"]
         return Next(
-            tokens=tuple(int(entry["id"]) for entry in entries), logs=tuple(float(entry["logprob"]) for entry in entries)
+            tokens=tuple(int(entry["id"]) for entry in entries),
+            logs=tuple(float(entry["logprob"]) for entry in entries),
         )
 
     def speed(self, tokens: Sequence[int], *, write: int) -> Speed:
@@ -102,4 +103,3 @@ def trying(path: Path, settings: Settings, *, context_tokens: int) -> Iterator[T
 def refusal(error: EngineError) -> str:
     """Return why a template refused, without what stands around it."""
     return error.message.rpartition(": ")[2].rstrip(".") or error.message
-
