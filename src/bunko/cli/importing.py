@@ -73,7 +73,9 @@ def _print_checks(checks: Mapping[str, Any]) -> None:
         for finding in findings:
             _line("", finding)
     quality = checks.get("quality", {})
-    _line("against 16 bits", quality.get("summary", ""))
+    _line("like the original", quality.get("summary", ""))
+    if "uncalibrated" in checks:
+        _line("uncalibrated", checks["uncalibrated"].get("summary", ""))
     speed = checks.get("speed", {})
     if speed:
         _line("speed", f"reads {speed['prompt_per_second']:,.0f} tokens a second, writes "
@@ -85,7 +87,7 @@ def _print_checks(checks: Mapping[str, Any]) -> None:
 
 def _line(name: str, text: str, *, good: bool | None = None) -> None:
     mark = "" if good is None else "✓ " if good else "! "
-    print(f"{name:>16}  {mark}{safe(text)}")
+    print(f"{name:>17}  {mark}{safe(text)}")
 
 
 def _path(text: str | None) -> Path | None:

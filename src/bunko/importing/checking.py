@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,48 +32,63 @@ _CONTEXTS = (2048, 4096, 8192, 16384, 32768)
 _TRIAL_CONTEXT = 1024
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """What the models are compared on."""
+
+    name: str
+    words: str
+
+
+_OWN_TEXT = Text(name="Bunko's own", words=LIKENESS)
+
+
 def check(
     made: Path,
     *,
     reference: Path | None,
+    uncalibrated: Path | None = None,
     tokens: Mapping[str, Sequence[int]],
-    text: Path | None,
+    text: Text,
     settings: Settings,
     progress: Progress,
     say: Callable[[str], object],
 ) -> dict[str, Any]:
     """Return the report. `reference` is the model in 16 bits; `tokens` are the texts' by its own tokenizer.
 
-    Raises ModelNotFound for a text that can't be read, EngineError if the engine can't run the model.
+    `uncalibrated` is the same model, quantised without an importance matrix, to show what that has changed.
+    Raises EngineError if the engine can't run the model.
     """
-    words = _words(text)
     info = read_gguf(made)
     say("Checking the template and the tokenizer …")
     with trying(made, settings, context_tokens=_TRIAL_CONTEXT) as trial:
         report: dict[str, Any] = {"template": _template(trial, made, info), "tokenizer": _tokenizer(trial, tokens)}
-        along = trial.tokens(words, beginning=True)[: _BEFORE + PLACES + 1]
+        along = trial.tokens(text.words, beginning=True)[: _BEFORE + PLACES + 1]
         say(f"Comparing with the original, token by token ({max(0, len(along) - _BEFORE - 1)} tokens) …")
         mine = _walk(trial, along, "reading", progress)
         speed = _speed(trial, along)
-    report["quality"] = _quality(mine, along, reference, settings, progress) | {
-        "text": str(text) if text else "Bunko's"
-    }
+    theirs = _reference(reference, along, settings, progress)
+    report["quality"] = _quality(mine, along, theirs) | {"text": text.name}
+    if uncalibrated is not None and not isinstance(theirs, str) and theirs:
+        with trying(uncalibrated, settings, context_tokens=_TRIAL_CONTEXT) as trial:
+            report["uncalibrated"] = _quality(_walk(trial, along, "reading", progress), along, theirs)
     report["speed"] = speed
     say("Measuring the memory …")
     report["memory"] = _memory(made, info, settings)
     return report
 
 
-def _words(text: Path | None) -> str:
-    if text is None:
-        return LIKENESS
+def chosen_text(file: Path | None, held_out: str) -> Text:
+    """Return the user's text, else what was held out of the calibration, else Bunko's own. Raises ModelNotFound."""
+    if file is None:
+        return Text(name="held-out pieces of the documents", words=held_out) if held_out else _OWN_TEXT
     try:
-        words = text.read_text(encoding="utf-8", errors="replace").strip()
+        words = file.read_text(encoding="utf-8", errors="replace").strip()
     except OSError as error:
-        raise ModelNotFound(f"The text {text} can't be read: {error.strerror or error}.", "Check --text.") from error
+        raise ModelNotFound(f"The text {file} can't be read: {error.strerror or error}.", "Check --text.") from error
     if not words:
-        raise ModelNotFound(f"The text {text} is empty.", "Give another --text.")
-    return words
+        raise ModelNotFound(f"The text {file} is empty.", "Give another --text.")
+    return Text(name=str(file), words=words)
 
 
 def _template(trial: Trial, made: Path, info: GgufInfo) -> dict[str, Any]:
@@ -123,24 +139,32 @@ def _walk(trial: Trial, along: Sequence[int], what: str, progress: Progress) -> 
     return places
 
 
-def _quality(
-    mine: list[Next], along: Sequence[int], reference: Path | None, settings: Settings, progress: Progress
-) -> dict[str, Any]:
-    """Compare with the model in 16 bits, where there is one and it fits into memory."""
+def _reference(path: Path | None, along: Sequence[int], settings: Settings, progress: Progress) -> list[Next] | str:
+    """Return what the model in 16 bits says at the same places, or why it can't be asked."""
+    if path is None:
+        return []
+    if path.stat().st_size > machine_memory().available:
+        return "the model in 16 bits does not fit into memory"
+    try:
+        with trying(path, settings, context_tokens=_TRIAL_CONTEXT) as trial:
+            return _walk(trial, along, "reading", progress)
+    except EngineError as error:
+        return error.message
+
+
+def _quality(mine: list[Next], along: Sequence[int], theirs: list[Next] | str) -> dict[str, Any]:
+    """Compare with the model in 16 bits, where it could be asked."""
     if not mine:
         return {"summary": "the text is too short to compare on"}
     true = along[_BEFORE + 1 :]
     own = perplexity(mine, true)
-    facts: dict[str, Any] = {"places": len(mine), "likeliest": LIKELIEST, "perplexity": round(own.value, 3)}
-    if reference is None:
+    facts: dict[str, Any] = {
+        "places": len(mine), "likeliest": LIKELIEST, "perplexity": round(own.value, 3), "outside": own.outside,
+    }  # fmt: skip
+    if isinstance(theirs, str):
+        return facts | {"summary": f"not compared: {theirs}"}
+    if not theirs:
         return facts | {"summary": f"nothing was quantised; perplexity {own.value:.2f} over {len(mine)} tokens"}
-    if reference.stat().st_size > machine_memory().available:
-        return facts | {"summary": "not compared: the model in 16 bits does not fit into memory"}
-    try:
-        with trying(reference, settings, context_tokens=_TRIAL_CONTEXT) as trial:
-            theirs = _walk(trial, along, "reading", progress)
-    except EngineError as error:
-        return facts | {"summary": f"not compared: {error.message}"}
     original, apart = perplexity(theirs, true), divergence(theirs, mine)
     summary = (
         f"KL divergence {apart.mean:.4f} nats on average, {apart.worst:.3f} at worst (99%); the same first choice at "
@@ -149,7 +173,6 @@ def _quality(
     return facts | {
         "summary": summary,
         "reference_perplexity": round(original.value, 3),
-        "outside": original.outside,
         "kl_mean": round(apart.mean, 5),
         "kl_99": round(apart.worst, 4),
         "same_first": round(apart.same_first, 4),

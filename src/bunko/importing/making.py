@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import filelock
 
@@ -59,6 +59,9 @@ from bunko.models.imported import (
 from bunko.models.memory import machine_memory
 from bunko.models.progress import Progress, silent
 from bunko.settings import Settings
+
+if TYPE_CHECKING:
+    from bunko.importing.calibrating import Calibration
 
 DEFAULT_KIND = "Q4_K_M"
 _WORK_PREFIX = ".import-"
@@ -144,12 +147,14 @@ class _Job:
         """Make a model that runs by itself."""
         self._check_room()
         sixteen = self._sixteen()
-        importance = self._importance(sixteen)
-        made = self._quantised(sixteen, importance)
+        calibration = self._calibration(sixteen)
+        made = self._quantised(sixteen, calibration)
         report = self._facts(made, sixteen) | {"types": quantising.type_names(made)}
-        report["calibrated_on"] = str(self._wishes.calibrate) if importance else None
+        if calibration:
+            report["calibrated_on"] = str(self._wishes.calibrate)
+            report["calibration_pieces"] = calibration.pieces
         if self._wishes.checks:
-            report["checks"] = self._check(made, sixteen)
+            report["checks"] = self._check(made, sixteen, calibration)
         report["seconds"] = self._seconds
         return made, report
 
@@ -201,7 +206,7 @@ class _Job:
                 order, expected=2 * model.weights, what="converting", progress=self._progress
             )  # fmt: skip
 
-    def _importance(self, sixteen: Path) -> Any:
+    def _calibration(self, sixteen: Path) -> Calibration | None:
         if self._wishes.calibrate is None or not self._kind.is_quantised:
             return None
         from bunko.importing import calibrating
@@ -212,26 +217,29 @@ class _Job:
                 sixteen, self._wishes.calibrate, work=self._work, settings=self._settings, progress=self._progress
             )
 
-    def _quantised(self, sixteen: Path, importance: Any) -> Path:
+    def _quantised(self, sixteen: Path, calibration: Calibration | None, *, suffix: str = "") -> Path:
         if not self._kind.is_quantised and sixteen.parent == self._work:
             return sixteen
-        made = self._work / f"{self._wishes.name}.{self._kind.name}.gguf"
-        plan = quantising.plan(sixteen, self._kind, has_importance=bool(importance))
+        made = self._work / f"{self._wishes.name}{suffix}.{self._kind.name}.gguf"
+        plan = quantising.plan(sixteen, self._kind, has_importance=calibration is not None)
         check_space(self._work, plan.size)
+        importance = calibration.importance if calibration else None
         self._say(f"Quantising to {self._kind.name} …")
-        with self._timed("quantise"), self._progress("quantising", total=sixteen.stat().st_size) as advance:
+        with self._timed(f"quantise{suffix}"), self._progress("quantising", total=sixteen.stat().st_size) as advance:
             quantising.write(plan, made, importance=importance, advance=advance)
         return made
 
-    def _check(self, made: Path, sixteen: Path) -> dict[str, Any]:
+    def _check(self, made: Path, sixteen: Path, calibration: Calibration | None) -> dict[str, Any]:
         from bunko.importing import checking
 
+        uncalibrated = self._quantised(sixteen, None, suffix=".uncalibrated") if calibration else None
         with self._timed("check"):
             return checking.check(
                 made,
                 reference=sixteen if sixteen != made else None,
+                uncalibrated=uncalibrated,
                 tokens=self._tokens,
-                text=self._wishes.text,
+                text=checking.chosen_text(self._wishes.text, calibration.held_out if calibration else ""),
                 settings=self._settings,
                 progress=self._progress,
                 say=self._say,
@@ -316,6 +324,8 @@ def _kind(wishes: Wishes) -> Kind:
     if name not in KINDS:
         raise UsageError(f"{wishes.kind} is no kind of quantisation that can be made here.", f"Give one of "
                          f"{', '.join(KINDS)}.")  # fmt: skip
+    if wishes.calibrate is not None and (wishes.keep_adapter or not KINDS[name].is_quantised):
+        raise UsageError("There is nothing to calibrate: nothing is quantised.", "Leave out --calibrate.")
     if wishes.keep_adapter and wishes.kind:
         raise UsageError("An adapter that is kept is not quantised.", "Leave out --quantize, or --keep-adapter.")
     return KINDS[name]
