@@ -108,17 +108,16 @@ for end in range(1, len(tokens) + 1):
                                      {"Content-Type": "application/json"})
     with urllib.request.urlopen(request) as answer:
         places.append(json.load(answer)["completion_probabilities"][0]["top_logprobs"])
-os.write(3, json.dumps([[(each["id"], each["logprob"]) for each in place] for place in places]).encode())
+print("\\n" + json.dumps([[(each["id"], each["logprob"]) for each in place] for place in places]), flush=True)
 os._exit(0)
 """
 
 
 def _with_adapter(model: Path, adapter: Path, tokens: Sequence[int]) -> list[Next]:
     """Ask the binding itself, in a process of its own."""
-    command = [sys.executable, "-c", _SCRIPT.replace("os.write(3, ", "sys.__stdout__.buffer.raw.write("),
-               str(model), str(adapter), json.dumps(list(tokens))]  # fmt: skip
+    command = [sys.executable, "-c", _SCRIPT, str(model), str(adapter), json.dumps(list(tokens))]
     output = subprocess.run(command, capture_output=True, timeout=120, check=True).stdout
-    places = json.loads(output[output.rindex(b"[[[") :])
+    places = json.loads(output.splitlines()[-1])
     return [Next(tokens=tuple(p[0] for p in place), logs=tuple(p[1] for p in place)) for place in places]
 
 
@@ -175,6 +174,17 @@ def test_a_wrong_shape_is_named(tmp_path: Path, settings: Settings) -> None:
     safetensors.torch.save_file(weights, file)
     with pytest.raises(ModelBroken, match="weights that its architecture does not have"):
         _import(tmp_path / "folder", settings, "tiny")
+
+
+def test_a_tokenizer_with_more_tokens_than_the_model_is_named(tmp_path: Path, settings: Settings) -> None:
+    make_folder(tmp_path / "folder", "llama")
+    file = tmp_path / "folder" / "tokenizer.json"
+    tree = json.loads(file.read_text(encoding="utf-8"))
+    tree["added_tokens"].append({**tree["added_tokens"][0], "id": 5000, "content": "<|windmill|>"})
+    file.write_text(json.dumps(tree), encoding="utf-8")
+    with pytest.raises(ModelBroken, match="more tokens than the model") as raised:
+        _import(tmp_path / "folder", settings, "tiny")
+    assert "resize_token_embeddings" in raised.value.hint
 
 
 def test_keeping_what_is_no_adapter_is_refused(tmp_path: Path, settings: Settings) -> None:

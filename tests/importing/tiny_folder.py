@@ -14,7 +14,7 @@ TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
-MARKS = ["<s>", "</s>", "<|im_start|>", "<|im_end|>"]
+MARKS = ["<s>", "</s>", "<|im_start|>", "<|im_end|>", "<|endoftext|>"]
 _SIZES: dict[str, Any] = {
     "hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 2, "num_attention_heads": 4,
     "num_key_value_heads": 2, "max_position_embeddings": 256, "bos_token_id": 0, "eos_token_id": 3,
@@ -26,7 +26,10 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
     "qwen2": ("Qwen2", {"tie_word_embeddings": True}),
     "qwen3": ("Qwen3", {"head_dim": 64}),
     "gemma": ("Gemma", {"head_dim": 64, "tie_word_embeddings": True}),
-    "gemma3": ("Gemma3", {"head_dim": 64, "tie_word_embeddings": True, "sliding_window": 64}),
+    "gemma3": (
+        "Gemma3",
+        {"head_dim": 64, "tie_word_embeddings": True, "sliding_window": 64, "query_pre_attn_scalar": 64},
+    ),
 }
 _SENTENCEPIECE = ("phi3", "gemma", "gemma3")
 

@@ -20,6 +20,7 @@ import re
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -56,7 +57,7 @@ def main() -> NoReturn:
     except ImportError as error:
         answer = {"error": "import", "reason": str(error)}
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
-        answer = {"error": _word_for(error), "reason": f"{type(error).__name__}: {error}"}
+        answer = {"error": _word_for(error), "reason": _reason(error)}
     os.write(reply, json.dumps(answer).encode() + b"\n")
     leave(0 if "error" not in answer else 1)
 
@@ -255,8 +256,16 @@ def _tokens(folder: Path, texts: Mapping[str, str]) -> dict[str, list[int]]:
     return {name: tokenizer.encode(text, add_special_tokens=False) for name, text in texts.items()}
 
 
+def _reason(error: Exception) -> str:
+    """Return what went wrong; the converter's bare assertions say it by their text alone."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {str(error) or last.line}"
+
+
 def _word_for(error: Exception) -> str:
-    text = str(error)
+    text = _reason(error)
+    if isinstance(error, AssertionError) and "vocab_size" in text:
+        return "vocabulary"
     if "Can not map tensor" in text:
         return "tensor"
     if isinstance(error, NotImplementedError):

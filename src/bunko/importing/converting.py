@@ -156,6 +156,12 @@ def _error(reply: Mapping[str, Any], log: list[bytes], order: Order, *, code: in
                 f"{folder} can't be converted: {reason}.",
                 "If the fine-tune left the tokenizer as it was, copy the base model's tokenizer.json beside it.",
             )
+        case "vocabulary":
+            return ModelBroken(
+                f"The tokenizer in {folder} has more tokens than the model's embedding has rows.",
+                "Tokens were added in training but not to the model: model.resize_token_embeddings(len(tokenizer)); or "
+                "take the base model's tokenizer.",
+            )
         case "tensor":
             return ModelBroken(
                 f"{folder} holds weights that its architecture does not have: {reason}.",
