@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bunko.settings import Settings, cache_directory, load_settings
+from bunko.importing.converting import obtain_converter
+from bunko.models import silent
+from bunko.settings import Settings, load_settings
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    kept = cache_directory(load_settings()) / "converter"
-    if kept.is_dir():
-        shutil.copytree(kept, tmp_path / "cache" / "converter")
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    if request.node.get_closest_marker("conversion"):
+        kept = obtain_converter(load_settings(), progress=silent)
+        shutil.copytree(kept.parent, tmp_path / "cache" / "converter")
     return load_settings(overrides={"cache_dir": str(tmp_path / "cache")})

@@ -1,7 +1,7 @@
 """The process that runs a model in torch over texts, and tells how much each input column of each matrix is used.
 
 In (stdin): one JSON line {"model": path, "texts": [...], "tokens": per text, "out": path, "dtype": …}; then nothing,
-but the pipe stays open for as long as the parent lives. Out (stdout): a JSON line {"done": n} after each text, and at last
+but the pipe stays open for as long as the parent lives. Out (stdout): a JSON line {"done": n} after each text, at last
 {"matrices": n} or {"error": …}. The file: numpy's .npz, one vector of mean squares for each of GGUF's tensors.
 
 That is what llama.cpp calls an importance matrix (tools/imatrix): for a matrix W and inputs x, the mean of x squared.

