@@ -18,14 +18,14 @@ import numpy as np
 import pytest
 
 from bunko.cli.main import main
-from bunko.errors import DiskFull, ModelNotFound, UsageError, WrongModelKind
+from bunko.errors import DiskFull, LibraryEmpty, LibraryNotFound, ModelBroken, ModelNotFound, UsageError, WrongModelKind
 from bunko.importing.calibrating import chosen_pieces
 from bunko.importing.licences import licence_facts
 from bunko.importing.making import Wishes, import_model
 from bunko.models import LocalModel, resolve
 from bunko.models.cache import model_directory
 from bunko.models.imported import find_imported
-from bunko.models.inventory import list_models, remove, show_model
+from bunko.models.inventory import list_models, pull, remove, show_model
 from bunko.settings import Settings
 from tests.tiny_gguf import make_chat_gguf
 
@@ -151,6 +151,27 @@ def test_a_file_that_somebody_took_away_is_not_listed(tiny: Path, settings: Sett
     _import(tiny, settings)  # the name is free again
     assert "mine" in [state.name for state in list_models(settings)]
     remove("mine", settings=settings)
+
+
+def test_a_pull_checks_what_was_made(tiny: Path, settings: Settings) -> None:
+    _import(tiny, settings)
+    assert pull("mine", settings=settings)[0].outcome == "present"
+    model = find_imported("mine", settings)
+    assert model is not None
+    with model.path.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"\x55")
+    with pytest.raises(ModelBroken, match="not what it was"):
+        pull("mine", settings=settings)
+
+
+def test_nothing_begins_before_the_documents_are_found(tiny: Path, settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(LibraryNotFound):
+        _import(tiny, settings, calibrate=tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(LibraryEmpty):
+        _import(tiny, settings, calibrate=tmp_path / "empty")
+    assert not (tmp_path / "cache" / "models").exists()
 
 
 def _large(path: Path) -> Path:

@@ -38,6 +38,8 @@ PIECES = 96
 _PIECE_CHARACTERS = 1000
 _HELD_OUT = 5
 """Every so-manieth piece is not calibrated on, but compared on."""
+_EXCERPTS, _EXCERPT_CHARACTERS = 6, 250
+"""What is compared on, of the pieces held out: some 300 tokens, of which the comparison takes the first 209."""
 _CHILD_BYTES = 900 * 2**20
 _BIG = 3_000_000_000
 """Parameters from which on the model is run in 16 bits, which takes half the memory."""
@@ -104,10 +106,16 @@ def chosen_pieces(documents: Sequence[str]) -> tuple[list[str], str]:
         for start in range(0, len(text), _PIECE_CHARACTERS)
         if text[start : start + _PIECE_CHARACTERS].strip()
     ]
-    held_out = pieces[_HELD_OUT - 1 :: _HELD_OUT] if len(pieces) >= _HELD_OUT else []
-    used = [piece for number, piece in enumerate(pieces, start=1) if number % _HELD_OUT or not held_out]
-    step = max(1, len(used) // PIECES)
-    return used[::step][:PIECES], "\n\n".join(held_out[:: max(1, len(held_out) // 4)])
+    held_out = pieces[_HELD_OUT - 1 :: _HELD_OUT]
+    used = [piece for number, piece in enumerate(pieces, start=1) if number % _HELD_OUT]
+    excerpts = [piece[:_EXCERPT_CHARACTERS] for piece in _spread(held_out, _EXCERPTS)]
+    return _spread(used, PIECES), "\n\n".join(excerpts)
+
+
+def _spread(pieces: Sequence[str], count: int) -> list[str]:
+    """Return so many pieces, or all, evenly from the first to the last."""
+    count = min(count, len(pieces))
+    return [pieces[number * len(pieces) // count] for number in range(count)]
 
 
 def _documents(folder: Path, settings: Settings) -> list[str]:

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 import filelock
 
 import bunko
-from bunko.errors import ModelTooLarge, UsageError
+from bunko.errors import LibraryEmpty, ModelTooLarge, UsageError
 from bunko.importing import converting, quantising
 from bunko.importing.kinds import BLOCK, BYTES, KINDS, Kind
 from bunko.importing.licences import licence_facts
@@ -105,6 +105,7 @@ def import_model(
         raise UsageError(f"{wishes.source} is no adapter.", "Leave out --keep-adapter.")
     if kind.is_quantised or isinstance(source, GgufFile):
         quantising.check_quantiser()
+    _check_texts(wishes, settings)
     _sweep(settings)
     directory = model_directory(settings, wishes.name)
     with locked(directory), writing_to(directory), _work_directory(directory) as work:
@@ -329,6 +330,17 @@ def _kind(wishes: Wishes) -> Kind:
     if wishes.keep_adapter and wishes.kind:
         raise UsageError("An adapter that is kept is not quantised.", "Leave out --quantize, or --keep-adapter.")
     return KINDS[name]
+
+
+def _check_texts(wishes: Wishes, settings: Settings) -> None:
+    """Raise now what would otherwise be raised after minutes of work."""
+    from bunko.importing.checking import chosen_text
+    from bunko.reading import list_files
+
+    if wishes.text is not None:
+        chosen_text(wishes.text, "")
+    if wishes.calibrate is not None and not list_files(wishes.calibrate, ignore=settings.reading.ignore):
+        raise LibraryEmpty.without_files(str(wishes.calibrate))
 
 
 def _publish(made: Path, report: dict[str, Any], directory: Path, wishes: Wishes) -> None:

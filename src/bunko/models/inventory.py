@@ -131,6 +131,8 @@ def pull(name: str, *, settings: Settings, progress: Progress = silent) -> tuple
         case ServerSource() | OllamaSource():
             raise UsageError(f"{name} is not Bunko's to download.", "It can be used as it is, with --model.")
         case PlainSource():
+            if imported := find_imported(name, settings):
+                return (_checked(imported),)
             raise _unknown(name)
         case _:
             return (_pull_file(name, downloadable_file(name), settings=settings, progress=progress),)
@@ -195,6 +197,18 @@ def _pull_file(name: str, file: CatalogueFile, *, settings: Settings, progress: 
     if path.suffix == ".gguf":
         read_gguf(path)
     return PulledFile(path=path, sha256=found if outcome == "present" else hash_file(path), outcome=outcome)
+
+
+def _checked(imported: ImportedModel) -> PulledFile:
+    """Compare a model of the user's own with what it was when it was made: it can't be had again from anywhere."""
+    record = read_record(imported.directory)
+    found = hash_file(imported.path)
+    if record is None or record.files[imported.path.name].sha256 != found:
+        raise ModelBroken(
+            f"{imported.path} is not what it was when it was imported.",
+            f"Remove it and import it again: bunko models remove {imported.name}",
+        )
+    return PulledFile(path=imported.path, sha256=found, outcome="present")
 
 
 def _entry_state(entry: CatalogueEntry, settings: Settings, *, with_info: bool = False) -> ModelState:
