@@ -41,6 +41,8 @@ _HELD_OUT = 5
 _EXCERPTS, _EXCERPT_CHARACTERS = 6, 250
 """What is compared on, of the pieces held out: some 300 tokens, of which the comparison takes the first 209."""
 _CHILD_BYTES = 900 * 2**20
+_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""As for the engine: threads that look for work instead of waiting stall each other where other programs run."""
 _BIG = 3_000_000_000
 """Parameters from which on the model is run in 16 bits, which takes half the memory."""
 
@@ -125,7 +127,7 @@ def _documents(folder: Path, settings: Settings) -> list[str]:
 
 
 def _run(order: Mapping[str, Any], progress: Progress) -> None:
-    popen = spawn("bunko.importing.calibrate_child")
+    popen = spawn("bunko.importing.calibrate_child", environment=_ENVIRONMENT)
     assert popen.stdin is not None and popen.stdout is not None and popen.stderr is not None
     log: list[bytes] = []
     reader = threading.Thread(target=lambda: log.extend(popen.stderr or ()), daemon=True)

@@ -60,13 +60,14 @@ def check(
     Raises EngineError if the engine can't run the model.
     """
     info = read_gguf(made)
+    context = min(info.context_length or _TRIAL_CONTEXT, _TRIAL_CONTEXT)
     say("Checking the template and the tokenizer …")
     with trying(made, settings, context_tokens=_TRIAL_CONTEXT) as trial:
         report: dict[str, Any] = {"template": _template(trial, made, info), "tokenizer": _tokenizer(trial, tokens)}
-        along = trial.tokens(text.words, beginning=True)[: _BEFORE + PLACES + 1]
+        along = trial.tokens(text.words, beginning=True)[: min(_BEFORE + PLACES, context - 2) + 1]
         say(f"Comparing with the original, token by token ({max(0, len(along) - _BEFORE - 1)} tokens) …")
         mine = _walk(trial, along, "reading", progress)
-        speed = _speed(trial, along)
+        speed = _speed(trial, along, context)
     theirs = _reference(reference, along, settings, progress)
     report["quality"] = _quality(mine, along, theirs) | {"text": text.name}
     if uncalibrated is not None and not isinstance(theirs, str) and theirs:
@@ -180,9 +181,10 @@ def _quality(mine: list[Next], along: Sequence[int], theirs: list[Next] | str) -
     }
 
 
-def _speed(trial: Trial, along: Sequence[int]) -> dict[str, float]:
+def _speed(trial: Trial, along: Sequence[int], context: int) -> dict[str, float]:
     """Take the best of two runs: the other was disturbed."""
-    prompt = (list(along) * (_SPEED_PROMPT // max(1, len(along)) + 1))[:_SPEED_PROMPT]
+    length = max(1, min(_SPEED_PROMPT, context - _SPEED_WRITE - 1))
+    prompt = (list(along) * (length // max(1, len(along)) + 1))[:length]
     runs = [trial.speed(prompt, write=_SPEED_WRITE) for _ in range(_SPEED_RUNS)]
     return {
         "prompt_per_second": round(max(run.prompt for run in runs), 1),
