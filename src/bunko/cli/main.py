@@ -249,7 +249,7 @@ def _count(text: str) -> int:
 
 
 def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    models = commands.add_parser("models", help="list, fetch, show, optimise and remove models")
+    models = commands.add_parser("models", help="list, fetch, import, show, optimise and remove models")
     actions = models.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = _add(actions, "list", "models that are known by name or were fetched", "models:run_list")
     pull = _add(actions, "pull", "fetch a model, and check it", "models:run_pull")
@@ -262,6 +262,7 @@ def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     check.add_argument("--run", dest="load", action="store_true", help="also load it, and time it")
     check.add_argument("--gpu-layers", metavar="N", help="layers on the GPU; 0: none, -1 (default): what fits")
+    _add_import(actions)
     for command in (pull, show, optimise, remove, check):
         command.add_argument("name", metavar="MODEL", help="a name, path, hf:, https:, pypi: or ollama: source")
     advise = _add(
@@ -283,6 +284,21 @@ def _add_mcp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     _retrieval_flags(mcp)
     _model_flags(mcp)
     _generation_flags(mcp)
+
+
+def _add_import(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _add(
+        actions, "import", "make a model of your own: from a folder, an adapter or a GGUF file", "importing:run"
+    )
+    command.add_argument("source", metavar="SOURCE", help="a Hugging Face folder, a LoRA adapter's folder, a GGUF file")
+    command.add_argument("--name", metavar="NAME", required=True, help="what to call it: --model NAME from then on")
+    command.add_argument("--quantize", metavar="KIND", default="", help="Q4_K_M (default), Q4_0, Q5_K_M, Q8_0, F16, …")
+    command.add_argument("--base", metavar="FOLDER", help="an adapter's base model, where it isn't found by itself")
+    command.add_argument("--keep-adapter", action="store_true", help="do not merge: the engine loads it at run time")
+    command.add_argument("--calibrate", metavar="FOLDER", help="documents that the quantised model is to be good at")
+    command.add_argument("--text", metavar="FILE", help="compare with 16 bits on this text; default: one of Bunko's")
+    command.add_argument("--no-checks", dest="checks", action="store_false", help="do not try the model out")
+    _common(command)
 
 
 def _add(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from bunko.cli.common import bold, dim, download_progress_from, print_json, safe, settings_from
+from bunko.cli.importing import print_report
 from bunko.contract import Json
 from bunko.models.inventory import ModelState, list_models, optimise, pull, remove, show_model, undo_optimise
 
@@ -23,6 +24,7 @@ def run_list(arguments: argparse.Namespace) -> int:
             mark = "●" if state.downloaded else "○"
             notes = [_size(_bytes(state)), ", ".join(sorted(state.languages)).replace("*", "multilingual")]
             notes += ["with a faster copy" if any(file.faster_copy for file in state.files) else ""]
+            notes += ["your own" if state.imported else "", "an adapter" if _is_adapter(state) else ""]
             notes += [state.licence, "" if state.verified or state.downloaded else "unverified"]
             print(f" {mark} {safe(state.name):<24} {dim(', '.join(note for note in notes if note))}")
             if state.description:
@@ -61,6 +63,8 @@ def run_show(arguments: argparse.Namespace) -> int:
                 print(f"{'sha256':>16}  {file.sha256 or 'unknown'}")
                 if file.faster_copy:
                     print(f"{'faster copy':>16}  {_size(file.faster_copy.stat().st_size)}, {file.faster_copy}")
+        elif name == "import":
+            print_report(value)
         elif value not in ("", None, []):
             text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
             print(f"{name.replace('_', ' '):>16}  {safe(text)}")
@@ -127,7 +131,12 @@ def _state_json(state: ModelState) -> Json:
         }
         for file in state.files
     ]
-    return facts | {"files": files}
+    facts |= {"files": files}
+    return facts | {"import": state.imported.report} if state.imported else facts
+
+
+def _is_adapter(state: ModelState) -> bool:
+    return state.imported is not None and state.imported.is_adapter
 
 
 def _bytes(state: ModelState) -> int | None:

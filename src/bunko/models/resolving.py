@@ -16,6 +16,7 @@ from bunko.models.catalogue import CATALOGUE_ONLY, find_entry, nearest_names
 from bunko.models.download import fetch
 from bunko.models.folder import read_embedder_folder
 from bunko.models.gguf_header import GgufInfo, ModelKind, read_gguf
+from bunko.models.imported import find_imported
 from bunko.models.ollama import ollama_file
 from bunko.models.optimising import faster_copy
 from bunko.models.progress import Progress, silent
@@ -79,6 +80,10 @@ def resolve_original(
         case OllamaSource() as ollama:
             return _gguf(name, ollama_file(ollama), kind=kind)
         case PlainSource() as plain:
+            if imported := find_imported(name, settings):
+                if imported.is_adapter:
+                    raise _is_adapter(name)
+                return _gguf(name, imported.path, kind=kind)
             return _from_path(plain, kind=kind)
 
 
@@ -208,6 +213,13 @@ def _embedder_facts(info: GgufInfo) -> EmbedderFacts:
 def _guess_languages(vocabulary_size: int | None) -> frozenset[str]:
     many = vocabulary_size is not None and vocabulary_size >= _MULTILINGUAL_VOCABULARY
     return frozenset({"*"}) if many else frozenset({"en"})
+
+
+def _is_adapter(name: str) -> WrongModelKind:
+    return WrongModelKind(
+        f"{name} is an adapter, which changes another model and can't run by itself.",
+        f"`bunko models show {name}` tells its base; or import it again without --keep-adapter.",
+    )
 
 
 def _wrong_kind(name: str, *, found: ModelKind, wanted: Kind) -> WrongModelKind:

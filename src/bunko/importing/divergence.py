@@ -1,0 +1,92 @@
+"""How far a quantised model is from what it was made of. In: both models' next tokens along a text. Out: figures. Pure.
+
+At each place of a text, both models say how likely each next token is. Of each, the `count` likeliest tokens are known,
+and what is left over for all others together. The Kullback-Leibler divergence is computed over the tokens that both
+list, with all others as one: that is a coarser view of both distributions, so the figure is a lower bound of the whole
+divergence, and close to it as long as little is left over (`left_over` says how much).
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bunko.importing.trial import Next
+
+_TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Divergence:
+    """What was measured, over `places` places of a text."""
+
+    places: int
+    mean: float
+    """Kullback-Leibler divergence from the reference, in nats; 0 if both are the same."""
+    worst: float
+    """Its 99th percentile."""
+    same_first: float
+    """The share of places where both have the same likeliest token."""
+    left_over: float
+    """What the reference gives to tokens that are not counted one by one, on average: 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Perplexity:
+    """How surprised a model is by a text."""
+
+    value: float
+    outside: int
+    """Places whose token is not among those that are known: it counts as the least likely of these."""
+
+
+def divergence(reference: Sequence[Next], other: Sequence[Next]) -> Divergence:
+    """Compare two models' next tokens at the same places of a text."""
+    single = [one_divergence(mine, theirs) for mine, theirs in zip(reference, other, strict=True)]
+    kept = sorted(single)
+    return Divergence(
+        places=len(single),
+        mean=statistics.fmean(single),
+        worst=kept[min(len(kept) - 1, int(0.99 * len(kept)))],
+        same_first=statistics.fmean(a.tokens[0] == b.tokens[0] for a, b in zip(reference, other, strict=True)),
+        left_over=statistics.fmean(max(0.0, 1 - math.fsum(map(math.exp, each.logs))) for each in reference),
+    )
+
+
+def one_divergence(reference: Next, other: Next) -> float:
+    """Return the divergence at one place, in nats, of the tokens that both list and all others as one.
+
+    >>> same = Next(tokens=(1, 2), logs=(math.log(0.75), math.log(0.25)))
+    >>> one_divergence(same, same)
+    0.0
+    """
+    theirs = dict(zip(other.tokens, other.logs, strict=True))
+    total, rest, other_rest = 0.0, 1.0, 1.0
+    for token, log in zip(reference.tokens, reference.logs, strict=True):
+        if token in theirs:
+            share = math.exp(log)
+            total += share * (log - theirs[token])
+            rest -= share
+            other_rest -= math.exp(theirs[token])
+    if rest > _TINY:
+        total += rest * math.log(rest / max(other_rest, _TINY))
+    return max(0.0, total)
+
+
+def perplexity(places: Sequence[Next], true: Sequence[int]) -> Perplexity:
+    """Return the perplexity on the tokens that really came next.
+
+    >>> half = Next(tokens=(1, 2), logs=(math.log(0.5), math.log(0.5)))
+    >>> round(perplexity([half, half], [1, 2]).value, 6)
+    2.0
+    """
+    logs, outside = [], 0
+    for place, token in zip(places, true, strict=True):
+        if token in place.tokens:
+            logs.append(place.logs[place.tokens.index(token)])
+        else:
+            logs.append(place.logs[-1])
+            outside += 1
+    return Perplexity(value=math.exp(-statistics.fmean(logs)), outside=outside)

@@ -1,0 +1,42 @@
+"""Find out under what licence a model is. In: its folder. Out: metadata for GGUF. Guesses nothing.
+
+The converter takes what a model card (README.md) says at its top; this is for folders that only have a licence file.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+# How the well-known texts begin -> SPDX identifiers, as model cards spell them.
+_BEGINNINGS = (
+    (r"Apache License\s+Version 2\.0", "apache-2.0"),
+    (r"MIT License|Permission is hereby granted, free of charge", "mit"),
+    (r"BSD 3-Clause", "bsd-3-clause"),
+    (r"META LLAMA 3 COMMUNITY LICENSE", "llama3"),
+    (r"LLAMA 3\.1 COMMUNITY LICENSE", "llama3.1"),
+    (r"LLAMA 3\.2 COMMUNITY LICENSE", "llama3.2"),
+    (r"Gemma Terms of Use", "gemma"),
+)
+_READ = 20_000
+
+
+def licence_facts(folder: Path) -> dict[str, str]:
+    """Return what `general.license` should say; empty where the model card says it, or nothing does."""
+    if re.search(r"^---\n(?:.*\n)*?license:", _beginning(folder / "README.md")):
+        return {}
+    for name in ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "COPYING", "USE_POLICY.md"):
+        if text := _beginning(folder / name).strip():
+            known = next((licence for pattern, licence in _BEGINNINGS if re.search(pattern, text[:2000], re.I)), "")
+            first = text.splitlines()[0].strip(" #*")[:100]
+            return {"general.license": known} if known else {
+                "general.license": "other", "general.license.name": first}  # fmt: skip
+    return {}
+
+
+def _beginning(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(_READ).replace("\r\n", "\n")
+    except OSError:
+        return ""

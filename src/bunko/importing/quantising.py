@@ -1,0 +1,232 @@
+"""Write a GGUF file anew with other types. In: a GGUF file, a kind. Out: the new file. Knows nothing of what is in it.
+
+Goes through the tensors a few rows at a time, so that memory does not depend on the model's size. Metadata is copied
+byte for byte but for what is given anew. The quantisers are llama.cpp's reference ones, from the package `libgguf`.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import struct
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from bunko.errors import MissingExtra, ModelBroken
+from bunko.importing.kinds import BF16, BLOCK, F16, F32, NAMES, Architecture, Kind, Tensor, choose_types, size_of
+from bunko.models.gguf_header import GgufLayout, TensorPlace, Value, read_layout
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+    Importance = Mapping[str, Floats]
+
+_STEP_WEIGHTS = 4 * 2**20
+"""Converted at a time: 16 MB as floats, some ten times that with all copies. Small enough for Ctrl-C, too."""
+_GGML_VERSION = 2
+"""`general.quantization_version` (GGML_QNT_VERSION)."""
+_DROPPED = ("split.no", "split.count", "split.tensors.count")
+_READABLE = frozenset({F32, F16, BF16, 2, 3, 6, 7, 8, 10, 11, 12, 13, 14, 20, 23})
+"""What can be turned into floats: F32, F16, BF16, Q4_0 to Q8_0, the K-quants, IQ4_NL, IQ4_XS."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be written."""
+
+    source: Path
+    layout: GgufLayout
+    kind: Kind
+    types: Mapping[str, int]
+    """Each tensor's new type."""
+    metadata: bytes
+    key_count: int
+    again: bool
+    """Whether weights that were quantised before are quantised again."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the new file, or a little less."""
+        return len(self.metadata) + sum(self.new_size(place) + self.layout.alignment for place in self.layout.tensors)
+
+    @property
+    def weights(self) -> int:
+        """Numbers in all tensors."""
+        return sum(math.prod(place.dimensions) for place in self.layout.tensors)
+
+    def new_size(self, place: TensorPlace) -> int:
+        """Return the bytes that a tensor will have."""
+        new_type = self.types[place.name]
+        return place.size if new_type == place.type else size_of(place.dimensions, new_type)
+
+
+def plan(
+    source: Path, kind: Kind, *, metadata: Mapping[str, str | int] | None = None, has_importance: bool = False
+) -> Plan:
+    """Look at a GGUF file and decide what becomes of it. Raises ModelNotFound, ModelBroken.
+
+    `metadata` is written in place of what the file says under these keys.
+    """
+    layout = read_layout(source)
+    architecture = architecture_of(layout.values)
+    tensors = [Tensor(name=place.name, dimensions=place.dimensions, type=place.type) for place in layout.tensors]
+    types = choose_types(tensors, kind, architecture, has_importance=has_importance)
+    changed = [place for place in layout.tensors if types[place.name] != place.type]
+    for place in changed:
+        if place.type not in _READABLE:
+            raise ModelBroken(
+                f"{source.name} holds weights of a type that can't be read back ({place.type}, in {place.name}).",
+                "Quantise from the model's 16-bit file.",
+            )
+    news: dict[str, str | int] = {"general.file_type": kind.file_type, "general.quantization_version": _GGML_VERSION}
+    news |= metadata or {}
+    kept = [layout.metadata[place] for key, place in layout.keys.items() if key not in news and key not in _DROPPED]
+    added = [_pair(key, value) for key, value in news.items()]
+    return Plan(
+        source=source,
+        layout=layout,
+        kind=kind,
+        types=types,
+        metadata=b"".join([*kept, *added]),
+        key_count=len(kept) + len(added),
+        again=any(BLOCK.get(place.type, 256) > 1 for place in changed),
+    )
+
+
+def write(plan: Plan, target: Path, *, importance: Importance | None = None, advance: Callable[[int], object]) -> None:
+    """Write the new file and bring it to the disk. Raises OSError, MissingExtra. Tells `advance` of bytes read."""
+    check_quantiser()
+    with plan.source.open("rb") as source, target.open("wb") as file:
+        _write_header(file, plan)
+        for place in plan.layout.tensors:
+            vector = (importance or {}).get(place.name)
+            _write_tensor(source, file, place, plan.types[place.name], vector, advance=advance)
+            file.write(bytes(-file.tell() % plan.layout.alignment))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def type_names(path: Path) -> dict[str, int]:
+    """Return how many tensors of a file have which type, the most frequent first."""
+    counts = Counter(NAMES.get(place.type, f"type {place.type}") for place in read_layout(path).tensors)
+    return dict(counts.most_common())
+
+
+def check_quantiser() -> None:
+    """Raise MissingExtra unless the package with the quantisers is installed."""
+    try:
+        import libgguf  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra(
+            f"Quantising needs the package libgguf ({error}).", 'Install it: python -m pip install "bunko[import]"'
+        ) from error
+
+
+def architecture_of(values: Mapping[str, Value]) -> Architecture:
+    """Return what the choice of types depends on, from a file's metadata."""
+    name = str(values.get("general.architecture", ""))
+
+    def number(key: str) -> int:
+        value = values.get(f"{name}.{key}", 0)
+        if isinstance(value, tuple):  # one for each layer
+            value = value[0] if value else 0
+        return int(value) if isinstance(value, int) else 0
+
+    heads = number("attention.head_count")
+    return Architecture(
+        name=name,
+        layers=number("block_count"),
+        experts=number("expert_count"),
+        heads=heads,
+        heads_kv=number("attention.head_count_kv") or heads,
+    )
+
+
+def _pair(key: str, value: str | int) -> bytes:
+    name = key.encode()
+    start = struct.pack("<Q", len(name)) + name
+    if isinstance(value, int):
+        return start + struct.pack("<II", 4, value)  # uint32
+    text = value.encode()
+    return start + struct.pack("<IQ", 8, len(text)) + text
+
+
+def _write_header(file: BinaryIO, plan: Plan) -> None:
+    layout = plan.layout
+    file.write(b"GGUF" + struct.pack("<IQQ", 3, len(layout.tensors), plan.key_count) + plan.metadata)
+    offset = 0
+    for place in layout.tensors:
+        name = place.name.encode()
+        file.write(struct.pack("<Q", len(name)) + name)
+        file.write(struct.pack(f"<I{len(place.dimensions)}Q", len(place.dimensions), *place.dimensions))
+        file.write(struct.pack("<IQ", plan.types[place.name], offset))
+        offset += -(-plan.new_size(place) // layout.alignment) * layout.alignment
+    file.write(bytes(-file.tell() % layout.alignment))
+
+
+def _write_tensor(
+    source: BinaryIO,
+    file: BinaryIO,
+    place: TensorPlace,
+    new_type: int,
+    importance: Floats | None,
+    *,
+    advance: Callable[[int], object],
+) -> None:
+    row = place.dimensions[0] if place.dimensions else 1
+    rows = math.prod(place.dimensions[1:])
+    matrix = place.dimensions[1] if len(place.dimensions) > 1 else 1  # of experts there are several in one tensor
+    row_bytes = place.size // rows
+    step = max(1, _STEP_WEIGHTS // row)
+    source.seek(place.offset)
+    first = 0
+    while first < rows:
+        count = min(step, matrix - first % matrix)
+        data = source.read(count * row_bytes)
+        if len(data) != count * row_bytes:
+            raise ModelBroken(f"The file ends within {place.name}.", "Download it again.")
+        if new_type == place.type:
+            file.write(data)
+        else:
+            weights = read_rows(data, place.type, row)
+            file.write(_convert(weights, new_type, _importance_of(importance, row, rows, first)))
+        first += count
+        advance(len(data))
+
+
+def read_rows(data: bytes, type_number: int, row: int) -> Floats:
+    """Return whole rows of any readable type as floats: shape (rows, row length)."""
+    import libgguf
+    import numpy as np
+
+    if type_number == F32:
+        return np.frombuffer(data, dtype="<f4").reshape(-1, row)
+    if type_number == F16:
+        return np.frombuffer(data, dtype="<f2").astype(np.float32).reshape(-1, row)
+    if type_number == BF16:
+        return (np.frombuffer(data, dtype="<u2").astype(np.uint32) << 16).view(np.float32).reshape(-1, row)
+    packed = np.frombuffer(data, dtype=np.uint8).reshape(-1, libgguf.row_size(type_number, row))
+    floats: Floats = libgguf.dequantize_rows(packed, type_number, row)
+    return floats
+
+
+def _convert(weights: Floats, type_number: int, importance: Floats | None) -> bytes:
+    import libgguf
+
+    # Without weights of their own, the columns are of equal importance: llama.cpp's `ggml_quantize_chunk` with NULL.
+    packed: Any = libgguf.quantize_rows(weights, type_number, importance if BLOCK[type_number] > 1 else None)
+    return bytes(packed.tobytes())
+
+
+def _importance_of(importance: Floats | None, row: int, rows: int, first: int) -> Floats | None:
+    """Return the columns' importance; of a stack of matrices (experts), that of the matrix with this row."""
+    if importance is None or importance.size == row:
+        return importance
+    matrices = importance.reshape(-1, row)
+    chosen: Floats = matrices[first // (rows // len(matrices))]
+    return chosen

@@ -1,0 +1,20 @@
+"""Settings with a cache of the test's own, but for the converter, which is fetched once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bunko.importing.converting import obtain_converter
+from bunko.models import silent
+from bunko.settings import Settings, load_settings
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    if request.node.get_closest_marker("conversion"):
+        kept = obtain_converter(load_settings(), progress=silent)
+        shutil.copytree(kept.parent, tmp_path / "cache" / "converter")
+    return load_settings(overrides={"cache_dir": str(tmp_path / "cache")})
