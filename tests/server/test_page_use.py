@@ -176,6 +176,7 @@ def test_history_is_kept_in_the_browser_and_deleted(opened: Open) -> None:
     page.get_by_role("button", name="Delete “Who built").click()
     page.get_by_text("No conversation has been kept yet.").wait_for()
     page.get_by_role("link", name="Ask", exact=True).click()
+    page.locator(".turn").first.wait_for()  # what was deleted can be gone on with
     ask(page, "And when was that?")
     page.get_by_role("link", name="History").click()
     page.locator(".history-list .path").wait_for()
