@@ -32,7 +32,7 @@ from bunko.server.inquiry import ASKABLE, Found, Inquiry, Queued, by_public_name
 from bunko.server.jobs import Job, in_thread
 from bunko.server.libraries import HostedLibrary, names_for
 from bunko.server.metrics import Metrics
-from bunko.server.queueing import FairQueue, Ticket, Turn, turn
+from bunko.server.queueing import FairQueue, Ticket, a_turn, turn
 from bunko.server.stopping import HoldBack
 from bunko.settings import Settings, load_settings
 from bunko.sharing import Engines
@@ -351,7 +351,7 @@ class Host:
                 hits = opened.search(query, watch=watch)
             return Found(hits=tuple(hits), timings=watch.timings())
 
-        async with Turn(self.reads.join(client)):
+        async with a_turn(self.reads.join(client)):
             return await self._in_thread(look)
 
     async def library_call(self, library: str, function: Callable[[Library], Result]) -> Result:
@@ -374,7 +374,7 @@ class Host:
                 f"No embedder {embedder[:100]!r} is served here.", f"There is {', '.join(self.embedders)}."
             )
         settings = replace(self.settings, embedder=embedder)
-        async with Turn(self.reads.join(client)):
+        async with a_turn(self.reads.join(client)):
             return await self._in_thread(lambda: self.engines.embedder(settings).embed_passages(list(texts)))
 
     async def _in_thread(self, function: Callable[[], Result]) -> Result:

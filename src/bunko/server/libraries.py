@@ -116,15 +116,16 @@ class HostedLibrary:
         library = library or self._open()
         library.settings = settings or self.settings
         library.__dict__.pop("generator", None)  # it is another model's, perhaps; the engines know them all
+        is_whole = True
         try:
             library.refresh()
             yield library
         except StoreError:
-            raise  # and let go of what may be damaged
-        except BaseException:
-            self._give_back(library)
+            is_whole = False
             raise
-        self._give_back(library)
+        finally:
+            if is_whole:
+                self._give_back(library)
 
     def has_documents(self) -> bool:
         """Tell whether there is anything in the index to answer from."""

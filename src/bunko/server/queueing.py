@@ -7,6 +7,7 @@ of them. Used by the event loop alone, so that nothing here needs a lock. Knows 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import OrderedDict, deque
 from collections.abc import AsyncGenerator
 
@@ -151,22 +152,15 @@ class FairQueue:
         ticket.tell()
 
 
-class Turn:
-    """Waits for a ticket's turn, and leaves at the end."""
-
-    def __init__(self, ticket: Ticket) -> None:
-        self._ticket = ticket
-
-    async def __aenter__(self) -> None:
-        try:
-            async for _ in turn(self._ticket):
-                pass
-        except BaseException:
-            self._ticket.leave()
-            raise
-
-    async def __aexit__(self, *exception: object) -> None:
-        self._ticket.leave()
+@contextlib.asynccontextmanager
+async def a_turn(ticket: Ticket) -> AsyncGenerator[None, None]:
+    """Wait for a ticket's turn, and leave at the end."""
+    try:
+        async for _ in turn(ticket):
+            pass
+        yield
+    finally:
+        ticket.leave()
 
 
 async def turn(ticket: Ticket) -> AsyncGenerator[int, None]:
