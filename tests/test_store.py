@@ -146,6 +146,15 @@ def test_lexical_hits_are_ordered_by_score_and_carry_it(store: Store) -> None:
     assert len(store.search_lexical("cat", limit=1)) == 1
 
 
+def test_of_passages_that_are_as_good_as_each_other_the_same_are_found_however_they_came(store: Store) -> None:
+    for letter in "qhcamzt":  # each is a piece of its own on the disk
+        store.write([make_entry(f"{letter}{n}.txt", f"A cheetah {n}.") for n in range(3)])
+    store.tidy()
+    assert [hit.chunk.path for hit in store.search_lexical("cheetah", limit=5)] == [
+        "a0.txt", "a1.txt", "a2.txt", "c0.txt", "c1.txt",
+    ]  # fmt: skip
+
+
 def test_english_words_meet_across_their_endings_and_cases(store: Store) -> None:
     assert found(store, "SLEEPING CAT")[0] == "cats.txt"
 

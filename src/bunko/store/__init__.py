@@ -69,6 +69,8 @@ _COMPARED = 200
 _ALL = 1_000_000
 # Each costs a search through the dictionary of words.
 _FUZZY_WORDS = 16
+# How many times as many passages are looked at where the last ones found are as good as the next ones by BM25.
+_EQUALS = 8
 _UNFINISHED = "unfinished"
 
 
@@ -450,8 +452,11 @@ class Store:
         query = queries[0] if len(queries) == 1 else BooleanQuery([(Occur.SHOULD, part) for part in queries])
         with self._mapped("searched"):
             search = self._chunks.search(query, query_type="fts").select([*CHUNK_COLUMNS, "_score"])
-            rows: list[dict[str, Any]] = search.limit(limit).to_list()
-        return rows
+            rows: list[dict[str, Any]] = search.limit(limit + 1).to_list()
+            if len(rows) > limit and rows[-1]["_score"] == rows[-2]["_score"]:
+                # LanceDB would choose among equals by their place on the disk: by how the folder came to be.
+                rows = search.limit(_EQUALS * limit).to_list()
+        return sorted(rows, key=lambda row: (-row["_score"], row["path"], row["start"]))[:limit]
 
     def similarities(self, spec: EmbedderSpec, keys: Sequence[str], vector: Vectors) -> dict[str, float]:
         """Return the cosine similarity of the chunks with these keys; those without a vector are left out."""
