@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bunko.library import Library
 from bunko.ports import EmbedderSpec
 from bunko.settings import Settings, apply_overrides
-from bunko.sufficiency import NOT_HELD, support, support_by_phrase
+from bunko.sufficiency import NOT_HELD, support, support_by_model, support_by_phrase
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.types import Chunk, Evidence, Hit
 from tests.support import write_files
@@ -107,6 +107,25 @@ def test_a_model_that_invents_is_not_believed(
     assert answer.evidence
     assert "The model said 'Bob Hay', which no source says" in " ".join(answer.notes)
     assert not (refused and (answer.citations or answer.unsupported))
+
+
+@pytest.mark.parametrize("parameters", [1e8, 5e8, 4e9])
+def test_a_model_that_finds_no_answer_is_believed(tmp_path: Path, parameters: float) -> None:
+    root = write_files(tmp_path / "docs", {"mill.txt": MILL})
+    generator = FakeGenerator("the documents don’t say", parameters=int(parameters))
+    with Library(root, settings=Settings(), embedder=FakeEmbedder(), generator=generator) as library:
+        library.sync()
+        answer = library.ask("Who built the mill by the river?")
+    assert (answer.refused, answer.text) == (True, "The documents don't say.")
+    assert "The model found no answer in the quotes." in " ".join(answer.notes)
+    assert answer.evidence
+    assert not answer.citations
+
+
+def test_a_refusal_that_is_a_source_s_own_sentence_is_a_phrase_like_any_other() -> None:
+    source = "What did it cost? The documents don't say."
+    found = support_by_model("The documents don't say.", [quote(hit(source))], judged=False, log_probability=None)
+    assert found.strength == inf
 
 
 def test_japanese_is_judged_by_its_words_where_the_embedder_knows_none() -> None:

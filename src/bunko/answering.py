@@ -20,7 +20,7 @@ from bunko.grounding import ground
 from bunko.ports import Embedder, GenerationOptions, Generator, Quotable, Searchable
 from bunko.retrieval import retrieve
 from bunko.settings import Settings, apply_overrides
-from bunko.sufficiency import can_judge, support, support_by_phrase
+from bunko.sufficiency import can_judge, support, support_by_model
 from bunko.text import detect_language
 from bunko.timing import Stopwatch
 from bunko.translating import translate
@@ -103,11 +103,12 @@ def answer_from_documents(
             if style == "extractive":
                 writing = extract(writing, shown, question=standalone)
             written = yield from writing
-            if judged:
-                by_phrase = support_by_phrase(written.said, shown, log_probability=written.log_probability)
-                if by_phrase.strength < settings.answers.strictness:
-                    shown, written.text, written.notes = [], prompting.refusal(language), (by_phrase.doubt,)
-                supported = min(supported, by_phrase, key=lambda item: item.strength)
+            by_model = support_by_model(
+                written.said or written.text, shown, judged=judged, log_probability=written.log_probability
+            )
+            if by_model.strength < settings.answers.strictness:
+                shown, written.text, written.notes = [], prompting.refusal(language), (by_model.doubt,)
+            supported = min(supported, by_model, key=lambda item: item.strength)
     if not written.is_out:
         yield TextDelta(text=written.text)
     with watch.stage("ground"):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bunko.errors import QuestionError
 from bunko.orders import gives_orders
-from bunko.text import LANGUAGE_NAMES, words
+from bunko.text import LANGUAGE_NAMES, normalise, words
 from bunko.types import Evidence, Message
 
 CountTokens = Callable[[Sequence[Message]], int]
@@ -276,6 +276,16 @@ def join_with_history(question: str, history: Sequence[Message]) -> str:
 def refusal(language: str) -> str:
     """Return the sentence that says that the documents hold no answer."""
     return _WORDINGS.get(language, _ENGLISH).nothing_found
+
+
+def is_refusal(text: str) -> bool:
+    """Tell whether a model's answer is the sentence of a refusal, in any language that we have it in, and no more.
+
+    >>> is_refusal("the documents don’t say")
+    True
+    """
+    said = normalise(text).replace("’", "'").strip(" .。")
+    return any(said == normalise(wording.nothing_found).strip(" .。") for wording in _WORDINGS.values())
 
 
 def neutralise(text: str) -> str:

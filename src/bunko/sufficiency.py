@@ -3,8 +3,9 @@
 Three things speak against one. Nothing that was found has to do with the question: few of its rare words, and its
 vector far from all; both must agree, so that a question in other words than the document's is not turned away. Or no
 passage has a number or a name that the question takes for granted. Or a model that was to name a phrase of the sources
-names one that stands in none, or is not sure of it. A passage on the very subject that lacks the answer is seen by the
-last alone, and not often: docs/decisions/013-what-is-refused.md has the figures.
+names one that stands in none, or is not sure of it, or says that the documents don't say: no stock model does, but one
+can be trained to (examples/fine_tune). A passage on the very subject that lacks the answer is seen by the last alone,
+and not often otherwise: docs/decisions/013-what-is-refused.md has the figures.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from bunko.evidence import coverage
 from bunko.locating import locate
 from bunko.ports import EmbedderSpec, Generator
 from bunko.premises import missing
+from bunko.prompting import is_refusal
 from bunko.text import detect_language, words
 from bunko.types import Evidence, Hit
 
@@ -71,6 +73,17 @@ def can_judge(question: str, generator: Generator) -> bool:
     not stand in a source.
     """
     return not asks_whether(question) and not 0 < generator.parameters <= _TOO_SMALL
+
+
+def support_by_model(said: str, quotes: Sequence[Evidence], *, judged: bool, log_probability: float | None) -> Support:
+    """Return how much what the model said of the quotes speaks for an answer.
+
+    That it says so itself, in the words by which Bunko refuses, is heard from any model; what else its phrase tells,
+    only if it is `judged`.
+    """
+    if is_refusal(said) and not locate(said, quotes):
+        return Support(strength=_DOUBTED, doubt=f"The model found no answer in the quotes. {_ALL_THE_SAME}")
+    return support_by_phrase(said, quotes, log_probability=log_probability) if judged else Support()
 
 
 def support_by_phrase(said: str, quotes: Sequence[Evidence], *, log_probability: float | None) -> Support:

@@ -51,7 +51,17 @@ def test_a_variant_may_have_adapters() -> None:
     assert one.changed == {"model": "a.gguf", "generation.adapters": "x.gguf:0.5,y.gguf"}
     plain, mine = build_variants(Settings(), models=["a"], changes=["generation.adapters=x.gguf, y.gguf"])
     assert [plain.settings.generation.adapters, mine.settings.generation.adapters] == [("x.gguf",), ("y.gguf",)]
-    assert names([plain, mine]) == ["adapters x", "adapters y"]
+    assert names([plain, mine]) == ["adapter x", "adapter y"]
+
+
+def test_each_model_is_compared_with_each_adapter_and_without() -> None:
+    variants = build_variants(Settings(), models=["a", "b"], adapters=["x.gguf", "y.gguf:0.5", "x.gguf"])
+    plain, terse, half, *_ = variants
+    assert names(variants)[:3] == ["a", "a, adapter x", "a, adapter y.gguf:0.5"]
+    assert len(variants) == 6
+    assert plain.changed == {"model": "a"}
+    assert [terse.settings.generation.adapters, half.settings.generation.adapters] == [("x.gguf",), ("y.gguf:0.5",)]
+    assert names(build_variants(Settings(), adapters=["x.gguf"])) == ["smollm2-135m", "adapter x"]
 
 
 def test_without_anything_there_is_the_librarys_own() -> None:

@@ -91,6 +91,7 @@ def run_compare(arguments: argparse.Namespace) -> int:
     variants = build_variants(
         settings_from(arguments, Path(arguments.folder).expanduser()),
         models=arguments.models,
+        adapters=arguments.adapters,
         changes=arguments.setting,
         written_out=arguments.variant,
         without_documents=arguments.no_rag,

@@ -219,6 +219,14 @@ def _add_evaluation(commands: argparse._SubParsersAction[argparse.ArgumentParser
         "-m", "--model", dest="models", action="append", default=[], metavar="NAME", help="one or more"
     )
     compare.add_argument(
+        "--adapter",
+        dest="adapters",
+        action="append",
+        default=[],
+        metavar="PATH[:SCALE]",
+        help="each model with this LoRA adapter, too; may be repeated",
+    )
+    compare.add_argument(
         "--setting", action="append", default=[], metavar="NAME=V1,V2", help="each value is tried with each model"
     )
     compare.add_argument(

@@ -1,6 +1,7 @@
 """Say what is compared. In: models, settings and texts as the command line gives them. Out: list[Variant].
 
-Each model is a variant; without documents each is another; each value of a setting makes one of all of these.
+Each model is a variant, with each adapter another; without documents each is one more; each value of a setting makes
+one of all of these.
 A variant can also be written out: "NAME: model=…, adapter=…, rag=false". Knows nothing of answering.
 """
 
@@ -36,19 +37,23 @@ def build_variants(
     settings: Settings,
     *,
     models: Sequence[str] = (),
+    adapters: Sequence[str] = (),
     changes: Sequence[str] = (),
     written_out: Sequence[str] = (),
     without_documents: bool = False,
 ) -> list[Variant]:
-    """Return the variants. `changes` are texts like NAME=V1,V2; `settings` are what all variants share.
+    """Return the variants: each model as it is, and with each adapter, with each change, and so on.
+
+    `changes` are texts like NAME=V1,V2; `settings` are what all variants share.
 
     Without documents, what concerns retrieval makes no variant. Raises UsageError and SettingsError for what can't be
     understood, and where two are called alike.
     """
     variants = [_written_out(text, settings) for text in written_out]
     models = list(dict.fromkeys(models))
-    if models or changes or without_documents or not variants:
-        axes = [[("model", model) for model in models or ("",)], *map(_axis, changes)]
+    if models or adapters or changes or without_documents or not variants:
+        with_adapter = [(_ADAPTERS, adapter) for adapter in ("", *dict.fromkeys(adapters))]
+        axes = [[("model", model) for model in models or ("",)], with_adapter, *map(_axis, changes)]
         for rag in (True, False) if without_documents else (True,):
             combined = [_combined(chosen, settings, rag=rag, models=models) for chosen in itertools.product(*axes)]
             variants += [one for n, one in enumerate(combined) if one not in combined[:n]]
@@ -83,11 +88,15 @@ def _combined(chosen: Sequence[tuple[str, str]], settings: Settings, *, rag: boo
     changed = {name: value for name, value in chosen if value}
     if not rag:  # how passages are found makes no difference then
         changed = {name: value for name, value in changed.items() if _concerns_model(name)}
-    parts = [f"{name.rpartition('.')[2]} {short_name(value)}" for name, value in changed.items() if name != "model"]
+    parts = [f"{_short(name)} {short_name(value)}" for name, value in changed.items() if name != "model"]
     if len(models) > 1 or not parts:
         parts.insert(0, short_name(changed.get("model", settings.model)))
     name = ", ".join([*parts, *([] if rag else ["without documents"])])
     return Variant(name=name, settings=apply_overrides(settings, changed), changed=changed, rag=rag)
+
+
+def _short(name: str) -> str:
+    return _ADAPTER if name == _ADAPTERS else name.rpartition(".")[2]
 
 
 def _concerns_model(name: str) -> bool:
