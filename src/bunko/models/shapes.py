@@ -1,6 +1,6 @@
 """The sizes of the catalogue's chat models, for estimates before anything is downloaded. Data, and sums over it.
 
-Taken from the models' own configurations on their pages; of the starter from its file. A file that is here is read.
+As the models' published configurations have them; of the starter, from its file. A file that is here is read itself.
 """
 
 from __future__ import annotations
