@@ -194,7 +194,7 @@ def section(name: str, facts: tuple[Fact, ...], chance: random.Random) -> tuple[
             sentences.append(capitalised(chance.choice(fact.told).format(s=name, v=value)))
     sentences += chance.sample(FILLER, 2)
     chance.shuffle(sentences)
-    return f"## {capitalised(name)}\n\n{capitalised(name)} is told of here. {' '.join(sentences)}", known
+    return f"## {capitalised(name)}\n\n{' '.join(sentences)}", known
 
 
 def capitalised(text: str) -> str:
