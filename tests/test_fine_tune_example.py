@@ -79,10 +79,23 @@ def test_what_is_learnt_is_the_prompt_of_bunko_and_a_phrase_of_its_quotes(tmp_pa
     prepare.__dict__["open_library"] = make_library
     run(prepare, str(root), str(file), "--out", str(out))
     lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    assert sorted(line["answer"] for line in lines) == [" 1803\n", " Ada Whitlock\n", " The documents don't say.\n"]
-    for line in lines:
-        assert line["text"].endswith("\nAnswer:")
-        assert "1803" in line["text"]
+    refusal = " The documents don't say.\n"
+    assert sorted(line["answer"] for line in lines) == [" 1803\n", " Ada Whitlock\n", refusal, refusal]
+    assert all(line["text"].endswith("\nAnswer:") and "1803" in line["text"] for line in lines)
+
+
+def test_a_question_is_put_again_without_the_passages_that_hold_its_answer(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "docs", {"mill.txt": MILL, "other.txt": "The mill was painted red once."})
+    file, out = tmp_path / "questions.jsonl", tmp_path / "prompts.jsonl"
+    file.write_text('{"question": "When was the mill built?", "answers": ["1803"]}', encoding="utf-8")
+    prepare = load("prepare")
+    prepare.__dict__["open_library"] = make_library
+    run(prepare, str(root), str(file), "--out", str(out), "--limit", "2", "--refusals", "0.5")
+    right, without = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert "1803" in right["text"]
+    assert right["answer"] == " 1803\n"
+    assert "1803" not in without["text"].rpartition("\n\n")[0].rpartition("\n\n")[2]
+    assert without["answer"] == " The documents don't say.\n"
 
 
 def test_a_model_with_a_chat_template_learns_from_messages(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
-"""Make a training example of each question: the prompt that Bunko would put to the model, and the answer to it.
+"""Make training examples of questions: the prompts that Bunko would put to the model, and what it is to answer.
 
-usage: python prepare.py FOLDER QUESTIONS --out prompts.jsonl [--limit 1200] [--refusals 0.4]
+usage: python prepare.py FOLDER QUESTIONS --out prompts.jsonl [--limit 2000] [--refusals 0.35]
 
 FOLDER holds the documents, QUESTIONS is a file as `bunko eval` reads it, with `answers` or `"unanswerable": true`. The
-quotes are those that Bunko finds and chooses by itself, so that the model learns from what it will be given: good
-quotes, poor ones, and wrong ones beside the right one. A question whose quotes lack the answer is left out.
+quotes are those that Bunko finds and chooses by itself, so that the model learns from what it will be given: the right
+quote among others that only look like it.
+
+Refusing is learnt from the questions that have no answer, and from those that have one: they are put once more, with
+the quotes that Bunko would choose if none of the passages held the answer.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import argparse
 import json
 import random
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bunko.answering import find
@@ -20,10 +24,11 @@ from bunko.evaluation.questions import Question, read_questions
 from bunko.evidence import select, trusted
 from bunko.library import Library, open_library
 from bunko.locating import locate
-from bunko.prompting import extractive_messages, refusal
-from bunko.text import detect_language
+from bunko.prompting import extractive_messages, is_refusal, refusal
 from bunko.timing import Stopwatch
 from bunko.types import Evidence, Message
+
+Lesson = tuple[list[Evidence], str]
 
 
 def main() -> None:
@@ -32,46 +37,54 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("questions", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--limit", type=int, default=1200, help="examples at the most")
-    parser.add_argument("--refusals", type=float, default=0.4, help="share of questions without an answer")
+    parser.add_argument("--limit", type=int, default=2000, help="examples at the most")
+    parser.add_argument("--refusals", type=float, default=0.35, help="share of them where refusing is right")
     parser.add_argument("--chat", action="store_true", help="for models above 300 million parameters")
     asked = parser.parse_args()
 
+    chance = random.Random(0)
     questions = read_questions(asked.questions)
-    random.Random(0).shuffle(questions)
-    left = {False: round(asked.limit * (1 - asked.refusals)), True: round(asked.limit * asked.refusals)}
-    with open_library(asked.folder) as library, asked.out.open("w", encoding="utf-8") as out:
+    chance.shuffle(questions)
+    most = round(asked.limit * asked.refusals)
+    answered: list[str] = []
+    refused: list[str] = []
+    with open_library(asked.folder) as library:
         library.sync()
         for question in questions:
-            if not left[question.unanswerable]:
-                continue
-            quotes = quotes_for(question.text, library)
-            answer = right_answer(question, quotes)
-            if answer:
-                left[question.unanswerable] -= 1
-                messages = extractive_messages(
-                    question.text, quotes, language=detect_language(question.text), plain=not asked.chat
-                )
-                out.write(json.dumps(example(messages, answer), ensure_ascii=False) + "\n")
-    made = asked.limit - sum(left.values())
-    print(f"{made} examples of {len(questions)} questions in {asked.out}", file=sys.stderr)
+            for quotes, answer in lessons(question, library):
+                messages = extractive_messages(question.text, quotes, language=question.language, plain=not asked.chat)
+                line = json.dumps(example(messages, answer), ensure_ascii=False)
+                (refused if is_refusal(answer) else answered).append(line)
+            if len(answered) >= asked.limit - most and len(refused) >= most:
+                break
+    kept = [*answered[: asked.limit - most], *chance.sample(refused, min(most, len(refused)))]
+    asked.out.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    print(f"{len(kept)} examples of {len(questions)} questions in {asked.out}", file=sys.stderr)
 
 
-def quotes_for(question: str, library: Library) -> list[Evidence]:
-    """Return the quotes that Bunko would put before the model."""
+def lessons(question: Question, library: Library) -> Iterator[Lesson]:
+    """Yield quotes for a question, each time with the answer that they allow; nothing without quotes."""
+    no = refusal(question.language)
+    quotes = quotes_for(question.text, library)
+    if quotes and question.unanswerable:
+        yield quotes, no
+    elif answer := right_answer(question.answers, quotes):
+        yield quotes, answer
+    if question.answers and (others := quotes_for(question.text, library, without=question.answers)):
+        yield others, no
+
+
+def quotes_for(question: str, library: Library, *, without: Sequence[str] = ()) -> list[Evidence]:
+    """Return the quotes that Bunko would put before the model if no passage held what is to be left out."""
     settings = library.settings
     hits, vector = find(question, library.store, library.embedder, settings=settings, watch=Stopwatch())
+    hits = [hit for hit in hits if not any(text.casefold() in hit.chunk.text.casefold() for text in without)]
     return trusted(select(question, hits, library.embedder, vector=vector, settings=settings.evidence))
 
 
-def right_answer(question: Question, quotes: list[Evidence]) -> str:
-    """Return the shortest right answer that stands in a quote, as it is written there; "" if there is none.
-
-    Of a question without an answer, it is the sentence by which Bunko refuses: a model that writes it is understood.
-    """
-    if question.unanswerable:
-        return refusal(detect_language(question.text)) if quotes else ""
-    for answer in sorted(question.answers, key=len):
+def right_answer(answers: Sequence[str], quotes: Sequence[Evidence]) -> str:
+    """Return the shortest right answer that stands in a quote, as it is written there; "" if there is none."""
+    for answer in sorted(answers, key=len):
         if place := locate(answer, quotes):
             which, start, end = place
             return quotes[which].quote[start:end]
@@ -79,7 +92,7 @@ def right_answer(question: Question, quotes: list[Evidence]) -> str:
 
 
 def example(messages: list[Message], answer: str) -> dict[str, object]:
-    """Return a line of the file."""
+    """Return a line of the file. The refusal is the sentence by which Bunko refuses: it is understood as one."""
     if messages[0].role == "raw":  # a text to be gone on with
         return {"text": messages[0].content, "answer": f" {answer}\n"}
     return {"messages": [{"role": message.role, "content": message.content} for message in messages], "answer": answer}
