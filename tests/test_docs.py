@@ -23,7 +23,7 @@ from bunko.settings import Settings, known_names
 from bunko.types import Answer, Chunk, Citation, Evidence, FailedFile, Hit, Remembered, SyncReport, Usage
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
 SKIP_PARTS = (".bunko", "node_modules")
 PAGES = [page for page in PAGES if not any(part in SKIP_PARTS for part in page.parts)]
 TIMEOUT_S = 280

@@ -13,7 +13,6 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ import pyarrow.compute as pc
 
 from bunko.errors import StoreBusy, StoreTooNew
 from bunko.store.faults import mapped
-from bunko.store.quick_lancedb import FTS, BooleanQuery, BTree, FullTextOperator, IvfRq, MatchQuery, Occur, lancedb
+from bunko.store.quick_lancedb import IvfRq, lancedb
 from bunko.store.rows import (
     CHUNK_COLUMNS,
     CHUNKS,
@@ -44,7 +43,9 @@ from bunko.store.rows import (
     file_table,
     spans_from,
 )
-from bunko.text import OTHER_SCRIPTS, STOP_WORDS, normalise
+from bunko.store.tables import INDEX_ROWS, PUT_OFF_ROWS, conditions, delete, index_column, optimize, quoted
+from bunko.store.word_index import index_words, match, match_all
+from bunko.text import OTHER_SCRIPTS, normalise
 from bunko.types import Chunk, Document, FailedFile, Hit, Span, under_heading
 
 if TYPE_CHECKING:
@@ -55,22 +56,10 @@ __all__ = ["FORMAT", "Entry", "FileRecord", "Missing", "Record", "Store"]
 _VECTORS = "vectors_"
 _LOCK = "writer.lock"
 _WRITER = "writer.pid"
-# Readers that hold an older version of a table open may go on for this long.
-_KEEP_VERSIONS = timedelta(minutes=10)
-_LOOKUP = 2_000  # values in one filter expression
-# Below this many rows, looking at every one is as fast as an index, and exact.
-_INDEX_ROWS = 20_000
-# In a table of that size, so many rows without an index, or small pieces, are left for a later sync.
-_PUT_OFF_ROWS = 1_000
-_PUT_OFF_PIECES = 20
 # The index holds a bit for each number of a vector (RaBitQ). All of it is looked at, and so many candidates are
 # compared by their whole vectors: benchmarks/LOG.md has what other kinds of index found and took.
 _COMPARED = 200
 _ALL = 1_000_000
-# Each costs a search through the dictionary of words.
-_FUZZY_WORDS = 16
-# How many times as many passages are looked at where the last ones found are as good as the next ones by BM25.
-_EQUALS = 8
 _UNFINISHED = "unfinished"
 
 
@@ -110,10 +99,7 @@ class Store:
         except ValueError:  # LanceDB's word for "no such table"
             table = self._database.create_table(name, schema=schema, exist_ok=True)
         if name == "chunks":
-            # ICU segments Japanese (京都 does not match 東京都) and English alike, and stems English. Its own stop
-            # words are those of many languages at once: war, man, city and cat would never be found.
-            config = FTS(base_tokenizer="icu", with_position=False, custom_stop_words=sorted(STOP_WORDS))
-            table.create_index("search", config=config)
+            index_words(table)
         return table
 
     def _drop_older_format(self) -> None:
@@ -176,7 +162,7 @@ class Store:
         owners = self._arrow(self._chunks, ["path"])["path"]
         orphans = pc.unique(owners.filter(pc.invert(pc.is_in(owners, documents["path"])))).to_pylist()
         with self._mapped("written"):
-            _delete(self._chunks, "path", orphans)
+            delete(self._chunks, "path", orphans)
         known = self._arrow(self._files, ["path"])["path"]
         files = documents["file"]
         return set(pc.unique(files.filter(pc.invert(pc.is_in(files, known)))).to_pylist())
@@ -195,20 +181,20 @@ class Store:
     def remove_documents(self, paths: Sequence[str]) -> None:
         """Forget single documents; they don't answer from here on."""
         with self._mapped("written"):
-            _delete(self._documents, "path", paths)
-            _delete(self._chunks, "path", paths)
+            delete(self._documents, "path", paths)
+            delete(self._chunks, "path", paths)
 
     def remove_files(self, paths: Sequence[str]) -> None:
         """Forget files and all documents in them; they don't answer from here on."""
         self.forget_files(paths)
         with self._mapped("written"):
-            _delete(self._documents, "file", paths)
-            _delete(self._chunks, "file", paths)
+            delete(self._documents, "file", paths)
+            delete(self._chunks, "file", paths)
 
     def forget_files(self, paths: Sequence[str]) -> None:
         """Take files out of the manifest before they are read again: it names only what is complete."""
         with self._mapped("written"):
-            _delete(self._files, "path", paths)
+            delete(self._files, "path", paths)
 
     def settle_files(self, records: Sequence[FileRecord]) -> None:
         """Put files into the manifest whose documents are all written, or whose time stamp alone has changed."""
@@ -271,7 +257,7 @@ class Store:
         table = self._open_vectors(spec)
         with self._mapped("tidied"):
             if table is not None:
-                _optimize(table)
+                optimize(table)
                 self._index_vectors(spec, table)
         self._remember(_vectors_name(spec), self._version())
 
@@ -287,29 +273,29 @@ class Store:
                     table = self._database.open_table(name)
                     keys = self._arrow(table, ["key"])["key"]
                     unused = keys.filter(pc.invert(pc.is_in(keys, wanted))).to_pylist()
-                    if len(keys) < _INDEX_ROWS or len(unused) >= _PUT_OFF_ROWS:
-                        _delete(table, "key", unused)
-                    _optimize(table)
+                    if len(keys) < INDEX_ROWS or len(unused) >= PUT_OFF_ROWS:
+                        delete(table, "key", unused)
+                    optimize(table)
             for table in (self._chunks, self._documents, self._files, self._state):
-                _optimize(table)
-            if self._chunks.count_rows() >= _INDEX_ROWS:
-                _index_column(self._chunks, "key")
+                optimize(table)
+            if self._chunks.count_rows() >= INDEX_ROWS:
+                index_column(self._chunks, "key")
         self.refresh()
 
     def _index_vectors(self, spec: EmbedderSpec, table: Any) -> None:
         """Make an index of a large table, and anew when it has doubled since."""
         rows = table.count_rows()
         name = f"{_vectors_name(spec)}.indexed"
-        if rows < _INDEX_ROWS or rows < 2 * int(self._recall(name) or 0):
+        if rows < INDEX_ROWS or rows < 2 * int(self._recall(name) or 0):
             return
         config = IvfRq(distance_type="dot", num_partitions=_partitions(rows))
         table.create_index("vector", config=config)
-        _index_column(table, "key")
+        index_column(table, "key")
         self._remember(name, str(rows))
 
     def _remember(self, name: str, value: str) -> None:
         with self._mapped("written"):
-            self._state.delete(f"name = {_quoted(name)}")
+            self._state.delete(f"name = {quoted(name)}")
             if value:
                 self._state.add([{"name": name, "value": value}])
 
@@ -343,7 +329,7 @@ class Store:
         with self._mapped("read"):
             return {
                 row["path"]: Record(**row)
-                for condition in _conditions("file", files)
+                for condition in conditions("file", files)
                 for row in self._documents.search().where(condition).select(RECORD_COLUMNS).limit(None).to_list()
             }
 
@@ -363,12 +349,12 @@ class Store:
     def document(self, path: str) -> Document | None:
         """Return a document with its whole text; None if it is not in the library."""
         with self._mapped("read"):
-            rows = self._documents.search().where(f"path = {_quoted(path)} AND error = ''").limit(1).to_list()
+            rows = self._documents.search().where(f"path = {quoted(path)} AND error = ''").limit(1).to_list()
         return document_from(rows[0]) if rows else None
 
     def pages(self, path: str) -> tuple[Span, ...]:
         """Return where the pages of a document begin and end, without reading its text."""
-        condition = f"path = {_quoted(path)} AND error = ''"
+        condition = f"path = {quoted(path)} AND error = ''"
         with self._mapped("read"):
             rows = self._documents.search().where(condition).select(["outline"]).limit(1).to_list()
         return spans_from(rows[0]["outline"])["pages"] if rows else ()
@@ -391,11 +377,9 @@ class Store:
 
     def places_with(self, words: str) -> dict[str, list[tuple[int, int]]]:
         """Return start and end of the passages that have all of these words, as the index knows words, by path."""
-        query = MatchQuery(normalise(words), "search", operator=FullTextOperator.AND)
         places: dict[str, list[tuple[int, int]]] = {}
         with self._mapped("searched"):
-            search = self._chunks.search(query, query_type="fts").select(["path", "start", "end"])
-            for row in search.limit(max(1, self._chunks.count_rows())).to_list():
+            for row in match_all(self._chunks, normalise(words)):
                 places.setdefault(row["path"], []).append((row["start"], row["end"]))
         return places
 
@@ -440,23 +424,9 @@ class Store:
         query = normalise(query)
         if not query.strip():
             return []
-        rows = self._match([MatchQuery(query, "search")], limit)
-        found = "\n".join(f"{row['path']}\n{row['heading']}\n{row['text']}" for row in rows).casefold()
-        if unknown := [word for word in _spelt_variously(query) if word not in found]:
-            like = [MatchQuery(word, "search", fuzziness=2, prefix_length=4, boost=0.3) for word in unknown]
-            rows = self._match([MatchQuery(query, "search"), *like], limit)
-        hits = [Hit(chunk=chunk_from(row), score=row["_score"], lexical=row["_score"]) for row in rows]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.chunk.path, hit.chunk.start))
-
-    def _match(self, queries: Sequence[Any], limit: int) -> list[dict[str, Any]]:
-        query = queries[0] if len(queries) == 1 else BooleanQuery([(Occur.SHOULD, part) for part in queries])
         with self._mapped("searched"):
-            search = self._chunks.search(query, query_type="fts").select([*CHUNK_COLUMNS, "_score"])
-            rows: list[dict[str, Any]] = search.limit(limit + 1).to_list()
-            if len(rows) > limit and rows[-1]["_score"] == rows[-2]["_score"]:
-                # LanceDB would choose among equals by their place on the disk: by how the folder came to be.
-                rows = search.limit(_EQUALS * limit).to_list()
-        return sorted(rows, key=lambda row: (-row["_score"], row["path"], row["start"]))[:limit]
+            rows = match(self._chunks, query, limit=limit)
+        return [Hit(chunk=chunk_from(row), score=row["_score"], lexical=row["_score"]) for row in rows]
 
     def similarities(self, spec: EmbedderSpec, keys: Sequence[str], vector: Vectors) -> dict[str, float]:
         """Return the cosine similarity of the chunks with these keys; those without a vector are left out."""
@@ -465,7 +435,7 @@ class Store:
             return {}
         scores: dict[str, float] = {}
         with self._mapped("searched"):
-            for condition in _conditions("key", keys):
+            for condition in conditions("key", keys):
                 rows = table.search().where(condition).select(["key", "vector"]).limit(None).to_arrow()
                 if rows.num_rows:
                     matrix = rows["vector"].combine_chunks().flatten().to_numpy().reshape(rows.num_rows, -1)
@@ -476,7 +446,7 @@ class Store:
         with self._mapped("read"):
             return [
                 chunk_from(row)
-                for condition in _conditions("key", list(keys))
+                for condition in conditions("key", list(keys))
                 for row in self._chunks.search().where(condition).select(CHUNK_COLUMNS).limit(None).to_list()
             ]
 
@@ -526,47 +496,3 @@ def _to_embed(rows: Any, spec: EmbedderSpec, known: Any) -> Any:
 
 def _partitions(rows: int) -> int:
     return max(1, rows // 4_000)
-
-
-def _optimize(table: Any) -> None:
-    """Merge a table's pieces and bring its indexes up to date, unless it is large and little has changed."""
-    rows = table.count_rows()
-    pending = max((table.index_stats(index.name).num_unindexed_rows for index in table.list_indices()), default=0)
-    if rows < _INDEX_ROWS or pending >= _PUT_OFF_ROWS or _pieces(table) >= _PUT_OFF_PIECES:
-        table.optimize(cleanup_older_than=_KEEP_VERSIONS)
-    if rows < _INDEX_ROWS and _pieces(table) > 1:
-        # Pieces of which one was not in the index yet are merged only now, and what was deleted counts for BM25 till
-        # then: a folder's scores would depend on how it came to be.
-        table.optimize(cleanup_older_than=_KEEP_VERSIONS)
-
-
-def _pieces(table: Any) -> int:
-    return int(table.stats()["fragment_stats"]["num_small_fragments"])
-
-
-def _index_column(table: Any, name: str) -> None:
-    if not any(name in index.columns for index in table.list_indices()):
-        table.create_index(name, config=BTree())
-
-
-def _delete(table: Any, column: str, values: Sequence[str]) -> None:
-    for condition in _conditions(column, values):
-        table.delete(condition)
-
-
-def _spelt_variously(query: str) -> list[str]:
-    """Return the words of a folded query that may be spelt otherwise in the documents, like zelensky(y).
-
-    They are looked up so only where the best passages lack them: it takes as long as all the rest.
-    """
-    words = dict.fromkeys(query.replace("?", " ").split())
-    return [word for word in words if len(word) >= 7 and word.isascii() and word.isalpha()][:_FUZZY_WORDS]
-
-
-def _quoted(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _conditions(column: str, values: Sequence[str]) -> Iterator[str]:
-    for n in range(0, len(values), _LOOKUP):
-        yield f"{column} IN ({', '.join(map(_quoted, values[n : n + _LOOKUP]))})"
