@@ -122,6 +122,14 @@ def test_a_model_that_finds_no_answer_is_believed(tmp_path: Path, parameters: fl
     assert not answer.citations
 
 
+@pytest.mark.parametrize(("probability", "strength"), [(None, 0.49), (0.4, 0.49), (0.7, 0.3), (1.0, 0.0)])
+def test_a_refusal_counts_the_more_the_surer_the_model_is(probability: float | None, strength: float) -> None:
+    known = log(probability) if probability else None
+    said = "The documents don't say."
+    found = support_by_model(said, [quote(hit(MILL))], judged=False, log_probability=known)
+    assert found.strength == pytest.approx(strength)
+
+
 def test_a_refusal_that_is_a_source_s_own_sentence_is_a_phrase_like_any_other() -> None:
     source = "What did it cost? The documents don't say."
     found = support_by_model("The documents don't say.", [quote(hit(source))], judged=False, log_probability=None)

@@ -48,9 +48,11 @@ def main() -> None:
     asked = parser.parse_args()
 
     torch.manual_seed(0)
-    model, tokenizer = read_gguf(model_file(asked.base))
+    file, licence = model_file(asked.base)
+    model, tokenizer = read_gguf(file)
     model.save_pretrained(asked.out / "base")
     tokenizer.save_pretrained(asked.out / "base")
+    (asked.out / "base" / "README.md").write_text(f"---\nlicense: {licence or 'unknown'}\n---\n", encoding="utf-8")
     pairs = [tokens_of(json.loads(line), tokenizer) for line in asked.prompts.read_text("utf-8").splitlines()]
     shared, pairs = split_off_beginning(pairs)
     tuned = get_peft_model(
@@ -63,12 +65,13 @@ def main() -> None:
     tokenizer.save_pretrained(asked.out / "adapter")
 
 
-def model_file(name: str) -> Path:
-    """Return a model's GGUF file, downloaded if it is not there yet."""
+def model_file(name: str) -> tuple[Path, str]:
+    """Return a model's GGUF file, downloaded if it is not there yet, and its licence if that is known."""
     found = resolve(name, kind="chat", settings=load_settings())
     if not isinstance(found, LocalModel):
         raise SystemExit(f"{name} is on a server; it can't be trained.")
-    return found.files["model"]
+    licence = found.entry.licence if found.entry else found.info.licence if found.info else ""
+    return found.files["model"], licence.lower()
 
 
 def read_gguf(path: Path) -> tuple[Any, Any]:

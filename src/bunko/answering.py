@@ -98,9 +98,10 @@ def answer_from_documents(
             )
         if shown:
             stop = prompting.stop_texts(language)
-            judged = style == "extractive" and can_judge(standalone, generator)
-            writing = write(messages, generator, settings, watch, stop=stop, tell_probability=judged)
-            if style == "extractive":
+            extractive = style == "extractive"
+            judged = extractive and can_judge(standalone, generator)
+            writing = write(messages, generator, settings, watch, stop=stop, tell_probability=extractive)
+            if extractive:
                 writing = extract(writing, shown, question=standalone)
             written = yield from writing
             by_model = support_by_model(

@@ -78,11 +78,13 @@ def can_judge(question: str, generator: Generator) -> bool:
 def support_by_model(said: str, quotes: Sequence[Evidence], *, judged: bool, log_probability: float | None) -> Support:
     """Return how much what the model said of the quotes speaks for an answer.
 
-    That it says so itself, in the words by which Bunko refuses, is heard from any model; what else its phrase tells,
-    only if it is `judged`.
+    That it finds none, in the words by which Bunko refuses, is heard from any model, and counts the more the surer it
+    is; what else its phrase tells, only if it is `judged`. `log_probability` is that of what it said; None if unknown.
     """
     if is_refusal(said) and not locate(said, quotes):
-        return Support(strength=_DOUBTED, doubt=f"The model found no answer in the quotes. {_ALL_THE_SAME}")
+        sure = math.exp(log_probability) if log_probability is not None else _MIDDLE
+        strength = min(_DOUBTED, 1 - sure)
+        return Support(strength=strength, doubt=f"The model found no answer in the quotes. {_ALL_THE_SAME}")
     return support_by_phrase(said, quotes, log_probability=log_probability) if judged else Support()
 
 
