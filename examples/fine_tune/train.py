@@ -31,7 +31,7 @@ from bunko.models import LocalModel, resolve
 Tokens = list[int]
 Pair = tuple[Tokens, Tokens]  # prompt, answer
 MATRICES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
-LEARN_FROM = -100  # torch's mark of a token that is not learned
+NOT_LEARNT = -100  # torch's mark of a token that is not learnt
 
 
 def main() -> None:
@@ -139,21 +139,32 @@ def train(model: Any, shared: Tokens, parts: list[list[Pair]], asked: argparse.N
 
 
 def loss_of(model: Any, shared: Tokens, part: list[Pair]) -> Any:
-    """Return the mean loss of the answers' tokens."""
+    """Return the mean loss of the answers' tokens.
+
+    All end at the same place, so that the logits, which take more memory than all the rest, are made for that end only.
+    """
     with torch.no_grad():
-        cache = model(input_ids=torch.tensor([shared]), use_cache=True).past_key_values
+        cache = model(input_ids=torch.tensor([shared]), use_cache=True, logits_to_keep=1).past_key_values
     cache.batch_repeat_interleave(len(part))
     width = max(len(prompt) + len(answer) for prompt, answer in part)
+    longest = max(len(answer) for _, answer in part)
     ids = torch.zeros(len(part), width, dtype=torch.long)
-    wanted = torch.full((len(part), width), LEARN_FROM)
-    mask = torch.zeros(len(part), len(shared) + width, dtype=torch.long)
-    mask[:, : len(shared)] = 1
+    wanted = torch.full((len(part), longest), NOT_LEARNT)
+    mask = torch.ones(len(part), len(shared) + width, dtype=torch.long)
     for n, (prompt, answer) in enumerate(part):
-        end = len(prompt) + len(answer)
-        ids[n, :end] = torch.tensor(prompt + answer)
-        wanted[n, len(prompt) : end] = torch.tensor(answer)
-        mask[n, len(shared) : len(shared) + end] = 1
-    return model(input_ids=ids, attention_mask=mask, labels=wanted, past_key_values=cache, use_cache=True).loss
+        unused = width - len(prompt) - len(answer)
+        ids[n, unused:] = torch.tensor(prompt + answer)
+        wanted[n, longest - len(answer) :] = torch.tensor(answer)
+        mask[n, len(shared) : len(shared) + unused] = 0
+    logits = model(
+        input_ids=ids,
+        attention_mask=mask,
+        position_ids=(mask.cumsum(1) - 1)[:, len(shared) :].clamp(min=0),
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=longest + 1,
+    ).logits
+    return torch.nn.functional.cross_entropy(logits[:, :-1].flatten(0, 1).float(), wanted.flatten())
 
 
 if __name__ == "__main__":
