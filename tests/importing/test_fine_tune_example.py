@@ -13,6 +13,9 @@ from tests.importing.tiny_folder import make_folder
 from tests.test_fine_tune_example import load, run
 
 pytestmark = [pytest.mark.conversion, pytest.mark.timeout(300)]
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+pytest.importorskip("peft")
 
 _BEFORE = "The pump runs.\n\nQuestion: "
 _LEARNT = {"When was the mill built?": " 1911", "What runs?": " pump", "Who?": " The documents don't say."}
