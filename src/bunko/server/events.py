@@ -6,6 +6,7 @@ A comment every ten seconds keeps the connection. A reader that takes nothing fo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncGenerator, Mapping
 from typing import TypeVar
@@ -121,16 +122,14 @@ async def first_of(events: AsyncGenerator[Item, None], *, within_s: float) -> As
     Where it does not come in time, the items are returned all the same, and what is raised comes among them.
     """
     first = asyncio.ensure_future(_next(events))
-    try:
+    async with contextlib.AsyncExitStack() as at_an_error:
+        at_an_error.push_async_callback(events.aclose)
+        at_an_error.push_async_callback(_end, first)
         await asyncio.wait((first,), timeout=within_s)
         if first.done():
-            first.result()
-    except StopAsyncIteration:
-        pass
-    except BaseException:
-        await _end(first)
-        await events.aclose()
-        raise
+            with contextlib.suppress(StopAsyncIteration):
+                first.result()
+        at_an_error.pop_all()
     return _all(first, events)
 
 
