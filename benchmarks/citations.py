@@ -42,19 +42,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bunko.answering import find
+from bunko.answering.model_opinion import ModelOpinion, likeness_by
+from bunko.answering.pipeline import find
 from bunko.evaluation.metrics import begins_right, holds_any
-from bunko.evidence import select
-from bunko.grounding import ground
+from bunko.grounding.citation_marks import take_marks
+from bunko.grounding.ground import ground
+from bunko.injection.control_tokens import neutralise
+from bunko.language.sentences import sentences
 from bunko.library import Library, open_library
-from bunko.marks import take_marks
 from bunko.ports import GenerationOptions
-from bunko.prompting import neutralise
+from bunko.retrieval.evidence import select
 from bunko.settings import load_settings
-from bunko.text import sentences
-from bunko.timing import Stopwatch
+from bunko.stopwatch import Stopwatch
 from bunko.types import Evidence, Message
-from bunko.verifying import ModelOpinion, likeness_by
 
 # The wording that tutorials and frameworks use.
 _PLAIN = (

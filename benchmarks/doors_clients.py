@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import bunko
-from bunko.calling import Caller, path_of, place_of
+from bunko.client.http import Caller, path_of, place_of
 from bunko.types import Finished, TextDelta
 
 Took = dict[str, float]

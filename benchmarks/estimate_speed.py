@@ -23,14 +23,14 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
+from bunko.diagnosis.recommend import QUICK_FORM, STARTER, Yardstick, prompt_speed, writing_speed
 from bunko.engine.http import Connection, Timeouts
 from bunko.engine.parameters import Machine, chat_parameters
 from bunko.engine.process import LlamaProcess
-from bunko.models.forms import family_of, form_rows, quick_share
-from bunko.models.gguf_header import read_gguf, read_layout
+from bunko.models.gguf.forms import family_of, form_rows, quick_share
+from bunko.models.gguf.header import read_gguf, read_layout
+from bunko.models.gguf.shapes import shape_of
 from bunko.models.inventory import show_model
-from bunko.models.shapes import shape_of
-from bunko.recommending import QUICK_FORM, STARTER, Yardstick, prompt_speed, writing_speed
 from bunko.settings import Settings
 
 _Q4_K, _Q6_K, _F32, _ALIGNMENT = 12, 14, 0, 32

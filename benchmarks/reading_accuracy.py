@@ -26,8 +26,8 @@ from rapidfuzz.distance import Levenshtein
 
 from bunko.errors import BunkoError, NeedsOcr, NeedsPassword
 from bunko.reading import read_documents
-from bunko.reading.members import PageRead
-from bunko.reading.ocr import ocr_languages
+from bunko.reading.containers.members import PageRead
+from bunko.reading.images.ocr import ocr_languages
 from bunko.settings import ReadingSettings
 from bunko.types import Document
 

@@ -39,16 +39,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bunko.answering import find
+from bunko.answering.pipeline import find
+from bunko.answering.refusal import support
 from bunko.evaluation.metrics import begins_right
-from bunko.evidence import select, trusted
+from bunko.injection.control_tokens import neutralise
+from bunko.language.detection import detect_language
 from bunko.library import Library, open_library
 from bunko.ports import GenerationOptions
-from bunko.prompting import neutralise
+from bunko.retrieval.evidence import select, trusted
 from bunko.settings import apply_overrides, load_settings
-from bunko.sufficiency import support
-from bunko.text import detect_language
-from bunko.timing import Stopwatch
+from bunko.stopwatch import Stopwatch
 from bunko.types import Message
 
 _SURE = 10.0  # in place of infinity, which JSON does not have

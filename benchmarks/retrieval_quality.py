@@ -128,7 +128,7 @@ def search_all(library: Library, tests: TestSet) -> tuple[dict[str, dict[str, fl
     milliseconds = []
     library.search("warm up")
     # Evidence is chosen after the ranking, which it does not change, and takes longer than everything else.
-    with mock.patch("bunko.answering.select", return_value=[]):
+    with mock.patch("bunko.answering.pipeline.select", return_value=[]):
         for query, question in tests.queries.items():
             begin = time.perf_counter()
             hits = library.search(question)

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
-import bunko.evidence
-import bunko.prompting
+import bunko.answering.prompts
 import bunko.reading
-import bunko.reading.hidden
-import bunko.reading.pdf
-import bunko.reading.plain
+import bunko.reading.html.hidden
+import bunko.reading.pdf.read
+import bunko.reading.text.plain
 import bunko.reading.worker
+import bunko.retrieval.evidence
 
 
 def same(value: Any) -> Any:
@@ -29,13 +29,13 @@ def undefended() -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for holder, name, instead in (
             (bunko.reading, "seen", same),
-            (bunko.reading.hidden.Hidden, "hides", lambda page, attributes: False),
-            (bunko.reading.pdf, "shown_text", lambda page, text_page: text_page.get_text_range(errors="replace")),
-            (bunko.reading.plain, "without_comments", same),
-            (bunko.evidence, "gives_orders", lambda text: False),
-            (bunko.prompting, "gives_orders", lambda text: False),
-            (bunko.prompting, "neutralise", same),
-            (bunko.prompting, "fence", same),
+            (bunko.reading.html.hidden.Hidden, "hides", lambda page, attributes: False),
+            (bunko.reading.pdf.read, "shown_text", lambda page, text_page: text_page.get_text_range(errors="replace")),
+            (bunko.reading.text.plain, "without_comments", same),
+            (bunko.retrieval.evidence, "gives_orders", lambda text: False),
+            (bunko.answering.prompts, "gives_orders", lambda text: False),
+            (bunko.answering.prompts, "neutralise", same),
+            (bunko.answering.prompts, "fence", same),
         ):
             stack.enter_context(mock.patch.object(holder, name, instead))
         yield

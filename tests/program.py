@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from bunko.cli.main import run
+from bunko.engines import Engines
 from bunko.library import Library
 from bunko.ports import GenerationOptions, Pieces
-from bunko.sharing import Engines
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.types import Message
 
@@ -106,7 +106,7 @@ if __name__ == "__main__":
     if os.environ.get("TEST_ENGINES") == "real":
         run()
     if os.environ.get("TEST_WAIT"):
-        import bunko.indexing  # noqa: F401
+        import bunko.indexing.sync  # noqa: F401
 
         sys.stderr.write("ready\n")
         sys.stderr.flush()

@@ -14,9 +14,9 @@ from pathlib import Path
 import uvicorn
 
 import bunko
-from bunko.server.access import Access
-from bunko.server.app import build_app
-from bunko.server.hosting import Host
+from bunko.server.hosting.host import Host
+from bunko.server.http.access import Access
+from bunko.server.http.app import build_app
 
 
 @contextlib.contextmanager

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from bunko import contract
 from bunko.cli.main import build_parser
+from bunko.contract import serialise
 from bunko.errors import BunkoError
 from bunko.settings import Settings, known_names
 from bunko.types import Answer, Chunk, Citation, Evidence, FailedFile, Hit, Remembered, SyncReport, Usage
@@ -190,17 +190,17 @@ def test_every_field_of_an_answer_is_documented() -> None:
         timings={"total": 1},
         remembered=Remembered(at=1, timings={}, usage=Usage()),
     )
-    found = set(_fields(contract.answer_json(answer))) - {"timings_ms.total"}
+    found = set(_fields(serialise.answer_json(answer))) - {"timings_ms.total"}
     assert _documented("`ask` and `chat`") == found
 
 
 def test_every_field_of_a_report_is_documented() -> None:
     report = SyncReport(failed=(FailedFile(path="a", error="e"),))
-    assert _documented("`index`") == set(_fields(contract.report_json(report)))
+    assert _documented("`index`") == set(_fields(serialise.report_json(report)))
 
 
 def test_every_field_of_an_error_is_documented() -> None:
-    assert _documented("Errors") == set(_fields(contract.error_json(BunkoError("m", "h"))))
+    assert _documented("Errors") == set(_fields(serialise.error_json(BunkoError("m", "h"))))
 
 
 def _documented(heading: str) -> set[str]:

@@ -19,13 +19,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bunko.answering import find
+from bunko.answering.pipeline import find
+from bunko.answering.prompts import extractive_messages, is_refusal, refusal
 from bunko.evaluation.questions import Question, read_questions
-from bunko.evidence import select, trusted
+from bunko.grounding.verbatim import locate
 from bunko.library import Library, open_library
-from bunko.locating import locate
-from bunko.prompting import extractive_messages, is_refusal, refusal
-from bunko.timing import Stopwatch
+from bunko.retrieval.evidence import select, trusted
+from bunko.stopwatch import Stopwatch
 from bunko.types import Evidence, Message
 
 Lesson = tuple[list[Evidence], str]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from bunko.client.opening import AnyLibrary as AnyLibrary
+    from bunko.client.opening import open_any as open
+    from bunko.conversation import Conversation as Conversation
     from bunko.errors import BunkoError as BunkoError
-    from bunko.library import Conversation as Conversation
     from bunko.library import Library as Library
-    from bunko.opening import AnyLibrary as AnyLibrary
-    from bunko.opening import open_any as open
     from bunko.settings import Settings as Settings
     from bunko.settings import load_settings as load_settings
     from bunko.types import Answer as Answer
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # name -> (module, name there); importing is free until a name is used.
 _PUBLIC = {
     "Answer": ("bunko.types", "Answer"),
-    "AnyLibrary": ("bunko.opening", "AnyLibrary"),
+    "AnyLibrary": ("bunko.client.opening", "AnyLibrary"),
     "BunkoError": ("bunko.errors", "BunkoError"),
     "Citation": ("bunko.types", "Citation"),
     "Conversation": ("bunko.library", "Conversation"),
@@ -34,7 +34,7 @@ _PUBLIC = {
     "Settings": ("bunko.settings", "Settings"),
     "SyncReport": ("bunko.types", "SyncReport"),
     "load_settings": ("bunko.settings", "load_settings"),
-    "open": ("bunko.opening", "open_any"),
+    "open": ("bunko.client.opening", "open_any"),
 }
 
 __all__ = [

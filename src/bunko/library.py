@@ -16,26 +16,25 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
+from bunko.conversation import Conversation, last
 from bunko.errors import BunkoError, EmbedderMismatch, LibraryEmpty, LibraryNotFound, NotIndexed
-from bunko.places import config_file, home_of
+from bunko.language.detection import LANGUAGE_NAMES, OTHER_SCRIPTS, detect_language
+from bunko.paths import config_file, home_of
 from bunko.settings import Settings, apply_overrides, load_settings
-from bunko.text import LANGUAGE_NAMES, OTHER_SCRIPTS, detect_language
-from bunko.timing import Stopwatch
+from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Document, Event, FailedFile, Finished, Hit, Message, SyncReport
 
 if TYPE_CHECKING:
-    from bunko.indexing import Progress
+    from bunko.answering.answer_cache import Memory
+    from bunko.engines import Engines
+    from bunko.indexing.sync import Progress
     from bunko.models import Progress as DownloadProgress
     from bunko.overview.types import Plan
     from bunko.ports import Embedder, Generator
-    from bunko.remembering import Memory
-    from bunko.sharing import Engines
-    from bunko.store import Record, Store
-
-# Characters of an answer that a follow-up question can refer to: an answer may name a hundred documents.
-_REMEMBERED = 1000
+    from bunko.store import Record
+    from bunko.store.store import Store
 
 
 def open_library(
@@ -118,7 +117,7 @@ class Library:
     @cached_property
     def store(self) -> Store:
         """The index on disk, made if there is none. Raises StoreError."""
-        from bunko.store import Store
+        from bunko.store.store import Store
 
         return Store(self._location)
 
@@ -183,7 +182,7 @@ class Library:
             return self._given_generator
         if self._engines is not None:
             return self._engines.generator(self.settings)
-        from bunko.sharing import load_generator
+        from bunko.engines import load_generator
 
         return load_generator(self.settings, progress=self._download_progress)
 
@@ -195,7 +194,7 @@ class Library:
         """Begin to load the models, and to read what the prompt for a question will begin with. Raises ModelError."""
         self.generator.start()
         if question:
-            from bunko.writing import prime
+            from bunko.answering.writing import prime
 
             prime(self.generator, question, settings=self.settings)
         self._begin_embedder()
@@ -220,7 +219,7 @@ class Library:
         """
         self.check_folder()  # before anything is written into the folder
         self._begin_embedder()
-        from bunko.indexing import sync
+        from bunko.indexing.sync import sync
 
         report = sync(
             self.root,
@@ -238,7 +237,7 @@ class Library:
 
     def complete(self) -> int:
         """Make the vectors that `sync(vectors="few")` left for later; return how many."""
-        from bunko.indexing import embed_missing
+        from bunko.indexing.sync import embed_missing
 
         return embed_missing(self.store, self.embedder, progress=self._progress)
 
@@ -249,7 +248,7 @@ class Library:
         too, and tried again. An empty folder is followed as any other. `poll` looks for changes every second where
         the system can't tell of them, as on network drives. Raises what the first sync raises, except StoreBusy.
         """
-        from bunko.watching import Follower
+        from bunko.indexing.watch import Follower
 
         return Follower(
             self.root,
@@ -276,7 +275,7 @@ class Library:
 
     def search(self, query: str, *, watch: Stopwatch | None = None) -> list[Hit]:
         """Return the passages that bear on a question, best first. Raises QuestionError for an empty one."""
-        from bunko.answering import find
+        from bunko.answering.pipeline import find
 
         hits, _ = find(query, self._index(), self.embedder, settings=self.settings, watch=watch or Stopwatch())
         return hits
@@ -311,7 +310,7 @@ class Library:
 
         Loads neither the index nor a model. Raises LibraryNotFound.
         """
-        from bunko.remembering import is_as_it_was
+        from bunko.answering.answer_cache import is_as_it_was
 
         with watch.stage("recall"):
             if not self.settings.answers.keep:
@@ -338,8 +337,8 @@ class Library:
 
     def keep_folder(self) -> None:
         """Take note of what the folder holds, if the index is in step with it: `recall` looks for that."""
-        from bunko.indexing import in_step
-        from bunko.remembering import folder_of
+        from bunko.answering.answer_cache import folder_of
+        from bunko.indexing.sync import in_step
 
         state = self._state()
         if not state or not self.settings.answers.keep:
@@ -351,18 +350,18 @@ class Library:
 
     @cached_property
     def _memory(self) -> Memory:
-        from bunko.remembering import Memory
+        from bunko.answering.answer_cache import Memory
 
         return Memory(self._location, keep=self.settings.answers.keep)
 
     def _state(self) -> str:
-        from bunko.remembering import state_of
+        from bunko.answering.answer_cache import state_of
 
         return state_of(self._location)
 
     def _key(self, question: str) -> tuple[str, str]:
         """Return the index's state, and what a kept answer is found by: empty where none is kept."""
-        from bunko.remembering import key_of
+        from bunko.answering.answer_cache import key_of
 
         state = self._state()
         given = self._given_embedder or self._given_generator  # nobody knows when these are the same again
@@ -371,7 +370,7 @@ class Library:
         return state, key_of(question, state=state, settings=self.settings)
 
     def _again(self, answer: Answer, watch: Stopwatch) -> Iterator[Event]:
-        from bunko.remembering import replay
+        from bunko.answering.answer_cache import replay
 
         yield from replay(dataclasses.replace(answer, timings=watch.timings()))
 
@@ -385,7 +384,7 @@ class Library:
             yield event
 
     def _stream_new(self, question: str, history: tuple[Message, ...], watch: Stopwatch) -> Iterator[Event]:
-        from bunko.answering import answer_from_documents
+        from bunko.answering.pipeline import answer_from_documents
         from bunko.overview.plan import plan_of
 
         if plan := plan_of(question):
@@ -463,7 +462,7 @@ class Library:
 
     def model_speaks(self, question: str) -> bool:
         """Tell whether the model may answer in its own words: one that was not made for the language makes none."""
-        from bunko.models.catalogue import find_entry
+        from bunko.models.catalogue.lookup import find_entry
 
         entry = find_entry(self.settings.model)
         given = self._given_generator is not None
@@ -474,8 +473,8 @@ class Library:
         wanted = self.settings.generation.translation
         if not wanted:
             return self.settings, ()
-        from bunko.models.catalogue import find_entry
-        from bunko.translating import target_of
+        from bunko.answering.translation import target_of
+        from bunko.models.catalogue.lookup import find_entry
 
         language = self.settings.answer_language or detect_language(question)
         target = target_of(wanted, language)
@@ -498,7 +497,7 @@ class Library:
 
     def _language_notes(self, question: str) -> tuple[str, ...]:
         """Say so where the model or the embedder was not made for the language."""
-        from bunko.models.catalogue import find_entry
+        from bunko.models.catalogue.lookup import find_entry
 
         asked_in = detect_language(question)
         notes = []
@@ -525,43 +524,3 @@ class Library:
                 f"The index was made with another embedder ({', '.join(others)}), not {self.embedder.spec.name}.",
                 "Ask without --no-sync to add this one's vectors, or name the other with --embedder.",
             )
-
-
-class Streams(Protocol):
-    """What a conversation needs of a library, wherever that is."""
-
-    def stream(self, question: str, *, history: tuple[Message, ...] = ()) -> Iterator[Event]:
-        """Yield what `Library.stream` yields."""
-        ...
-
-
-class Conversation:
-    """A library and what was said so far."""
-
-    def __init__(self, library: Streams) -> None:
-        self._library = library
-        self.history: tuple[Message, ...] = ()
-
-    def stream(self, question: str) -> Iterator[Event]:
-        """Yield what `Library.stream` yields; an answer that was heard to its end becomes part of the history."""
-        for event in self._library.stream(question, history=self.history):
-            if isinstance(event, Finished):
-                asked = Message(role="user", content=event.answer.standalone_question)
-                self.history += (asked, _said(event.answer))
-            yield event
-
-    def ask(self, question: str) -> Answer:
-        """Answer a question in the light of the ones before it."""
-        return last(self.stream(question))
-
-
-def _said(answer: Answer) -> Message:
-    return Message(role="assistant", content=answer.text[:_REMEMBERED], reasoning=answer.reasoning)
-
-
-def last(events: Iterator[Event]) -> Answer:
-    """Return the answer that ends a stream of events."""
-    for event in events:
-        if isinstance(event, Finished):
-            return event.answer
-    raise AssertionError("a stream of events ends with Finished")

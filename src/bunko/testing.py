@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from bunko.errors import PromptTooLong
+from bunko.language.words import words
 from bunko.ports import EmbedderSpec, GenerationOptions, Piece, Pieces
-from bunko.text import words
 from bunko.types import Message, Usage
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ Scores are always higher-is-better. Times are milliseconds.
 
 from __future__ import annotations
 
+import bisect
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -304,3 +305,9 @@ class Finished:
 
 
 Event: TypeAlias = Retrieved | TextDelta | ReasoningDelta | Finished
+
+
+def page_at(pages: Sequence[Span], offset: int) -> int | None:
+    """Return the number of the page that holds a character; None where there are no pages."""
+    n = bisect.bisect_right(pages, offset, key=lambda page: page.start) - 1
+    return int(pages[n].label) if n >= 0 else None

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bunko.engine.gpus import RESERVE, Gpu, GpuWish, found_gpus, gpu_values, layers_that_fit, visible_gpus
 from bunko.engine.logs import offloaded_layers
 from bunko.engine.parameters import chat_parameters
-from bunko.models.adapters import Adapter
+from bunko.models.gguf.adapters import Adapter
 from bunko.settings import GenerationSettings, Settings, apply_overrides
 from tests.engine.test_parameters import GIB, LARGE, ROOMY
 

@@ -18,7 +18,7 @@ from bunko.engine.parameters import (
 )
 from bunko.errors import SettingsError
 from bunko.models import GgufInfo
-from bunko.models.adapters import Adapter
+from bunko.models.gguf.adapters import Adapter
 from bunko.settings import GenerationSettings
 
 GIB = 2**30

@@ -12,9 +12,9 @@ from bunko.evaluation.questions import Question
 from bunko.evaluation.records import Comparison
 from bunko.evaluation.tables import _plain, as_markdown, as_text
 from bunko.evaluation.variants import build_variants
+from bunko.language.scripts import columns
 from bunko.library import Library
 from bunko.testing import FakeGenerator
-from bunko.text import columns
 from tests.support import CATS, KYOTO, make_library, make_settings, write_files
 
 

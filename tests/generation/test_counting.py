@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bunko.generation.chat import merge_system
 from bunko.generation.counting import estimate_tokens
+from bunko.generation.wire import merge_system
 from bunko.types import Message
 
 

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
+from bunko.answering.prompts import beginning, extractive_messages
 from bunko.generation import open_generator
 from bunko.generation.chat import ChatGenerator
 from bunko.generation.counting import estimate_tokens
+from bunko.injection.control_tokens import neutralise
 from bunko.models import LocalModel, resolve
 from bunko.ports import GenerationOptions
-from bunko.prompting import beginning, extractive_messages, neutralise
 from bunko.settings import Settings, apply_overrides, load_settings
 from bunko.types import Evidence, Message
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from bunko.answering.prompts import answer_messages, extractive_messages, plain_messages, rewrite_messages
 from bunko.generation import open_generator
 from bunko.generation.chat import ChatGenerator
 from bunko.models import resolve
-from bunko.prompting import answer_messages, extractive_messages, plain_messages, rewrite_messages
 from bunko.settings import Settings, apply_overrides
 from bunko.types import Evidence, Message
 from tests.golden.templates import FAMILIES

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bunko.checking.idle import idle_findings
+from bunko.diagnosis.idle_gpus import idle_findings
 from bunko.engine.gpus import Gpu
 from bunko.hardware.bandwidth import memory_bandwidth
 from bunko.hardware.graphics import Card, Graphics, cards_in, nvidia_cards, rocm_in, this_graphics

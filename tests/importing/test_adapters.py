@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bunko.errors import ModelBroken
-from bunko.models.gguf_header import read_gguf
+from bunko.models.gguf.header import read_gguf
 from bunko.settings import Settings
 from tests.importing.support import PROMPT, TOLERANCE, apart, expected, found, found_with_adapter, make
 from tests.importing.tiny_folder import TEMPLATE, make_adapter, make_folder

@@ -10,7 +10,7 @@ import pytest
 
 from bunko.errors import ModelBroken, UsageError
 from bunko.importing.divergence import divergence
-from bunko.models.gguf_header import read_gguf, read_layout
+from bunko.models.gguf.header import read_gguf, read_layout
 from bunko.settings import Settings
 from tests.importing.support import PROMPT, TOLERANCE, apart, expected, found, make
 from tests.importing.tiny_folder import ARCHITECTURES, TEMPLATE, make_folder

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bunko.settings import Settings
+from tests.examples.test_fine_tune import load, run
 from tests.importing.support import found, make
 from tests.importing.tiny_folder import make_folder
-from tests.test_fine_tune_example import load, run
 
 pytestmark = [pytest.mark.conversion, pytest.mark.timeout(300)]
 pytest.importorskip("torch")

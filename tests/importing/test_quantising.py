@@ -10,7 +10,7 @@ import pytest
 
 from bunko.importing import quantising
 from bunko.importing.kinds import KINDS, NAMES
-from bunko.models.gguf_header import read_gguf, read_layout
+from bunko.models.gguf.header import read_gguf, read_layout
 from tests.tiny_gguf import make_chat_gguf
 
 

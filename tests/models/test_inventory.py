@@ -8,7 +8,7 @@ import pytest
 from bunko.errors import ModelBroken, ModelNotFound, NotDownloaded, UsageError
 from bunko.models import resolve
 from bunko.models.cache import model_directory
-from bunko.models.entries import ENTRIES
+from bunko.models.catalogue.entries import ENTRIES
 from bunko.models.inventory import list_models, pull, remove, show_model
 from bunko.settings import Settings
 from tests.models.support import FakeServer, serving, write_gguf

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bunko.errors import ModelTooLarge
+from bunko.hardware import memory as hardware_memory
 from bunko.models import LocalModel, check_memory, memory, read_gguf
 from tests.models.support import write_gguf
 
@@ -18,7 +19,9 @@ def model(tmp_path: Path) -> LocalModel:
 
 
 def machine_with(total: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "machine_memory", lambda: memory.MachineMemory(total=total, available=total // 2))
+    monkeypatch.setattr(
+        memory, "machine_memory", lambda: hardware_memory.MachineMemory(total=total, available=total // 2)
+    )
 
 
 def test_weights_and_cache_are_added_up(model: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,7 +51,7 @@ def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     limit, unlimited = tmp_path / "memory.max", tmp_path / "unlimited"
     limit.write_text("1048576\n")
     unlimited.write_text("max\n")
-    monkeypatch.setattr(memory, "_CGROUP_LIMITS", (unlimited, tmp_path / "missing"))
-    assert memory.machine_memory().total > 2**20
-    monkeypatch.setattr(memory, "_CGROUP_LIMITS", (limit, unlimited))
-    assert memory.machine_memory() == memory.MachineMemory(total=2**20, available=2**20)
+    monkeypatch.setattr(hardware_memory, "_CGROUP_LIMITS", (unlimited, tmp_path / "missing"))
+    assert hardware_memory.machine_memory().total > 2**20
+    monkeypatch.setattr(hardware_memory, "_CGROUP_LIMITS", (limit, unlimited))
+    assert hardware_memory.machine_memory() == hardware_memory.MachineMemory(total=2**20, available=2**20)

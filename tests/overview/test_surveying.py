@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from bunko.library import Library, last
+from bunko.conversation import last
+from bunko.library import Library
 from bunko.overview import surveying
 from bunko.testing import FakeGenerator
 from bunko.types import Answer, Finished, Message, Retrieved, TextDelta

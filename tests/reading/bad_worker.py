@@ -9,7 +9,7 @@ from typing import Any
 
 import bunko.reading
 from bunko.reading import worker
-from bunko.reading.members import Items, PageRead
+from bunko.reading.containers.members import Items, PageRead
 
 _good = bunko.reading.read_documents
 

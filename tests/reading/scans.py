@@ -12,8 +12,8 @@ from pathlib import Path
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from bunko.reading.bitmaps import bitmap_of_page
-from bunko.reading.ocr import Bitmap
+from bunko.reading.images.bitmaps import bitmap_of_page
+from bunko.reading.images.ocr import Bitmap
 
 _FONTS = (
     "/usr/share/fonts/opentype/ipafont-gothic/ipagp.ttf",  # Debian's fonts-ipafont-gothic

@@ -10,7 +10,7 @@ import pytest
 
 from bunko.errors import NeedsOcr, ReadError, UnsupportedFormat
 from bunko.reading import read_file
-from bunko.reading.plain import markdown_headings
+from bunko.reading.text.plain import markdown_headings
 from bunko.settings import ReadingSettings
 from bunko.types import Document
 from tests.reading.files import docx, pdf, xlsx, zipped
@@ -140,7 +140,7 @@ def test_the_pages_of_a_pdf_are_known(tmp_path: Path) -> None:
 
 
 def test_a_pdf_of_pictures_says_that_it_needs_ocr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bunko.reading.pdf.ocr_languages", lambda settings: ())
+    monkeypatch.setattr("bunko.reading.pdf.read.ocr_languages", lambda settings: ())
     with pytest.raises(NeedsOcr) as caught:
         read(tmp_path, "scan.pdf", scan([PICTURE]))
     assert "That needs OCR" in caught.value.message

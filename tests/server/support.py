@@ -16,13 +16,13 @@ from typing import Any
 import anyio
 import httpx
 
+from bunko.engines import Engines
 from bunko.errors import EngineCrashed
 from bunko.ports import Embedder, GenerationOptions, Generator, Pieces
-from bunko.server.access import Access
-from bunko.server.app import build_app
-from bunko.server.hosting import Host
+from bunko.server.hosting.host import Host
+from bunko.server.http.access import Access
+from bunko.server.http.app import build_app
 from bunko.settings import Settings
-from bunko.sharing import Engines
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.types import Message
 from tests.support import command, environment, make_settings

@@ -8,15 +8,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bunko.answering import answer_without_documents
+from bunko.answering.pipeline import answer_without_documents
 from bunko.cli.common import note, open_from, print_json, settings_from
 from bunko.cli.library import tell_of_languages
 from bunko.cli.render import render_events, render_hits
-from bunko.contract import answer_json, hit_json
+from bunko.contract.serialise import answer_json, hit_json
+from bunko.conversation import last
 from bunko.errors import QuestionError, StoreBusy, UsageError
-from bunko.library import Library, last
+from bunko.library import Library
 from bunko.settings import Settings, cache_directory
-from bunko.timing import Stopwatch
+from bunko.stopwatch import Stopwatch
 from bunko.types import Event
 
 # Another process that keeps the index in step is soon done; one that makes it anew is not waited for.

@@ -8,15 +8,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bunko.answering import answer_without_documents
+from bunko.answering.pipeline import answer_without_documents
 from bunko.cli.ask import complete, sync_first
 from bunko.cli.common import bold, note, open_from, print_json, settings_from
 from bunko.cli.render import render_events
 from bunko.cli.resident import served_library
-from bunko.contract import answer_json
+from bunko.contract.serialise import answer_json
+from bunko.conversation import last
 from bunko.errors import QuestionError
-from bunko.library import Library, last
-from bunko.timing import Stopwatch
+from bunko.library import Library
+from bunko.stopwatch import Stopwatch
 from bunko.types import Event, Finished, Message
 
 _HELP = "Ask; an empty line or Ctrl-D ends the conversation, Ctrl-C stops an answer. /new forgets what was said."

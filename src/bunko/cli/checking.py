@@ -6,17 +6,17 @@ import argparse
 import dataclasses
 import textwrap
 
-from bunko.checking.checking import check_model, model_file
-from bunko.checking.records import Report
 from bunko.cli.common import bold, dim, note, print_json, safe, settings_from, width
-from bunko.doctor import wheel_here
+from bunko.diagnosis.doctor import wheel_here
+from bunko.diagnosis.model_check.check import check_model, model_file
+from bunko.diagnosis.model_check.report import Report
+from bunko.diagnosis.recommend import Choice, Recommendation, recommend, yardstick
 from bunko.engine.parameters import Machine
 from bunko.engine.seen import engine_gpus
 from bunko.hardware.graphics import this_graphics
+from bunko.hardware.memory import machine_memory
 from bunko.hardware.processor import this_processor
 from bunko.hardware.wheels import Wheel
-from bunko.models.memory import machine_memory
-from bunko.recommending import Choice, Recommendation, recommend, yardstick
 
 _MARKS = {"note": "·", "warning": "!", "problem": "✗"}
 _PLACES = {

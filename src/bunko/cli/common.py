@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bunko.errors import UsageError
-from bunko.places import config_file
+from bunko.paths import config_file
 
 # What takes time to import is imported where it is used: a command that a server answers needs none of it.
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 
 from bunko.cli.common import bold, dim, print_json, safe, settings_from
-from bunko.doctor import examine
+from bunko.diagnosis.doctor import examine
 
 _MARKS = {"ok": "✓", "warning": "!", "problem": "✗"}
 

@@ -7,10 +7,10 @@ import sys
 import time
 
 from bunko.cli.common import bold, dim, note, open_from, print_json, safe
-from bunko.contract import report_json
+from bunko.contract.serialise import report_json
 from bunko.errors import LibraryNotFound
+from bunko.language.detection import LANGUAGE_NAMES
 from bunko.library import Library
-from bunko.text import LANGUAGE_NAMES
 from bunko.types import SyncReport
 
 

@@ -64,7 +64,7 @@ def _report(error: BunkoError, *, as_json: bool) -> int:
     if as_json:
         import json
 
-        from bunko.contract import error_json
+        from bunko.contract.serialise import error_json
 
         print(json.dumps(error_json(error), ensure_ascii=False))
     from bunko.cli.common import safe

@@ -15,15 +15,15 @@ _PORT = 8643
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve one folder until the agent goes away, or Ctrl-C."""
-    from bunko.server.desk import Desk
-    from bunko.server.mcp import build_server, run_stdio
+    from bunko.server.mcp.desk import Desk
+    from bunko.server.mcp.protocol import build_server, run_stdio
 
     root = Path(arguments.folder).expanduser()
     settings = settings_from(arguments, root)
     desk = Desk(root, settings=settings)
     server = build_server(desk, name=root.resolve().name)
     if arguments.http:
-        from bunko.server.mcp_http import run_http
+        from bunko.server.mcp.http import run_http
 
         own = replace(settings.server, port=_PORT)
         chosen = {"server.port": arguments.port, "server.token": arguments.token}

@@ -6,7 +6,7 @@ import argparse
 
 from bunko.cli.common import bold, dim, download_progress_from, print_json, safe, settings_from
 from bunko.cli.importing import print_report
-from bunko.contract import Json
+from bunko.contract.serialise import Json
 from bunko.models.inventory import ModelState, list_models, optimise, pull, remove, show_model, undo_optimise
 
 

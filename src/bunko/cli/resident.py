@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bunko.calling import Caller, path_of
+from bunko.client.discovery import find_serving
+from bunko.client.http import Caller, path_of
 from bunko.errors import (
     AccessRefused,
     BunkoError,
@@ -25,10 +26,9 @@ from bunko.errors import (
     UnknownLibrary,
     UnknownModel,
 )
-from bunko.resident import find_serving
 
 if TYPE_CHECKING:
-    from bunko.remote import RemoteLibrary
+    from bunko.client.remote_library import RemoteLibrary
     from bunko.types import Event
 
 # flag -> field of a question
@@ -88,7 +88,7 @@ def run_search(arguments: argparse.Namespace) -> int:
 
 def served_library(arguments: argparse.Namespace, root: Path) -> RemoteLibrary | None:
     """Return the library as the process that serves it has it, with the flags for its questions; None if none does."""
-    from bunko.remote import RemoteLibrary
+    from bunko.client.remote_library import RemoteLibrary
 
     try:
         caller, library, fields = _server(arguments, root)
@@ -135,7 +135,7 @@ def _search(arguments: argparse.Namespace, root: Path) -> int:
         _print_json(found)
         return 0
     from bunko.cli.render import render_hits
-    from bunko.from_json import hit_from
+    from bunko.contract.parse import hit_from
 
     render_hits([hit_from(hit) for hit in found["hits"]], verbose=arguments.verbose)
     return 0
@@ -224,7 +224,7 @@ def _begun(events: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
 
 def _finished(events: Iterator[tuple[str, Any]]) -> Any:
     """Return the answer at the end. Raises the error that came instead."""
-    from bunko.from_json import error_from
+    from bunko.contract.parse import error_from
 
     for name, tree in events:
         if name == "finished":
@@ -235,7 +235,7 @@ def _finished(events: Iterator[tuple[str, Any]]) -> Any:
 
 
 def _records(events: Iterator[tuple[str, Any]]) -> Iterator[Event]:
-    from bunko.from_json import event_from
+    from bunko.contract.parse import event_from
 
     for name, tree in events:
         if event := event_from(name, tree):

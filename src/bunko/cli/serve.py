@@ -13,7 +13,7 @@ from bunko.library import Library
 from bunko.settings import apply_overrides
 
 if TYPE_CHECKING:
-    from bunko.server.access import Access
+    from bunko.server.http.access import Access
     from bunko.settings import Settings
 
 # flag -> setting
@@ -23,9 +23,9 @@ _LISTS = {"library_token": "library_tokens", "allow_host": "allow_hosts", "allow
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve the folders until a signal comes."""
-    from bunko.server.hosting import Host
-    from bunko.server.running import serve
-    from bunko.sharing import Engines
+    from bunko.engines import Engines
+    from bunko.server.hosting.host import Host
+    from bunko.server.http.running import serve
 
     settings = _with_flags(settings_from(arguments), arguments)
     if settings.store and len(arguments.folders) > 1:

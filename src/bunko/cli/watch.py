@@ -8,7 +8,7 @@ import time
 
 from bunko.cli.common import bold, dim, note, open_from, print_json, safe
 from bunko.cli.library import print_failed, summary
-from bunko.contract import report_json
+from bunko.contract.serialise import report_json
 from bunko.errors import BunkoError
 
 

@@ -14,10 +14,10 @@ from bunko.engine.http import Connection, Timeouts
 from bunko.engine.parameters import Machine, embedding_parameters
 from bunko.engine.process import LlamaProcess
 from bunko.errors import WrongModelKind
+from bunko.language.words import estimate_tokens
 from bunko.models import EmbedderFacts, LocalModel, RemoteModel
 from bunko.ports import EmbedderSpec
 from bunko.settings import Settings, cache_directory
-from bunko.text import estimate_tokens
 
 if TYPE_CHECKING:
     from bunko.ports import Vectors

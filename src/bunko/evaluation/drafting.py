@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from bunko.evaluation.metrics import normalise_characters
 from bunko.generation.thinking import text_of
+from bunko.injection.control_tokens import neutralise
+from bunko.language.detection import detect_language
+from bunko.language.sentences import sentences
 from bunko.library import Library
 from bunko.ports import GenerationOptions
-from bunko.prompting import neutralise
-from bunko.text import detect_language, sentences
 from bunko.types import Message
 
 _ATTEMPTS = 6  # passages tried for each question wanted, at the most

@@ -13,7 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from bunko.text import detect_language
+from bunko.language.detection import detect_language
 
 _SPACELESS = frozenset({"ja", "zh", "th"})
 # Words are those that spaces part, so that the figure is the one of other people's papers and of our log, and the

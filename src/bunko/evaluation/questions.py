@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from bunko.errors import QuestionError, UsageError
-from bunko.reading.encoding import decode
-from bunko.text import detect_language
+from bunko.language.detection import detect_language
+from bunko.reading.text.encoding import decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-from bunko.contract import Json
+from bunko.contract.serialise import Json
 
 Unit = Literal["share", "ms", "words", "tokens", "number"]
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bunko.evaluation.records import Comparison, Estimate, Interval, Metric, Pair, Result, Row, Unit
-from bunko.text import columns
+from bunko.language.scripts import columns
 
 _LONGEST_CELL = 300
 # What makes a table's cell, HTML, a link or a picture of a text; addresses become links by themselves on some sites.

@@ -31,7 +31,7 @@ def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatG
     from bunko.generation.chat import ChatGenerator
     from bunko.generation.states import States
     from bunko.models import RemoteModel
-    from bunko.models.adapters import adapters_for, name_with_adapters
+    from bunko.models.gguf.adapters import adapters_for, name_with_adapters
 
     wanted = settings.generation.adapters
     timeouts = Timeouts.of(settings.generation)

@@ -9,42 +9,32 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import takewhile
+from dataclasses import replace
 from typing import Any, Literal
 
 from bunko.engine.failures import bad_answer
 from bunko.engine.http import Connection, EventStream
-from bunko.engine.parameters import BATCH
 from bunko.engine.process import LlamaProcess
 from bunko.errors import EngineError, RemoteBadAnswer
 from bunko.generation.counting import estimate_tokens
 from bunko.generation.probing import ServerFacts, probe
+from bunko.generation.prompt_cache import Prompt, cached_tokens, ends_alone
 from bunko.generation.reasoning import Reasoner
 from bunko.generation.states import States, state_key
+from bunko.generation.wire import (
+    REASONING_FIELDS,
+    as_mapping,
+    is_raw,
+    log_probabilities_of,
+    milliseconds_of,
+    request_body,
+    usage_of,
+    wire_messages,
+)
 from bunko.ports import GenerationOptions, Piece, Pieces
-from bunko.types import Message, Usage
+from bunko.types import Message
 
-# Different servers have different names for the same field: DeepSeek's and llama-server's, then Ollama's and vLLM's.
-_REASONING_FIELDS = ("reasoning_content", "reasoning")
 _MARK = "an-old-thought"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Prompt:
-    """A prompt as the engine has it."""
-
-    messages: tuple[Message, ...] = ()
-    arguments: Mapping[str, object] = field(default_factory=dict)
-    """What the template was told beside."""
-    tokens: tuple[int, ...] = ()
-    """Empty if nobody has counted them."""
-    ends: bool = False
-    """Whether nothing was written after it."""
-
-    def is_of(self, messages: Sequence[Message], arguments: Mapping[str, object]) -> bool:
-        """Tell whether it is what the template makes of these."""
-        return self.messages == tuple(messages) and self.arguments == arguments
 
 
 class ChatGenerator:
@@ -64,7 +54,7 @@ class ChatGenerator:
         self._parameters = parameters
         self._model = model
         self._facts: ServerFacts | None = None
-        self._counted = self._previous = _Prompt()
+        self._counted = self._previous = Prompt()
         self._lock = threading.Lock()
         self._priming: threading.Thread | None = None
         self._states = states
@@ -108,7 +98,7 @@ class ChatGenerator:
     def _read(self, messages: tuple[Message, ...]) -> None:
         with contextlib.suppress(EngineError, OSError):  # the question will meet the same, and tell of it
             tokens = self._tokens(messages)
-            if _ends_alone(len(tokens)):
+            if ends_alone(len(tokens)):
                 return
             process = self._connection.endpoint
             states, key = None, ""
@@ -120,7 +110,7 @@ class ChatGenerator:
                 if states:
                     states.keep(self._connection, key)
             with self._lock:
-                self._previous = _Prompt(messages=messages, tokens=tokens, ends=True)
+                self._previous = Prompt(messages=messages, tokens=tokens, ends=True)
 
     def close(self) -> None:
         """Close connections, and end the engine if it is our own. May be called again."""
@@ -161,7 +151,7 @@ class ChatGenerator:
             tokens = self._connection.post_json("/tokenize", body).get("tokens")
             if not isinstance(tokens, list):
                 raise bad_answer(self._connection.endpoint, "no tokens")
-            self._counted = counted = _Prompt(messages=messages, arguments=arguments or {}, tokens=tuple(tokens))
+            self._counted = counted = Prompt(messages=messages, arguments=arguments or {}, tokens=tuple(tokens))
         return counted.tokens
 
     def render(self, messages: Sequence[Message], *, arguments: Mapping[str, object] | None = None) -> str | None:
@@ -174,7 +164,7 @@ class ChatGenerator:
         facts = self.facts()
         if not facts.is_llama_server:
             return None
-        body: dict[str, object] = {"messages": _wire(self._without_old_thoughts(messages), facts)}
+        body: dict[str, object] = {"messages": wire_messages(self._without_old_thoughts(messages), facts)}
         if arguments:
             body["chat_template_kwargs"] = dict(arguments)
         prompt = self._connection.post_json("/apply-template", body).get("prompt")
@@ -220,7 +210,7 @@ class ChatGenerator:
         told = {**({"chat_template_kwargs": dict(arguments)} if arguments else {}), **(extra or {})}
         if options.tell_probability:
             told |= {"logprobs": 1} if is_raw(messages) else {"logprobs": True, "top_logprobs": 1}
-        body = {**_request(messages, options, facts), **told}
+        body = {**request_body(messages, options, facts), **told}
         if facts.is_llama_server:
             body["cache_prompt"] = goes_on or self._may_use_cache(messages, arguments)
             # It tells of each batch that it has read: otherwise it looks only once a second whether we are still there.
@@ -261,7 +251,7 @@ class ChatGenerator:
         if not self._counted.is_of(messages, arguments) and self._connection.endpoint.is_local:
             self.count_tokens(messages, arguments=arguments)
         counted = self._counted
-        prompt = counted if counted.is_of(messages, arguments) else _Prompt(messages=messages, arguments=arguments)
+        prompt = counted if counted.is_of(messages, arguments) else Prompt(messages=messages, arguments=arguments)
         with self._lock:
             previous, self._previous = self._previous, prompt
         if previous.messages[: len(messages)] == messages:
@@ -269,7 +259,7 @@ class ChatGenerator:
         reused = cached_tokens(previous.tokens, prompt.tokens)
         if reused == len(previous.tokens) and not previous.ends:
             return False  # what was written would be gone on with, and that was computed token by token
-        return not reused or not (_ends_alone(len(prompt.tokens) - reused) or _ends_alone(len(prompt.tokens)))
+        return not reused or not (ends_alone(len(prompt.tokens) - reused) or ends_alone(len(prompt.tokens)))
 
     def _pieces(self, events: EventStream) -> Iterator[Piece]:
         finish: Literal["stop", "length"] | None = None
@@ -277,14 +267,14 @@ class ChatGenerator:
         log_probabilities: list[float] = []
         for event in events:
             choice, delta = self._unpack(event)
-            log_probabilities += _log_probabilities(choice)
-            timings = _mapping(event.get("timings"))
+            log_probabilities += log_probabilities_of(choice)
+            timings = as_mapping(event.get("timings"))
             piece = Piece(
                 text=self._text(delta, "content"),
-                reasoning=self._text(delta, *_REASONING_FIELDS),
-                usage=_usage(event) or last.usage,
-                prompt_ms=_milliseconds(timings, "prompt_ms") or last.prompt_ms,
-                predicted_ms=_milliseconds(timings, "predicted_ms") or last.predicted_ms,
+                reasoning=self._text(delta, *REASONING_FIELDS),
+                usage=usage_of(event) or last.usage,
+                prompt_ms=milliseconds_of(timings, "prompt_ms") or last.prompt_ms,
+                predicted_ms=milliseconds_of(timings, "predicted_ms") or last.predicted_ms,
             )
             last = replace(piece, text="", reasoning="")
             if piece.text or piece.reasoning:
@@ -301,8 +291,8 @@ class ChatGenerator:
         choices = event.get("choices")
         if not isinstance(choices, list):
             raise bad_answer(self._connection.endpoint, "an event without choices")
-        choice = _mapping(choices[0]) if choices else {}
-        return choice, _mapping(choice.get("delta")) or {"content": choice.get("text")}  # a completion has no delta
+        choice = as_mapping(choices[0]) if choices else {}
+        return choice, as_mapping(choice.get("delta")) or {"content": choice.get("text")}  # a completion has no delta
 
     def _text(self, delta: Mapping[str, Any], *fields: str) -> str:
         for name in fields:
@@ -315,112 +305,3 @@ class ChatGenerator:
 
     def _broken_off(self) -> EngineError:
         return self._connection.endpoint.lost("it broke off in the middle of its answer")
-
-
-def cached_tokens(previous: Sequence[int], tokens: Sequence[int]) -> int:
-    """Count the tokens that two prompts have in common at their beginning.
-
-    >>> cached_tokens([1, 2, 3], [1, 2, 4, 3])
-    2
-    """
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(previous, tokens, strict=False)))
-
-
-def _ends_alone(count: int) -> bool:
-    """Tell whether the last of so many tokens has a batch to itself."""
-    return count % BATCH == 1
-
-
-def is_raw(messages: Sequence[Message]) -> bool:
-    """Tell whether this is a text to be gone on with, which no template is put around."""
-    return len(messages) == 1 and messages[0].role == "raw"
-
-
-def merge_system(messages: Sequence[Message]) -> list[Message]:
-    r"""Put what the system says before what the user says first, for templates that have no place for it.
-
-    >>> merged = merge_system([Message(role="system", content="Be brief."), Message(role="user", content="Hi")])
-    >>> [(message.role, message.content) for message in merged]
-    [('user', 'Be brief.\n\nHi')]
-    """
-    system = "\n\n".join(message.content for message in messages if message.role == "system")
-    others = [message for message in messages if message.role != "system"]
-    if not system:
-        return others
-    if not others or others[0].role != "user":
-        return [Message(role="user", content=system), *others]
-    return [Message(role="user", content=f"{system}\n\n{others[0].content}"), *others[1:]]
-
-
-def _wire(messages: Sequence[Message], facts: ServerFacts) -> list[dict[str, str]]:
-    if not facts.has_system_role:
-        messages = merge_system(messages)
-    return [
-        {"role": message.role, "content": message.content}
-        | ({"reasoning_content": message.reasoning} if message.reasoning else {})
-        for message in messages
-    ]
-
-
-def _request(messages: Sequence[Message], options: GenerationOptions, facts: ServerFacts) -> dict[str, object]:
-    body: dict[str, object] = {
-        **({"prompt": messages[0].content} if is_raw(messages) else {"messages": _wire(messages, facts)}),
-        "max_tokens": options.max_tokens,
-        "temperature": options.temperature,
-        "seed": options.seed,
-        "stream": True,
-        "stream_options": {"include_usage": True},
-    }
-    if facts.model:
-        body["model"] = facts.model
-    if options.stop:
-        body["stop"] = list(options.stop)
-    if options.grammar:  # a server that does not know it had better refuse than ignore it
-        body["grammar"] = options.grammar
-    if facts.is_llama_server and options.temperature == 0:
-        body["top_k"] = 1
-    return body
-
-
-def _usage(event: Mapping[str, Any]) -> Usage | None:
-    usage, timings = _mapping(event.get("usage")), _mapping(event.get("timings"))
-    if not usage and timings:  # llama-server gives no usage for a plain text
-        cached = _count(timings, "cache_n")
-        read, written = _count(timings, "prompt_n") + cached, _count(timings, "predicted_n")
-        return Usage(prompt_tokens=read, completion_tokens=written, cached_tokens=cached)
-    if not usage:
-        return None
-    details = _mapping(usage.get("prompt_tokens_details"))
-    return Usage(
-        prompt_tokens=_count(usage, "prompt_tokens"),
-        completion_tokens=_count(usage, "completion_tokens"),
-        cached_tokens=_count(details, "cached_tokens") or _count(timings, "cache_n"),
-    )
-
-
-def _log_probabilities(choice: Mapping[str, Any]) -> list[float]:
-    """Return those of an event's tokens: in OpenAI's form for conversations, or in the older one for plain texts.
-
-    >>> _log_probabilities({"logprobs": {"content": [{"token": "a", "logprob": -0.5}]}})
-    [-0.5]
-    >>> _log_probabilities({"logprobs": {"token_logprobs": [-1, None]}}), _log_probabilities({"logprobs": None})
-    ([-1.0], [])
-    """
-    told = _mapping(choice.get("logprobs"))
-    content, plain = told.get("content"), told.get("token_logprobs")
-    values = [_mapping(token).get("logprob") for token in content] if isinstance(content, list) else plain
-    return [float(value) for value in values if isinstance(value, int | float)] if isinstance(values, list) else []
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _count(values: Mapping[str, Any], key: str) -> int:
-    value = values.get(key)
-    return value if isinstance(value, int) else 0
-
-
-def _milliseconds(values: Mapping[str, Any], key: str) -> float:
-    value = values.get(key)
-    return float(value) if isinstance(value, int | float) else 0.0

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from bunko.children import claim_stdout, exit_when_orphaned, leave
+from bunko.child_process import claim_stdout, exit_when_orphaned, leave
 
 
 def main() -> NoReturn:

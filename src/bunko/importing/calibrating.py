@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bunko.children import spawn, stop
+from bunko.child_process import spawn, stop
 from bunko.errors import LibraryEmpty, MissingExtra, ModelBroken, ModelTooLarge
-from bunko.models.gguf_header import read_gguf
-from bunko.models.memory import machine_memory
-from bunko.models.progress import Progress
+from bunko.hardware.memory import machine_memory
+from bunko.models.fetching.progress import Progress
+from bunko.models.gguf.header import read_gguf
 from bunko.reading import list_files
 from bunko.reading.reader import Reader
 from bunko.settings import Settings

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from bunko.errors import EngineError, ModelNotFound
+from bunko.hardware.memory import machine_memory
 from bunko.importing.divergence import divergence, perplexity
 from bunko.importing.templates import Messages, examine_template
 from bunko.importing.texts import LIKENESS, ROUND_TRIPS
 from bunko.importing.trial import Next, Trial, trying
-from bunko.models.gguf_header import GgufInfo, read_gguf, read_layout
-from bunko.models.memory import machine_memory
-from bunko.models.progress import Progress
+from bunko.models.fetching.progress import Progress
+from bunko.models.gguf.header import GgufInfo, read_gguf, read_layout
 from bunko.settings import Settings
 
 PLACES = 192

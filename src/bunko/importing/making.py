@@ -30,6 +30,7 @@ import filelock
 
 import bunko
 from bunko.errors import LibraryEmpty, ModelTooLarge, UsageError
+from bunko.hardware.memory import machine_memory
 from bunko.importing import converting, quantising
 from bunko.importing.kinds import BLOCK, BYTES, KINDS, Kind
 from bunko.importing.licences import licence_facts
@@ -47,7 +48,8 @@ from bunko.models.cache import (
     models_directory,
     writing_to,
 )
-from bunko.models.gguf_header import read_gguf
+from bunko.models.fetching.progress import Progress, silent
+from bunko.models.gguf.header import read_gguf
 from bunko.models.imported import (
     ADAPTER_SUFFIX,
     REPORT_NAME,
@@ -56,8 +58,6 @@ from bunko.models.imported import (
     check_name,
     find_imported,
 )
-from bunko.models.memory import machine_memory
-from bunko.models.progress import Progress, silent
 from bunko.settings import Settings
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from bunko.errors import MissingExtra, ModelBroken
 from bunko.importing.kinds import BF16, BLOCK, F16, F32, NAMES, Architecture, Kind, Tensor, choose_types, size_of
-from bunko.models.gguf_header import GgufLayout, TensorPlace, Value, read_layout
+from bunko.models.gguf.header import GgufLayout, TensorPlace, Value, read_layout
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from bunko.errors import ModelBroken, ModelNotFound, UsageError
 from bunko.importing.safetensors import TensorFacts, read_tensors
-from bunko.models.gguf_header import read_gguf
+from bunko.models.gguf.header import read_gguf
 
 _MAX_JSON = 64 * 2**20
 INDEX = "model.safetensors.index.json"

@@ -14,7 +14,7 @@ from bunko.engine.http import Connection, Timeouts
 from bunko.engine.parameters import Machine, chat_parameters
 from bunko.engine.process import LlamaProcess
 from bunko.errors import EngineError
-from bunko.models.gguf_header import read_gguf
+from bunko.models.gguf.header import read_gguf
 from bunko.settings import Settings, cache_directory
 
 

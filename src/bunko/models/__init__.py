@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bunko.models.gguf_header import GgufInfo, read_gguf
+from bunko.models.fetching.progress import Progress, silent, terminal_bar
+from bunko.models.gguf.header import GgufInfo, read_gguf
 from bunko.models.memory import check_memory
-from bunko.models.progress import Progress, silent, terminal_bar
 from bunko.models.records import CatalogueEntry, EmbedderFacts, LocalModel, RemoteModel
-from bunko.models.resolving import resolve
+from bunko.models.resolve import resolve
 
 __all__ = [
     "CatalogueEntry",

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bunko.errors import DiskFull, DownloadFailed
-from bunko.models.catalogue import find_entry
+from bunko.models.catalogue.lookup import find_entry
 from bunko.settings import Settings, cache_directory
 
 RECORD_NAME = "record.json"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from bunko.errors import ModelError, UsageError
 from bunko.models.cache import model_directory
-from bunko.models.catalogue import find_entry
-from bunko.models.ollama import ollama_file
-from bunko.models.optimising import faster_copy
-from bunko.models.resolving import downloadable_file
-from bunko.models.sources import HubSource, OllamaSource, PlainSource, PypiSource, UrlSource, parse_source
+from bunko.models.catalogue.lookup import find_entry
+from bunko.models.fetching.ollama import ollama_file
+from bunko.models.fetching.sources import HubSource, OllamaSource, PlainSource, PypiSource, UrlSource, parse_source
+from bunko.models.gguf.faster_copy import faster_copy
+from bunko.models.resolve import downloadable_file
 from bunko.settings import Settings
 
 

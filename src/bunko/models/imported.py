@@ -19,7 +19,7 @@ from typing import Any
 
 from bunko.errors import UsageError
 from bunko.models.cache import model_directory, read_record
-from bunko.models.catalogue import find_entry
+from bunko.models.catalogue.lookup import find_entry
 from bunko.settings import Settings
 
 SOURCE_PREFIX = "import:"

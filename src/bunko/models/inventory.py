@@ -14,17 +14,17 @@ from typing import Literal
 
 from bunko.errors import ModelBroken, ModelNotFound, NotDownloaded, UsageError
 from bunko.models.cache import hash_file, model_directory, models_directory, read_record
-from bunko.models.catalogue import find_entry, nearest_names
-from bunko.models.download import fetch
-from bunko.models.entries import ENTRIES
-from bunko.models.gguf_header import GgufInfo, ModelKind, read_gguf
+from bunko.models.catalogue.entries import ENTRIES
+from bunko.models.catalogue.lookup import find_entry, nearest_names
+from bunko.models.fetching.fetch import fetch
+from bunko.models.fetching.ollama import ollama_file
+from bunko.models.fetching.progress import Progress, silent
+from bunko.models.fetching.sources import OllamaSource, PlainSource, ServerSource, parse_source
+from bunko.models.gguf.faster_copy import FasterCopy, faster_copy, make_faster_copy, remove_faster_copy
+from bunko.models.gguf.header import GgufInfo, ModelKind, read_gguf
 from bunko.models.imported import SOURCE_PREFIX, ImportedModel, find_imported
-from bunko.models.ollama import ollama_file
-from bunko.models.optimising import FasterCopy, faster_copy, make_faster_copy, remove_faster_copy
-from bunko.models.progress import Progress, silent
 from bunko.models.records import CatalogueEntry, CatalogueFile, EmbedderFacts, LocalModel
-from bunko.models.resolving import check_package, downloadable_file, obtain, resolve_original
-from bunko.models.sources import OllamaSource, PlainSource, ServerSource, parse_source
+from bunko.models.resolve import check_package, downloadable_file, obtain, resolve_original
 from bunko.settings import Settings
 
 

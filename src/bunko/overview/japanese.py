@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bunko.language.words import words
 from bunko.overview.english import Terms
 from bunko.overview.kinds import JAPANESE
 from bunko.overview.types import Join, Most
-from bunko.text import words
 
 MOST: dict[str, Most] = {
     "新しい": "newest", "最新の": "newest", "最近の": "newest", "古い": "oldest", "大きい": "largest",

@@ -12,7 +12,8 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from bunko.text import normalise, sentences, stem
+from bunko.language.sentences import sentences
+from bunko.language.words import normalise, stem
 
 _CJK = r"\u3005-\u3007\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff"
 _LETTER = rf"[^\W\d_{_CJK}]"

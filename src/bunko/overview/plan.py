@@ -11,10 +11,10 @@ import re
 import unicodedata
 from functools import cache
 
+from bunko.language.detection import LANGUAGE_NAMES
 from bunko.overview import english, japanese
 from bunko.overview.kinds import kind_of
 from bunko.overview.types import Plan
-from bunko.text import LANGUAGE_NAMES
 
 _END = re.compile(r"[\s?!.。]+$")
 _JAPANESE = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff]")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bunko.chunking import heading_path, page_at
-from bunko.types import Citation, Document, Evidence
+from bunko.indexing.chunking import heading_path
+from bunko.types import Citation, Document, Evidence, page_at
 
 
 def evidence_at(document: Document, start: int, end: int, *, score: float) -> Evidence:

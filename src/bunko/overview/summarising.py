@@ -11,9 +11,14 @@ from collections.abc import Generator as Generator_
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bunko import prompting
-from bunko.grounding import ground
-from bunko.marks import take_marks
+from bunko.answering import prompts
+from bunko.answering.writing import Writing, Written, style_of, write
+from bunko.grounding.citation_marks import take_marks
+from bunko.grounding.ground import ground
+from bunko.injection.control_tokens import neutralise
+from bunko.language.detection import LANGUAGE_NAMES
+from bunko.language.sentences import sentences
+from bunko.language.words import estimate_tokens
 from bunko.overview import wording
 from bunko.overview.central import central, spread, title
 from bunko.overview.kinds import is_of
@@ -21,10 +26,8 @@ from bunko.overview.quoting import cite, evidence_at
 from bunko.overview.types import Found, Plan, Progress
 from bunko.ports import Generator
 from bunko.settings import Settings
-from bunko.text import LANGUAGE_NAMES, estimate_tokens, sentences
-from bunko.timing import Stopwatch
+from bunko.stopwatch import Stopwatch
 from bunko.types import Citation, Document, Event, Evidence, Message, TextDelta, Usage
-from bunko.writing import Writing, Written, style_of, write
 
 # A summary of the folder names so many documents, one of each document so many more: a screenful, and what a person
 # reads at the most. All are looked at, and the quotes of all that are kept are in `evidence`.
@@ -223,7 +226,7 @@ def _sum_up(part: Part, generator: Generator, *, language: str, settings: Settin
         return _messages(_MAP, [item.quote for item in sorted(kept, key=lambda item: item.start)], language)
 
     room = generator.context_tokens() - _MAP_TOKENS
-    messages, shown = prompting.fit(part.quotes, build=build, count_tokens=generator.count_tokens, room=room)
+    messages, shown = prompts.fit(part.quotes, build=build, count_tokens=generator.count_tokens, room=room)
     written = _written(messages, generator, settings, tokens=_MAP_TOKENS)
     text = _whole(written) or _one_line(part.quotes[0].quote)
     return _Told(path=part.path, text=text, shown=shown or part.quotes[:1]), written.usage
@@ -262,7 +265,7 @@ def _groups(texts: Sequence[str], *, room: int) -> list[list[str]]:
 
 def _messages(instructions: dict[str, str], texts: Sequence[str], language: str) -> list[Message]:
     system = instructions.get(language) or f"{instructions['en']} Answer in {LANGUAGE_NAMES.get(language, language)}."
-    body = "\n".join(prompting.neutralise(_one_line(text)) for text in texts)
+    body = "\n".join(neutralise(_one_line(text)) for text in texts)
     return [
         Message(role="system", content=system),
         Message(role="user", content=f"{body}\n\n{_TEXT.get(language, _TEXT['en'])}"),

@@ -17,6 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from bunko.language.detection import detect_language
+from bunko.language.words import normalise, words
 from bunko.overview import wording
 from bunko.overview.kinds import ending_of, is_of
 from bunko.overview.mentions import Term, quote
@@ -25,8 +27,7 @@ from bunko.overview.summarising import parts_of, write_summary
 from bunko.overview.types import Found, Plan, Progress
 from bunko.ports import Generator
 from bunko.settings import Settings
-from bunko.text import detect_language, normalise, words
-from bunko.timing import Stopwatch
+from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Citation, Document, Event, Evidence, Finished, Retrieved, TextDelta
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bunko.language.detection import LANGUAGE_NAMES
 from bunko.overview.types import Join, Most, Plan
-from bunko.text import LANGUAGE_NAMES
 
 _JAPANESE_NAMES = {
     "en": "英語", "ja": "日本語", "de": "ドイツ語", "fr": "フランス語", "es": "スペイン語", "it": "イタリア語",

@@ -17,27 +17,20 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bunko.errors import ReadError, UnsupportedFormat
-from bunko.reading.archives import read_compressed, read_tar, read_zip, refuse_archive
-from bunko.reading.data import read_toml, read_xml, read_yaml
-from bunko.reading.epub import read_epub
+from bunko.reading.containers.archives import read_compressed, read_tar, read_zip, refuse_archive
+from bunko.reading.containers.mail import read_mail, read_mailbox
+from bunko.reading.containers.members import Budget, Context, Items, PageRead
 from bunko.reading.folder import FileEntry, list_files
-from bunko.reading.mail import read_mail, read_mailbox
-from bunko.reading.markup import (
-    read_asciidoc,
-    read_dokuwiki,
-    read_mediawiki,
-    read_notebook,
-    read_org,
-    read_rst,
-)
-from bunko.reading.members import Budget, Context, Items, PageRead
-from bunko.reading.plain import looks_binary, read_markdown, read_text
-from bunko.reading.records import read_json, read_json_lines
-from bunko.reading.slides import read_odp
-from bunko.reading.subtitles import read_subtitles
-from bunko.reading.tables import read_csv
-from bunko.reading.unseen import seen
-from bunko.reading.web import read_html
+from bunko.reading.html.read import read_html
+from bunko.reading.office.epub import read_epub
+from bunko.reading.office.slides import read_odp
+from bunko.reading.text.data import read_toml, read_xml, read_yaml
+from bunko.reading.text.markup import read_asciidoc, read_dokuwiki, read_mediawiki, read_notebook, read_org, read_rst
+from bunko.reading.text.plain import looks_binary, read_markdown, read_text
+from bunko.reading.text.records import read_json, read_json_lines
+from bunko.reading.text.subtitles import read_subtitles
+from bunko.reading.text.tables import read_csv
+from bunko.reading.text.unseen import seen
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile
 
@@ -68,26 +61,26 @@ def read_file(path: Path, relative: str, *, settings: ReadingSettings) -> Docume
 
 
 def _by_pdfium(path: Path, relative: str, context: Context) -> Items:
-    from bunko.reading.pdf import read_pdf
+    from bunko.reading.pdf.read import read_pdf
 
     yield from read_pdf(path, relative, settings=context.settings)
 
 
 def _by_kreuzberg(path: Path, relative: str, context: Context) -> Items:
-    from bunko.reading.kreuzberg import read_with_kreuzberg
+    from bunko.reading.office.kreuzberg import read_with_kreuzberg
 
     yield read_with_kreuzberg(path, relative, settings=context.settings)
 
 
 def _picture(path: Path, relative: str, context: Context) -> Items:
-    from bunko.reading.pictures import read_picture
+    from bunko.reading.images.read import read_picture
 
     yield from read_picture(path, relative, settings=context.settings)
 
 
 def _pptx(path: Path, relative: str, context: Context) -> Items:
-    from bunko.reading.locked import unlocked
-    from bunko.reading.slides import read_pptx
+    from bunko.reading.office.locked import unlocked
+    from bunko.reading.office.slides import read_pptx
 
     yield read_pptx(unlocked(path, context.settings), relative)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bunko.errors import LibraryNotFound
-from bunko.reading.encoding import decode
+from bunko.reading.text.encoding import decode
 
 IGNORE_FILE = ".bunkoignore"
 _NOT_DOCUMENTS = frozenset({"node_modules", "__pycache__", "Thumbs.db", "desktop.ini"})

@@ -22,7 +22,7 @@ from typing import TypeAlias
 
 import psutil
 
-from bunko.children import spawn, stop
+from bunko.child_process import spawn, stop
 from bunko.errors import ReadError
 from bunko.reading.folder import FileEntry
 from bunko.reading.worker import Frame, from_frame, request_line, settings_line

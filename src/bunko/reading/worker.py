@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from bunko.children import claim_stdout, exit_when_orphaned, leave
+from bunko.child_process import claim_stdout, exit_when_orphaned, leave
 from bunko.errors import BunkoError
-from bunko.reading.members import PageRead
+from bunko.reading.containers.members import PageRead
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile, Span
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from bunko.text import normalise
+from bunko.language.words import normalise
 from bunko.types import Chunk, Document, Span
 
 FORMAT = 2

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from bunko.language.words import STOP_WORDS
 from bunko.store.quick_lancedb import FTS, BooleanQuery, FullTextOperator, MatchQuery, Occur
 from bunko.store.rows import CHUNK_COLUMNS
-from bunko.text import STOP_WORDS
 
 _COLUMN = "search"
 # Each costs a search through the dictionary of words.

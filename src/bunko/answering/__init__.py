@@ -1,0 +1,1 @@
+"""Pipeline 2: retrieve, select evidence, prompt, generate, ground. Start with pipeline.py."""

@@ -1,0 +1,270 @@
+"""Answers once given. In: a question and all that its answer depends on. Out: the Answer that was given, or None.
+
+They lie in one SQLite file in the index's own folder, so that they go when it goes; an index on an object store has
+none. What can't be read, written or understood is treated as not there: a question can always be answered anew.
+Knows the index only by its files, and loads neither it nor a model.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import importlib.util
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bunko
+from bunko.errors import UsageError
+from bunko.models.fingerprints import fingerprint_of
+from bunko.models.gguf.adapters import adapter_states
+from bunko.reading.folder import FileEntry, content_digest, list_files
+from bunko.settings import ServerSettings, Settings
+from bunko.types import (
+    Answer,
+    Chunk,
+    Citation,
+    Event,
+    Evidence,
+    Finished,
+    Hit,
+    ReasoningDelta,
+    Remembered,
+    Retrieved,
+    TextDelta,
+    Translation,
+    Usage,
+)
+
+if TYPE_CHECKING:
+    import sqlite3
+
+FILE = "answers.sqlite"
+# Another process writes an answer in milliseconds; one that is stuck is not waited for.
+_WAIT_S = 0.5
+# What an answer's words and numbers come from, beside this package.
+_ENGINES = ("xllamacpp", "onnxruntime", "tokenizers", "lancedb")
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, state TEXT, at REAL, answer TEXT)",
+    "CREATE TABLE IF NOT EXISTS folders (state TEXT PRIMARY KEY, folder TEXT)",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """What a folder held when the index was in step with it."""
+
+    listing: str
+    """Stands for the path, size and time stamp of every file."""
+    unsettled: Mapping[str, str] = field(default_factory=dict)
+    """The digests of files that were written so shortly before that their time stamps prove nothing, by path."""
+    failed: int = 0
+    """How many files could not be read."""
+
+
+# --- what an answer depends on -------------------------------------------------------------------------------------
+
+
+def state_of(location: str) -> str:
+    """Return what changes whenever anything in an index does, seen from its files alone; empty where there is none.
+
+    A table of the index has a file for each of its versions.
+    """
+    if "://" in location:
+        return ""
+    versions = sorted(Path(location).glob("*.lance/_versions/*"))
+    digest = hashlib.blake2b(digest_size=16)
+    try:
+        for path in versions:
+            state = path.stat()
+            digest.update(f"{path.parent.parent.name}/{path.name} {state.st_size} {state.st_mtime_ns}\n".encode())
+    except OSError:  # it changes at this moment
+        return ""
+    return digest.hexdigest() if versions else ""
+
+
+def key_of(question: str, *, state: str, settings: Settings) -> str:
+    """Return what stands for a question and all that its answer depends on; empty if that can't be told.
+
+    It can't be told of a model on a server, and chance has a part in every temperature above 0.
+    """
+    models = [fingerprint_of(name, settings=settings) for name in (settings.model, settings.embedder)]
+    if not (state and all(models)) or settings.generation.temperature > 0:
+        return ""
+    # The place of the index and of models is in `state` and `models`; who asks, and by what door, decides no answer.
+    answers = dataclasses.replace(settings.answers, keep=0)
+    decisive = dataclasses.replace(
+        settings, store="", cache_dir="", offline=False, answers=answers, server=ServerSettings()
+    )
+    try:
+        adapters = adapter_states(settings.generation.adapters)
+    except (OSError, UsageError):
+        return ""
+    parts = [question, state, *models, adapters, repr(decisive), _program()]
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
+
+
+def _program() -> str:
+    """Return what changes with the program: a better one must not be hidden by old answers."""
+    home = Path(bunko.__file__).parent
+    files = [path for path in sorted(home.rglob("*.py")) if path.is_file()]
+    specs = [importlib.util.find_spec(name) for name in _ENGINES]
+    files += [Path(spec.origin) for spec in specs if spec and spec.origin]
+    states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    return f"{bunko.__version__} {hashlib.blake2b(repr(states).encode(), digest_size=16).hexdigest()}"
+
+
+def _listing(files: Sequence[FileEntry]) -> str:
+    """Return what stands for a folder's files as they are listed."""
+    lines = "\n".join(f"{file.path}\t{file.size}\t{file.modified_ns}" for file in files)
+    return hashlib.blake2b(lines.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def folder_of(files: Sequence[FileEntry], unsettled: Mapping[str, str], *, failed: int) -> Folder:
+    """Return what stands for a folder's files."""
+    return Folder(listing=_listing(files), unsettled=dict(unsettled), failed=failed)
+
+
+def is_as_it_was(root: Path, folder: Folder, *, settings: Settings) -> bool:
+    """Tell whether a folder still holds what it held. Raises LibraryNotFound."""
+    files = list_files(root, ignore=settings.reading.ignore)
+    if _listing(files) != folder.listing:
+        return False
+    return all(content_digest(file) == folder.unsettled[file.path] for file in files if file.path in folder.unsettled)
+
+
+# --- where they are kept -------------------------------------------------------------------------------------------
+
+
+class Memory:
+    """The answers that were given from one index."""
+
+    def __init__(self, location: str, *, keep: int) -> None:
+        """`location` is the index's; of the answers the newest `keep` are kept. Opens nothing yet."""
+        self._path = None if "://" in location else Path(location, FILE)
+        self._keep = keep
+
+    def answer(self, key: str) -> Answer | None:
+        """Return the answer that was given, with what it cost then in `remembered`, and no timings; or None."""
+        row = self._one("SELECT at, answer FROM answers WHERE key = ?", key)
+        if row is None:
+            return None
+        try:
+            return _from_json(json.loads(row[1]), at=row[0])
+        except (ValueError, TypeError, KeyError):
+            return None
+
+    def keep(self, answer: Answer, *, key: str, state: str) -> None:
+        """Keep an answer; those to an earlier state of the index go, and the oldest if there are too many."""
+        text = json.dumps(dataclasses.asdict(answer), ensure_ascii=False, default=float)  # numpy's numbers
+        oldest = "SELECT key FROM answers ORDER BY at DESC LIMIT -1 OFFSET ?"
+        self._write(
+            ("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", (key, state, time.time(), text)),
+            *_all_but(state),
+            (f"DELETE FROM answers WHERE key IN ({oldest})", (self._keep,)),
+        )
+
+    def folder(self, state: str) -> Folder | None:
+        """Return what the folder held when the index, in this state, was in step with it."""
+        row = self._one("SELECT folder FROM folders WHERE state = ?", state)
+        try:
+            return Folder(**json.loads(row[0])) if row else None
+        except (ValueError, TypeError):
+            return None
+
+    def keep_folder(self, folder: Folder, *, state: str) -> None:
+        """Keep what the folder holds, with which the index is in step."""
+        if self.folder(state) != folder:
+            text = json.dumps(dataclasses.asdict(folder))
+            self._write(("INSERT OR REPLACE INTO folders VALUES (?, ?)", (state, text)), *_all_but(state))
+
+    def forget(self, *, but: str = "") -> None:
+        """Forget all answers, or all but those to this state of the index."""
+        if self._path is not None and self._path.exists():
+            self._write(*_all_but(but))
+
+    def _one(self, query: str, value: str) -> tuple[Any, ...] | None:
+        if self._path is None or not self._path.is_file():
+            return None
+        found: list[tuple[Any, ...]] = []
+        with _without_faults(), contextlib.closing(self._open()) as database:
+            found = database.execute(query, (value,)).fetchmany(1)
+        return found[0] if found else None
+
+    def _write(self, *changes: tuple[str, tuple[object, ...]]) -> None:
+        """Make all changes, or none. A file that is no database makes room for a new one."""
+        if self._path is None:
+            return
+        with _without_faults():
+            import sqlite3
+
+            try:
+                self._change(changes)
+            except sqlite3.OperationalError:  # locked, read-only, the disk is full
+                raise
+            except sqlite3.DatabaseError:
+                self._path.unlink(missing_ok=True)
+                self._change(changes)
+
+    def _change(self, changes: Sequence[tuple[str, tuple[object, ...]]]) -> None:
+        with contextlib.closing(self._open()) as database, database:
+            database.execute("BEGIN IMMEDIATE")
+            for table in _TABLES:
+                database.execute(table)
+            for statement, values in changes:
+                database.execute(statement, values)
+
+    def _open(self) -> sqlite3.Connection:
+        import sqlite3
+
+        database = sqlite3.connect(str(self._path), timeout=_WAIT_S)
+        # What is forgotten is overwritten: the words of a deleted document don't stay behind.
+        database.execute("PRAGMA secure_delete = ON")
+        return database
+
+
+def _all_but(state: str) -> list[tuple[str, tuple[object, ...]]]:
+    return [(f"DELETE FROM {table} WHERE state != ?", (state,)) for table in ("answers", "folders")]
+
+
+def _without_faults() -> contextlib.suppress:
+    """Go on where the file can't be used; some Pythons were built without SQLite."""
+    try:
+        import sqlite3
+    except ImportError:
+        return contextlib.suppress(ImportError)
+    return contextlib.suppress(sqlite3.Error, OSError)
+
+
+# --- answers as text -----------------------------------------------------------------------------------------------
+
+
+def replay(answer: Answer) -> Iterator[Event]:
+    """Yield the events of an answer that was given before."""
+    yield Retrieved(question=answer.standalone_question, evidence=answer.evidence, hits=answer.hits)
+    if answer.reasoning:
+        yield ReasoningDelta(text=answer.reasoning)
+    yield TextDelta(text=answer.text)
+    yield Finished(answer=answer)
+
+
+def _from_json(row: dict[str, Any], *, at: float) -> Answer:
+    """Return the answer as it is given again: what it cost, and its tokens, are those of then."""
+    then = Remembered(at=at, timings=row["timings"], usage=Usage(**row["usage"]))
+    when = datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M")
+    took = row["timings"]["total"] / 1000
+    note = f"You asked this on {when}, and nothing has changed since: the answer is that one ({took:.1f} s then)."
+    records = {
+        "evidence": tuple(Evidence(**item) for item in row["evidence"]),
+        "citations": tuple(Citation(**item) for item in row["citations"]),
+        "hits": tuple(Hit(**item | {"chunk": Chunk(**item["chunk"])}) for item in row["hits"]),
+        "unsupported": tuple(row["unsupported"]),
+        "translation": tuple(Translation(**item) for item in row["translation"]),
+        "notes": (*row["notes"], f"{note} --no-cache asks anew."),
+    }
+    return Answer(**row | records | {"usage": Usage(), "timings": {}, "remembered": then})

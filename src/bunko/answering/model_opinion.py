@@ -1,0 +1,88 @@
+"""Ask the models whether a source says what a sentence says. In: an embedder or a generator. Out: what `ground` takes.
+
+The embedder measures likeness; the language model gives an opinion, a yes or no that a grammar holds it to. Knows
+nothing of numbers and names, in which neither is to be trusted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bunko.generation.thinking import text_of
+from bunko.grounding.ground import Likeness
+from bunko.injection.control_tokens import neutralise
+from bunko.language.detection import detect_language
+from bunko.ports import Embedder, GenerationOptions, Generator
+from bunko.settings import Settings
+from bunko.types import Message, Usage
+
+_ENGLISH = (
+    "Compare a statement with a text. Say yes if the text says what the statement says, in whatever words. Say no if "
+    "the text says something else, or does not say it.",
+    "Text: {text}\nStatement: {statement}\n\nDoes the text say what the statement says? yes or no:",
+    'root ::= "yes" | "no"',
+)
+_JAPANESE = (
+    "文と文章を比べてください。言い方が違っても、文章が文と同じことを言っていれば「はい」、違うことを言っているか、"
+    "そのことを言っていなければ「いいえ」と答えてください。",
+    "文章: {text}\n文: {statement}\n\n文章はこの文と同じことを言っていますか。「はい」か「いいえ」:",
+    'root ::= "はい" | "いいえ"',
+)
+_VERDICT = re.compile(r"\b(yes|no)\b|(はい|いいえ)", re.IGNORECASE)
+# Parameters: one of 135 million said no to everything, one of half a billion told right from wrong (benchmarks/LOG.md).
+_TOO_SMALL = 300_000_000
+_TOKENS = 8  # いいえ is up to six of them
+
+
+def likeness_by(embedder: Embedder) -> Likeness:
+    """Return what tells how alike a sentence and texts are, by their vectors; 0 in a language it does not know."""
+
+    def likeness(sentence: str, texts: Sequence[str]) -> list[float]:
+        if not embedder.spec.knows(detect_language(sentence)):
+            return [0.0] * len(texts)
+        vectors = embedder.embed_passages([sentence, *texts])
+        return [float(value) for value in vectors[1:] @ vectors[0]]
+
+    return likeness
+
+
+class ModelOpinion:
+    """The language model's yes or no, and what asking for it cost."""
+
+    def __init__(self, generator: Generator, *, seed: int = 0) -> None:
+        self._generator = generator
+        self._seed = seed
+        self.usage = Usage()
+        self.asked = 0
+
+    def __call__(self, sentence: str, text: str) -> bool | None:
+        """Return whether the model says that the text says it. Raises EngineError."""
+        instructions, body, grammar = _JAPANESE if detect_language(sentence) == "ja" else _ENGLISH
+        parts = {"{text}": neutralise(" ".join(text.split())), "{statement}": neutralise(" ".join(sentence.split()))}
+        asked = re.sub(r"\{(?:text|statement)\}", lambda match: parts[match.group()], body)
+        messages = [Message(role="system", content=instructions), Message(role="user", content=asked)]
+        options = GenerationOptions(max_tokens=_TOKENS, seed=self._seed, grammar=grammar)
+        pieces = list(self._generator.stream(messages, options=options))
+        self.usage += next((piece.usage for piece in reversed(pieces) if piece.usage), Usage())
+        self.asked += 1
+        found = _VERDICT.search(text_of(pieces))
+        return None if found is None else found.group().lower() in ("yes", "はい")
+
+
+def opinion_of(generator: Generator, settings: Settings) -> ModelOpinion | None:
+    """Return what asks the model, if the settings want it and the model can tell."""
+    if settings.answers.verify != "deep" or _is_too_small(generator):
+        return None
+    return ModelOpinion(generator, seed=settings.generation.seed)
+
+
+def notes_on(generator: Generator, settings: Settings) -> tuple[str, ...]:
+    """Return what the reader should know if the model was to be asked, and was not."""
+    if settings.answers.verify != "deep" or not _is_too_small(generator):
+        return ()
+    return (f"{generator.name} is too small to judge its answer: it was checked as without --verify deep.",)
+
+
+def _is_too_small(generator: Generator) -> bool:
+    return 0 < generator.parameters <= _TOO_SMALL

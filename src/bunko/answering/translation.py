@@ -1,0 +1,60 @@
+"""Put an answer into another language, sentence by sentence, by the same model. In: an answer's text. Out: pairs.
+
+A sentence at a time keeps each translation beside what it says, and its citations with it. Small models drop or change
+numbers; a translation that lacks one of its sentence's is told. Knows nothing of documents.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bunko.answering.prompts import translation_messages
+from bunko.generation.thinking import text_of
+from bunko.language.detection import detect_language
+from bunko.language.sentences import sentences
+from bunko.language.words import normalise
+from bunko.ports import GenerationOptions, Generator
+from bunko.settings import Settings
+from bunko.types import Translation, Usage
+
+_NUMBER = re.compile(r"\d+")
+_LEAST_TOKENS = 48
+
+
+def target_of(wanted: str, language: str) -> str:
+    """Return the language to translate into: "auto" is Japanese for English, and English for all others.
+
+    >>> target_of("auto", "en"), target_of("auto", "ja"), target_of("fr", "en"), target_of("", "en")
+    ('ja', 'en', 'fr', '')
+    """
+    if wanted != "auto":
+        return wanted
+    return "ja" if language == "en" else "en"
+
+
+def translate(text: str, generator: Generator, *, settings: Settings) -> tuple[tuple[Translation, ...], Usage]:
+    """Return each sentence of a text with its translation, and what that took. Raises EngineError."""
+    target = target_of(settings.generation.translation, detect_language(text))
+    found, usage = [], Usage()
+    for start, end in sentences(text):
+        sentence = text[start:end]
+        messages = translation_messages(sentence, language=target)
+        room = max(_LEAST_TOKENS, 2 * generator.count_tokens(messages))
+        options = GenerationOptions(max_tokens=room, seed=settings.generation.seed, think="off")
+        pieces = list(generator.stream(messages, options=options))
+        usage += next((piece.usage for piece in reversed(pieces) if piece.usage), Usage())
+        written = " ".join(text_of(pieces).split())
+        found.append(
+            Translation(sentence=sentence, text=written, language=target, complete=_has_numbers(sentence, written))
+        )
+    return tuple(found), usage
+
+
+def _has_numbers(sentence: str, translation: str) -> bool:
+    """Tell whether a translation has text at all, and every number of its sentence.
+
+    >>> _has_numbers("It opened in 1868.", "１８６８年に開港した。"), _has_numbers("It opened in 1868.", "開港した。")
+    (True, False)
+    """
+    said = set(_NUMBER.findall(normalise(translation)))
+    return bool(translation) and set(_NUMBER.findall(normalise(sentence))) <= said

@@ -1,0 +1,1 @@
+"""The JSON contract: the records as JSON, and back."""

@@ -1,0 +1,1 @@
+"""Check the machine and the models: `bunko doctor`, `models recommend`, `models check`."""

@@ -1,0 +1,146 @@
+"""How a chat template behaves. In: the engine with the template (a StandIn). Out: a TemplateReport, and findings.
+
+Everything is seen in what the engine renders; the template's text only gives its family's name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bunko.diagnosis.model_check.report import Finding, TemplateReport
+from bunko.engine.stand_in import StandIn
+from bunko.errors import EngineError
+
+_FIRST, _REPLY, _SECOND = "Xfirstquestion", "Xfirstreply", "Xsecondquestion"
+_MARK = re.compile(r"<\|[^|<>\s]{1,40}\|>|<(?:start|end)_of_turn>|<｜[^｜<>]{1,40}｜>")
+# What a template of the family has -> the family.
+_FORMATS = (
+    ("<|im_start|>", "ChatML"),
+    ("<|start_header_id|>", "Llama 3"),
+    ("<start_of_turn>", "Gemma"),
+    ("<|turn>", "Gemma 4"),
+    ("<|channel|>", "Harmony"),
+    ("<｜Assistant｜>", "DeepSeek"),
+    ("<|assistant|>", "Phi or Zephyr"),
+    ("<|START_OF_TURN_TOKEN|>", "Command"),
+    ("[INST]", "Llama 2 or Mistral"),
+)
+# Marks that are single tokens of their families' models: with these in its vocabulary, a model was taught that format.
+_TAUGHT = ("<|im_start|>", "<|start_header_id|>", "<start_of_turn>", "<|assistant|>")
+
+_OTHER_FILE = "Take a file with the right template, or convert the model again with its own."
+
+
+def message(role: str, content: str) -> dict[str, str]:
+    """Return one message."""
+    return {"role": role, "content": content}
+
+
+def check_template(template: str, stand_in: StandIn) -> tuple[TemplateReport, list[Finding]]:
+    """Render what Bunko will ask for, and say what goes wrong. Raises EngineError if the engine itself fails."""
+    if not template:
+        return TemplateReport(there=False), []
+    family = _family(template)
+    try:
+        plain = stand_in.render([message("user", _FIRST)])
+    except EngineError as error:
+        return unusable_template(template, error)
+    findings: list[Finding] = []
+    if _FIRST not in plain:
+        findings.append(
+            Finding(state="problem", text="Its chat template leaves out what the user says.", cure=_OTHER_FILE)
+        )
+    has_system = _has_system_role(stand_in)
+    if not has_system:
+        text = "Its chat template refuses or drops system messages."
+        cure = "Nothing to do: the instructions are put before the question then."
+        findings.append(Finding(state="note", text=text, cure=cure))
+    turns = _render(stand_in, [message("user", _FIRST), message("assistant", _REPLY), message("user", _SECOND)])
+    several = all(text in turns for text in (_REPLY, _SECOND))
+    if not several:
+        findings.append(
+            Finding(
+                state="warning",
+                text="Its chat template can't render several turns: `bunko chat` will fail, or forget.",
+                cure=_OTHER_FILE,
+            )
+        )
+    closed = _render(stand_in, [message("user", _FIRST)], opens_answer=False)
+    opens = bool(closed) and plain != closed
+    if not opens:
+        findings.append(
+            Finding(
+                state="warning",
+                text="Its chat template has no generation prompt: the model may go on with the question.",
+                cure=_OTHER_FILE,
+            )
+        )
+    findings += _marks(family, plain, stand_in)
+    report = TemplateReport(
+        there=True,
+        format=family,
+        renders=True,
+        system_role=has_system,
+        several_turns=several,
+        opens_answer=opens,
+        own_system_text=_own_text(plain),
+    )
+    return report, findings
+
+
+def unusable_template(template: str, error: EngineError) -> tuple[TemplateReport, list[Finding]]:
+    """Return the report on a template that the engine can make nothing of; it won't load the model either."""
+    text = f"Its chat template can't be rendered: {error.message}"
+    return TemplateReport(there=True, format=_family(template)), [Finding(state="problem", text=text, cure=_OTHER_FILE)]
+
+
+def _family(template: str) -> str:
+    return next((name for mark, name in _FORMATS if mark in template), "")
+
+
+def _has_system_role(stand_in: StandIn) -> bool:
+    """Ask the engine, which puts system messages elsewhere where a template does not know them."""
+    caps = stand_in.properties().get("chat_template_caps")
+    return not isinstance(caps, dict) or caps.get("supports_system_role") is not False
+
+
+def _render(stand_in: StandIn, messages: Sequence[dict[str, str]], *, opens_answer: bool = True) -> str:
+    try:
+        return stand_in.render(messages, opens_answer=opens_answer)
+    except EngineError:
+        return ""
+
+
+def _marks(family: str, rendered: str, stand_in: StandIn) -> list[Finding]:
+    """Find marks that are no tokens of the model: then the template is another model's."""
+    marks = dict.fromkeys(_MARK.findall(rendered))
+    unknown = [mark for mark in marks if len(stand_in.tokens(mark, with_marks=True)) != 1]
+    if unknown:
+        return [
+            Finding(
+                state="problem",
+                text=f"{', '.join(unknown)} of its chat template ({family or 'unknown format'}) are no tokens of this "
+                "model: the template is another model's. Answers will be confused, and won't end.",
+                cure=_OTHER_FILE,
+            )
+        ]
+    if family == "Llama 2 or Mistral":
+        taught = [mark for mark in _TAUGHT if len(stand_in.tokens(mark, with_marks=True)) == 1]
+        if taught:
+            return [
+                Finding(
+                    state="problem",
+                    text=f"Its chat template is Llama 2's ([INST]), but its vocabulary has {taught[0]}: it is "
+                    "another model's. Such a model often answers with nothing at all.",
+                    cure=_OTHER_FILE,
+                )
+            ]
+    return []
+
+
+def _own_text(rendered: str) -> str:
+    """Return what a template says before the first question, without marks and roles."""
+    before = _MARK.sub("\n", rendered.partition(_FIRST)[0])
+    lines = [line.strip() for line in before.splitlines()]
+    return " ".join(line for line in lines if line and line not in ("system", "user", "[INST]", "<s>", "<bos>"))

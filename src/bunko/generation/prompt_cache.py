@@ -1,0 +1,41 @@
+"""Decide how much of a prompt the engine may reuse. In: token lists. Out: counts. Knows nothing of HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import takewhile
+
+from bunko.engine.parameters import BATCH
+from bunko.types import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """A prompt as the engine has it."""
+
+    messages: tuple[Message, ...] = ()
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    """What the template was told beside."""
+    tokens: tuple[int, ...] = ()
+    """Empty if nobody has counted them."""
+    ends: bool = False
+    """Whether nothing was written after it."""
+
+    def is_of(self, messages: Sequence[Message], arguments: Mapping[str, object]) -> bool:
+        """Tell whether it is what the template makes of these."""
+        return self.messages == tuple(messages) and self.arguments == arguments
+
+
+def cached_tokens(previous: Sequence[int], tokens: Sequence[int]) -> int:
+    """Count the tokens that two prompts have in common at their beginning.
+
+    >>> cached_tokens([1, 2, 3], [1, 2, 4, 3])
+    2
+    """
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(previous, tokens, strict=False)))
+
+
+def ends_alone(count: int) -> bool:
+    """Tell whether the last of so many tokens has a batch to itself."""
+    return count % BATCH == 1

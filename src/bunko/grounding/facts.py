@@ -1,0 +1,103 @@
+"""Say what a statement states, and cut sources into what can be cited. In: text, evidence. Out: Facts, Citables.
+
+Knows nothing of answers, and compares nothing but words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bunko.language.inflection import base_form, stands
+from bunko.language.names import Name, fold_kanji, fold_name, names
+from bunko.language.numerals import fold_width
+from bunko.language.quantities import Quantity, quantities
+from bunko.language.sentences import sentences
+from bunko.language.words import words
+from bunko.types import Evidence
+
+# What an answer says of itself, and verbs that say nothing.
+_FRAME = frozenset(words("answer question source text context passage according document mention state say get got"))
+_MEANING = re.compile(r"[^\W\d_\u3041-\u3096]")  # a letter of a word, which Hiragana alone rarely is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citable:
+    """A sentence of a source, or a few side by side."""
+
+    n: int
+    """The source's place, from 0."""
+    start: int
+    """In the quote."""
+    end: int
+    text: str
+    context: str
+    """The headings above it."""
+    sentences: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a statement says."""
+
+    text: str
+    words: frozenset[str]
+    """Without numbers."""
+    quantities: tuple[Quantity, ...]
+    """Those that are numbers for certain."""
+    all_quantities: tuple[Quantity, ...]
+    names: tuple[Name, ...]
+
+
+def spans_of(n: int, item: Evidence) -> list[Citable]:
+    """Return the sentences of a quote, each two side by side, and all of it."""
+    cut = sentences(item.quote)
+    places = [(start, end, 1) for start, end in cut]
+    places += [(cut[i][0], cut[i + 1][1], 2) for i in range(len(cut) - 1)]
+    if len(cut) > 2:
+        places.append((cut[0][0], cut[-1][1], len(cut)))
+    return [
+        Citable(n=n, start=start, end=end, text=item.quote[start:end], context=item.heading, sentences=count)
+        for start, end, count in places
+    ]
+
+
+def in_context(span: Citable) -> str:
+    """Return a span under the headings above it."""
+    return f"{span.context}\n{span.text}" if span.context else span.text
+
+
+@lru_cache(maxsize=1024)
+def facts_of(text: str) -> Facts:
+    """Return what a statement says: its words, numbers and names."""
+    folded = fold_kanji(fold_width(text))
+    found = quantities(text)
+    without = list(folded)
+    for item in found:
+        if not item.weak:
+            without[item.start : item.end] = " " * (item.end - item.start)
+    rest = "".join(without)
+    if found and not _MEANING.search(rest):  # 1958年です
+        rest = ""
+    return Facts(
+        text=text,
+        words=frozenset(base_form(fold_name(word)) for word in words(rest)) - _FRAME - {""},
+        quantities=tuple(item for item in found if not item.weak),
+        all_quantities=found,
+        names=tuple(name for name in names(text) if not _is_counted(name, found)),
+    )
+
+
+def _is_counted(name: Name, found: Sequence[Quantity]) -> bool:
+    """Tell whether what looks like a name in kanji is a number: 約千四百万人."""
+    covered = sum(max(0, min(name.end, item.end) - max(name.start, item.start)) for item in found if not item.weak)
+    return 0 < covered >= name.end - name.start - 1
+
+
+def stands_there(word: str, others: frozenset[str]) -> bool:
+    """Tell whether a word stands among others, in whatever form."""
+    if "\u30a1" <= word[0] <= "\u30fa":  # リンド, of アダリンド
+        return any(word in other for other in others)
+    return stands(word, others)

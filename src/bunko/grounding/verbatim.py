@@ -1,0 +1,70 @@
+"""Find words in the sources. In: a phrase, texts. Out: where it stands. Case, width and punctuation do not count."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bunko.language.quantities import agrees, quantities
+from bunko.language.words import normalise
+from bunko.types import Evidence
+
+OFFERS = re.compile(r"\bor\b|それとも|または|あるいは|か、.+か", re.I)
+_PUNCTUATION = " \t\n.,;:!?、。！？"
+_PART = re.compile(r"[\u3041-\u30ff\u3400-\u9fff々]|(?:(?![\u3041-\u30ff\u3400-\u9fff])\w)+")
+
+
+def locate(phrase: str, evidence: Sequence[Evidence]) -> tuple[int, int, int] | None:
+    """Return where a phrase stands in a quote, as (place in `evidence`, start, end in the quote); None if nowhere.
+
+    Case, width and punctuation do not count; words must be whole. Signs at the phrase's ends are kept where the quote
+    has them too.
+
+    >>> source = Evidence(path="a.txt", start=0, end=30, quote="It cost $5,000 (about 60%).", score=1.0)
+    >>> [source.quote[start:end] for n, start, end in [locate("“about 60%”.", [source])]]
+    ['about 60%']
+    """
+    phrase = phrase.strip(_PUNCTUATION)
+    wanted = list(_PART.finditer(phrase))
+    folded = [normalise(match.group()) for match in wanted]
+    if not folded:
+        return None
+    for n, item in enumerate(evidence):
+        parts = list(_PART.finditer(item.quote))
+        found = [normalise(part.group()) for part in parts]
+        for first in range(len(found) - len(folded) + 1):
+            if found[first : first + len(folded)] == folded:
+                start, end = parts[first].start(), parts[first + len(folded) - 1].end()
+                before, after = phrase[: wanted[0].start()], phrase[wanted[-1].end() :]
+                while before and start and item.quote[start - 1] == before[-1]:
+                    start, before = start - 1, before[:-1]
+                while after and item.quote[end : end + 1] == after[0]:
+                    end, after = end + 1, after[1:]
+                return n, start, end
+    return None
+
+
+def only_repeats(phrase: str, question: str) -> bool:
+    """Tell whether a phrase stands in the question, as no answer does, unless the question offers it.
+
+    >>> only_repeats("the mill", "Who built the mill?"), only_repeats("tea", "Is it tea or coffee?")
+    (True, False)
+    """
+    return squeeze(phrase) in squeeze(question) and not OFFERS.search(question)
+
+
+def squeeze(text: str) -> str:
+    """Fold a text to its words, a Japanese character being one, so that parts are compared at their bounds."""
+    return f" {' '.join(_PART.findall(normalise(text)))} "
+
+
+def is_part(text: str, source: str) -> bool:
+    """Tell whether a text stands in a source word for word, no number of it being cut: 5 is no part of 5 million."""
+    if squeeze(text) not in squeeze(source):
+        return False
+    there = quantities(source)
+    return all(
+        any(agrees(item, other) or (item.value and item.value == other.value) for other in there)
+        for item in quantities(text)
+        if not item.weak
+    )

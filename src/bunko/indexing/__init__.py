@@ -1,0 +1,1 @@
+"""Pipeline 1: walk, read, chunk, embed, store. Start with sync.py."""

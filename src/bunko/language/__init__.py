@@ -1,0 +1,1 @@
+"""Written language: detection, sentences, words, numerals, quantities, names. Pure functions."""

@@ -1,0 +1,1 @@
+"""Download models: from the Python index, over HTTPS, from a local Ollama."""

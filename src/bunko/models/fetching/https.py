@@ -1,0 +1,226 @@
+"""Download one file over HTTPS. In: a URL and a path. Out: the file, whole, and its SHA-256.
+
+What has arrived stays in `<path>.part` when the connection is cut or the user stops, and the next try goes on from
+there. Proxies are taken from the environment. Knows nothing of models or catalogues.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import urllib3
+
+from bunko.errors import DownloadFailed, HashMismatch, ModelNotFound
+from bunko.models.cache import check_space, hash_file
+from bunko.models.fetching.progress import Progress
+from bunko.models.fetching.sources import is_loopback
+
+_BLOCK = 1 << 18
+_TIMEOUT = urllib3.Timeout(connect=15, read=60)
+_MAX_REDIRECTS = 8
+_MAX_FAILURES = 4
+# A connection that carried this much before it was cut is worth trying again without counting the failure.
+_PROGRESS_BYTES = 1 << 20
+
+
+class _Interrupted(Exception):
+    """The connection was cut, or the server is busy: worth another try."""
+
+
+def download(
+    url: str,
+    target: Path,
+    *,
+    progress: Progress,
+    size: int | None = None,
+    sha256: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> str:
+    """Download a file and return its SHA-256 in hexadecimal; `target` exists only once the file is whole.
+
+    `headers` go to the URL's own host only, never to one that it redirects to.
+    Raises HashMismatch, DiskFull, ModelNotFound (404), DownloadFailed, and OSError from the disk.
+    """
+    return _Download(url, target, progress=progress, size=size, sha256=sha256, headers=headers or {}).run()
+
+
+class _Download:
+    def __init__(
+        self, url: str, target: Path, *, progress: Progress, size: int | None, sha256: str, headers: Mapping[str, str]
+    ) -> None:
+        self.url = url
+        self.target = target
+        self.progress = progress
+        self.size = size
+        self.sha256 = sha256
+        self.headers = headers
+        self.part = target.with_name(f"{target.name}.part")
+        self.validator = target.with_name(f"{target.name}.part.etag")
+
+    def run(self) -> str:
+        resumed = self._resumable() > 0
+        digest = self._until_whole()
+        if self.sha256 and digest != self.sha256 and resumed:
+            # The part on disk may have been another file's: one more try, from the start.
+            self._discard()
+            digest = self._until_whole()
+        if self.sha256 and digest != self.sha256:
+            self._discard()
+            raise HashMismatch(
+                f"{self.url} is not the file that the catalogue promises (SHA-256 {digest}, not {self.sha256}).",
+                "It was not kept. The file has changed at its source, or something on the way replaced it.",
+            )
+        with self.part.open("rb+") as file:
+            os.fsync(file.fileno())
+        self.part.replace(self.target)
+        self.validator.unlink(missing_ok=True)
+        return digest
+
+    def _until_whole(self) -> str:
+        failures = 0
+        while True:
+            before = self._resumable()
+            try:
+                return self._transfer(before)
+            except _Interrupted as error:
+                arrived = self._resumable() - before
+                failures = 0 if arrived >= _PROGRESS_BYTES else failures + 1
+                if failures >= _MAX_FAILURES:
+                    raise DownloadFailed(
+                        f"{self.url} could not be downloaded: {error}.", "Try again: it goes on where it stopped."
+                    ) from error.__cause__
+                time.sleep(0.25 * 2**failures)
+
+    def _transfer(self, have: int) -> str:
+        """Fetch what is missing, and return the whole file's SHA-256."""
+        response = self._request(have)
+        try:
+            if response.status == 416:  # nothing lies beyond what we have
+                if response.headers.get("Content-Range") == f"bytes */{have}":
+                    return hash_file(self.part)  # since we have it all: the last run ended just before its last step
+                self._discard()
+                raise _Interrupted("its size has changed")
+            if response.status != 206 or not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
+                have = 0
+            length = response.headers.get("Content-Length", "")
+            total = have + int(length) if length.isdigit() else self.size
+            self._check_size(total)
+            check_space(self.part.parent, (total or 0) - have)
+            if have == 0:
+                self._remember_validator(response.headers)
+            with self.progress(self.target.name, total=total, done=have) as advance:
+                return self._receive(response, have, advance)
+        finally:
+            response.close()
+
+    def _receive(self, response: urllib3.BaseHTTPResponse, have: int, advance: Callable[[int], object]) -> str:
+        digest = hashlib.sha256()
+        with self.part.open("rb+" if have else "wb") as file:
+            while have and (block := file.read(_BLOCK)):
+                digest.update(block)
+            try:
+                for block in response.stream(_BLOCK, decode_content=False):
+                    file.write(block)
+                    digest.update(block)
+                    advance(len(block))
+            except urllib3.exceptions.HTTPError as error:
+                raise _Interrupted(f"the connection was cut ({error})") from error
+        return digest.hexdigest()
+
+    def _request(self, have: int) -> urllib3.BaseHTTPResponse:
+        """Open the URL, following redirects. Raises DownloadFailed for what another try would not mend."""
+        start = url = urlsplit(self.url)
+        for _ in range(_MAX_REDIRECTS):
+            headers = {"Accept-Encoding": "identity", "User-Agent": "bunko"}
+            if have:
+                headers["Range"] = f"bytes={have}-"
+                if self.validator.is_file():
+                    headers["If-Range"] = self.validator.read_text(encoding="ascii")
+            if _origin(url) == _origin(start):
+                headers |= self.headers
+            try:
+                response = _connection_pool(url).request(
+                    "GET",
+                    url.geturl(),
+                    headers=headers,
+                    preload_content=False,
+                    redirect=False,
+                    retries=False,
+                    timeout=_TIMEOUT,
+                )
+            except urllib3.exceptions.HTTPError as error:
+                raise DownloadFailed(
+                    f"{url.hostname} can't be reached: {error}.", "Check the network, and HTTPS_PROXY if you need one."
+                ) from error
+            location = response.get_redirect_location()
+            if not location:
+                self._check_status(response.status)
+                return response
+            response.close()
+            url = urlsplit(urljoin(url.geturl(), location))
+            if url.scheme != "https" and start.scheme == "https":
+                raise DownloadFailed(f"{self.url} leads to an address that is not secure.", "Take another source.")
+        raise DownloadFailed(f"{self.url} leads from one address to the next without end.", "Take another source.")
+
+    def _check_status(self, status: int) -> None:
+        if status in (200, 206, 416):
+            return
+        if status in (401, 403):
+            raise DownloadFailed(
+                f"{self.url} is not for everybody (HTTP {status}).",
+                "If it is a gated model, accept its licence on the hub and set HF_TOKEN to your access token.",
+            )
+        if status in (404, 410):
+            raise ModelNotFound(f"There is nothing at {self.url} (HTTP {status}).", "Check the name.")
+        if status == 429 or status >= 500:
+            raise _Interrupted(f"the server answered HTTP {status}")
+        raise DownloadFailed(f"{self.url} could not be downloaded: HTTP {status}.", "Try again later.")
+
+    def _check_size(self, total: int | None) -> None:
+        if self.size is not None and total is not None and total != self.size:
+            self._discard()
+            raise HashMismatch(
+                f"{self.url} is not the file that the catalogue promises ({total:,} bytes, not {self.size:,}).",
+                "It was not kept. The file has changed at its source, or something on the way replaced it.",
+            )
+
+    def _resumable(self) -> int:
+        """Return how many bytes can be kept: none unless a hash or the server can tell whether they still fit."""
+        if not self.part.is_file() or not (self.sha256 or self.validator.is_file()):
+            return 0
+        return self.part.stat().st_size
+
+    def _remember_validator(self, headers: Mapping[str, str]) -> None:
+        tag = headers.get("ETag", "")
+        if tag and not tag.startswith("W/") and tag.isascii():
+            self.validator.write_text(tag, encoding="ascii")
+        else:
+            self.validator.unlink(missing_ok=True)
+
+    def _discard(self) -> None:
+        self.part.unlink(missing_ok=True)
+        self.validator.unlink(missing_ok=True)
+
+
+def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
+    return url.scheme, url.hostname, url.port
+
+
+def _connection_pool(url: SplitResult) -> urllib3.PoolManager:
+    proxy = urllib.request.getproxies().get(url.scheme)
+    if not proxy or is_loopback(url.geturl()) or urllib.request.proxy_bypass(url.hostname or ""):
+        return urllib3.PoolManager()
+    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    if parts.scheme not in ("http", "https"):
+        raise DownloadFailed(
+            f"The proxy {parts.scheme}://{parts.hostname} is of a kind that Bunko can't use.",
+            "Set HTTPS_PROXY to an http:// proxy.",
+        )
+    login = f"{parts.username}:{parts.password or ''}" if parts.username else None
+    return urllib3.ProxyManager(parts.geturl(), proxy_headers=urllib3.make_headers(proxy_basic_auth=login))

@@ -1,0 +1,1 @@
+"""GGUF files: header, shapes, quantisation, adapters."""

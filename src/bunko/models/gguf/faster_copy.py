@@ -1,0 +1,169 @@
+"""Re-pack a model's weights into a form that processors are quick with. In: a GGUF file. Out: a faster copy of it.
+
+The copy lies in the cache: beside a downloaded model, or in a directory of its own for the user's files. It says in
+its first key what it was made from, and counts no more once that has changed. The original stays as it is. Why, and
+with what figures: docs/decisions/009-faster-copies-of-models.md.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from bunko.errors import UsageError
+from bunko.models.cache import check_space, locked, model_directory, models_directory, writing_to
+from bunko.models.fetching.progress import Progress, silent
+from bunko.models.gguf.header import GgufLayout, TensorPlace, read_layout
+from bunko.settings import Settings
+
+SUFFIX = ".fast.gguf"
+# llama.cpp multiplies Q4_1 and Q5_1 a token at a time: it has neither a re-packed form nor a tiled product for them
+# (ggml-cpu: repack.cpp, llamafile/sgemm.cpp). ARM with i8mm takes two tokens of Q4_1 at a time, and re-packs Q8_0.
+_SLOW_TYPES = frozenset({3, 7})
+_MARK = b"bunko.copy_of"
+_FORMAT = 1
+"""Raise it when the copies that there are should be made anew."""
+_STEP_BLOCKS = 65_536
+"""Blocks converted at a time: 8 MB as floats."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FasterCopy:
+    """A model file and its faster copy."""
+
+    original: Path
+    path: Path
+    size: int
+    made: bool
+    """False if it was there already."""
+
+
+def is_slow(path: Path) -> bool:
+    """Tell whether a faster copy of a file could be made: half its bytes or more are of a slow type."""
+    tensors = read_layout(path).tensors
+    slow = sum(tensor.size for tensor in tensors if tensor.type in _SLOW_TYPES)
+    return 2 * slow >= sum(tensor.size for tensor in tensors)
+
+
+def faster_copy(path: Path, settings: Settings) -> Path | None:
+    """Return a file's copy if there is one that was made from the file as it is now."""
+    copy = _copy_path(path, settings)
+    try:
+        with copy.open("rb") as file:
+            beginning = file.read(256)
+        return copy if _mark(path) in beginning else None
+    except OSError:
+        return None
+
+
+def make_faster_copy(path: Path, settings: Settings, *, progress: Progress = silent) -> FasterCopy:
+    """Make a file's copy, unless there is one. Raises UsageError if nothing would be gained, ModelBroken, DiskFull.
+
+    Killed half-way, it leaves a file ending in `.part` that nobody uses and the next run removes.
+    """
+    if not is_slow(path):
+        raise UsageError(f"{path.name} is in a form that is quick already.", "Use it as it is.")
+    copy = _copy_path(path, settings)
+    part = copy.with_name(copy.name + ".part")
+    with locked(copy.parent), writing_to(copy.parent):
+        part.unlink(missing_ok=True)
+        there = faster_copy(path, settings) is not None  # another process was quicker
+        if not there:
+            mark, layout = _mark(path), read_layout(path)
+            check_space(copy.parent, sum(_new_size(tensor) for tensor in layout.tensors) + len(layout.metadata))
+            try:
+                with path.open("rb") as source, part.open("wb") as target:
+                    _write(source, target, layout, mark=mark, progress=progress, name=copy.name)
+                    target.flush()
+                    os.fsync(target.fileno())
+                part.replace(copy)
+            finally:
+                part.unlink(missing_ok=True)
+    return FasterCopy(original=path, path=copy, size=copy.stat().st_size, made=not there)
+
+
+def remove_faster_copy(path: Path, settings: Settings) -> int:
+    """Delete a file's copy, stale or not; return the bytes freed, 0 if there was none."""
+    copy = _copy_path(path, settings)
+    if not copy.is_file():
+        return 0
+    size = copy.stat().st_size
+    copy.unlink()
+    return size
+
+
+def _copy_path(path: Path, settings: Settings) -> Path:
+    path = path.resolve()
+    is_download = models_directory(settings).resolve() in path.parents
+    directory = path.parent if is_download else model_directory(settings, str(path))
+    return directory / f"{path.stem}{SUFFIX}"
+
+
+def _mark(path: Path) -> bytes:
+    """Return a key and value that say what a copy was made from."""
+    facts = path.stat()
+    value = f"{_FORMAT}:{facts.st_size}:{facts.st_mtime_ns}".encode()
+    text_type = 8
+    return struct.pack("<Q", len(_MARK)) + _MARK + struct.pack("<IQ", text_type, len(value)) + value
+
+
+def _new_size(tensor: TensorPlace) -> int:
+    from bunko.models.gguf.requantise import BLOCK_BYTES, Q8_0_BYTES
+
+    if tensor.type not in _SLOW_TYPES:
+        return tensor.size
+    return tensor.size // BLOCK_BYTES[tensor.type] * Q8_0_BYTES
+
+
+def _write(
+    source: BinaryIO, target: BinaryIO, layout: GgufLayout, *, mark: bytes, progress: Progress, name: str
+) -> None:
+    """Write the whole copy: all metadata and all other tensors byte for byte."""
+    from bunko.models.gguf.requantise import Q8_0
+
+    target.write(b"GGUF" + struct.pack("<IQQ", layout.version, len(layout.tensors), layout.key_count + 1))
+    target.write(mark + layout.metadata)
+    offset = 0
+    for tensor in layout.tensors:
+        text = tensor.name.encode()
+        target.write(struct.pack("<Q", len(text)) + text)
+        target.write(struct.pack(f"<I{len(tensor.dimensions)}Q", len(tensor.dimensions), *tensor.dimensions))
+        target.write(struct.pack("<IQ", Q8_0 if tensor.type in _SLOW_TYPES else tensor.type, offset))
+        offset += _aligned(_new_size(tensor), layout.alignment)
+    _pad(target, layout.alignment)
+    with progress(name, total=offset) as advance:
+        for tensor in layout.tensors:
+            source.seek(tensor.offset)
+            _copy_tensor(source, target, tensor)
+            _pad(target, layout.alignment)
+            advance(_aligned(_new_size(tensor), layout.alignment))
+
+
+def _copy_tensor(source: BinaryIO, target: BinaryIO, tensor: TensorPlace) -> None:
+    import numpy as np
+
+    from bunko.models.gguf.requantise import BLOCK_BYTES, to_q8_0
+
+    is_slow_type = tensor.type in _SLOW_TYPES
+    step = _STEP_BLOCKS * BLOCK_BYTES.get(tensor.type, 32)
+    left = tensor.size
+    while left:
+        data = source.read(min(step, left))
+        if not data:
+            raise OSError("the model file ended too early")
+        left -= len(data)
+        if is_slow_type:
+            target.write(to_q8_0(np.frombuffer(data, dtype=np.uint8), type_number=tensor.type).tobytes())
+        else:
+            target.write(data)
+
+
+def _pad(target: BinaryIO, alignment: int) -> None:
+    target.write(bytes(-target.tell() % alignment))
+
+
+def _aligned(size: int, alignment: int) -> int:
+    return -(-size // alignment) * alignment

@@ -1,0 +1,72 @@
+"""Tell what kind of answer a question asks for, and whether a sentence has one. In: texts. Out: yes or no.
+
+A sentence without a number can't say how many. What is asked for is read off the question's words, as the first
+question answering systems did (Li & Roth 2002, "Learning Question Classifiers", have the classes); a question whose
+words tell nothing expects nothing, and every sentence will do.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, TypeAlias
+
+from bunko.language.words import words
+
+Kind: TypeAlias = Literal["number", "time", "name", ""]
+
+_ASKS_FOR_TIME = re.compile(
+    r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|century|decade|time)\b|いつ|何[年月日]|何世紀|何曜|何時", re.I
+)
+_ASKS_FOR_NUMBER = re.compile(
+    r"\bhow (?:many|much|old|long|far|tall|high|large|big|often|fast|deep|wide|heavy)\b"
+    r"|\b(?:what|which) (?:number|percent|percentage|proportion|share|amount|age|population)\b"
+    r"|いくつ|いくら|どの(?:くらい|ぐらい)|どれ(?:くらい|ぐらい|だけ)|何(?:人|個|回|本|台|歳|倍|種|匹|頭|軒|件|冊|枚|階|割|分|"
+    r"パーセント|％|%|年間|日間|時間|キロ|メートル|トン|ヶ国|か国|カ国)",
+    re.I,
+)
+_ASKS_FOR_NAME = re.compile(r"\b(?:who|whom|whose|where)\b", re.I)
+_NUMBER = re.compile(
+    r"\d|[一二三四五六七八九十百千万億兆]"
+    r"|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?"
+    r"|billions?|half|thirds?|quarters?|first|second|twice|once|several|none|no|both)\b",
+    re.I,
+)
+_TIME = re.compile(
+    r"\d|世紀|時代|[一二三四五六七八九十]+[年月日]|昭和|平成|大正|明治|令和|昨日|今日|明日|曜日"
+    r"|\b(?:January|February|March|April|May|June|July|August|September|October|November|December"
+    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|centur(?:y|ies)|decades?|years?|months?|weeks?|spring|summer|autumn"
+    r"|winter|morning|noon|evening|night|midnight|yesterday|today|tomorrow)\b",
+    re.I,
+)
+# Words in capitals; the first word of a sentence may be one for no other reason, and counts all the same.
+_CAPITALS = re.compile(r"(?<![\w’'])[^\W\d_a-z][\w’'-]+")
+
+
+def expected_kind(question: str) -> Kind:
+    """Return what an answer must have; empty if anything will do.
+
+    >>> expected_kind("How many coins are there?"), expected_kind("塔はいつ建てられたか"), expected_kind("What is it?")
+    ('number', 'time', '')
+    """
+    if _ASKS_FOR_NUMBER.search(question):
+        return "number"
+    if _ASKS_FOR_TIME.search(question):
+        return "time"
+    return "name" if _ASKS_FOR_NAME.search(question) else ""
+
+
+def may_answer(sentence: str, kind: Kind, *, asked: frozenset[str]) -> bool:
+    """Tell whether a sentence has something of the kind that the question, whose words are `asked`, lacks.
+
+    >>> may_answer("The mill is old.", "number", asked=frozenset())
+    False
+    >>> may_answer("Ann met Bob.", "name", asked=frozenset({"ann"}))
+    True
+    """
+    if kind == "number":
+        return bool(_NUMBER.search(sentence))
+    if kind == "time":
+        return bool(_TIME.search(sentence))
+    if kind == "name":
+        return any(set(words(name)) - asked for name in _CAPITALS.findall(sentence))
+    return False

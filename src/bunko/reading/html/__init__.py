@@ -1,0 +1,1 @@
+"""Read HTML pages, without the text that a browser would hide."""

@@ -1,0 +1,342 @@
+"""Read a PDF with PDFium. In: a path. Out: a Document, and a FailedFile for pages that need OCR. Knows no other format.
+
+PDFium gives characters and lines; lines.py mends them. Kreuzberg reads PDFs with the same engine, but does not say
+where a line ended with a hyphen, which bookmarks there are, or which pages are pictures.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from bunko.errors import ReadError
+from bunko.reading.containers.members import Items, PageRead
+from bunko.reading.images.bitmaps import bitmap_of_page, shows_anything
+from bunko.reading.images.ocr import needs_ocr, ocr_languages, recognise_bitmap
+from bunko.reading.office.locked import locked_error, passwords_of
+from bunko.reading.pdf.lines import SOFT_HYPHEN, Line, clean, joined, mend_hyphens, without_running_lines
+from bunko.reading.pdf.unseen import shown_text
+from bunko.reading.text.plain import sections
+from bunko.settings import ReadingSettings
+from bunko.types import Document, FailedFile, Span, member_path
+
+_STRAY_LETTERS = 16  # a scan with a page number, a stamp or a file name has about so many
+_PICTURE_SHARE = 0.4  # of a page that is covered by pictures
+_MANY_PATHS = 50  # drawings: text that was turned into outlines has one for each letter
+_LETTER = re.compile(r"[^\W\d_]")
+_LARGER = 1.15  # than the text of the document: a heading
+_HEADING_LEVELS = 3
+_SAMPLE = 200  # characters of a page that tell how the others are
+_CONTROL = re.compile("[\x00\x01\x03-\x08\x0e-\x1f]")  # \x02 is PDFium's hyphen
+_CJK = re.compile("[\u3041-\u30ff\u3400-\u9fff]")
+
+
+_Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top, in points from the lower left corner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    lines: list[Line]
+    is_picture: bool = False
+    """One that was not read, for want of OCR."""
+    went_through_ocr: bool = False
+
+
+def read_pdf(path: Path, relative: str, *, settings: ReadingSettings) -> Items:
+    """Yield the document with its pages and headings, then a FailedFile that names the pages nobody could read.
+
+    Before it comes a PageRead for each page.
+
+    Raises NeedsPassword, NeedsOcr where no page could be read for want of it, and ReadError for a broken file.
+    """
+    pdf = open_pdf(path, settings)
+    try:
+        pages = yield from _pages(pdf, settings)
+        outline = list(_outline(pdf))
+    except pypdfium2.PdfiumError as error:
+        raise _broken(error) from error
+    finally:
+        pdf.close()
+    if not any(page.lines or page.is_picture for page in pages):
+        if any(page.went_through_ocr for page in pages):
+            raise ReadError(
+                "OCR found no text in the PDF's pictures.", "Leave it out with .bunkoignore if it has none."
+            )
+        raise ReadError("The PDF shows no text and no pictures.", "If a viewer shows some, print it to a new PDF.")
+    unread = [n for n, page in enumerate(pages, 1) if page.is_picture]
+    if unread and not any(page.lines for page in pages if not page.is_picture):
+        raise needs_ocr(settings)
+    mended = mend_hyphens(without_running_lines([page.lines for page in pages]))
+    text, spans, starts = joined(mended)
+    found = _by_outline(outline, text, spans) if outline else _by_size(mended, starts)
+    yield Document(
+        path=relative,
+        text=text,
+        pages=tuple(Span(start=start, end=end, label=str(n)) for n, (start, end) in enumerate(spans, 1)),
+        headings=sections(found, len(text)),
+        format="pdf",
+    )
+    if unread:
+        listed = "pages " + _ranges(unread) if len(unread) > 1 else f"page {unread[0]}"
+        missing = needs_ocr(settings, message=f"{listed.capitalize()} held pictures of text, which were not read.")
+        yield FailedFile(path=member_path(relative, listed), error=missing.message, hint=missing.hint)
+
+
+def open_pdf(path: Path, settings: ReadingSettings) -> pypdfium2.PdfDocument:
+    """Open with no password, which also opens what is only protected from copying, then with each that is known.
+
+    Raises NeedsPassword, and ReadError for a broken file.
+    """
+    for password in (None, *passwords_of(settings)):
+        if (pdf := _unlocked(path, password)) is not None:
+            return pdf
+    raise locked_error(settings)
+
+
+def _unlocked(path: Path, password: str | None) -> pypdfium2.PdfDocument | None:
+    try:
+        return pypdfium2.PdfDocument(path, password=password)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code != pdfium.FPDF_ERR_PASSWORD:
+            raise _broken(error) from error
+        return None
+
+
+def _broken(error: Exception) -> ReadError:
+    detail = str(error).removeprefix("Failed to load document ").strip("().")
+    return ReadError(f"The PDF is broken: {detail}.", "Open it in a viewer, and print it to a new PDF.")
+
+
+# --- pages -----------------------------------------------------------------------------------------------------
+
+
+def _pages(pdf: pypdfium2.PdfDocument, settings: ReadingSettings) -> Generator[PageRead, None, list[_Page]]:
+    pages: list[_Page] = []
+    for number in range(len(pdf)):
+        pages.append(_read_page(pdf, number, settings))
+        yield PageRead()
+    return pages
+
+
+def _read_page(pdf: pypdfium2.PdfDocument, number: int, settings: ReadingSettings) -> _Page:
+    page = pdf[number]
+    try:
+        text_page = page.get_textpage()
+        raw = shown_text(page, text_page)
+        is_picture = _is_cipher(text_page) or _is_picture(page, raw)
+        if not ocr_languages(settings):
+            if is_picture:
+                return _Page(lines=[], is_picture=True)
+        elif is_picture or (not raw.strip() and shows_anything(page)):
+            text = recognise_bitmap(bitmap_of_page(page), settings=settings)
+            return _Page(lines=[Line(text=line) for line in text.splitlines()], went_through_ocr=True)
+        return _Page(lines=_vertical_lines(text_page, raw) or list(_lines(text_page, raw)))
+    finally:
+        page.close()
+
+
+def _is_picture(page: pypdfium2.PdfPage, raw: str) -> bool:
+    """Tell whether a page has hardly any letters, and shows something that may be text."""
+    if len(_LETTER.findall(raw)) >= _STRAY_LETTERS:
+        return False
+    width, height = page.get_size()
+    covered, paths = 0.0, 0
+    for item in page.get_objects(max_depth=3):
+        if item.type == pdfium.FPDF_PAGEOBJ_IMAGE:
+            left, bottom, right, top = item.get_bounds()
+            covered += abs((right - left) * (top - bottom))
+        paths += item.type == pdfium.FPDF_PAGEOBJ_PATH
+    return covered > _PICTURE_SHARE * width * height or (not raw.strip() and (covered > 0 or paths > _MANY_PATHS))
+
+
+def _is_cipher(text_page: pypdfium2.PdfTextPage) -> bool:
+    """Tell whether the font does not say which letters its shapes are, so that their numbers stand for them.
+
+    Many fonts that do not say so are read well nevertheless. But a number as small as that of a control character,
+    such as 3 for a space, is no letter in any alphabet.
+    """
+    count = text_page.count_chars()
+    sample = range(0, count, max(1, count // _SAMPLE))
+    if sum(pdfium.FPDFText_HasUnicodeMapError(text_page, n) for n in sample) <= 0.5 * len(sample):
+        return False
+    text: str = text_page.get_text_bounded()
+    return len(_CONTROL.findall(text)) > 0.03 * len(text)
+
+
+def _lines(text_page: pypdfium2.PdfTextPage, raw: str) -> Iterator[Line]:
+    r"""Yield the lines. PDFium ends them with \r\n, and sets \ufffe where a hyphen and the line's end were."""
+    counts_match = len(raw) == text_page.count_chars()  # not beyond the Basic Multilingual Plane
+    offset = 0
+    for text in raw.split("\n"):
+        size = _size(text_page, offset, text) if counts_match else 0.0
+        offset += len(text) + 1
+        line = clean(text.replace("\ufffe", SOFT_HYPHEN).rstrip("\r"))
+        if line.strip():
+            yield Line(text=line, size=size)
+
+
+def _size(text_page: pypdfium2.PdfTextPage, offset: int, text: str) -> float:
+    first = _LETTER.search(text)
+    if first is None:
+        return 0.0
+    box: _Box = text_page.get_charbox(offset + first.start(), loose=True)
+    return round(2 * (box[3] - box[1])) / 2
+
+
+def _vertical_lines(text_page: pypdfium2.PdfTextPage, raw: str) -> list[Line]:
+    """Return the columns of vertical Japanese from right to left, tier by tier; none where it is not vertical.
+
+    PDFium sorts what is set beside each other from left to right.
+    """
+    if len(raw) != text_page.count_chars() or not _CJK.search(raw):
+        return []
+    places = [n for n, character in enumerate(raw) if not character.isspace() and character.isprintable()]
+    boxes = {n: text_page.get_charbox(n, loose=True) for n in places[:_SAMPLE]}
+    steps = [_step(boxes[a], boxes[b]) for a, b in itertools.pairwise(boxes) if b == a + 1]
+    if sum(steps) <= 0.5 * len(steps):
+        return []
+    columns: list[_Column] = []
+    previous: _Box | None = None
+    for n in places:
+        box = boxes.get(n) or text_page.get_charbox(n, loose=True)
+        if previous is None or not (columns[-1].holds(box) or _step(previous, box)):
+            columns.append(_Column(text="", left=box[0], right=box[2], bottom=box[1], top=box[3]))
+        columns[-1].add(raw[n], box)
+        previous = box
+    return [Line(text=clean(column.text), size=column.right - column.left) for column in _right_to_left(columns)]
+
+
+def _step(box: _Box, following: _Box) -> bool:
+    """Tell whether the following character stands right below."""
+    size = max(box[2] - box[0], 1.0)
+    same_column = abs((box[0] + box[2]) - (following[0] + following[2])) < size
+    return same_column and -2 * size < following[3] - box[3] < -0.2 * size
+
+
+@dataclass(slots=True, kw_only=True)
+class _Column:
+    text: str
+    left: float
+    right: float
+    bottom: float
+    top: float
+
+    def holds(self, box: _Box) -> bool:
+        """Tell whether a character stands right below: a full stop takes a corner of its place only."""
+        size = self.right - self.left
+        return self.left <= (box[0] + box[2]) / 2 <= self.right and 0 <= self.bottom - box[3] + 0.2 * size < 2 * size
+
+    def add(self, character: str, box: _Box) -> None:
+        self.text += character
+        self.bottom = min(self.bottom, box[1])
+        self.left, self.right = min(self.left, box[0]), max(self.right, box[2])
+
+
+def _right_to_left(columns: Sequence[_Column]) -> list[_Column]:
+    """Sort columns into tiers from the top, where a blank band goes through all of them, then from the right."""
+    tiers: list[list[_Column]] = []
+    floor = float("inf")
+    for column in sorted(columns, key=lambda column: -column.top):
+        if not tiers or column.top <= floor:
+            tiers.append([])
+        tiers[-1].append(column)
+        floor = min(floor, column.bottom) if len(tiers[-1]) > 1 else column.bottom
+    return [column for tier in tiers for column in sorted(tier, key=lambda column: -column.right)]
+
+
+# --- headings --------------------------------------------------------------------------------------------------
+
+
+def _outline(pdf: pypdfium2.PdfDocument) -> Iterator[tuple[int, int, str]]:
+    """Yield the bookmarks: page index, level, title."""
+    for mark in pdf.get_toc(max_depth=6):
+        target = mark.get_dest()
+        index = target.get_index() if target else None
+        title = " ".join(clean(mark.get_title()).split())
+        if index is not None and title:
+            yield index, mark.level + 1, title
+
+
+def _by_outline(
+    outline: Sequence[tuple[int, int, str]], text: str, spans: Sequence[tuple[int, int]]
+) -> list[tuple[int, int, str]]:
+    """Return start, level and label of each bookmark: where its words stand on its page, else where the page begins."""
+    found: list[tuple[int, int, str]] = []
+    for index, level, title in outline:
+        if index >= len(spans):
+            continue
+        start, end = spans[index]
+        words = r"\s*".join(map(re.escape, re.sub(r"\s", "", title)))
+        match = re.compile(words).search(text, max(start, found[-1][0] + 1 if found else 0), end)
+        found.append((match.start() if match else start, level, title))
+    return sorted(found, key=lambda item: item[0])
+
+
+def _by_size(pages: Sequence[Sequence[Line]], starts: Sequence[Sequence[int]]) -> list[tuple[int, int, str]]:
+    """Return start, level and label of the lines in larger letters than the text; none where they are too many."""
+    lines = [
+        (start, line)
+        for page, places in zip(pages, starts, strict=True)
+        for line, start in zip(page, places, strict=True)
+    ]
+    letters: Counter[float] = Counter()
+    for _, line in lines:
+        letters[line.size] += len(line.text) if line.size else 0
+    if not letters:
+        return []
+    usual = letters.most_common(1)[0][0]
+    large = [(start, line) for start, line in lines if _looks_like_heading(line, usual)]
+    if len(large) > 0.2 * len(lines):
+        return []
+    ranks = _ranks([line.size for _, line in large])
+    merged: list[tuple[int, int, str]] = []
+    last_end, last_size = -1, 0.0
+    for start, line in large:
+        if merged and start - last_end <= 1 and line.size == last_size:  # a heading of two lines
+            first, level, label = merged.pop()
+            merged.append((first, level, f"{label} {line.text.strip()}"))
+        else:
+            merged.append((start, ranks[line.size], line.text.strip()))
+        last_end, last_size = start + len(line.text), line.size
+    return merged
+
+
+def _ranks(sizes: Sequence[float]) -> dict[float, int]:
+    """Return the level for each size, the largest first; fonts differ by a tenth in what they call the same size."""
+    ranks: dict[float, int] = {}
+    level, largest = 0, float("inf")
+    for size in sorted(set(sizes), reverse=True):
+        if size < 0.9 * largest:
+            level, largest = level + 1, size
+        ranks[size] = min(level, _HEADING_LEVELS)
+    return ranks
+
+
+def _looks_like_heading(line: Line, usual: float) -> bool:
+    text = line.text.strip()
+    letters = len(_LETTER.findall(text))
+    is_title = 2 <= letters > 0.5 * len(text) - 4 and len(text) <= 120 and not text.endswith((".", "。", ",", "、"))
+    return is_title and line.size >= _LARGER * usual
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Return numbers in order with runs drawn together.
+
+    >>> _ranges([1, 2, 3, 7])
+    '1-3, 7'
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)

@@ -1,0 +1,1 @@
+"""Find passages and choose the evidence in them. Start with search.py."""

@@ -1,0 +1,167 @@
+"""Rank hits. In: a question, hits. Out: the hits, best first. Knows nothing of storage or models."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from bunko.language.sentences import sentences
+from bunko.language.words import words
+from bunko.types import Chunk, Hit, unwrap
+
+if TYPE_CHECKING:
+    pass
+
+
+Place: TypeAlias = tuple[str, int]
+
+T = TypeVar("T")
+# BM25 is blind to order. Words side by side, and words near each other in any order, are the other two parts of
+# Metzler & Croft 2005, "A Markov Random Field Model for Term Dependencies", who give the second half the weight of the
+# first. A reach of 2 to 8 words did about as well on three collections (benchmarks/LOG.md).
+_WEIGHT_OF_ORDER = 0.2
+_WEIGHT_OF_NEARNESS = 0.1
+_REACH = 4
+# The best passages differ in little, so that their sentences can decide. More weight helps collections of questions,
+# and harms one of long descriptions; to look into 3 or 10 passages makes no difference.
+_WEIGHT_OF_SENTENCE = 0.1
+_LOOKED_INTO = 5
+
+
+def by_order(question: str, hits: Sequence[Hit]) -> list[Hit]:
+    """Raise the passages that have words of the question side by side as they stand there, or near each other.
+
+    Rare pairs count most. The new scores are between 0 and 1; `lexical` stays BM25.
+    """
+    asked = words(question)
+    best = max((hit.score for hit in hits), default=0.0)
+    if len(asked) < 2 or best <= 0:
+        return list(hits)
+    among = frozenset(asked)
+    texts = [_places(_words_of(hit.chunk), among) for hit in hits]
+    side_by_side = _shares(frozenset(pairwise(asked)), [_neighbours(text) for text in texts])
+    near = _shares(_near(_places(asked, among)), [_near(text) for text in texts])
+    scored = [
+        replace(
+            hit,
+            score=(1 - _WEIGHT_OF_ORDER - _WEIGHT_OF_NEARNESS) * hit.score / best
+            + _WEIGHT_OF_ORDER * in_order
+            + _WEIGHT_OF_NEARNESS * together,
+        )
+        for hit, in_order, together in zip(hits, side_by_side, near, strict=True)
+    ]
+    return sorted(scored, key=best_first)
+
+
+def by_sentence(question: str, hits: Sequence[Hit]) -> list[Hit]:
+    """Raise, of the first few passages, those with many of the question's words in one sentence, rare words most.
+
+    Headings and the file's name count for every sentence below them. The other passages stay where they are.
+    """
+    asked = frozenset(words(question))
+    found = [frozenset(_words_of(hit.chunk)) for hit in hits if hit.lexical is not None]
+    weights = _rarity([asked & text for text in found])
+    total = sum(weights.values())
+    if not total:
+        return list(hits)
+    scored = []
+    for hit in hits[:_LOOKED_INTO]:
+        above = frozenset(words(f"{hit.chunk.file_words} {hit.chunk.heading}"))
+        text = unwrap(hit.chunk.text)
+        told = [asked & (above | frozenset(words(text[start:end]))) for start, end in sentences(text)]
+        share = max((_weight(one, weights) for one in told), default=0.0) / total
+        scored.append(replace(hit, score=(hit.score + _WEIGHT_OF_SENTENCE * share) / (1 + _WEIGHT_OF_SENTENCE)))
+    rest = [replace(hit, score=hit.score / (1 + _WEIGHT_OF_SENTENCE)) for hit in hits[_LOOKED_INTO:]]
+    return sorted([*scored, *rest], key=best_first)
+
+
+def _words_of(chunk: Chunk) -> tuple[str, ...]:
+    return _words_in(chunk.in_context)
+
+
+@lru_cache(maxsize=256)  # a question's passages are looked at twice
+def _words_in(text: str) -> tuple[str, ...]:
+    return tuple(words(text))
+
+
+def _places(text: Sequence[str], among: frozenset[str]) -> list[tuple[int, str]]:
+    return [(n, word) for n, word in enumerate(text) if word in among]
+
+
+def _neighbours(places: Sequence[tuple[int, str]]) -> frozenset[tuple[str, str]]:
+    return frozenset((one, other) for (n, one), (m, other) in pairwise(places) if m - n == 1)
+
+
+def _near(places: Sequence[tuple[int, str]]) -> frozenset[frozenset[str]]:
+    """Return the pairs of different words that stand at most `_REACH` words apart."""
+    return frozenset(
+        frozenset((one, other))
+        for first, (n, one) in enumerate(places)
+        for m, other in places[first + 1 : first + 1 + _REACH]
+        if m - n <= _REACH and one != other
+    )
+
+
+def _shares(asked: frozenset[T], texts: Sequence[frozenset[T]]) -> list[float]:
+    """Return for each text the share of what is asked for that it has, by weight: 0 to 1."""
+    found = [asked & text for text in texts]
+    weights = _rarity(found)
+    total = sum(weights.values()) or 1.0
+    return [_weight(one, weights) / total for one in found]
+
+
+def _rarity(found: Sequence[frozenset[T]]) -> dict[T, float]:
+    """Weigh things by how few of the texts have them (inverse document frequency)."""
+    spread = Counter(thing for things in found for thing in things)
+    return {thing: math.log((len(found) + 2) / (count + 0.5)) for thing, count in spread.items()}
+
+
+def _weight(found: frozenset[T], weights: Mapping[T, float]) -> float:
+    return math.fsum(weights.get(thing, 0.0) for thing in found)  # exact, so that the order of a set does not matter
+
+
+def fuse(dense: Sequence[Hit], lexical: Sequence[Hit]) -> list[Hit]:
+    """Fuse two rankings by the mean of their scores, each scaled to reach from 0 to 1.
+
+    Word scores begin at 0, where no word is found. Similarities have no such end, and begin at the lowest one here:
+    Bruch, Gai & Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval". A hit that one list lacks has 0
+    there; a list that is empty leaves the other one's order as it is.
+    """
+    meaning = _scaled(
+        {place_of(hit): hit.score for hit in dense}, lowest=min((hit.score for hit in dense), default=0.0)
+    )
+    wording = _scaled({place_of(hit): hit.score for hit in lexical}, lowest=0.0)
+    best: dict[Place, Hit] = {}
+    for hit in (*dense, *lexical):
+        place = place_of(hit)
+        best[place] = _join(best[place], hit) if place in best else hit
+    fused = [replace(hit, score=(meaning.get(place, 0.0) + wording.get(place, 0.0)) / 2) for place, hit in best.items()]
+    return sorted(fused, key=best_first)
+
+
+def _scaled(scores: Mapping[Place, float], *, lowest: float) -> dict[Place, float]:
+    width = max(scores.values(), default=0.0) - lowest
+    return {place: (score - lowest) / width if width > 0 else 1.0 for place, score in scores.items()}
+
+
+def best_first(hit: Hit) -> tuple[float, str, int]:
+    """Return the sort key of a hit: by score, then path and place."""
+    return -hit.score, hit.chunk.path, hit.chunk.start
+
+
+def place_of(hit: Hit) -> Place:
+    """Return what identifies a hit: its path and start."""
+    return hit.chunk.path, hit.chunk.start
+
+
+def _join(one: Hit, other: Hit) -> Hit:
+    return replace(
+        one,
+        dense=one.dense if one.dense is not None else other.dense,
+        lexical=one.lexical if one.lexical is not None else other.lexical,
+    )

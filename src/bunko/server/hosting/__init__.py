@@ -1,0 +1,1 @@
+"""The host: the libraries, engines, queue and metrics that every API shares. Knows nothing of HTTP."""

@@ -1,0 +1,1 @@
+"""The HTTP application: access, errors, event streams, logs."""

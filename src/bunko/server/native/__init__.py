@@ -1,0 +1,1 @@
+"""Bunko's own API, and the page."""

@@ -1,0 +1,103 @@
+"""Conversations that a user chose to keep on the server's disk. In: an id and a tree. Out: the same again, later.
+
+Each is a file beside the index, for the server's user alone. Kept only where the settings allow it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import time
+from pathlib import Path
+from typing import Any
+
+from bunko.contract.serialise import Json
+from bunko.errors import InvalidRequest, NameTaken, StoreNotWritable, UnknownDocument
+
+_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_MOST = 1000  # in one library
+_MOST_BYTES = 4_000_000  # of one file that is read
+
+
+class Conversations:
+    """The conversations of one library."""
+
+    def __init__(self, location: str) -> None:
+        """`location` is the index's. Raises StoreNotWritable where that is no folder of this machine."""
+        if "://" in location:
+            raise StoreNotWritable("The index is on an object store.", "Keep conversations in the browser.")
+        self._folder = Path(location).parent / "conversations"
+
+    def all(self) -> list[Json]:
+        """Return id, title and time of each, the newest first."""
+        found = [tree for path in self._files() if (tree := _read(path))]
+        found.sort(key=lambda tree: -float(str(tree["updated"])))
+        return [{name: tree[name] for name in ("id", "title", "updated")} for tree in found]
+
+    def one(self, name: str) -> Json:
+        """Return one. Raises UnknownDocument, InvalidRequest."""
+        tree = _read(self._path(name))
+        if tree is None:
+            raise _unknown(name)
+        return tree
+
+    def keep(self, name: str, *, title: str, turns: list[dict[str, Any]]) -> Json:
+        """Keep one, in place of an older one of the same id. Raises NameTaken where there are too many."""
+        path = self._path(name)
+        if not path.exists() and len(self._files()) >= _MOST:
+            raise NameTaken(f"{_MOST} conversations are kept already.", "Delete some of them.")
+        tree: Json = {"id": name, "title": title, "updated": round(time.time(), 3), "turns": turns}
+        fresh = path.with_name(f".{name}.{secrets.token_hex(4)}")
+        try:
+            if self._folder.is_symlink():
+                raise StoreNotWritable("The folder of the conversations is a link.", "Remove it.")
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+                json.dump(tree, file)
+            fresh.replace(path)
+        except OSError as error:
+            raise StoreNotWritable(f"The conversation can't be kept: {error.strerror or error}.") from error
+        finally:
+            with contextlib.suppress(OSError):
+                fresh.unlink()
+        return tree
+
+    def delete(self, name: str) -> None:
+        """Delete one. Raises UnknownDocument."""
+        try:
+            self._path(name).unlink()
+        except OSError as error:
+            raise _unknown(name) from error
+
+    def _path(self, name: str) -> Path:
+        if not _ID.fullmatch(name):
+            raise InvalidRequest("A conversation's id is 16 to 64 letters, digits, - and _.", "Make a random one.")
+        return self._folder / f"{name}.json"
+
+    def _files(self) -> list[Path]:
+        if self._folder.is_symlink():
+            return []
+        return [path for path in self._folder.glob("*.json") if _ID.fullmatch(path.stem)]
+
+
+def _read(path: Path) -> Json | None:
+    """Return what a file holds; None for one that is not ours, or is gone."""
+    try:
+        if path.is_symlink() or path.stat().st_size > _MOST_BYTES:
+            return None
+        tree = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            "id": path.stem,
+            "title": str(tree["title"]),
+            "updated": float(tree["updated"]),
+            "turns": [dict(turn) for turn in tree["turns"]],
+        }
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _unknown(name: str) -> UnknownDocument:
+    return UnknownDocument(f"There is no conversation {name!r}.", "The library's conversations are listed.")

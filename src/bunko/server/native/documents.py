@@ -1,0 +1,124 @@
+"""The documents of a library. In: requests. Out: the list of them, and their text, which offsets count in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from bunko.contract.serialise import Json
+from bunko.errors import InvalidRequest, UnknownDocument
+from bunko.server.http.access import principal_of
+from bunko.server.http.events import JsonResponse
+from bunko.server.native.replies import Documents, TextReply, replies
+
+if TYPE_CHECKING:
+    from bunko.library import Library
+    from bunko.server.hosting.host import Host
+    from bunko.settings import Settings
+    from bunko.store import Record
+    from bunko.types import Document, Span
+
+TEXT_CHARACTERS = 200_000
+
+
+def suffixes(settings: Settings) -> list[str]:
+    """Return the endings of the files that can be read."""
+    from bunko.reading import endings
+
+    return endings(archives=settings.reading.archives)
+
+
+def add_routes(routes: APIRouter, host: Host) -> None:
+    """Add the routes."""
+
+    @routes.get("/api/libraries/{library}/documents", responses=replies(Documents))
+    async def documents(  # noqa: PLR0917 - FastAPI takes them from the query
+        library: str,
+        request: Request,
+        query: Annotated[str, Query(max_length=1000)] = "",
+        state: Literal["all", "read", "failed"] = "all",
+        offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ) -> Response:
+        """List the documents, those that could not be read included, with why. `query` is looked for in their paths."""
+        principal_of(request).require(library)
+
+        def look(opened: Library) -> Json:
+            wanted = query.casefold()
+            records = [
+                record
+                for path, record in sorted(opened.records().items())
+                if wanted in path.casefold() and state in ("all", "failed" if record.error else "read")
+            ]
+            return {
+                "documents": [record_json(record) for record in records[offset : offset + limit]],
+                "total": len(records),
+            }
+
+        return JsonResponse(await host.library_call(library, look))
+
+    @routes.get("/api/libraries/{library}/text", responses=replies(TextReply))
+    async def text(
+        library: str,
+        request: Request,
+        path: Annotated[str, Query(max_length=4096)],
+        start: Annotated[int, Query(ge=0, le=2**31)] = 0,
+        end: Annotated[int | None, Query(ge=0, le=2**31)] = None,
+    ) -> Response:
+        """Return a document's text between two offsets, at most 200,000 characters of it."""
+        principal_of(request).require(library)
+
+        def look(opened: Library) -> Json:
+            document = opened.document(path)
+            if document is None:
+                raise UnknownDocument(f"There is no document {path[:200]!r}.", "The library's documents are listed.")
+            return text_json(document, start=start, end=end)
+
+        return JsonResponse(await host.library_call(library, look))
+
+
+def record_json(record: Record) -> Json:
+    """Return what is known of a document."""
+    tree: Json = {
+        "path": record.path,
+        "file": record.file,
+        "state": "failed" if record.error else "read",
+        "format": record.format,
+        "language": record.language,
+        "pages": record.pages,
+        "chunks": record.chunks,
+        "bytes": record.size,
+        "indexed_at": record.indexed_at,
+    }
+    return tree | {"error": record.error, "hint": record.hint} if record.error else tree
+
+
+def text_json(document: Document, *, start: int, end: int | None) -> Json:
+    """Return a stretch of a document, with the pages, headings and tables that it touches. Raises InvalidRequest."""
+    length = len(document.text)
+    end = length if end is None else min(end, length)
+    start = min(start, length)
+    if end < start:
+        raise InvalidRequest("`end` is before `start`.", "Leave it out for all that follows.")
+    end = min(end, start + TEXT_CHARACTERS)
+    return {
+        "path": document.path,
+        "characters": length,
+        "start": start,
+        "end": end,
+        "text": document.text[start:end],
+        "format": document.format,
+        "pages": [_span_json(span) for span in document.pages if span.end >= start and span.start <= end],
+        "headings": [
+            {**_span_json(span), "level": span.level}
+            for span in document.headings
+            if span.end >= start and span.start <= end
+        ],
+        "tables": [_span_json(span) for span in document.tables if span.end >= start and span.start <= end],
+    }
+
+
+def _span_json(span: Span) -> Json:
+    return {"start": span.start, "end": span.end, "label": span.label}

@@ -1,0 +1,1 @@
+"""The API in OpenAI's form."""

