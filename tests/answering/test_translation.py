@@ -78,8 +78,8 @@ def test_no_translation_is_in_the_json_unless_asked_for(tmp_path: Path) -> None:
 def test_a_model_that_does_not_know_both_languages_translates_nothing_and_says_so(tmp_path: Path) -> None:
     root = write_files(tmp_path / "docs", {"kobe.txt": ANSWER})
     with Library(root, settings=bilingual()) as library:
-        settings, notes = library._translating("When did the harbour open?")
+        settings, notes = library._translating("When did the harbour open?", library.settings)
         assert settings.generation.translation == ""
         assert "no translation" in notes[0]
     with Library(root, settings=bilingual(model="some-model.gguf")) as library:
-        assert library._translating("When did the harbour open?") == (library.settings, ())
+        assert library._translating("When did the harbour open?", library.settings) == (library.settings, ())

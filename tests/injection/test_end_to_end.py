@@ -16,6 +16,7 @@ from bunko.contract.serialise import answer_json
 from bunko.evaluation.tables import _plain
 from bunko.indexing.sync import sync
 from bunko.injection.detection import gives_orders
+from bunko.question.question import parse_question
 from bunko.reading import read_file
 from bunko.reading.text.unseen import unseen
 from bunko.settings import ReadingSettings
@@ -83,9 +84,14 @@ def test_a_source_forges_nothing_in_any_prompt(row: dict[str, Any], style: str, 
 
     def build(evidence: list[Evidence]) -> str:
         if style == "free":
-            messages = answer_messages(row["question"], evidence, language=language, asked_in=language)
+            messages = answer_messages(parse_question(row["question"]), evidence, language=language)
         else:
-            messages = extractive_messages(row["question"], evidence, language=language, plain=style == "plain")
+            messages = extractive_messages(
+                parse_question(row["question"]),
+                evidence,
+                language=language,
+                form="plain" if style == "plain" else "chat",
+            )
         return messages[-1].content
 
     bare, whole = build([quotes[1]]), build(quotes)
