@@ -22,6 +22,7 @@ from bunko.conversation import Conversation, last
 from bunko.errors import BunkoError, EmbedderMismatch, LibraryEmpty, LibraryNotFound, NotIndexed
 from bunko.language.detection import LANGUAGE_NAMES, OTHER_SCRIPTS, detect_language
 from bunko.paths import config_file, home_of
+from bunko.ports import Engine
 from bunko.settings import Settings, apply_overrides, load_settings
 from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Document, Event, FailedFile, Finished, Hit, Message, SyncReport
@@ -188,11 +189,13 @@ class Library:
 
     def placement(self) -> str:
         """Return where the model runs, such as "CUDA0: 25 of 29 layers"; empty if it is not loaded, or on a server."""
-        return str(getattr(self.__dict__.get("generator"), "placement", ""))
+        generator = self.__dict__.get("generator")
+        return generator.placement if isinstance(generator, Engine) else ""
 
     def warm_up(self, question: str = "") -> None:
         """Begin to load the models, and to read what the prompt for a question will begin with. Raises ModelError."""
-        self.generator.start()
+        if isinstance(self.generator, Engine):
+            self.generator.start()
         if question:
             from bunko.answering.writing import prime
 

@@ -101,7 +101,7 @@ def test_what_is_written_comes_with_its_probability(generator: ChatGenerator, pl
     source = Evidence(path="a.txt", start=0, end=len(text), quote=text, score=1.0)
     messages = extractive_messages("When was the lighthouse opened?", [source], language="en", plain=plain)
     options = GenerationOptions(max_tokens=4)
-    *_, last = generator.stream(messages, options=replace(options, tell_probability=True))
+    *_, last = generator.stream(messages, options=replace(options, logprobs=True))
     exact = sum(score for _, score in scores(generator, messages)[0])
     assert last.log_probability == pytest.approx(exact, abs=1e-3)
     *_, last = generator.stream(messages, options=options)

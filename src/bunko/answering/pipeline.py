@@ -144,7 +144,7 @@ def answer_from_documents(
             documents_read=len({item.path for item in shown}),
             usage=usage + written.usage + (opinion.usage if opinion else Usage()),
             timings=watch.timings(),
-            model=generator.name,
+            model=generator.spec.name,
             embedder=embedder.spec.name,
             finish_reason=written.finish_reason,
             notes=(
@@ -189,7 +189,7 @@ def answer_without_documents(
             reasoning=written.reasoning.strip(),
             usage=written.usage,
             timings=watch.timings(),
-            model=generator.name,
+            model=generator.spec.name,
             finish_reason=written.finish_reason,
             notes=notes_of(written, settings),
         )

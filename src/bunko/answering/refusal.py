@@ -73,7 +73,7 @@ def can_judge(question: str, generator: Generator) -> bool:
     One so small that it names what no source says of answerable questions as well is not listened to. A yes or no need
     not stand in a source.
     """
-    return not asks_whether(question) and not 0 < generator.parameters <= _TOO_SMALL
+    return not asks_whether(question) and not 0 < generator.spec.parameters <= _TOO_SMALL
 
 
 def support_by_model(said: str, quotes: Sequence[Evidence], *, judged: bool, log_probability: float | None) -> Support:

@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 from bunko.answering import prompts
 from bunko.grounding.verbatim import locate, only_repeats
 from bunko.language.detection import detect_language
-from bunko.ports import GenerationOptions, Generator
+from bunko.ports import Engine, GenerationOptions, Generator
 from bunko.settings import Settings
 from bunko.stopwatch import Stopwatch
 from bunko.types import Event, Evidence, Message, ReasoningDelta, TextDelta, Usage
@@ -42,7 +42,7 @@ def style_of(generator: Generator, evidence: Sequence[Evidence], *, language: st
     """Tell how an answer is to be written: as set, or as suits the model, the best source and the language."""
     if settings.generation.style != "auto":
         return settings.generation.style
-    small = 0 < generator.parameters <= _SMALL
+    small = 0 < generator.spec.parameters <= _SMALL
     return "extractive" if small and all(detect_language(item.quote) == language for item in evidence[:1]) else "free"
 
 
@@ -83,7 +83,7 @@ def write(
         stop=(*stop, "\n") if raw else stop,  # a text would go on with another question
         think=settings.generation.think,
         think_tokens=settings.generation.think_tokens,
-        tell_probability=tell_probability,
+        logprobs=tell_probability,
     )
     written = Written(is_out=True)
     stage, pieces = "read", 0
@@ -127,6 +127,8 @@ def builder(
 
 def prime(generator: Generator, question: str, *, settings: Settings) -> None:
     """Have the model read what the prompt for a question will begin with, while the question is searched for."""
+    if not isinstance(generator, Engine):
+        return
     language = settings.answer_language or detect_language(question)
     if style_of(generator, (), language=language, settings=settings) == "extractive":
         generator.prime(prompts.beginning(language=language, plain=_is_plain(generator, settings)))
@@ -135,7 +137,7 @@ def prime(generator: Generator, question: str, *, settings: Settings) -> None:
 def _is_plain(generator: Generator, settings: Settings) -> bool:
     if settings.generation.prompt != "auto":
         return settings.generation.prompt == "plain"
-    return 0 < generator.parameters <= _TINY
+    return 0 < generator.spec.parameters <= _TINY
 
 
 def extract(writing: Writing, shown: Sequence[Evidence], *, question: str) -> Writing:
