@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from bunko.errors import MissingExtra, ModelBroken
 from bunko.importing.kinds import Architecture, Kind, Tensor, choose_types
-from bunko.models.gguf.header import GgufLayout, TensorPlace, Value, read_layout
+from bunko.models.gguf.header import GgufLayout, TensorPlace, read_layout
+from bunko.models.gguf.parsing import Value
 from bunko.models.gguf.tensor_types import BF16, F16, F32, TENSOR_TYPES, tensor_bytes, type_name
 from bunko.models.gguf.writing import NewTensor, key_value, pad, write_header
 
@@ -206,9 +207,8 @@ def _convert(weights: Floats, type_number: int, importance: Floats | None) -> by
     import libgguf
 
     # Without weights of their own, the columns are of equal importance: llama.cpp's `ggml_quantize_chunk` with NULL.
-    packed: Any = libgguf.quantize_rows(
-        weights, type_number, importance if TENSOR_TYPES[type_number].block_weights > 1 else None
-    )
+    is_quantised = TENSOR_TYPES[type_number].block_weights > 1
+    packed: Any = libgguf.quantize_rows(weights, type_number, importance if is_quantised else None)
     return bytes(packed.tobytes())
 
 
