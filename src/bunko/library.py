@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Literal
 from bunko.conversation import Conversation, last
 from bunko.engines import Engines
 from bunko.errors import BunkoError, EmbedderMismatch, LibraryEmpty, LibraryNotFound, NotIndexed
-from bunko.language.detection import LANGUAGE_NAMES, OTHER_SCRIPTS, detect_language
+from bunko.language.detection import OTHER_SCRIPTS, detect_language
 from bunko.paths import config_file, home_of
+from bunko.ports import Engine
 from bunko.settings import Settings, apply_overrides, load_settings
 from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Document, Event, FailedFile, Hit, Message, SyncReport
@@ -133,7 +134,8 @@ class Library:
 
     def placement(self) -> str:
         """Return where the model runs, such as "CUDA0: 25 of 29 layers"; empty if not loaded, or on a server."""
-        return str(getattr(self.__dict__.get("generator"), "placement", ""))
+        generator = self.__dict__.get("generator")
+        return generator.placement if isinstance(generator, Engine) else ""
 
     def warm_up(self, question: str = "") -> None:
         """Start loading the models, and reading the beginning of the question's prompt. Raises ModelError."""
@@ -375,7 +377,8 @@ class Library:
 
     def _warm_up(self, question: str, settings: Settings) -> None:
         generator = self._generator_for(settings)
-        generator.start()
+        if isinstance(generator, Engine):
+            generator.start()
         if question:
             from bunko.answering.writing import prime
 
@@ -398,48 +401,36 @@ class Library:
             )
 
     def _model_speaks(self, question: str, settings: Settings) -> bool:
-        from bunko.models.catalogue.lookup import find_entry
+        from bunko.models.abilities import speaks
 
-        entry = find_entry(settings.model)
-        given = self._given_generator is not None
-        return given or entry is None or entry.knows(settings.answer_language or detect_language(question))
+        return speaks(self._model_name(settings), settings.answer_language or detect_language(question))
 
     def _translating(self, question: str, settings: Settings) -> tuple[Settings, tuple[str, ...]]:
+        """Return the settings without a translation if the model can't make one, and a note that says so."""
         wanted = settings.generation.translation
         if not wanted:
             return settings, ()
         from bunko.answering.translation import target_of
-        from bunko.models.catalogue.lookup import find_entry
+        from bunko.models.abilities import translation_notes
 
         language = settings.answer_language or detect_language(question)
-        target = target_of(wanted, language)
-        entry = find_entry(settings.model)
-        if self._given_generator is not None or entry is None or (entry.knows(language) and entry.knows(target)):
-            return settings, ()
-        note = (
-            f"{settings.model} was not made for {LANGUAGE_NAMES.get(language, language)} and "
-            f"{LANGUAGE_NAMES.get(target, target)}: there is no translation. "
-            "`bunko models list` shows models for many languages."
-        )
-        return apply_overrides(settings, {"generation.translation": ""}), (note,)
+        notes = translation_notes(self._model_name(settings), language, target_of(wanted, language))
+        return (apply_overrides(settings, {"generation.translation": ""}) if notes else settings), notes
 
     def _language_notes(self, question: str, settings: Settings) -> tuple[str, ...]:
-        from bunko.models.catalogue.lookup import find_entry
+        from bunko.models.abilities import language_notes
 
-        asked_in = detect_language(question)
-        notes = []
-        if not self._model_speaks(question, settings):
-            wanted = settings.answer_language or asked_in
-            name = LANGUAGE_NAMES.get(wanted, wanted)
-            notes.append(
-                f"{settings.model} was not made for {name}: the answer is the best quote, word for word. "
-                "`bunko models list` shows models for many languages."
-            )
-        embedder = find_entry(settings.embedder)
-        if self._given_embedder is None and embedder and not embedder.knows(asked_in):
-            name = LANGUAGE_NAMES.get(asked_in, asked_in)
-            notes.append(f"{embedder.name} does not know {name}: passages were found by their words alone.")
-        return tuple(notes)
+        language = detect_language(question)
+        return language_notes(
+            model=self._model_name(settings),
+            embedder="" if self._given_embedder else settings.embedder,
+            asked_in=language,
+            answer_in=settings.answer_language or language,
+        )
+
+    def _model_name(self, settings: Settings) -> str:
+        """Return the model's name in the settings; empty for a generator that was passed in."""
+        return "" if self._given_generator else settings.model
 
     # --- the index and the folder -------------------------------------------------------------------------------
 

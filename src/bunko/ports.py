@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator as Stream
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 from bunko.types import Hit, Message, Span, Think, Usage
 
@@ -64,8 +64,8 @@ class GenerationOptions:
     stop: tuple[str, ...] = ()
     grammar: str = ""
     """GBNF; only engines of the llama.cpp family understand it. It leaves no room for a thought."""
-    tell_probability: bool = False
-    """Whether the last piece should tell how probable the text was to the model. Not every server can."""
+    logprobs: bool = False
+    """Whether the last piece should have the text's log probability. Not every server can."""
     think: Think = "auto"
     """Whether and how long the model may think first; "auto" is what it does by itself. A stop text ends no thought."""
     think_tokens: int = 0
@@ -95,28 +95,21 @@ class Piece:
 Pieces: TypeAlias = Stream[Piece, None, None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorSpec:
+    """What a generator states of itself."""
+
+    name: str
+    """The model's name, as answers report it."""
+    parameters: int = 0
+    """Number of weights; 0 if unknown. Prompts for small models are made differently."""
+
+
 class Generator(Protocol):
-    """Messages -> tokens. Starts its engine when first needed, or ahead of that by `start`."""
+    """Messages -> tokens. All that writing an answer needs of a language model. Starts its engine when first needed."""
 
     @property
-    def name(self) -> str: ...
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers the model consists of: what tells a small one; 0 if unknown."""
-        ...
-
-    def start(self) -> None:
-        """Begin to load the model, and return at once."""
-        ...
-
-    def prime(self, messages: Sequence[Message]) -> None:
-        """Begin to read what later prompts will begin with, and return at once. What fails is left to be told later."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the engine; may be called again."""
-        ...
+    def spec(self) -> GeneratorSpec: ...
 
     def context_tokens(self) -> int:
         """Return how many tokens prompt and completion may have together. Raises EngineError."""
@@ -131,6 +124,35 @@ class Generator(Protocol):
 
         Raises PromptTooLong, EngineCrashed, EngineTimeout, RemoteUnavailable, RemoteBadAnswer.
         """
+        ...
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """The life of an engine that a program runs itself: a generator may implement this too, and need not.
+
+    Check for it with `isinstance(generator, Engine)`. All methods may be called by any thread.
+    """
+
+    @property
+    def placement(self) -> str:
+        """Where the model is, such as "CUDA0: 25 of 29 layers"; empty if it is not loaded, or on a server."""
+        ...
+
+    def start(self) -> None:
+        """Begin to load the model, and return at once. Errors are raised by the first request."""
+        ...
+
+    def prime(self, messages: Sequence[Message]) -> None:
+        """Begin to read the messages that later prompts begin with, and return at once. Raises nothing."""
+        ...
+
+    def interrupt(self) -> None:
+        """Stop the request that is running; its caller gets an EngineError. The next request works as usual."""
+        ...
+
+    def close(self) -> None:
+        """Stop the engine and release its memory. May be called twice."""
         ...
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bunko.errors import PromptTooLong
 from bunko.language.words import words
-from bunko.ports import EmbedderSpec, GenerationOptions, Piece, Pieces
+from bunko.ports import EmbedderSpec, GenerationOptions, GeneratorSpec, Piece, Pieces
 from bunko.types import Message, Usage
 
 if TYPE_CHECKING:
@@ -52,16 +52,17 @@ class FakeEmbedder:
 class FakeGenerator:
     """Writes what `reply` returns for the messages; by default the best source's text, the one next to the question."""
 
-    name = "fake"
+    placement = ""
 
     def __init__(
         self,
         reply: Callable[[Sequence[Message]], str] | str | None = None,
         *,
+        name: str = "fake",
         context: int = 2048,
         parameters: int = 0,
     ) -> None:
-        self.parameters = parameters
+        self.spec = GeneratorSpec(name=name, parameters=parameters)
         self._reply = reply
         self._context = context
         self.prompts: list[list[Message]] = []
@@ -72,6 +73,9 @@ class FakeGenerator:
 
     def prime(self, messages: Sequence[Message]) -> None:
         """Do nothing: there is nothing to gain."""
+
+    def interrupt(self) -> None:
+        """Do nothing: there is no engine."""
 
     def close(self) -> None:
         """Do nothing: there is no engine."""

@@ -104,7 +104,7 @@ def test_what_is_written_comes_with_its_probability(generator: ChatGenerator, pl
         parse_question("When was the lighthouse opened?"), [source], language="en", form="plain" if plain else "chat"
     )
     options = GenerationOptions(max_tokens=4)
-    *_, last = generator.stream(messages, options=replace(options, tell_probability=True))
+    *_, last = generator.stream(messages, options=replace(options, logprobs=True))
     exact = sum(score for _, score in scores(generator, messages)[0])
     assert last.log_probability == pytest.approx(exact, abs=1e-3)
     *_, last = generator.stream(messages, options=options)

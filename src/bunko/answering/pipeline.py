@@ -136,7 +136,7 @@ def answer_without_documents(
             reasoning=written.reasoning.strip(),
             usage=written.usage,
             timings=watch.timings(),
-            model=generator.name,
+            model=generator.spec.name,
             finish_reason=written.finish_reason,
             notes=notes_of(written, settings),
         )
@@ -316,7 +316,7 @@ def _answer(draft: Draft, resources: Resources) -> Answer:
         documents_read=len({item.path for item in draft.sources}),
         usage=draft.usage,
         timings=resources.watch.timings(),
-        model=resources.generator.name,
+        model=resources.generator.spec.name,
         embedder=resources.embedder.spec.name,
         finish_reason=draft.written.finish_reason,
         notes=draft.notes,

@@ -72,7 +72,7 @@ def can_judge(question: Question, generator: Generator) -> bool:
 
     Very small models invent phrases for answerable questions, too. A yes or no need not be in a source.
     """
-    return not question.is_yes_no and not 0 < generator.parameters <= _TOO_SMALL
+    return not question.is_yes_no and not 0 < generator.spec.parameters <= _TOO_SMALL
 
 
 def support_by_model(said: str, quotes: Sequence[Evidence], *, judged: bool, log_probability: float | None) -> Support:

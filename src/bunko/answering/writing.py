@@ -18,7 +18,7 @@ from bunko.answering import prompts
 from bunko.answering.prompts import PromptForm
 from bunko.grounding.verbatim import locate, only_repeats
 from bunko.language.detection import detect_language
-from bunko.ports import GenerationOptions, Generator
+from bunko.ports import Engine, GenerationOptions, Generator
 from bunko.question.question import Question
 from bunko.settings import Settings
 from bunko.stopwatch import Stopwatch
@@ -44,7 +44,7 @@ def style_of(generator: Generator, evidence: Sequence[Evidence], *, language: st
     """Return the style of the answer: as set, or by the size of the model and the language of the best source."""
     if settings.generation.style != "auto":
         return settings.generation.style
-    small = 0 < generator.parameters <= _SMALL
+    small = 0 < generator.spec.parameters <= _SMALL
     return "extractive" if small and all(detect_language(item.quote) == language for item in evidence[:1]) else "free"
 
 
@@ -85,7 +85,7 @@ def write(
         stop=(*stop, "\n") if raw else stop,  # a plain text would continue with another question
         think=settings.generation.think,
         think_tokens=settings.generation.think_tokens,
-        tell_probability=tell_probability,
+        logprobs=tell_probability,
     )
     written = Written(is_streamed=True)
     stage, pieces = "read", 0
@@ -128,6 +128,8 @@ def builder(
 
 def prime(generator: Generator, question: str, *, settings: Settings) -> None:
     """Have the model read the shared beginning of the prompt while the search runs."""
+    if not isinstance(generator, Engine):
+        return
     language = settings.answer_language or detect_language(question)
     if style_of(generator, (), language=language, settings=settings) == "extractive":
         generator.prime(prompts.beginning(language=language, form=_form(generator, settings)))
@@ -136,7 +138,7 @@ def prime(generator: Generator, question: str, *, settings: Settings) -> None:
 def _form(generator: Generator, settings: Settings) -> PromptForm:
     if settings.generation.prompt != "auto":
         return settings.generation.prompt
-    return "plain" if 0 < generator.parameters <= _TINY else "chat"
+    return "plain" if 0 < generator.spec.parameters <= _TINY else "chat"
 
 
 def extract(writing: Writing, shown: Sequence[Evidence], *, question: str) -> Writing:

@@ -32,6 +32,7 @@ def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatG
     from bunko.generation.states import States
     from bunko.models import RemoteModel
     from bunko.models.gguf.adapters import adapters_for, name_with_adapters
+    from bunko.ports import GeneratorSpec
 
     wanted = settings.generation.adapters
     timeouts = Timeouts.of(settings.generation)
@@ -42,7 +43,7 @@ def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatG
                 "Leave out --adapter (generation.adapters), or give a model file.",
             )
         connection = Connection(RemoteServer(model.url, key=model.api_key), timeouts=timeouts)
-        return ChatGenerator(connection, name=model.name, model=model.model)
+        return ChatGenerator(connection, spec=GeneratorSpec(name=model.name), model=model.model)
     if model.info is None:
         raise WrongModelKind(f"{model.name} is not a GGUF model, so it can't write.", "See `bunko models list`.")
     states = cache_directory(settings) / "states"
@@ -61,5 +62,5 @@ def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatG
         start_timeout_s=settings.generation.start_timeout_s,
     )
     connection = Connection(process, timeouts=timeouts)
-    name = name_with_adapters(model.name, wanted)
-    return ChatGenerator(connection, name=name, parameters=model.info.parameters, states=States(states))
+    spec = GeneratorSpec(name=name_with_adapters(model.name, wanted), parameters=model.info.parameters)
+    return ChatGenerator(connection, spec=spec, states=States(states))

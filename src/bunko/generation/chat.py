@@ -1,4 +1,5 @@
-"""The chat client. In: messages and options. Out: pieces of text as they come. Implements ports.Generator.
+"""The chat client. In: messages and options. Out: pieces of text as they come. Implements ports.Generator
+and ports.Engine.
 
 One client for our own child process and for every OpenAI-compatible server: scaling out is a URL. Knows nothing of
 documents, and never renders a template: the server that has the model has its template.
@@ -31,7 +32,7 @@ from bunko.generation.wire import (
     usage_of,
     wire_messages,
 )
-from bunko.ports import GenerationOptions, Piece, Pieces
+from bunko.ports import GenerationOptions, GeneratorSpec, Piece, Pieces
 from bunko.types import Message
 
 _MARK = "an-old-thought"
@@ -44,32 +45,21 @@ class ChatGenerator:
         self,
         connection: Connection,
         *,
-        name: str,
+        spec: GeneratorSpec,
         model: str = "",
-        parameters: int = 0,
         states: States | None = None,
     ) -> None:
+        """Connect to nothing yet. `model` is the model's name on a server that has several."""
+        self.spec = spec
         self._connection = connection
-        self._name = name
-        self._parameters = parameters
         self._model = model
         self._facts: ServerFacts | None = None
         self._counted = self._previous = Prompt()
         self._lock = threading.Lock()
         self._priming: threading.Thread | None = None
         self._states = states
-        self._reasoner = Reasoner(self, name=f"{name} {model}")
+        self._reasoner = Reasoner(self, name=f"{spec.name} {model}")
         self._wants_thoughts: bool | None = None
-
-    @property
-    def name(self) -> str:
-        """The model's name as the user gave it."""
-        return self._name
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers the model consists of; 0 for one on a server, which does not tell."""
-        return self._parameters
 
     @property
     def placement(self) -> str:
@@ -208,7 +198,7 @@ class ChatGenerator:
         """
         facts = self.facts()
         told = {**({"chat_template_kwargs": dict(arguments)} if arguments else {}), **(extra or {})}
-        if options.tell_probability:
+        if options.logprobs:
             told |= {"logprobs": 1} if is_raw(messages) else {"logprobs": True, "top_logprobs": 1}
         body = {**request_body(messages, options, facts), **told}
         if facts.is_llama_server:

@@ -33,7 +33,7 @@ _MARGIN = 128
 _LEAST_THOUGHT = 16  # in a context with less room the thought is left out
 
 
-class Engine(Protocol):
+class Server(Protocol):
     """What can be asked of a server, by requests that are each one thing."""
 
     def facts(self) -> ServerFacts:
@@ -68,7 +68,7 @@ class _ItThinks(Exception):
 class Reasoner:
     """Knows of one model whether and how it thinks, and learns it from its answers."""
 
-    def __init__(self, engine: Engine, *, name: str) -> None:
+    def __init__(self, engine: Server, *, name: str) -> None:
         self._engine = engine
         self._thinks = seems_to_think(name)
         self._may_open = may_open(name)

@@ -29,6 +29,7 @@ from bunko.errors import (
 )
 from bunko.library import Library
 from bunko.paths import config_file
+from bunko.ports import Engine
 from bunko.server.hosting.fair_queue import FairQueue, Ticket, a_turn, turn
 from bunko.server.hosting.inquiry import ASKABLE, Found, Inquiry, Queued, by_public_name, settings_for, until_stop
 from bunko.server.hosting.jobs import Job, in_thread
@@ -117,7 +118,8 @@ class Host:
         self._states[name] = "loading"
         try:
             generator = self._generator(name)
-            generator.start()
+            if isinstance(generator, Engine):
+                generator.start()
             prime(generator, "?", settings=self.settings)  # what all prompts begin with
             generator.context_tokens()  # waits until it is loaded
             self._states[name] = "loaded"
@@ -307,7 +309,7 @@ class Host:
 
         def interrupt() -> None:
             generator = self.engines.loaded_generator(settings.model)
-            if generator is not None and hasattr(generator, "interrupt"):
+            if generator is not None and isinstance(generator, Engine):
                 generator.interrupt()
 
         def at_end() -> None:

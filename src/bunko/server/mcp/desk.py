@@ -25,6 +25,7 @@ from bunko.engines import Engines
 from bunko.errors import BunkoError, LibraryNotFound, NotReady, QuestionError, StoreBusy
 from bunko.library import Library
 from bunko.models import Progress as DownloadProgress
+from bunko.ports import Engine
 from bunko.settings import Settings, apply_overrides
 from bunko.stopwatch import Stopwatch
 from bunko.types import Document, Finished, Retrieved, Span
@@ -200,7 +201,7 @@ class Desk:
         """Have an answer end; where the model is at it, at once, and not only with its next word."""
         stop.set()
         generator = self._engines.loaded_generator(self._settings.model)
-        if stop in self._answering and generator is not None and hasattr(generator, "interrupt"):
+        if stop in self._answering and generator is not None and isinstance(generator, Engine):
             generator.interrupt()
 
     # --- in step with the folder --------------------------------------------------------------------------------
