@@ -338,7 +338,7 @@ class Library:
     def keep_folder(self) -> None:
         """Take note of what the folder holds, if the index is in step with it: `recall` looks for that."""
         from bunko.answering.answer_cache import folder_of
-        from bunko.indexing.sync import in_step
+        from bunko.indexing.compare import in_step
 
         state = self._state()
         if not state or not self.settings.answers.keep:
