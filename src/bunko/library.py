@@ -256,7 +256,7 @@ class Library:
             settings=self.settings.reading,
             store=self._location,
             stop=stop or threading.Event(),
-            poll=poll,
+            notice="poll" if poll else "system",
         ).run()
 
     def _sync_while_watching(self) -> SyncReport:
