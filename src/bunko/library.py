@@ -184,11 +184,13 @@ class Library:
 
         return embed_missing(self.store, self.embedder, progress=self._progress)
 
-    def watch(self, *, stop: threading.Event | None = None, poll: bool = False) -> Iterator[SyncReport | BunkoError]:
+    def watch(
+        self, *, stop: threading.Event | None = None, notice: Literal["system", "poll"] = "system"
+    ) -> Iterator[SyncReport | BunkoError]:
         """Keep the index in step with the folder until `stop` is set: sync, then again after every change.
 
         Yields the report of the first sync and of each that changed something. Later errors are yielded too, and the
-        sync is tried again. `poll` checks for changes every second, for file systems without notifications, such as
+        sync is tried again. "poll" checks for changes every second, for file systems without notifications, such as
         network drives. Raises what the first sync raises, except StoreBusy.
         """
         from bunko.indexing.watch import Follower
@@ -199,7 +201,7 @@ class Library:
             settings=self.settings.reading,
             store=self._location,
             stop=stop or threading.Event(),
-            poll=poll,
+            notice=notice,
         ).run()
 
     def search(self, query: str, *, settings: Settings | None = None, watch: Stopwatch | None = None) -> list[Hit]:
@@ -460,7 +462,7 @@ class Library:
     def _describe_folder(self) -> Folder | None:
         """Return what the folder contains; None if the index is not in step with it."""
         from bunko.answering.answer_cache import folder_of
-        from bunko.indexing.sync import in_step
+        from bunko.indexing.compare import in_step
 
         self._index().refresh()
         found = in_step(self.root, self._index(), settings=self.settings)

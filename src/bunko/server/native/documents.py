@@ -25,9 +25,9 @@ TEXT_CHARACTERS = 200_000
 
 def suffixes(settings: Settings) -> list[str]:
     """Return the endings of the files that can be read."""
-    from bunko.reading import endings
+    from bunko.reading import archive_endings, endings
 
-    return endings(archives=settings.reading.archives)
+    return sorted([*endings(), *(archive_endings() if settings.reading.archives else [])])
 
 
 def add_routes(routes: APIRouter, host: Host) -> None:
