@@ -93,7 +93,7 @@ def write_stand_in(path: Path, target: Path, *, with_template: bool = True) -> N
         raise ModelBroken(f"{path} has no tokenizer.", "Convert it again, with the tokenizer's files beside it.")
     own = [layout.metadata[layout.keys[key]] for key in layout.keys if _wanted(key, with_template)]
     with target.open("wb") as file:
-        _write_header(file, [*_smallest_llama(info.vocabulary_size), *own], _tensors(info.vocabulary_size))
+        _write_file(file, [*_smallest_llama(info.vocabulary_size), *own], _tensors(info.vocabulary_size))
 
 
 def _wanted(key: str, with_template: bool) -> bool:
