@@ -17,12 +17,10 @@ from bunko.models.fetching.fetch import fetch
 from bunko.models.fetching.ollama import ollama_file
 from bunko.models.fetching.progress import Progress, silent
 from bunko.models.fetching.sources import (
-    HubSource,
+    Download,
     OllamaSource,
     PlainSource,
-    PypiSource,
     ServerSource,
-    UrlSource,
     is_loopback,
     parse_source,
 )
@@ -74,7 +72,7 @@ def resolve_original(
     match parse_source(name):
         case ServerSource() as server:
             return _remote(name, server, kind=kind, settings=settings)
-        case HubSource() | PypiSource() | UrlSource():
+        case Download():
             path = obtain(name, downloadable_file(name), settings=settings, progress=progress)
             return _gguf(name, path, kind=kind)
         case OllamaSource() as ollama:

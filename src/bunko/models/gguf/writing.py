@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from bunko.models.gguf.parsing import MAGIC
 
-_UINT32, _STRING = 4, 8
+_UINT32, _FLOAT32, _STRING = 4, 6, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +28,15 @@ class NewTensor:
     """In bytes, without padding."""
 
 
-def key_value(key: str, value: str | int) -> bytes:
-    """Return a key with its value, a text or an unsigned number of 32 bits.
+def key_value(key: str, value: str | int | float) -> bytes:
+    """Return a key with its value: a text, an unsigned number or a float, both of 32 bits.
 
     >>> key_value("a", 1).hex()
     '0100000000000000610400000001000000'
     """
     name = _text(key)
+    if isinstance(value, float):
+        return name + struct.pack("<If", _FLOAT32, value)
     if isinstance(value, int):
         return name + struct.pack("<II", _UINT32, value)
     return name + struct.pack("<I", _STRING) + _text(value)
