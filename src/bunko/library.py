@@ -180,7 +180,7 @@ class Library:
 
     def complete(self) -> int:
         """Make the vectors that `sync(vectors="few")` left for later; return how many."""
-        from bunko.indexing.sync import embed_missing
+        from bunko.indexing.embed import embed_missing
 
         return embed_missing(self.store, self.embedder, progress=self._progress)
 

@@ -16,7 +16,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Keep the index in step with the folder; reports go to stdout, what went wrong to stderr."""
     with open_from(arguments, arguments.folder) as library:
         note(arguments, f"Watching {safe(arguments.folder)}. Ctrl-C ends it.")
-        for outcome in library.watch(poll=arguments.poll):
+        for outcome in library.watch(notice="poll" if arguments.poll else "system"):
             when = time.strftime("%H:%M:%S")
             if isinstance(outcome, BunkoError):
                 print(f"{when}  {bold(safe(outcome.message), sys.stderr)} {safe(outcome.hint)}", file=sys.stderr)
