@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeAlias
 from urllib.parse import quote, urlencode, urlsplit
 
 from bunko.errors import BunkoError, EngineTimeout, RemoteBadAnswer, RemoteUnavailable, SettingsError
+from bunko.network import HEADERS, is_loopback
 
 Method: TypeAlias = Literal["GET", "POST"]
 
@@ -41,13 +42,8 @@ class Place:
 
     @property
     def is_here(self) -> bool:
-        """Whether it is on this machine: by number, since any name may lead here or elsewhere, but localhost."""
-        from ipaddress import ip_address
-
-        try:
-            return self.host == "localhost" or ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        """Whether the server is on this machine."""
+        return is_loopback(self.host)
 
     @property
     def url(self) -> str:
@@ -143,7 +139,7 @@ class Caller:
         self, method: Method, path: str, body: Mapping[str, object] | None, *, timeout_s: float
     ) -> tuple[HTTPConnection, HTTPResponse]:
         """Return a successful answer, its body unread. Raises BunkoError."""
-        headers = {"Accept": "application/json", "User-Agent": "bunko", "Accept-Encoding": "identity"}
+        headers = {"Accept": "application/json", **HEADERS}
         if self.place.token:
             headers["Authorization"] = f"Bearer {self.place.token}"
         data = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import NoReturn, TypeAlias
 from urllib.parse import urlsplit
 
 from bunko.errors import UsageError
+from bunko.network import host_of, is_loopback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,19 +117,6 @@ def parse_source(name: str) -> Source:
     return PlainSource(text=name)
 
 
-def is_loopback(url: str) -> bool:
-    """Tell whether a URL stays on this machine.
-
-    >>> is_loopback("http://127.0.0.1:8080/v1"), is_loopback("http://localhost.example.com")
-    (True, False)
-    """
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _parse_url(name: str) -> UrlSource | ServerSource:
     try:
         parts = urlsplit(name)
@@ -145,7 +132,7 @@ def _parse_url(name: str) -> UrlSource | ServerSource:
             "Set the environment variable BUNKO_API_KEY instead.",
         )
     if parts.path.endswith(".gguf"):
-        if parts.scheme != "https" and not is_loopback(name):
+        if parts.scheme != "https" and not is_loopback(host_of(name)):
             raise UsageError(f"{name} is not a secure address.", "Use https:, or download the file and give its path.")
         return UrlSource(url=name)
     if parts.query:
