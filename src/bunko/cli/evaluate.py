@@ -14,6 +14,7 @@ from typing import Any
 from bunko.cli.common import (
     download_progress_from,
     note,
+    note_failed,
     open_from,
     print_json,
     progress_from,
@@ -45,7 +46,7 @@ def run_batch(arguments: argparse.Namespace) -> int:
     with open_from(arguments, arguments.folder) as library:
         if not arguments.no_rag:
             _prepare(arguments, library)
-        _tell_of_parallel(arguments, library.settings)
+        _note_parallel(arguments, library.settings)
         bar = _Progress(arguments)
         try:
             report = batch(
@@ -148,7 +149,7 @@ def _compare(
     _check_reports(arguments.report)
     questions = read_questions(arguments.questions, limit=arguments.limit)
     root = Path(arguments.folder).expanduser()
-    _tell_of_parallel(arguments, variants[0].settings)
+    _note_parallel(arguments, variants[0].settings)
 
     def open_library(settings: Settings) -> Library:
         return Library(
@@ -224,13 +225,10 @@ def _prepare(arguments: argparse.Namespace, library: Library) -> None:
         return
     if report.added or report.updated or report.removed:
         note(arguments, summary(report))
-    if report.failed:
-        note(
-            arguments, f"{len(report.failed)} files could not be read; `bunko index {library.root}` tells which and why"
-        )
+    note_failed(arguments, report, library.root)
 
 
-def _tell_of_parallel(arguments: argparse.Namespace, settings: Settings) -> None:
+def _note_parallel(arguments: argparse.Namespace, settings: Settings) -> None:
     if arguments.parallel > 1 and not settings.model.startswith(("http://", "https://")):
         note(arguments, f"A model on this machine is loaded {arguments.parallel} times: that helps on a GPU only.")
 

@@ -117,11 +117,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    ask = _add(commands, "ask", "answer a question from the documents, with citations", "resident:run_ask")
+    ask = _add(commands, "ask", "answer a question from the documents, with citations", "ask:run_ask")
     ask.add_argument("words", nargs="+", metavar="[FOLDER] QUESTION", help="with --no-rag, the question alone will do")
     ask.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
     ask.add_argument("--no-cache", action="store_true", help="answer anew, and keep no answer")
-    search = _add(commands, "search", "find passages, without a language model", "resident:run_search")
+    search = _add(commands, "search", "find passages, without a language model", "ask:run_search")
     _folder(search)
     search.add_argument("query", metavar="QUERY")
     chat = _add(commands, "chat", "a conversation, in which questions may refer to earlier ones", "chat:run")
