@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from bunko.client.http import Caller, Place, path_of
+from bunko.client.http import RESPONSE_S, Caller, Place, path_of
 from bunko.contract.parse import error_from, event_from, hit_from, report_from, span_from
 from bunko.conversation import Conversation, last
 from bunko.errors import RemoteBadAnswer, RemoteUnavailable, UnknownDocument, UsageError
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 # Documents in one reply.
 _PAGE = 1000
-# A first sync of a large folder.
-_SYNC_S = 3600.0
 TOKEN_VARIABLE = "BUNKO_SERVER_TOKEN"
 # setting -> field: the settings that can be sent with a question.
 FIELDS = {
@@ -154,7 +152,7 @@ class RemoteLibrary:
             elif states[name]["state"] == "failed" and not states[name]["documents"]:
                 raise error_from(states[name])
 
-    def sync(self, *, retry_failed: bool = False, timeout_s: float = _SYNC_S) -> SyncReport:
+    def sync(self, *, retry_failed: bool = False, timeout_s: float = RESPONSE_S) -> SyncReport:
         """Make the server bring the index in step with its folder now, and return the report.
 
         Raises LibraryError, StoreError, and EngineTimeout if it takes longer; the server goes on with it then.
