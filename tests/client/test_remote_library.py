@@ -21,6 +21,7 @@ from bunko.contract.serialise import answer_json, error_json, hit_json, report_j
 from bunko.errors import (
     AccessRefused,
     BunkoError,
+    EngineTimeout,
     QuestionError,
     RemoteBadAnswer,
     RemoteUnavailable,
@@ -150,7 +151,7 @@ def test_settings_of_a_question_go_along(url: str) -> None:
     short = bunko.open(url, settings=make_settings(generation__max_tokens=2)).ask("Where does the cat sleep?")
     assert short.usage.completion_tokens == 2
     assert short.finish_reason == "length"
-    with pytest.raises(UsageError, match=r"chunking\.max_tokens is the server's own"):
+    with pytest.raises(UsageError, match=r"chunking\.max_tokens can't be sent with a question"):
         bunko.open(url, settings=make_settings(chunking__max_tokens=99))
     with pytest.raises(UsageError, match="embedder"):
         bunko.open(url, embedder="minilm")
@@ -181,29 +182,59 @@ ARGUMENTS: dict[str, dict[str, object]] = {
     "ask": {"question": QUESTION},
     "stream": {"question": QUESTION},
     "document": {"path": "cats.txt"},
-    "recall": {"question": QUESTION, "watch": None},
-    "kept": {"question": QUESTION, "watch": None},
-    "needs_model": {"question": QUESTION},
-    "model_speaks": {"question": QUESTION},
 }
 # Set by Library's __init__, so that the class does not show them.
-NAMES = sorted({name for name in dir(Library) if not name.startswith("_")} | {"root", "settings"})
+NAMES = {name for name in dir(Library) if not name.startswith("_")} | {"root", "settings"}
+SHARED = {name for name in dir(AnyLibrary) if not name.startswith("_")}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_public_name_of_a_library_works_from_afar_or_says_what_to_do(url: str, name: str) -> None:
+@pytest.mark.parametrize("name", sorted(SHARED))
+def test_what_any_library_offers_works_on_a_server_too(url: str, name: str) -> None:
     library = bunko.open(url)
-    assert hasattr(RemoteLibrary, name), f"RemoteLibrary lacks {name}"
-    try:
-        value = getattr(library, name)
-        if callable(value):
-            given = inspect.signature(value).parameters
-            wanted = inspect.signature(getattr(Library, name)).parameters
-            assert set(given) == set(wanted) - {"self"}, name
-            value(**ARGUMENTS.get(name, {}))
-    except UsageError as error:
-        assert name in error.message
-        assert "open the folder itself" in error.hint
+    value = getattr(library, name)
+    if callable(value):
+        promised = inspect.signature(getattr(AnyLibrary, name)).parameters
+        for kind in (Library, RemoteLibrary):
+            assert set(promised) <= set(inspect.signature(getattr(kind, name)).parameters), (kind, name)
+        value(**ARGUMENTS.get(name, {}))
+
+
+@pytest.mark.parametrize("name", sorted(NAMES - SHARED))
+def test_a_member_that_a_server_does_not_offer_is_absent_and_says_what_to_do(url: str, name: str) -> None:
+    library = bunko.open(url)
+    assert not hasattr(library, name)
+    with pytest.raises(AttributeError, match=f"`{name}`.*open the folder on the machine that has it"):
+        getattr(library, name)
+
+
+def test_a_name_that_no_library_has_is_an_ordinary_attribute_error(url: str) -> None:
+    with pytest.raises(AttributeError, match="'RemoteLibrary' object has no attribute 'serach'"):
+        getattr(bunko.open(url), "serach")  # noqa: B009 (mypy knows that there is none)
+
+
+def test_settings_of_a_call_replace_those_of_the_library_but_not_its_model(url: str) -> None:
+    library = bunko.open(url, settings=make_settings(generation__max_tokens=2))
+    assert isinstance(library, RemoteLibrary)
+    assert library.ask(QUESTION).usage.completion_tokens == 2
+    assert library.ask(QUESTION, settings=make_settings(generation__max_tokens=3)).usage.completion_tokens == 3
+    assert library.ask(QUESTION, settings=Settings()).usage.completion_tokens > 3
+    assert len(library.search("cats harbour", settings=make_settings(retrieval__top_k=1))) == 1
+    for call in (library.ask, library.stream, library.search):
+        with pytest.raises(UsageError, match=r"chunking\.max_tokens can't be sent with a question"):
+            call(QUESTION, settings=make_settings(chunking__max_tokens=99))
+    with pytest.raises(UsageError, match=r"retrieval\.mode"):
+        library.search("cats", settings=make_settings(retrieval__mode="dense"))
+    with pytest.raises(UnknownModel, match="gpt"):
+        library = bunko.open(url, model="gpt")
+        assert isinstance(library, RemoteLibrary)
+        library.ask(QUESTION, settings=make_settings(generation__max_tokens=3))
+
+
+def test_a_sync_that_takes_longer_than_it_may_is_a_timeout(url: str) -> None:
+    library = bunko.open(url)
+    assert isinstance(library, RemoteLibrary)
+    with pytest.raises(EngineTimeout):
+        library.sync(timeout_s=0.0001)
 
 
 # --- what can go wrong -----------------------------------------------------------------------------------------------

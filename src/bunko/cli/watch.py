@@ -1,4 +1,4 @@
-"""`bunko watch`: a line for every sync that changed something, until Ctrl-C."""
+"""`bunko watch`: one line for every sync that changed something, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bunko.errors import BunkoError
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Keep the index in step with the folder; reports go to stdout, what went wrong to stderr."""
+    """Keep the index in step with the folder; reports go to stdout, errors to stderr."""
     with open_from(arguments, arguments.folder) as library:
         note(arguments, f"Watching {safe(arguments.folder)}. Ctrl-C ends it.")
         for outcome in library.watch(notice="poll" if arguments.poll else "system"):

@@ -21,7 +21,6 @@ from bunko.models.fetching.sources import (
     OllamaSource,
     PlainSource,
     ServerSource,
-    is_loopback,
     parse_source,
 )
 from bunko.models.folder import read_embedder_folder
@@ -38,6 +37,7 @@ from bunko.models.records import (
     Pooling,
     RemoteModel,
 )
+from bunko.network import host_of, is_loopback
 from bunko.settings import Settings
 
 API_KEY_VARIABLE = "BUNKO_API_KEY"
@@ -149,7 +149,7 @@ def obtain(name: str, file: CatalogueFile, *, settings: Settings, progress: Prog
 
 
 def _remote(name: str, server: ServerSource, *, kind: Kind, settings: Settings) -> RemoteModel:
-    if settings.offline and not is_loopback(server.url):
+    if settings.offline and not is_loopback(host_of(server.url)):
         raise NotDownloaded(
             f"{server.url} is not on this machine, and Bunko is set to be offline.",
             "Take a local model, or leave out --offline.",

@@ -6,7 +6,6 @@ To add a place that models are downloaded from, write the transfer in a module b
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 
 from bunko.errors import UsageError
 from bunko.models.fetching.progress import Progress
+from bunko.network import host_of, is_loopback
 
 
 class Download:
@@ -167,19 +167,6 @@ def parse_source(name: str) -> Source:
     return _parse_url(name) if prefix in _URL_SCHEMES else PlainSource(text=name)
 
 
-def is_loopback(url: str) -> bool:
-    """Return whether a URL stays on this machine.
-
-    >>> is_loopback("http://127.0.0.1:8080/v1"), is_loopback("http://localhost.example.com")
-    (True, False)
-    """
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _parse_url(name: str) -> UrlSource | ServerSource:
     try:
         parts = urlsplit(name)
@@ -195,7 +182,7 @@ def _parse_url(name: str) -> UrlSource | ServerSource:
             "Set the environment variable BUNKO_API_KEY instead.",
         )
     if parts.path.endswith(".gguf"):
-        if parts.scheme != "https" and not is_loopback(name):
+        if parts.scheme != "https" and not is_loopback(host_of(name)):
             raise UsageError(f"{name} is not a secure address.", "Use https:, or download the file and give its path.")
         return UrlSource(url=name)
     if parts.query:

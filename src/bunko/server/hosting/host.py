@@ -28,6 +28,7 @@ from bunko.errors import (
     UnknownModel,
 )
 from bunko.library import Library
+from bunko.network import is_loopback
 from bunko.paths import config_file
 from bunko.ports import Engine
 from bunko.server.hosting.fair_queue import FairQueue, Ticket, a_turn, turn
@@ -36,7 +37,6 @@ from bunko.server.hosting.jobs import Job, in_thread
 from bunko.server.hosting.libraries import HostedLibrary, names_for
 from bunko.server.hosting.metrics import Metrics
 from bunko.server.hosting.stop_texts import HoldBack
-from bunko.server.http.access import is_loopback
 from bunko.settings import Settings, load_settings
 from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Event, Finished, TextDelta
