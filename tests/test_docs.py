@@ -10,17 +10,15 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from bunko.cli.main import build_parser
-from bunko.contract import serialise
-from bunko.errors import BunkoError
 from bunko.settings import Settings, known_names
-from bunko.types import Answer, Chunk, Citation, Evidence, FailedFile, Hit, Remembered, SyncReport, Usage
+from tests import doc_tables
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
@@ -178,44 +176,14 @@ def _as_toml(value: object) -> str:
 # --- the JSON contract -------------------------------------------------------------------------------------------
 
 
-def test_every_field_of_an_answer_is_documented() -> None:
-    chunk = Chunk(path="a", start=0, end=1, text="a")
-    place = {"path": "a", "start": 0, "end": 1, "quote": "a"}
-    answer = Answer(
-        question="q",
-        text="a",
-        evidence=(Evidence(score=1, gives_orders=True, **place),),  # type: ignore[arg-type]
-        citations=(Citation(n=1, sentence="a", **place),),  # type: ignore[arg-type]
-        hits=(Hit(chunk=chunk, score=1),),
-        timings={"total": 1},
-        remembered=Remembered(at=1, timings={}, usage=Usage()),
-    )
-    found = set(_fields(serialise.answer_json(answer))) - {"timings_ms.total"}
-    assert _documented("`ask` and `chat`") == found
+@pytest.mark.parametrize("page", doc_tables.pages(), ids=lambda page: page.name)
+def test_the_generated_tables_are_up_to_date(page: Path) -> None:
+    assert read(page) == doc_tables.with_tables(read(page)), "run: python -m tests.doc_tables"
 
 
-def test_every_field_of_a_report_is_documented() -> None:
-    report = SyncReport(failed=(FailedFile(path="a", error="e"),))
-    assert _documented("`index`") == set(_fields(serialise.report_json(report)))
-
-
-def test_every_field_of_an_error_is_documented() -> None:
-    assert _documented("Errors") == set(_fields(serialise.error_json(BunkoError("m", "h"))))
-
-
-def _documented(heading: str) -> set[str]:
-    return {name for row in rows(section(COMMANDS_PAGE, heading)) for name in code(row[0])}
-
-
-def _fields(value: Mapping[str, object], prefix: str = "") -> Iterator[str]:
-    for name, inner in value.items():
-        if isinstance(inner, dict) and inner:
-            yield from ([f"{prefix}{name}"] if name == "timings_ms" else [])
-            yield from _fields(inner, f"{prefix}{name}.")
-            continue
-        yield prefix + name
-        if isinstance(inner, list) and inner and isinstance(inner[0], dict):
-            yield from _fields(inner[0], f"{prefix}{name}[].")
+def test_every_table_of_fields_is_there() -> None:
+    written = "".join(read(page) for page in doc_tables.pages())
+    assert set(doc_tables.TABLES) == set(re.findall(doc_tables.MARK, written))
 
 
 # --- links and names ---------------------------------------------------------------------------------------------

@@ -125,7 +125,7 @@ def answer_from_documents(
     translation: tuple[Translation, ...] = ()
     if settings.generation.translation and grounding.text:
         with watch.stage("translate"):
-            translation, more = translate(grounding.text, generator, settings=settings)
+            translation, more = translate(grounding.text, generator, settings=settings, citations=grounding.citations)
         usage += more
     yield Finished(
         answer=Answer(

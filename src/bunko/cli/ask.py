@@ -12,7 +12,8 @@ from bunko.answering.pipeline import answer_without_documents
 from bunko.cli.common import note, open_from, print_json, settings_from
 from bunko.cli.library import tell_of_languages
 from bunko.cli.render import render_events, render_hits
-from bunko.contract.serialise import answer_json, hit_json
+from bunko.contract.records import SearchResult
+from bunko.contract.serialise import to_json
 from bunko.conversation import last
 from bunko.errors import QuestionError, StoreBusy, UsageError
 from bunko.library import Library
@@ -80,8 +81,8 @@ def run_search(arguments: argparse.Namespace) -> int:
             waiting = sync_first(arguments, library, with_model=False)
         hits = library.search(arguments.query, watch=watch)
         if arguments.json:
-            timings = watch.timings()
-            print_json({"query": arguments.query, "hits": [hit_json(hit) for hit in hits], "timings_ms": timings})
+            found = SearchResult(query=arguments.query, hits=tuple(hits), timings=watch.timings())
+            print_json(to_json(found))
         else:
             render_hits(hits, verbose=arguments.verbose)
         if waiting:
@@ -125,7 +126,7 @@ def sync_first(arguments: argparse.Namespace, library: Library, *, with_model: b
 def _render(arguments: argparse.Namespace, events: Iterator[Event]) -> None:
     if arguments.json:
         answer = last(events)
-        print_json(answer_json(answer))
+        print_json(to_json(answer))
         for text in answer.notes:
             note(arguments, text)
     else:

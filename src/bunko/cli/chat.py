@@ -13,7 +13,7 @@ from bunko.cli.ask import complete, sync_first
 from bunko.cli.common import bold, note, open_from, print_json, settings_from
 from bunko.cli.render import render_events
 from bunko.cli.resident import served_library
-from bunko.contract.serialise import answer_json
+from bunko.contract.serialise import to_json
 from bunko.conversation import last
 from bunko.errors import QuestionError
 from bunko.library import Library
@@ -94,6 +94,6 @@ def _questions(interactive: bool) -> Iterator[str]:
 
 def _answer(arguments: argparse.Namespace, events: Iterator[Event]) -> None:
     if arguments.json:
-        print_json(answer_json(last(events)))
+        print_json(to_json(last(events)))
     else:
         render_events(events, verbose=arguments.verbose, quiet=arguments.quiet)

@@ -110,9 +110,12 @@ def _ask(arguments: argparse.Namespace, root: Path, question: str) -> int:
     body = {"question": question, "stream": True, "answers": "new" if arguments.no_cache else "kept", **fields}
     events = _begun(caller.events(path_of("libraries", library, "ask"), body))
     if arguments.json:
+        from bunko.contract.parse import from_json
+        from bunko.contract.serialise import to_json
+        from bunko.types import Answer
+
         tree = _finished(events)
-        own = {"notes", "standalone_question", "finish_reason", "support"}  # of the API, not of the command
-        _print_json({name: value for name, value in tree.items() if name not in own})
+        _print_json(to_json(from_json(Answer, tree)))
         for text in tree["notes"]:
             _note(arguments, text)
         return 0
@@ -135,9 +138,10 @@ def _search(arguments: argparse.Namespace, root: Path) -> int:
         _print_json(found)
         return 0
     from bunko.cli.render import render_hits
-    from bunko.contract.parse import hit_from
+    from bunko.contract.parse import from_json
+    from bunko.contract.records import SearchResult
 
-    render_hits([hit_from(hit) for hit in found["hits"]], verbose=arguments.verbose)
+    render_hits(from_json(SearchResult, found).hits, verbose=arguments.verbose)
     return 0
 
 

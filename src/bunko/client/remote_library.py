@@ -17,7 +17,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from bunko.client.http import Caller, Place, path_of
-from bunko.contract.parse import error_from, event_from, hit_from, report_from, span_from
+from bunko.contract.parse import error_from, event_from, from_json
+from bunko.contract.records import SearchResult, ServedDocuments, TextPart
 from bunko.conversation import Conversation, last
 from bunko.errors import BunkoError, RemoteBadAnswer, RemoteUnavailable, UnknownDocument, UsageError
 from bunko.stopwatch import Stopwatch
@@ -119,7 +120,7 @@ class RemoteLibrary:
         del vectors, wait_s
         with self._understood():
             path = path_of("libraries", self.name, "sync", retry_failed=str(retry_failed).lower())
-            return report_from(self._caller.post(path, {}))
+            return from_json(SyncReport, self._caller.post(path, {}))
 
     def complete(self) -> int:
         """Return 0: the server makes all vectors by itself."""
@@ -131,11 +132,11 @@ class RemoteLibrary:
             raise UsageError("A served library is searched in the server's own mode.", "Leave out retrieval.mode.")
         body = {"query": query} | {name: self._asking[name] for name in ("top_k",) if name in self._asking}
         with self._understood():
-            found = self._caller.post(path_of("libraries", self.name, "search"), body)
-            for stage, milliseconds in found["timings_ms"].items() if watch else ():
+            found = from_json(SearchResult, self._caller.post(path_of("libraries", self.name, "search"), body))
+            for stage, milliseconds in found.timings.items() if watch else ():
                 if stage != "total" and watch:
                     watch.add(stage, milliseconds)
-            return [hit_from(hit) for hit in found["hits"]]
+            return list(found.hits)
 
     def stream(
         self,
@@ -191,40 +192,47 @@ class RemoteLibrary:
         while offset < total:
             with self._understood():
                 path = path_of("libraries", self.name, "documents", offset=offset, limit=_PAGE)
-                page = self._caller.get(path)
-                total, offset = page["total"], offset + _PAGE
-                for row in page["documents"]:
-                    known = ("path", "file", "format", "language", "chunks", "pages", "indexed_at")
-                    records[row["path"]] = Record(
-                        **{name: row[name] for name in known},
-                        size=row["bytes"],
-                        error=row.get("error", ""),
-                        hint=row.get("hint", ""),
+                page = from_json(ServedDocuments, self._caller.get(path))
+                total, offset = page.total, offset + _PAGE
+                for row in page.documents:
+                    records[row.path] = Record(
+                        path=row.path,
+                        file=row.file,
+                        format=row.format,
+                        language=row.language,
+                        pages=row.pages,
+                        chunks=row.chunks,
+                        size=row.bytes,
+                        indexed_at=row.indexed_at,
+                        error=row.error,
+                        hint=row.hint,
                     )
         return records
 
     def document(self, path: str) -> Document | None:
         """Return a document with the text that offsets count in; None if there is none of this path."""
-        parts: list[Any] = []
+        parts: list[TextPart] = []
         end, length = 0, 1
         while end < length:
             with self._understood():
                 try:
-                    part = self._caller.get(path_of("libraries", self.name, "text", path=path, start=end))
+                    part = from_json(
+                        TextPart, self._caller.get(path_of("libraries", self.name, "text", path=path, start=end))
+                    )
                 except UnknownDocument:
                     return None
-                if parts and part["characters"] != length:  # it has changed in between
+                if parts and part.characters != length:  # it has changed in between
                     parts, end = [], 0
                     continue
-                end, length = part["end"], part["characters"]
+                end, length = part.end, part.characters
                 parts.append(part)
         spans = {
             # What lies on the border of two parts comes with both.
-            kind: tuple(dict.fromkeys(span_from(span) for part in parts for span in part.get(kind, ())))
+            kind: tuple(dict.fromkeys(span for part in parts for span in getattr(part, kind)))
             for kind in ("pages", "headings", "tables")
         }
-        text = "".join(part["text"] for part in parts)
-        return Document(path=path, text=text, format=parts[0].get("format", "text"), **spans)
+        text = "".join(part.text for part in parts)
+        return Document(path=path, text=text, format=parts[0].format, **spans)
 
     @property
     def is_indexed(self) -> bool:

@@ -116,7 +116,7 @@ def _checked(name: str, given: dict[str, Any]) -> dict[str, Any]:
     if wrong := best_match(_CHECKS[name].iter_errors(given)):
         where = ".".join(map(str, wrong.absolute_path))
         told = f"{where}: {wrong.message}" if where else wrong.message
-        takes = ", ".join(f"{key}" for key in TOOLS[name].takes["properties"])  # type: ignore[attr-defined]
+        takes = ", ".join(f"{key}" for key in TOOLS[name].takes["properties"])
         raise UsageError(f"{name} can't be called like this: {told[:300]}.", f"It takes: {takes}.")
     return given
 

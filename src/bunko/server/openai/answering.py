@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from bunko.contract.serialise import Json, answer_json
+from bunko.contract.serialise import Json, to_json
 from bunko.server.openai.asking import Asked
 from bunko.server.openai.text import Outgoing, content_of, place_name, sentences_in, sources_text
 from bunko.types import Answer, Citation, Event, Finished, ReasoningDelta, TextDelta, Usage
@@ -127,7 +127,7 @@ def _content(answer: Answer, asked: Asked) -> str:
 
 def _fields(answer: Answer, asked: Asked, *, content: str, link: Link) -> Json:
     """Return what comes beside the text: OpenAI's annotations, and all else under our own name."""
-    told = {name: value for name, value in answer_json(answer).items() if name not in _TOLD_ELSEWHERE}
+    told = {name: value for name, value in to_json(answer).items() if name not in _TOLD_ELSEWHERE}
     return {
         "annotations": [
             {

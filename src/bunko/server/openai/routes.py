@@ -35,9 +35,9 @@ from bunko.server.openai.types import (
     ChatRequest,
     EmbeddingList,
     EmbeddingRequest,
-    ErrorReply,
     ModelCard,
     ModelList,
+    OpenAIError,
 )
 from bunko.types import Answer, Citation, Event, Finished
 
@@ -47,7 +47,7 @@ _STATUS_WITHIN_S = 5.0
 _DONE = b"data: [DONE]\n\n"
 _CLIENT_GONE = 499
 _ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorReply, "description": description}
+    status: {"model": OpenAIError, "description": description}
     for status, description in {
         400: "The request can't be done as it stands.",
         401: "No token, or one that opens nothing here.",

@@ -230,7 +230,7 @@ class ErrorBody(BaseModel):
     code: str | None
 
 
-class ErrorReply(BaseModel):
+class OpenAIError(BaseModel):
     """An error in OpenAI's form."""
 
     error: ErrorBody
