@@ -5,10 +5,13 @@ A table is what lies between the lines `<!-- table: NAME -->` and `<!-- end of t
 
 from __future__ import annotations
 
+import argparse
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from bunko.askable import ASKABLE, Askable
+from bunko.cli.main import build_parser
 from bunko.contract.fields import Surface
 from bunko.contract.records import DocumentList, ErrorReply, SearchResult
 from bunko.contract.schema import rows
@@ -25,12 +28,55 @@ def _fields(record: type, surface: Surface, *, without: Iterable[tuple[str, str]
     return "\n".join(["| field | meaning |", "|---|---|", *lines])
 
 
+def _flags() -> str:
+    parsers = dict(commands())
+    lines = []
+    for each in ASKABLE:
+        where = [name for name, parser in parsers.items() if each.flag in parser._option_string_actions]
+        flag = f"{each.flag} {each.metavar}".strip()
+        lines.append(f"| `{flag}` | {', '.join(where)} | {each.flag_doc or each.doc} |")
+    return "\n".join(["| flag | commands | meaning |", "|---|---|---|", *lines])
+
+
+def _settings(settings: Iterable[Askable]) -> str:
+    lines = [f"| `{each.field}` | `{each.setting}` | {_values(each)} | {each.doc} |" for each in settings]
+    return "\n".join(["| field | setting | values | meaning |", "|---|---|---|---|", *lines])
+
+
+def _values(setting: Askable) -> str:
+    schema = setting.schema()
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    if "maxLength" in schema:
+        return f"a text of at most {schema['maxLength']} characters"
+    kind = {"integer": "a whole number", "number": "a number", "boolean": "true or false"}[schema["type"]]
+    return f"{kind} from {schema['minimum']} to {schema['maximum']:,}" if "maximum" in schema else kind
+
+
+def commands() -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Yield the parser of every command, in the order of the help."""
+    yield from _commands(build_parser(), "")
+
+
+def _commands(parser: argparse.ArgumentParser, prefix: str) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, inner in action.choices.items():
+                if any(isinstance(each, argparse._SubParsersAction) for each in inner._actions):
+                    yield from _commands(inner, f"{prefix}{name} ")
+                else:
+                    yield prefix + name, inner
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "fields of an answer": lambda: _fields(Answer, "command"),
     "fields of an answer of the API": lambda: _fields(Answer, "api", without=rows(Answer, surface="command")),
     "fields of a search": lambda: _fields(SearchResult, "command"),
     "fields of a sync report": lambda: _fields(SyncReport, "command"),
     "fields of a list of documents": lambda: _fields(DocumentList, "command"),
+    "flags of a question": _flags,
+    "fields of a question": lambda: _settings(ASKABLE),
+    "settings in a chat completion": lambda: _settings(each for each in ASKABLE if each.openai == "bunko"),
     "fields of an error": lambda: _fields(ErrorReply, "command"),
 }
 

@@ -10,7 +10,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,18 +94,7 @@ def code(text: str) -> list[str]:
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    return dict(_commands(build_parser(), ""))
-
-
-def _commands(parser: argparse.ArgumentParser, prefix: str) -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for name, inner in action.choices.items():
-                nested = [a for a in inner._actions if isinstance(a, argparse._SubParsersAction)]
-                if nested:
-                    yield from _commands(inner, f"{prefix}{name} ")
-                else:
-                    yield prefix + name, inner
+    return dict(doc_tables.commands())
 
 
 def flags(parser: argparse.ArgumentParser) -> dict[str, str]:

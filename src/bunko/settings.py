@@ -260,6 +260,26 @@ def known_names() -> tuple[str, ...]:
     return tuple(_names(Settings(), ""))
 
 
+def type_of(name: str) -> Any:
+    """Return the type of a setting: int, float, bool, str, a Literal or tuple[str, ...]. Raises KeyError.
+
+    >>> type_of("retrieval.top_k")
+    <class 'int'>
+    """
+    section, _, key = name.rpartition(".")
+    kind: type = typing.get_type_hints(Settings)[section] if section else Settings
+    return typing.get_type_hints(kind)[key]
+
+
+def bounds_of(name: str) -> tuple[float, float | None]:
+    """Return the lowest and the highest value of a number; None: there is no highest.
+
+    >>> bounds_of("answers.strictness"), bounds_of("retrieval.top_k")
+    ((0, 1), (1, None))
+    """
+    return _AT_LEAST.get(name, 0), _AT_MOST.get(name)
+
+
 def user_config_file(environment: Mapping[str, str] | None = None) -> Path:
     """Return where the user's own config file would be; BUNKO_CONFIG overrides it."""
     environment = os.environ if environment is None else environment
@@ -350,10 +370,10 @@ _AT_MOST: dict[str, float] = {"answers.strictness": 1}
 
 
 def _in_range(number: float, name: str) -> float:
-    least, most = _AT_LEAST.get(name, 0), _AT_MOST.get(name, math.inf)
-    if least <= number <= most:
+    least, most = bounds_of(name)
+    if least <= number and (most is None or number <= most):
         return number
-    allowed = f"{least} or more" if math.isinf(most) else f"from {least} to {most}"
+    allowed = f"{least} or more" if most is None else f"from {least} to {most}"
     raise SettingsError(f"{name} is {number}.", f"It must be {allowed}.")
 
 

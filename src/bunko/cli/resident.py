@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bunko.askable import ASKABLE
 from bunko.client.discovery import find_serving
 from bunko.client.http import Caller, path_of
 from bunko.errors import (
@@ -31,22 +32,7 @@ if TYPE_CHECKING:
     from bunko.client.remote_library import RemoteLibrary
     from bunko.types import Event
 
-# flag -> field of a question
-_FIELDS = {
-    "model": "model",
-    "answer_language": "answer_language",
-    "top_k": "top_k",
-    "mode": "mode",
-    "quote": "style",
-    "bilingual": "translation",
-    "verify": "verify",
-    "strictness": "strictness",
-    "max_tokens": "max_tokens",
-    "think": "think",
-    "temperature": "temperature",
-    "seed": "seed",
-}
-_NUMBERS = {"top_k": int, "max_tokens": int, "seed": int, "strictness": float, "temperature": float}
+_ASKABLE = {each.field: each for each in ASKABLE}
 # Flags that only this process can honour.
 _OWN = ("no_rag", "no_server", "store", "password_file", "archives", "ocr", "offline", "set", "adapter", "gpu_layers")
 # In the environment these say nothing of how an answer is made.
@@ -127,7 +113,7 @@ def _ask(arguments: argparse.Namespace, root: Path, question: str) -> int:
 
 def _search(arguments: argparse.Namespace, root: Path) -> int:
     caller, library, fields = _server(arguments, root)
-    if set(fields) - {"top_k"}:
+    if set(fields) - {each.field for each in ASKABLE if "search" in each.calls}:
         raise NotServed("a search there takes no such flags")
     _sync(arguments, caller, library, root)
     try:
@@ -156,16 +142,16 @@ def _server(arguments: argparse.Namespace, root: Path) -> tuple[Caller, str, dic
     place = find_serving(root)
     if place is None:
         raise NotServed
-    wanted = _environment() | {name: getattr(arguments, name, None) for name in (*_FIELDS, "embedder")}
+    wanted = _environment() | {name: getattr(arguments, name, None) for name in ("model", "embedder", *_ASKABLE)}
     wanted = {name: value for name, value in wanted.items() if value is not None}
     caller = Caller(place)
     if "model" in wanted or "embedder" in wanted:
         _check_models(caller, wanted)
     try:
-        fields = {_FIELDS[name]: _NUMBERS.get(name, str)(value) for name, value in wanted.items() if name in _FIELDS}
+        fields = {name: _ASKABLE[name].parse(value) for name, value in wanted.items() if name in _ASKABLE}
     except ValueError as error:
         raise NotServed("a flag has a value that it can't have") from error  # this process says which
-    return caller, place.library, fields
+    return caller, place.library, ({"model": wanted["model"]} if "model" in wanted else {}) | fields
 
 
 def _environment() -> dict[str, Any]:
@@ -175,9 +161,7 @@ def _environment() -> dict[str, Any]:
         if not variable.startswith("BUNKO_") or variable in _HARMLESS or variable.startswith("BUNKO_SERVER_"):
             continue
         name = variable.removeprefix("BUNKO_").lower().rpartition("__")[2]
-        if name in ("style", "translation"):
-            name = {"style": "quote", "translation": "bilingual"}[name]
-        if name not in _FIELDS and name != "embedder":
+        if name not in ("model", "embedder", *_ASKABLE):
             raise NotServed(f"{variable} is set for this process")
         found[name] = value
     return found

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
+from bunko.askable import ASKABLE, FIELDS
 from bunko.client.http import Caller, Place, path_of
 from bunko.contract.parse import error_from, event_from, from_json
 from bunko.contract.records import SearchResult, ServedDocuments, TextPart
@@ -31,21 +32,6 @@ if TYPE_CHECKING:
 # Documents in one reply.
 _PAGE = 1000
 TOKEN_VARIABLE = "BUNKO_SERVER_TOKEN"
-# setting -> field: those that a question may bring along.
-FIELDS = {
-    "model": "model",
-    "answer_language": "answer_language",
-    "retrieval.top_k": "top_k",
-    "retrieval.mode": "mode",
-    "generation.style": "style",
-    "generation.translation": "translation",
-    "generation.max_tokens": "max_tokens",
-    "generation.think": "think",
-    "generation.temperature": "temperature",
-    "generation.seed": "seed",
-    "answers.strictness": "strictness",
-    "answers.verify": "verify",
-}
 # Those that say nothing of answers, or are checked where the address is opened.
 _OF_THIS_MACHINE = ("offline", "cache_dir")
 
@@ -130,7 +116,8 @@ class RemoteLibrary:
         """Return the passages that bear on a question, best first. Raises QuestionError for an empty one."""
         if "mode" in self._asking:
             raise UsageError("A served library is searched in the server's own mode.", "Leave out retrieval.mode.")
-        body = {"query": query} | {name: self._asking[name] for name in ("top_k",) if name in self._asking}
+        fields = [each.field for each in ASKABLE if "search" in each.calls]
+        body = {"query": query} | {name: self._asking[name] for name in fields if name in self._asking}
         with self._understood():
             found = from_json(SearchResult, self._caller.post(path_of("libraries", self.name, "search"), body))
             for stage, milliseconds in found.timings.items() if watch else ():

@@ -109,7 +109,7 @@ class Desk:
 
     # --- what it is asked for -----------------------------------------------------------------------------------
 
-    async def search(self, query: str, *, top_k: int = 0, tell: Tell) -> Json:
+    async def search(self, query: str, *, overrides: Mapping[str, object] | None = None, tell: Tell) -> Json:
         """Return what `bunko search --json` prints. Raises BunkoError."""
         if not query.strip():
             raise QuestionError("The query is empty.", "Give a question or words to look for.")
@@ -118,7 +118,7 @@ class Desk:
             await self._in_step(tell)
 
         def look(library: Library) -> Json:
-            with _set(library, {"retrieval.top_k": top_k or None}):
+            with _set(library, overrides or {}):
                 hits = library.search(query, watch=watch)
             found = SearchResult(query=query, hits=tuple(hits), timings=watch.timings())
             return to_json(found, surface="mcp")

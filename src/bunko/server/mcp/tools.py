@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from bunko.askable import Call, askable_in_mcp
 from bunko.contract.records import DocumentList, SearchResult, TextPart
 from bunko.contract.schema import Schema, json_schema
 from bunko.types import Answer
@@ -19,7 +20,6 @@ READ_MOST = 20_000
 READ_USUALLY = 4_000
 LIST_MOST = 200
 LIST_USUALLY = 50
-SEARCH_MOST = 50
 
 # Said in every description: an agent reads those, and may never see what a client shows of the instructions.
 UNTRUSTED = (
@@ -56,6 +56,11 @@ def _arguments(required: dict[str, Schema], optional: dict[str, Schema]) -> Sche
     }
 
 
+def _settings(tool: Call) -> dict[str, Schema]:
+    """Return the arguments for the settings that a tool takes."""
+    return {each.field: each.schema(most=each.mcp_most) for each in askable_in_mcp(tool)}
+
+
 def _whole(says: str = "", **bounds: int) -> Schema:
     tree: Schema = {"type": "integer", **bounds}
     return tree | {"description": says} if says else tree
@@ -75,7 +80,7 @@ _SEARCH = Tool(
     ),
     takes=_arguments(
         {"query": _words("a question or words, in the language of the documents if you can", minLength=1)},
-        {"top_k": _whole("passages at the most; default: 8", minimum=1, maximum=SEARCH_MOST)},
+        _settings("search"),
     ),
     gives=json_schema(SearchResult, surface="mcp"),
 )
@@ -92,10 +97,7 @@ _ASK = Tool(
     ),
     takes=_arguments(
         {"question": _words("a whole question", minLength=1)},
-        {
-            "answer_language": _words("en, ja, …; default: the question's"),
-            "max_tokens": _whole("longest answer", minimum=1, maximum=4096),
-        },
+        _settings("ask"),
     ),
     gives=json_schema(Answer, surface="mcp"),
 )

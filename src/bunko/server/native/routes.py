@@ -27,20 +27,6 @@ from bunko.types import Answer, Event, Finished, Message
 # of an answer would think that the server hangs.
 _STATUS_WITHIN_S = 0.3
 _TEXT = {**replies(None), 200: {"description": "Counts.", "content": {"text/plain": {"schema": {"type": "string"}}}}}
-# field -> setting
-_OVERRIDES = {
-    "max_tokens": "generation.max_tokens",
-    "temperature": "generation.temperature",
-    "seed": "generation.seed",
-    "think": "generation.think",
-    "style": "generation.style",
-    "translation": "generation.translation",
-    "answer_language": "answer_language",
-    "strictness": "answers.strictness",
-    "verify": "answers.verify",
-    "top_k": "retrieval.top_k",
-    "mode": "retrieval.mode",
-}
 
 
 def router(host: Host) -> APIRouter:
@@ -97,7 +83,7 @@ def router(host: Host) -> APIRouter:
         """Find passages, without a language model."""
         principal = principal_of(request)
         principal.require(library)
-        found = await host.search(library, body.query, top_k=body.top_k or 0, client=principal.client)
+        found = await host.search(library, body.query, overrides=body.overrides, client=principal.client)
         return reply(SearchResult(query=body.query, hits=found.hits, timings=found.timings))
 
     @routes.post("/api/compare", responses=replies(None, events=True))
@@ -130,13 +116,12 @@ def inquiry_of(body: AskOptions, *, library: str = "", question: str = "") -> In
                 Message(role="user", content=turn.question),
                 Message(role="assistant", content=turn.answer),
             )
-    given = {name: getattr(body, field) for field, name in _OVERRIDES.items()}
     return Inquiry(
         question=question,
         library=library,
         model=body.model,
         history=tuple(history),
-        overrides={name: value for name, value in given.items() if value is not None},
+        overrides=body.overrides,
         answers=body.answers,
     )
 

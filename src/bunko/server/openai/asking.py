@@ -216,26 +216,16 @@ def _shortened(turn: Message) -> Message:
 
 
 def _overrides(request: ChatRequest) -> dict[str, object]:
+    """Return the settings that the fields of OpenAI and our own field set; ours win."""
     limits = [limit for limit in (request.max_tokens, request.max_completion_tokens) if limit is not None]
-    ours = request.bunko
-    effort = _THINK[request.reasoning_effort] if request.reasoning_effort else None
     wanted: dict[str, object] = {
         "generation.max_tokens": min(limits) if limits else None,
         "generation.temperature": request.temperature,
         "generation.seed": None if request.seed is None else request.seed % _SEEDS,
-        "generation.think": ours.think if ours and ours.think else effort,
+        "generation.think": _THINK[request.reasoning_effort] if request.reasoning_effort else None,
     }
-    if ours:
-        wanted |= {
-            "generation.style": ours.style,
-            "generation.translation": ours.translation,
-            "answers.strictness": ours.strictness,
-            "answers.verify": ours.verify,
-            "answer_language": ours.answer_language,
-            "retrieval.top_k": ours.top_k,
-            "retrieval.mode": ours.mode,
-        }
-    return {name: value for name, value in wanted.items() if value is not None}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    return given | (request.bunko.overrides if request.bunko else {})
 
 
 def _stops(request: ChatRequest) -> tuple[str, ...]:

@@ -6,23 +6,17 @@ since most clients send some of their own; those of our own field "bunko" are no
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from bunko.types import Mode, Think
+from bunko.askable import ASKABLE
+from bunko.server.request_fields import Count, Whole, overrides_of, setting_fields
 
 MAX_INPUTS = 2048  # texts in one request for embeddings, as OpenAI has it
 MAX_STOPS = 16  # OpenAI allows 4, llama.cpp any number
 
 
-def _whole(value: object) -> object:
-    """Take 5.0 for 5, as JSON does."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Whole = Annotated[int, BeforeValidator(_whole)]
-Count = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
@@ -58,22 +52,30 @@ class ResponseFormat(_Lenient):
     type: str
 
 
-class BunkoOptions(BaseModel):
-    """Our own settings for one answer, by the names of the native API; other fields are refused."""
-
+class _Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
+
+if TYPE_CHECKING:
+    _Settings = _Strict
+else:
+    _Settings = create_model(
+        "_Settings", __base__=_Strict, **setting_fields(each for each in ASKABLE if each.openai == "bunko")
+    )
+
+
+class BunkoOptions(_Settings):
+    """Settings of Bunko for one answer, by the names of the native API; other fields are refused."""
+
     sources: Literal["fields", "text"] | None = None
-    """"text": the answer ends in a list of its sources, for clients that show nothing but text."""
+    """"text": the answer ends in a list of its sources, for clients that show only text."""
     answers: Literal["new", "kept"] | None = None
-    think: Think | None = None
-    style: Literal["auto", "extractive", "free"] | None = None
-    translation: str | None = None
-    answer_language: str | None = None
-    strictness: Annotated[float, Field(ge=0, le=1)] | None = None
-    verify: Literal["quick", "deep"] | None = None
-    top_k: Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole)] | None = None
-    mode: Mode | None = None
+    """"kept": an answer that was given before may be given again."""
+
+    @property
+    def overrides(self) -> dict[str, object]:
+        """The settings that the request sets, by their dotted names."""
+        return overrides_of(self)
 
 
 class ChatRequest(_Lenient):
