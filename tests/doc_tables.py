@@ -6,17 +6,25 @@ A table is what lies between the lines `<!-- table: NAME -->` and `<!-- end of t
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from bunko.askable import ASKABLE, Askable
+from bunko.cli import common, serve
 from bunko.cli.main import build_parser
-from bunko.contract.fields import Surface
+from bunko.contract.fields import Surface, descriptions
 from bunko.contract.records import DocumentList, ErrorReply, SearchResult
 from bunko.contract.schema import rows
+from bunko.settings import Settings, type_of
 from bunko.types import Answer, SyncReport
 
+SECTIONS = [
+    item.name for item in dataclasses.fields(Settings) if dataclasses.is_dataclass(getattr(Settings(), item.name))
+]
 DOCS = Path(__file__).parent.parent / "docs"
 MARK = r"<!-- table: ([^>]+) -->"
 _END = "<!-- end of table -->"
@@ -41,6 +49,63 @@ def _flags() -> str:
 def _settings(settings: Iterable[Askable]) -> str:
     lines = [f"| `{each.field}` | `{each.setting}` | {_values(each)} | {each.doc} |" for each in settings]
     return "\n".join(["| field | setting | values | meaning |", "|---|---|---|---|", *lines])
+
+
+# What the meaning of a setting links to.
+_SEE = {
+    "model": "models.md",
+    "embedder": "models.md",
+    "reading.ocr": "formats.md#ocr",
+    "reading.password_file": "formats.md#locked-files",
+    "generation.style": "decisions/010-small-models-answer-in-the-sources-words.md",
+    "generation.think": "models.md#models-that-reason",
+    "generation.gpu_layers": "models.md#a-gpu",
+    "generation.adapters": "models.md#adapters",
+    "answers.strictness": "decisions/013-what-is-refused.md",
+    "answers.keep": "commands.md#a-question-that-was-asked-before",
+    "answers.verify": "commands.md#how-an-answer-is-checked",
+}
+
+
+def _section(section: str) -> str:
+    """Return the table of a section of the settings; empty: those at the top."""
+    prefix = f"{section}." if section else ""
+    kind: type = type_of(section) if section else Settings
+    values = getattr(Settings(), section) if section else Settings()
+    flags, texts = _flags_of_settings(), descriptions(kind)
+    lines = []
+    for item in dataclasses.fields(kind):
+        value, name = getattr(values, item.name), prefix + item.name
+        if dataclasses.is_dataclass(value):
+            continue
+        notes = [f"[More]({_SEE[name]})."] if name in _SEE else []
+        notes += [f"Flag{'s' if len(flags[name]) > 1 else ''} {', '.join(flags[name])}."] if name in flags else []
+        lines.append(f"| `{name}` | `{_as_toml(value)}` | {' '.join([texts[item.name], *notes])} |")
+    return "\n".join(["| setting | default | meaning |", "|---|---|---|", *lines])
+
+
+def _flags_of_settings() -> dict[str, list[str]]:
+    """Return the flags that set each setting."""
+    dests = dict(common._FLAGS) | {each.field: each.setting for each in ASKABLE} | {"models": "server.models"}
+    dests |= {name: f"server.{name}" for name in serve._FLAGS}
+    dests |= {flag: f"server.{name}" for flag, name in serve._LISTS.items()}
+    found: dict[str, list[str]] = {}
+    for _, parser in commands():
+        for action in parser._actions:
+            for option in action.option_strings:
+                if option.startswith("--") and action.dest in dests:
+                    flag = f"`{option}`"
+                    known = found.setdefault(dests[action.dest], [])
+                    known += [] if flag in known else [flag]
+    return found
+
+
+def _as_toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return json.dumps(value)
+    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def _values(setting: Askable) -> str:
@@ -77,6 +142,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "flags of a question": _flags,
     "fields of a question": lambda: _settings(ASKABLE),
     "settings in a chat completion": lambda: _settings(each for each in ASKABLE if each.openai == "bunko"),
+    "settings at the top": lambda: _section(""),
+    **{f"settings of {section}": partial(_section, section) for section in SECTIONS},
     "fields of an error": lambda: _fields(ErrorReply, "command"),
 }
 

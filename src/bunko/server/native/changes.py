@@ -1,4 +1,4 @@
-"""The routes that change something: uploads, syncs, conversations. In: requests. Out: JSON, and events of progress."""
+"""The routes that change something: uploads, syncs, conversations. In: requests. Out: JSON, and progress events."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def add_routes(routes: APIRouter, host: Host) -> None:
         path: Annotated[str, Query(min_length=1, max_length=2000)],
         replace: bool = False,
     ) -> Response:
-        """Put a file into the library's folder. The body is the file itself; it is indexed within seconds."""
+        """Add a file to the library's folder. The body is the file itself; it is indexed within seconds."""
         principal_of(request).require(library)
         hosted = host.library(library)
         server = host.settings.server
         if not server.upload:
-            raise AccessRefused("This server takes no files.", "It was started with --no-upload.")
+            raise AccessRefused("This server accepts no files.", "It was started with --no-upload.")
         path = uploads.safe_path(path)
         uploads.check_kind(path, suffixes(hosted.settings))
         most = server.upload_mb * 1_000_000
@@ -68,15 +68,15 @@ def add_routes(routes: APIRouter, host: Host) -> None:
 
     @routes.post("/api/libraries/{library}/sync", responses=replies(SyncReport, events=True))
     async def sync(library: str, request: Request, retry_failed: bool = True) -> Response:
-        """Bring the index in step with the folder now, and tell how far it is.
+        """Bring the index in step with the folder now; the reply is a stream of progress events.
 
-        With `Accept: application/json`, the report alone. Files that could not be read are tried again unless
-        `retry_failed` is false. A sync goes on if whoever asked for it goes away.
+        With `Accept: application/json`, the reply is the report. Files that could not be read are tried again unless
+        `retry_failed` is false. The sync continues if the client disconnects.
         """
         principal_of(request).require(library)
         hosted = host.library(library)
         work = asyncio.ensure_future(in_thread(lambda: hosted.sync(retry_failed=retry_failed)))
-        work.add_done_callback(lambda done: done.cancelled() or done.exception())  # perhaps nobody waits for it
+        work.add_done_callback(lambda done: done.cancelled() or done.exception())  # the client may have disconnected
         if "application/json" in request.headers.get("accept", ""):
             return reply(await asyncio.shield(work))
         return EventResponse(_progress(hosted, work))
@@ -95,7 +95,7 @@ def add_routes(routes: APIRouter, host: Host) -> None:
 
     @routes.put("/api/libraries/{library}/conversations/{id}", responses=replies(records.KeptConversation))
     async def keep(library: str, id: str, body: ConversationBody, request: Request) -> Response:
-        """Keep a conversation, in place of what was kept under this id."""
+        """Keep a conversation; it replaces an earlier one with this id."""
         kept = _conversations(host, request, library)
         return reply(await in_thread(lambda: kept.keep(id, title=body.title, turns=body.turns)))
 
@@ -116,12 +116,12 @@ def _conversations(host: Host, request: Request, library: str) -> Conversations:
 
 
 async def _progress(hosted: HostedLibrary, work: asyncio.Future[SyncReport]) -> AsyncGenerator[bytes, None]:
-    """Yield how far a sync is whenever that has changed, then its report."""
-    told = None
+    """Yield the progress of a sync whenever it changes, then its report."""
+    sent = None
     while not work.done():
         progress = hosted.progress
-        if progress.stage and progress != told:
-            told = progress
+        if progress.stage and progress != sent:
+            sent = progress
             shown = records.Progress(stage=progress.stage, done=progress.done, total=progress.total)
             yield event_bytes("progress", to_json(shown, surface="api"))
         await asyncio.wait((work,), timeout=_LOOK_S)

@@ -1,6 +1,6 @@
-"""Conversations that a user chose to keep on the server's disk. In: an id and a tree. Out: the same again, later.
+"""Conversations that a user keeps on the server's disk. In: an id, a title and turns. Out: the same, later.
 
-Each is a file beside the index, for the server's user alone. Kept only where the settings allow it.
+Each is a file beside the index that only the server's user can read. Knows nothing of HTTP or of the settings.
 """
 
 from __future__ import annotations
@@ -20,33 +20,33 @@ from bunko.errors import InvalidRequest, NameTaken, StoreNotWritable, UnknownDoc
 
 _ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _MOST = 1000  # in one library
-_MOST_BYTES = 4_000_000  # of one file that is read
+_MOST_BYTES = 4_000_000  # of one file
 
 
 class Conversations:
     """The conversations of one library."""
 
     def __init__(self, location: str) -> None:
-        """`location` is the index's. Raises StoreNotWritable where that is no folder of this machine."""
+        """`location` is that of the index. Raises StoreNotWritable where it is not a folder of this machine."""
         if "://" in location:
             raise StoreNotWritable("The index is on an object store.", "Keep conversations in the browser.")
         self._folder = Path(location).parent / "conversations"
 
     def all(self) -> list[ConversationRow]:
-        """Return id, title and time of each, the newest first."""
+        """Return id, title and time of each conversation, the newest first."""
         found = [kept for path in self._files() if (kept := _read(path))]
         found.sort(key=lambda kept: -kept.updated)
         return [ConversationRow(id=kept.id, title=kept.title, updated=kept.updated) for kept in found]
 
     def one(self, name: str) -> KeptConversation:
-        """Return one. Raises UnknownDocument, InvalidRequest."""
+        """Return a conversation. Raises UnknownDocument, InvalidRequest."""
         kept = _read(self._path(name))
         if kept is None:
             raise _unknown(name)
         return kept
 
     def keep(self, name: str, *, title: str, turns: list[dict[str, Any]]) -> KeptConversation:
-        """Keep one, in place of an older one of the same id. Raises NameTaken where there are too many."""
+        """Keep a conversation; it replaces an earlier one with this id. Raises NameTaken where there are too many."""
         path = self._path(name)
         if not path.exists() and len(self._files()) >= _MOST:
             raise NameTaken(f"{_MOST} conversations are kept already.", "Delete some of them.")
@@ -67,7 +67,7 @@ class Conversations:
         return kept
 
     def delete(self, name: str) -> None:
-        """Delete one. Raises UnknownDocument."""
+        """Delete a conversation. Raises UnknownDocument."""
         try:
             self._path(name).unlink()
         except OSError as error:
@@ -85,7 +85,7 @@ class Conversations:
 
 
 def _read(path: Path) -> KeptConversation | None:
-    """Return what a file holds; None for one that is not ours, or is gone."""
+    """Return the conversation in a file; None for a file that is missing or invalid."""
     try:
         if path.is_symlink() or path.stat().st_size > _MOST_BYTES:
             return None
@@ -97,4 +97,4 @@ def _read(path: Path) -> KeptConversation | None:
 
 
 def _unknown(name: str) -> UnknownDocument:
-    return UnknownDocument(f"There is no conversation {name!r}.", "The library's conversations are listed.")
+    return UnknownDocument(f"There is no conversation {name!r}.", "GET …/conversations lists them.")

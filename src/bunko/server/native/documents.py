@@ -1,4 +1,4 @@
-"""The documents of a library. In: requests. Out: the list of them, and their text, which offsets count in."""
+"""The documents of a library. In: requests. Out: the list of documents, and their text, in which offsets count."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TEXT_CHARACTERS = 200_000
 
 
 def suffixes(settings: Settings) -> list[str]:
-    """Return the endings of the files that can be read."""
+    """Return the suffixes of the files that can be read."""
     from bunko.reading import endings
 
     return endings(archives=settings.reading.archives)
@@ -43,7 +43,7 @@ def add_routes(routes: APIRouter, host: Host) -> None:
         offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> Response:
-        """List the documents, those that could not be read included, with why. `query` is looked for in their paths."""
+        """List the documents, and the files that could not be read with the reason. `query` is a part of the path."""
         principal_of(request).require(library)
 
         def look(opened: Library) -> Json:
@@ -72,7 +72,7 @@ def add_routes(routes: APIRouter, host: Host) -> None:
         def look(opened: Library) -> Json:
             document = opened.document(path)
             if document is None:
-                raise UnknownDocument(f"There is no document {path[:200]!r}.", "The library's documents are listed.")
+                raise UnknownDocument(f"There is no document {path[:200]!r}.", "GET …/documents lists them.")
             return to_json(text_part(document, start=start, end=end), surface="api")
 
         return JsonResponse(await host.library_call(library, look))

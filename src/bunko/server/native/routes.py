@@ -23,8 +23,8 @@ from bunko.server.native.replies import model_of, replies, reply
 from bunko.server.native.requests import AskBody, AskOptions, CompareBody, SearchBody
 from bunko.types import Answer, Event, Finished, Message
 
-# What is wrong is mostly known by then, and still becomes a status; a client that waits longer than this for the head
-# of an answer would think that the server hangs.
+# Most errors are known within this time and have a status of their own; a client that waits longer for the head of the
+# response would think that the server hangs.
 _STATUS_WITHIN_S = 0.3
 _TEXT = {**replies(None), 200: {"description": "Counts.", "content": {"text/plain": {"schema": {"type": "string"}}}}}
 
@@ -35,12 +35,12 @@ def router(host: Host) -> APIRouter:
 
     @routes.get("/health", responses=replies(Health))
     async def health() -> Response:
-        """Tell that the process runs."""
+        """Report that the process runs."""
         return reply(Health(status="ok"))
 
     @routes.get("/ready", responses=replies(Ready) | {503: {"model": model_of(Ready)}})
     async def ready(request: Request) -> Response:
-        """Tell whether the libraries are in step and the model can be asked."""
+        """Report whether the libraries are in step and the model can be asked."""
         states = {name: library.state for name, library in host.libraries.items()}
         model = host.model_state()
         is_ready = not host.stopping and "indexing" not in states.values() and model in ("idle", "loaded")
@@ -50,18 +50,18 @@ def router(host: Host) -> APIRouter:
 
     @routes.get("/metrics", responses=_TEXT)
     async def metrics(request: Request) -> Response:
-        """Tell Prometheus what was done, and how long it took."""
+        """Return counts and times for Prometheus."""
         principal_of(request).require_all()
         return Response(host.metrics.text(), media_type=CONTENT_TYPE)
 
     @routes.get("/api/about", responses=replies(About))
     async def about() -> Response:
-        """Tell what this server is, and what it allows."""
+        """Return the server's version, models and limits."""
         return reply(about_of(host))
 
     @routes.get("/api/libraries", responses=replies(Libraries))
     async def libraries(request: Request) -> Response:
-        """List the libraries that are open to whoever asks."""
+        """List the libraries that the token opens."""
         principal = principal_of(request)
         opened = [library for name, library in host.libraries.items() if principal.may(name)]
         return reply(Libraries(libraries=tuple(map(state_of, opened))))
@@ -75,7 +75,7 @@ def router(host: Host) -> APIRouter:
 
     @routes.post("/api/ask", responses=replies(Answer, events=True))
     async def ask_model(body: AskBody, request: Request) -> Response:
-        """Have the model answer alone, without documents."""
+        """Answer a question with the model alone, without documents."""
         return await _answered(request, host, inquiry_of(body), principal_of(request), stream=body.stream)
 
     @routes.post("/api/libraries/{library}/search", responses=replies(SearchResult))
@@ -95,7 +95,7 @@ def router(host: Host) -> APIRouter:
                 principal.require(variant.library)
         inquiries = [inquiry_of(variant, library=variant.library, question=body.question) for variant in body.variants]
         for inquiry in inquiries:
-            host.settings_for(inquiry)  # what is wrong with one is told before the first begins
+            host.settings_for(inquiry)  # an error in any of them is reported before the first begins
         return EventResponse(_compared(host, inquiries, principal))
 
     documents.add_routes(routes, host)
@@ -107,7 +107,7 @@ def router(host: Host) -> APIRouter:
 
 
 def inquiry_of(body: AskOptions, *, library: str = "", question: str = "") -> Inquiry:
-    """Return what a body asks."""
+    """Return the inquiry of a body."""
     history: list[Message] = []
     if isinstance(body, AskBody):
         question = body.question
