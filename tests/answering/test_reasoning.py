@@ -228,7 +228,7 @@ def shown(capsys: pytest.CaptureFixture[str], *, verbose: bool = False, quiet: b
     thought = [ReasoningDelta(text=text) for text in ("\nThe harbour", " of Kobe, " * 50, "opened.")]
     answer = Answer(question=QUESTION, text="In 1868.", reasoning="".join(event.text for event in thought))
     events: list[Event] = [*thought, TextDelta(text="In 1868."), Finished(answer=answer)]
-    render_events(iter(events), verbose=verbose, quiet=quiet)
+    render_events(iter(events), detail="answer" if quiet else "everything" if verbose else "sources")
     return capsys.readouterr().out
 
 

@@ -16,8 +16,8 @@ import bunko
 from bunko.client.http import Caller, path_of, place_of
 from bunko.client.opening import AnyLibrary
 from bunko.client.remote_library import RemoteLibrary, fields_of
-from bunko.contract.parse import answer_from, error_from, hit_from, report_from
-from bunko.contract.serialise import answer_json, error_json, hit_json, report_json
+from bunko.contract.parse import error_from, from_json
+from bunko.contract.serialise import error_json, to_json
 from bunko.errors import (
     AccessRefused,
     BunkoError,
@@ -35,7 +35,7 @@ from bunko.errors import (
 from bunko.library import Library
 from bunko.server.http.access import Access
 from bunko.settings import Settings
-from bunko.types import Answer, Document, Finished, Retrieved, TextDelta
+from bunko.types import Answer, Document, Finished, Hit, Retrieved, SyncReport, TextDelta
 from tests.served import serving
 from tests.server.support import SteppedGenerator, make_host
 from tests.support import CATS, KYOTO, SHIPS, make_library, make_settings, write_files
@@ -77,7 +77,7 @@ def test_an_answer_is_the_same_as_the_one_beside_it(folder: Path, url: str) -> N
     assert isinstance(answer, Answer)
     here = make_library(folder).ask(QUESTION)
     assert asked(answer) == asked(here)
-    assert [hit_json(hit) for hit in answer.hits] == [hit_json(hit) for hit in here.hits]
+    assert [to_json(hit) for hit in answer.hits] == [to_json(hit) for hit in here.hits]
     assert answer.citations[0].verified
     assert answer.timings["total"] > 0
 
@@ -95,7 +95,7 @@ def test_the_events_are_those_of_a_library(url: str) -> None:
 
 def test_a_search_is_the_same(folder: Path, url: str) -> None:
     hits = bunko.open(url).search(QUESTION)
-    assert [hit_json(hit) for hit in hits] == [hit_json(hit) for hit in make_library(folder).search(QUESTION)]
+    assert [to_json(hit) for hit in hits] == [to_json(hit) for hit in make_library(folder).search(QUESTION)]
     with pytest.raises(QuestionError):
         bunko.open(url).search("  ")
 
@@ -304,11 +304,11 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 def test_json_and_records_are_each_others_reverse(folder: Path) -> None:
     library = make_library(folder, generation__translation="ja")
     answer = library.ask("Where does the cat sleep?")
-    assert answer_json(answer_from(answer_json(answer))) == answer_json(answer)
+    assert to_json(from_json(Answer, to_json(answer))) == to_json(answer)
     for hit in library.search("cats"):
-        assert hit_json(hit_from(hit_json(hit))) == hit_json(hit)
+        assert to_json(from_json(Hit, to_json(hit))) == to_json(hit)
     report = library.sync()
-    assert report_json(report_from(report_json(report))) == report_json(report)
+    assert to_json(from_json(SyncReport, to_json(report))) == to_json(report)
 
 
 @given(message=st.text(min_size=1), hint=st.text())

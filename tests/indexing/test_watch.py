@@ -50,7 +50,7 @@ class Watch:
             return sync()
 
         with mock.patch.object(self.library, "sync", counted):
-            for outcome in self.library.watch(stop=self._stop, poll=poll):
+            for outcome in self.library.watch(stop=self._stop, notice="poll" if poll else "system"):
                 self.outcomes.append(outcome)
                 self._arrived.put(outcome)
 

@@ -12,7 +12,7 @@ import pytest
 
 from bunko.answering.prompts import answer_messages, extractive_messages, fence, stop_texts
 from bunko.cli.common import safe
-from bunko.contract.serialise import answer_json
+from bunko.contract.serialise import to_json
 from bunko.evaluation.tables import _plain
 from bunko.indexing.sync import sync
 from bunko.injection.detection import gives_orders
@@ -116,7 +116,7 @@ def test_all_of_them_together_leave_the_true_answers_and_say_what_they_tried(tmp
         sync(tmp_path, library.store, library.embedder, settings=library.settings)
         for row in ROWS:
             answer = library.ask(row["question"])
-            tree = answer_json(answer)
+            tree = to_json(answer)
             flagged = [item for item in answer.evidence if item.gives_orders]
             assert [item.get("gives_orders", False) for item in tree["evidence"]] == [  # type: ignore[attr-defined]
                 item.gives_orders for item in answer.evidence

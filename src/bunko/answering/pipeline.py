@@ -295,7 +295,12 @@ def _translate(draft: Draft, resources: Resources) -> Draft:
     if not (resources.settings.generation.translation and draft.grounding.text):
         return draft
     with resources.watch.stage("translate"):
-        translation, usage = translate(draft.grounding.text, resources.generator, settings=resources.settings)
+        translation, usage = translate(
+            draft.grounding.text,
+            resources.generator,
+            settings=resources.settings,
+            citations=draft.grounding.citations,
+        )
     return replace(draft, translation=translation, usage=draft.usage + usage)
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from bunko.cli.common import note, note_report, open_from, print_json, settings_from
 from bunko.cli.render import render_hits, show_answer
 from bunko.cli.resident import ask_server, search_server
-from bunko.contract.serialise import hit_json
+from bunko.contract.records import SearchResult
+from bunko.contract.serialise import to_json
 from bunko.errors import QuestionError, StoreBusy, UsageError
 from bunko.stopwatch import Stopwatch
 from bunko.types import Hit
@@ -90,8 +91,7 @@ def run_search(arguments: argparse.Namespace) -> int:
 
 def _show_hits(arguments: argparse.Namespace, hits: list[Hit], watch: Stopwatch) -> None:
     if arguments.json:
-        timings = watch.timings()
-        print_json({"query": arguments.query, "hits": [hit_json(hit) for hit in hits], "timings_ms": timings})
+        print_json(to_json(SearchResult(query=arguments.query, hits=tuple(hits), timings=watch.timings())))
     else:
         render_hits(hits, scores="shown" if arguments.verbose else "hidden")
 

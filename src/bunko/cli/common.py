@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bunko.askable import ASKABLE
 from bunko.errors import UsageError
 from bunko.paths import config_file
 
@@ -22,23 +23,12 @@ if TYPE_CHECKING:
     from bunko.types import SyncReport
 
 _UNITS = {"reading": "B", "embedding": " characters"}
-# flag -> setting
+# flag -> setting, for those that a question may not set
 _FLAGS = {
     "model": "model",
     "embedder": "embedder",
     "store": "store",
     "offline": "offline",
-    "answer_language": "answer_language",
-    "top_k": "retrieval.top_k",
-    "mode": "retrieval.mode",
-    "quote": "generation.style",
-    "bilingual": "generation.translation",
-    "verify": "answers.verify",
-    "strictness": "answers.strictness",
-    "max_tokens": "generation.max_tokens",
-    "think": "generation.think",
-    "temperature": "generation.temperature",
-    "seed": "generation.seed",
     "password_file": "reading.password_file",
     "archives": "reading.archives",
     "ocr": "reading.ocr",
@@ -57,7 +47,8 @@ def settings_from(arguments: argparse.Namespace, root: Path | None = None) -> Se
         if not equals:
             raise UsageError(f"--set {pair} has no value.", "Write --set NAME=VALUE.")
         overrides[name.strip()] = value.strip()
-    given = {name: getattr(arguments, flag, None) for flag, name in _FLAGS.items()}
+    flags = _FLAGS | {each.field: each.setting for each in ASKABLE}
+    given = {name: getattr(arguments, flag, None) for flag, name in flags.items()}
     overrides |= {name: value for name, value in given.items() if value is not None}  # else --set decides
     return load_settings(library_config=config_file(root) if root else None, overrides=overrides)
 

@@ -7,7 +7,8 @@ import sys
 import time
 
 from bunko.cli.common import bold, counted, dim, note, open_from, print_json, safe
-from bunko.contract.serialise import report_json
+from bunko.contract.records import DocumentList, row_of
+from bunko.contract.serialise import to_json
 from bunko.errors import LibraryNotFound
 from bunko.language.detection import LANGUAGE_NAMES
 from bunko.library import Library
@@ -20,7 +21,7 @@ def run_index(arguments: argparse.Namespace) -> int:
         report = library.sync(retry_failed=True)
         note_languages(arguments, library, report)
     if arguments.json:
-        print_json(report_json(report))
+        print_json(to_json(report))
         return 0
     print(summary(report))
     print_failed(report)
@@ -61,8 +62,7 @@ def run_documents(arguments: argparse.Namespace) -> int:
     with open_from(arguments, arguments.folder) as library:
         records = [record for _, record in sorted(library.records().items())]
     if arguments.json:
-        names = ("path", "format", "language", "pages", "chunks", "size", "indexed_at", "error", "hint")
-        print_json({"documents": [{name: getattr(record, name) for name in names} for record in records]})
+        print_json(to_json(DocumentList(documents=tuple(map(row_of, records)))))
         return 0
     for record in records:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.indexed_at))

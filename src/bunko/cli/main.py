@@ -6,10 +6,11 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 import bunko
+from bunko.askable import ASKABLE, SETTINGS, Askable
 from bunko.errors import BunkoError
 
 _INTERRUPTED = 130  # what shells expect after Ctrl-C
@@ -254,7 +255,7 @@ def _add_evaluation(commands: argparse._SubParsersAction[argparse.ArgumentParser
     draft.add_argument("--out", metavar="FILE", required=True, help="the question file to write")
     draft.add_argument("-n", "--count", type=_count, default=50, metavar="N", help="how many questions; default: 50")
     draft.add_argument("--embedder", metavar="NAME", help="the embedding model")
-    draft.add_argument("--temperature", metavar="T", help="0 (default): always the likeliest token")
+    _setting_flags(draft, [SETTINGS["generation.temperature"]])
     draft.add_argument("--seed", metavar="N", help="another seed chooses other passages")
     _common(draft)
     _sync_flags(draft)
@@ -359,8 +360,7 @@ def _reading_flags(command: argparse.ArgumentParser) -> None:
 
 def _retrieval_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--embedder", metavar="NAME", help="the embedding model")
-    command.add_argument("--top-k", metavar="N", help="the number of passages to use")
-    command.add_argument("--mode", metavar="MODE", help="hybrid (default), dense or lexical search")
+    _setting_flags(command, [each for each in ASKABLE if each.section == "retrieval"])
 
 
 def _model_flags(command: argparse.ArgumentParser) -> None:
@@ -378,28 +378,16 @@ def _engine_flags(command: argparse.ArgumentParser) -> None:
 
 
 def _generation_flags(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--max-tokens", metavar="N", help="the longest answer, in tokens")
-    command.add_argument("--think", metavar="LEVEL", help="for models that reason: off, low or high; default: auto")
-    command.add_argument("--temperature", metavar="T", help="0 (default): always the likeliest token")
-    command.add_argument("--seed", metavar="N", help="the same seed gives the same answer")
-    command.add_argument(
-        "--quote", action="store_const", const="extractive", help="answer only in the words of the sources"
-    )
-    command.add_argument(
-        "--bilingual",
-        action="store_const",
-        const="auto",
-        help="also translate each sentence into Japanese, or into English if the answer is in another language",
-    )
-    command.add_argument(
-        "--verify",
-        metavar="LEVEL",
-        help="quick (default), or deep: also ask the model whether the sources support each sentence",
-    )
-    command.add_argument(
-        "--strictness", metavar="S", help="0: answer every question; 1: refuse if the documents seem to have no answer"
-    )
-    command.add_argument("--answer-language", metavar="CODE", help="en, ja, …; default: the question's language")
+    _setting_flags(command, [each for each in ASKABLE if each.section != "retrieval"])
+
+
+def _setting_flags(command: argparse.ArgumentParser, settings: Iterable[Askable]) -> None:
+    for each in settings:
+        help_text = each.flag_doc or each.doc
+        if each.value:
+            command.add_argument(each.flag, dest=each.field, action="store_const", const=each.value, help=help_text)
+        else:
+            command.add_argument(each.flag, dest=each.field, metavar=each.metavar, help=help_text)
 
 
 if __name__ == "__main__":

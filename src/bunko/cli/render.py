@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from bunko.cli.common import bold, counted, dim, note, print_json, safe, width
-from bunko.contract.serialise import answer_json
+from bunko.contract.serialise import to_json
 from bunko.conversation import last
 from bunko.types import Answer, Event, Evidence, Finished, Hit, ReasoningDelta, Retrieved, TextDelta
 
@@ -28,7 +28,7 @@ def show_answer(arguments: argparse.Namespace, events: Iterator[Event]) -> None:
         render_events(events, detail="everything" if arguments.verbose else "answer" if arguments.quiet else "sources")
         return
     answer = last(events)
-    print_json(answer_json(answer))
+    print_json(to_json(answer))
     for text in answer.notes:
         note(arguments, text)
 

@@ -10,9 +10,11 @@ import argparse
 import itertools
 import os
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
+from bunko.askable import ASKABLE
 from bunko.cli.common import note, note_report
 from bunko.client.discovery import find_serving
 from bunko.client.remote_library import RemoteLibrary
@@ -30,24 +32,9 @@ from bunko.errors import (
 from bunko.stopwatch import Stopwatch
 from bunko.types import Event, Hit
 
-# flag -> field of a question
-_FIELDS = {
-    "model": "model",
-    "answer_language": "answer_language",
-    "top_k": "top_k",
-    "mode": "mode",
-    "quote": "style",
-    "bilingual": "translation",
-    "verify": "verify",
-    "strictness": "strictness",
-    "max_tokens": "max_tokens",
-    "think": "think",
-    "temperature": "temperature",
-    "seed": "seed",
-}
-# flag -> field of a search
-_SEARCH_FIELDS = {"top_k": "top_k"}
-_NUMBERS = {"top_k": int, "max_tokens": int, "seed": int, "strictness": float, "temperature": float}
+_ASKABLE = {each.field: each for each in ASKABLE}
+_ASK_FIELDS = frozenset({"model", *_ASKABLE})
+_SEARCH_FIELDS = frozenset(each.field for each in ASKABLE if "search" in each.calls)
 # Flags that can't be sent to a server.
 _OWN = ("no_rag", "no_server", "store", "password_file", "archives", "ocr", "offline", "set", "adapter", "gpu_layers")
 # Environment variables that have no effect on an answer.
@@ -65,7 +52,7 @@ class NotServed(Exception):
 def ask_server(arguments: argparse.Namespace, root: Path, question: str) -> Iterator[Event] | None:
     """Return the events of an answer. The first has arrived: until then the command can still do the work itself."""
     try:
-        library = _connect(arguments, root, _FIELDS)
+        library = _connect(arguments, root, _ASK_FIELDS)
         _sync(arguments, library, root)
         events = library.stream(question, answers="new" if arguments.no_cache else "kept")
         return itertools.chain([next(events)], events)
@@ -88,7 +75,7 @@ def search_server(arguments: argparse.Namespace, root: Path, query: str, *, watc
 def served_library(arguments: argparse.Namespace, root: Path) -> RemoteLibrary | None:
     """Return the library on the server, which gets the flags with each question."""
     try:
-        library = _connect(arguments, root, _FIELDS)
+        library = _connect(arguments, root, _ASK_FIELDS)
         _sync(arguments, library, root)
         library.check_folder()
     except (NotServed, *_FALL_BACK) as reason:
@@ -97,7 +84,7 @@ def served_library(arguments: argparse.Namespace, root: Path) -> RemoteLibrary |
     return library
 
 
-def _connect(arguments: argparse.Namespace, root: Path, fields: Mapping[str, str]) -> RemoteLibrary:
+def _connect(arguments: argparse.Namespace, root: Path, fields: AbstractSet[str]) -> RemoteLibrary:
     """Return the library on the server. Raises NotServed."""
     for name in _OWN:
         if getattr(arguments, name, None):
@@ -105,16 +92,20 @@ def _connect(arguments: argparse.Namespace, root: Path, fields: Mapping[str, str
     place = find_serving(root)
     if place is None:
         raise NotServed
-    wanted = _environment() | {name: getattr(arguments, name, None) for name in (*_FIELDS, "embedder")}
+    wanted = _environment() | {name: getattr(arguments, name, None) for name in ("model", "embedder", *_ASKABLE)}
     wanted = {name: value for name, value in wanted.items() if value is not None}
     _check_models(RemoteLibrary(place), wanted)
     if impossible := set(wanted) - {"embedder", *fields}:
         raise NotServed(f"its search has no {', '.join(sorted(impossible))}")
     try:
-        asking = {fields[name]: _NUMBERS.get(name, str)(value) for name, value in wanted.items() if name in fields}
+        asking = {name: _parsed(name, value) for name, value in wanted.items() if name in fields}
     except ValueError as error:
         raise NotServed("a flag has a wrong value") from error  # this process says which
     return RemoteLibrary(place, asking=asking)
+
+
+def _parsed(field: str, value: str) -> object:
+    return _ASKABLE[field].parse(value) if field in _ASKABLE else value
 
 
 def _environment() -> dict[str, Any]:
@@ -124,9 +115,7 @@ def _environment() -> dict[str, Any]:
         if not variable.startswith("BUNKO_") or variable in _HARMLESS or variable.startswith("BUNKO_SERVER_"):
             continue
         name = variable.removeprefix("BUNKO_").lower().rpartition("__")[2]
-        if name in ("style", "translation"):
-            name = {"style": "quote", "translation": "bilingual"}[name]
-        if name not in _FIELDS and name != "embedder":
+        if name not in ("model", "embedder", *_ASKABLE):
             raise NotServed(f"{variable} is set for this process")
         found[name] = value
     return found

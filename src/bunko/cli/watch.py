@@ -8,7 +8,7 @@ import time
 
 from bunko.cli.common import bold, dim, note, open_from, print_json, safe
 from bunko.cli.library import print_failed, summary
-from bunko.contract.serialise import report_json
+from bunko.contract.serialise import to_json
 from bunko.errors import BunkoError
 
 
@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
             if isinstance(outcome, BunkoError):
                 print(f"{when}  {bold(safe(outcome.message), sys.stderr)} {safe(outcome.hint)}", file=sys.stderr)
             elif arguments.json:
-                print_json(report_json(outcome))
+                print_json(to_json(outcome))
             else:
                 print(f"{dim(when)}  {summary(outcome)}", flush=True)
                 print_failed(outcome)

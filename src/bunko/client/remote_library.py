@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from bunko.askable import ASKABLE, FIELDS
 from bunko.client.http import RESPONSE_S, Caller, Place, path_of
-from bunko.contract.parse import error_from, event_from, hit_from, report_from, span_from
+from bunko.contract.parse import error_from, event_from, from_json
+from bunko.contract.records import SearchResult, ServedDocuments, TextPart
 from bunko.conversation import Conversation, last
 from bunko.errors import RemoteBadAnswer, RemoteUnavailable, UnknownDocument, UsageError
 from bunko.stopwatch import Stopwatch
@@ -31,21 +33,6 @@ if TYPE_CHECKING:
 # Documents in one reply.
 _PAGE = 1000
 TOKEN_VARIABLE = "BUNKO_SERVER_TOKEN"
-# setting -> field: the settings that can be sent with a question.
-FIELDS = {
-    "model": "model",
-    "answer_language": "answer_language",
-    "retrieval.top_k": "top_k",
-    "retrieval.mode": "mode",
-    "generation.style": "style",
-    "generation.translation": "translation",
-    "generation.max_tokens": "max_tokens",
-    "generation.think": "think",
-    "generation.temperature": "temperature",
-    "generation.seed": "seed",
-    "answers.strictness": "strictness",
-    "answers.verify": "verify",
-}
 # Settings that have no effect on answers, or are checked when the address is opened.
 _OF_THIS_MACHINE = ("offline", "cache_dir")
 # Members of `Library` that a server does not offer, and what to use in their place.
@@ -159,23 +146,25 @@ class RemoteLibrary:
         """
         path = path_of("libraries", self.name, "sync", retry_failed=str(retry_failed).lower())
         with self._understood():
-            return report_from(self._caller.post(path, {}, timeout_s=timeout_s))
+            return from_json(SyncReport, self._caller.post(path, {}, timeout_s=timeout_s))
 
     def search(self, query: str, *, watch: Stopwatch | None = None, settings: Settings | None = None) -> list[Hit]:
         """Return the passages that match a question, best first. Raises QuestionError for an empty one.
 
-        Of the settings only `retrieval.top_k` has an effect. Raises UsageError for one that can't be sent.
+        Of the settings only those that a search takes have an effect (`retrieval.top_k`). Raises UsageError for one
+        that can't be sent.
         """
         fields = self._fields(settings)
         if "mode" in fields:
             raise UsageError("A search on a server uses the server's retrieval.mode.", "Leave retrieval.mode out.")
-        body = {"query": query} | {name: fields[name] for name in ("top_k",) if name in fields}
+        taken = [each.field for each in ASKABLE if "search" in each.calls]
+        body = {"query": query} | {name: fields[name] for name in taken if name in fields}
         with self._understood():
-            found = self._caller.post(path_of("libraries", self.name, "search"), body)
-            for stage, milliseconds in found["timings_ms"].items() if watch else ():
+            found = from_json(SearchResult, self._caller.post(path_of("libraries", self.name, "search"), body))
+            for stage, milliseconds in found.timings.items() if watch else ():
                 if stage != "total" and watch:
                     watch.add(stage, milliseconds)
-            return [hit_from(hit) for hit in found["hits"]]
+            return list(found.hits)
 
     def stream(
         self,
@@ -242,40 +231,47 @@ class RemoteLibrary:
         while offset < total:
             with self._understood():
                 path = path_of("libraries", self.name, "documents", offset=offset, limit=_PAGE)
-                page = self._caller.get(path)
-                total, offset = page["total"], offset + _PAGE
-                for row in page["documents"]:
-                    known = ("path", "file", "format", "language", "chunks", "pages", "indexed_at")
-                    records[row["path"]] = Record(
-                        **{name: row[name] for name in known},
-                        size=row["bytes"],
-                        error=row.get("error", ""),
-                        hint=row.get("hint", ""),
+                page = from_json(ServedDocuments, self._caller.get(path))
+                total, offset = page.total, offset + _PAGE
+                for row in page.documents:
+                    records[row.path] = Record(
+                        path=row.path,
+                        file=row.file,
+                        format=row.format,
+                        language=row.language,
+                        pages=row.pages,
+                        chunks=row.chunks,
+                        size=row.bytes,
+                        indexed_at=row.indexed_at,
+                        error=row.error,
+                        hint=row.hint,
                     )
         return records
 
     def document(self, path: str) -> Document | None:
         """Return a document with the text that offsets count in; None if the library has none with this path."""
-        parts: list[Any] = []
+        parts: list[TextPart] = []
         end, length = 0, 1
         while end < length:
             with self._understood():
                 try:
-                    part = self._caller.get(path_of("libraries", self.name, "text", path=path, start=end))
+                    part = from_json(
+                        TextPart, self._caller.get(path_of("libraries", self.name, "text", path=path, start=end))
+                    )
                 except UnknownDocument:
                     return None
-                if parts and part["characters"] != length:  # it has changed in between
+                if parts and part.characters != length:  # it has changed in between
                     parts, end = [], 0
                     continue
-                end, length = part["end"], part["characters"]
+                end, length = part.end, part.characters
                 parts.append(part)
         spans = {
             # A span on the border of two parts is in both.
-            kind: tuple(dict.fromkeys(span_from(span) for part in parts for span in part.get(kind, ())))
+            kind: tuple(dict.fromkeys(span for part in parts for span in getattr(part, kind)))
             for kind in ("pages", "headings", "tables")
         }
-        text = "".join(part["text"] for part in parts)
-        return Document(path=path, text=text, format=parts[0].get("format", "text"), **spans)
+        text = "".join(part.text for part in parts)
+        return Document(path=path, text=text, format=parts[0].format, **spans)
 
     @property
     def is_indexed(self) -> bool:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +32,7 @@ from bunko.network import is_loopback
 from bunko.paths import config_file
 from bunko.ports import Engine
 from bunko.server.hosting.fair_queue import FairQueue, Ticket, a_turn, turn
-from bunko.server.hosting.inquiry import ASKABLE, Found, Inquiry, Queued, by_public_name, settings_for, until_stop
+from bunko.server.hosting.inquiry import Found, Inquiry, Queued, by_public_name, settings_for, until_stop
 from bunko.server.hosting.jobs import Job, in_thread
 from bunko.server.hosting.libraries import HostedLibrary, names_for
 from bunko.server.hosting.metrics import Metrics
@@ -338,12 +338,12 @@ class Host:
 
     # --- searching and reading ----------------------------------------------------------------------------------
 
-    async def search(self, library: str, query: str, *, top_k: int = 0, client: str = "") -> Found:
+    async def search(
+        self, library: str, query: str, *, overrides: Mapping[str, object] | None = None, client: str = ""
+    ) -> Found:
         """Return the passages that bear on a query. Raises UnknownLibrary, QuestionError, NotIndexed, Busy."""
         self._refuse_if_stopping()
-        settings = self.settings_for(
-            Inquiry(question=query, library=library, overrides={"retrieval.top_k": top_k} if top_k else {})
-        )
+        settings = self.settings_for(Inquiry(question=query, library=library, overrides=overrides or {}))
         hosted = self.library(library)
         self._refuse_if_first_indexed(hosted)
 
@@ -426,4 +426,4 @@ class Host:
         return error
 
 
-__all__ = ["ASKABLE", "Found", "Host", "HostedLibrary", "Inquiry", "Queued"]
+__all__ = ["Found", "Host", "HostedLibrary", "Inquiry", "Queued"]

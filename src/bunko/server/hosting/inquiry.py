@@ -9,19 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bunko.askable import SETTINGS
 from bunko.errors import InvalidRequest
 from bunko.server.hosting.stop_texts import HoldBack, stopped
 from bunko.settings import Settings, apply_overrides
 from bunko.types import Event, Finished, Hit, Message, TextDelta
 
-# What may be set with a request: how an answer is written and looked for, not what is opened, read or run.
-ASKABLE = frozenset(
-    (
-        *(f"generation.{name}" for name in ("max_tokens", "temperature", "seed", "think", "style", "translation")),
-        *("answers.strictness", "answers.verify", "answer_language", "retrieval.top_k", "retrieval.mode"),
-    )
-)
-_MOST_PASSAGES = 100
 _MOST_CHARACTERS = 100_000  # of a question: a model's context holds less
 
 
@@ -36,7 +29,7 @@ class Inquiry:
     """Empty: the library's own."""
     history: tuple[Message, ...] = ()
     overrides: Mapping[str, object] = field(default_factory=dict)
-    """Settings by their dotted names; of those in ASKABLE only."""
+    """Settings by their dotted names; only those of `bunko.askable`."""
     stop: tuple[str, ...] = ()
     """The answer ends before any of these texts."""
     answers: Literal["new", "kept"] = "new"
@@ -60,7 +53,7 @@ class Found:
 def settings_for(inquiry: Inquiry, base: Settings, *, most_tokens: int) -> Settings:
     """Return the settings with what the inquiry wishes. Raises InvalidRequest, SettingsError."""
     for name in inquiry.overrides:
-        if name not in ASKABLE:
+        if name not in SETTINGS:
             raise InvalidRequest(f"The setting {name!r} can't be set with a request.", "The server's own holds.")
     settings = apply_overrides(base, inquiry.overrides)
     _check_size(inquiry, settings, most_tokens=most_tokens)
@@ -86,8 +79,9 @@ def _check_size(inquiry: Inquiry, settings: Settings, *, most_tokens: int) -> No
             f"max_tokens is {settings.generation.max_tokens}; {most_tokens} is the most that this server allows.",
             "Ask for less; who runs the server may raise server.max_tokens.",
         )
-    if settings.retrieval.top_k > _MOST_PASSAGES:
-        raise InvalidRequest(f"top_k is {settings.retrieval.top_k}.", f"It can be {_MOST_PASSAGES} at the most.")
+    most = SETTINGS["retrieval.top_k"].highest
+    if most is not None and settings.retrieval.top_k > most:
+        raise InvalidRequest(f"top_k is {settings.retrieval.top_k}.", f"It can be at most {most}.")
     if len(inquiry.question) > _MOST_CHARACTERS:
         raise InvalidRequest("The question is too long.", f"It can have {_MOST_CHARACTERS} characters at the most.")
 

@@ -20,7 +20,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from bunko.contract.serialise import Json, answer_json, hit_json
+from bunko.contract.records import DocumentList, SearchResult, TextPart, row_of
+from bunko.contract.serialise import Json, to_json
 from bunko.engines import Engines
 from bunko.errors import BunkoError, LibraryNotFound, NotReady, QuestionError, StoreBusy
 from bunko.library import Library
@@ -109,7 +110,7 @@ class Desk:
 
     # --- what it is asked for -----------------------------------------------------------------------------------
 
-    async def search(self, query: str, *, top_k: int = 0, tell: Tell) -> Json:
+    async def search(self, query: str, *, overrides: Mapping[str, object] | None = None, tell: Tell) -> Json:
         """Return what `bunko search --json` prints. Raises BunkoError."""
         if not query.strip():
             raise QuestionError("The query is empty.", "Give a question or words to look for.")
@@ -118,9 +119,10 @@ class Desk:
             await self._in_step(tell)
 
         def look(library: Library) -> Json:
-            with _set(library, {"retrieval.top_k": top_k or None}):
+            with _set(library, overrides or {}):
                 hits = library.search(query, watch=watch)
-            return {"query": query, "hits": [hit_json(hit) for hit in hits], "timings_ms": watch.timings()}
+            found = SearchResult(query=query, hits=tuple(hits), timings=watch.timings())
+            return to_json(found, surface="mcp")
 
         return await self._looks.do(look)
 
@@ -140,8 +142,7 @@ class Desk:
                         if stop.is_set():
                             break
                         if isinstance(event, Finished):
-                            notes = {"notes": list(event.answer.notes), "finish_reason": event.answer.finish_reason}
-                            return answer_json(event.answer) | notes
+                            return to_json(event.answer, surface="mcp")
                         sources = len(event.evidence) if isinstance(event, Retrieved) else 0
                         say(0.9 if sources else 0.95, f"reading {sources} quotes" if sources else "writing")
             raise QuestionError("The question was withdrawn.", "Ask again.")
@@ -176,16 +177,8 @@ class Desk:
                 for path, record in sorted(library.records().items())
                 if query.casefold() in path.casefold() and state in ("all", "failed" if record.error else "read")
             ]
-            names = ("format", "language", "pages", "chunks", "size", "indexed_at", "error", "hint")
-            return {
-                "documents": [
-                    {"path": record.path, "state": "failed" if record.error else "read"}
-                    | {name: getattr(record, name) for name in names}
-                    for record in wanted[offset : offset + limit]
-                ],
-                "total": len(wanted),
-                "offset": offset,
-            }
+            shown = tuple(map(row_of, wanted[offset : offset + limit]))
+            return to_json(DocumentList(documents=shown, total=len(wanted), offset=offset), surface="mcp")
 
         return await self._looks.do(look)
 
@@ -252,22 +245,21 @@ def excerpt(document: Document, *, start: int, end: int) -> Json:
     start = min(start, length)
     end = max(start, min(end, length))
 
-    def touched(spans: Sequence[Span]) -> list[Json]:
-        return [
-            {"start": span.start, "end": span.end, "label": span.label}
-            for span in spans
-            if span.start < end and start < span.end
-        ]
+    def touched(spans: Sequence[Span]) -> tuple[Span, ...]:
+        return tuple(span for span in spans if span.start < end and start < span.end)
 
-    return {
-        "path": document.path,
-        "characters": length,
-        "start": start,
-        "end": end,
-        "text": document.text[start:end],
-        "pages": touched(document.pages),
-        "headings": touched(document.headings),
-    }
+    part = TextPart(
+        path=document.path,
+        characters=length,
+        start=start,
+        end=end,
+        text=document.text[start:end],
+        format=document.format,
+        pages=touched(document.pages),
+        headings=touched(document.headings),
+        tables=touched(document.tables),
+    )
+    return to_json(part, surface="mcp")
 
 
 def _no_document(path: str, library: Library) -> LibraryNotFound:

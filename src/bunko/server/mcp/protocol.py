@@ -22,6 +22,7 @@ from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 
 import bunko
+from bunko.askable import Call, askable_in_mcp
 from bunko.contract.serialise import Json, error_json
 from bunko.errors import BunkoError, UsageError
 from bunko.server.mcp.desk import Desk, Tell
@@ -116,7 +117,7 @@ def _checked(name: str, given: dict[str, Any]) -> dict[str, Any]:
     if wrong := best_match(_CHECKS[name].iter_errors(given)):
         where = ".".join(map(str, wrong.absolute_path))
         told = f"{where}: {wrong.message}" if where else wrong.message
-        takes = ", ".join(f"{key}" for key in TOOLS[name].takes["properties"])  # type: ignore[attr-defined]
+        takes = ", ".join(f"{key}" for key in TOOLS[name].takes["properties"])
         raise UsageError(f"{name} can't be called like this: {told[:300]}.", f"It takes: {takes}.")
     return given
 
@@ -124,13 +125,9 @@ def _checked(name: str, given: dict[str, Any]) -> dict[str, Any]:
 async def _result(name: str, given: dict[str, Any], desk: Desk, tell: Tell) -> Json:
     match name:
         case "search":
-            return await desk.search(given["query"], top_k=given.get("top_k", 0), tell=tell)
+            return await desk.search(given["query"], overrides=_overrides(name, given), tell=tell)
         case "ask":
-            overrides = {
-                "answer_language": given.get("answer_language"),
-                "generation.max_tokens": given.get("max_tokens"),
-            }
-            return await desk.ask(given["question"], overrides=overrides, tell=tell)
+            return await desk.ask(given["question"], overrides=_overrides(name, given), tell=tell)
         case "read":
             start = given.get("start", 0)
             end = min(given.get("end", start + READ_USUALLY), start + READ_MOST)
@@ -139,6 +136,11 @@ async def _result(name: str, given: dict[str, Any], desk: Desk, tell: Tell) -> J
             page = {"offset": given.get("offset", 0), "limit": given.get("limit", LIST_USUALLY)}
             chosen = {key: given[key] for key in ("query", "state") if key in given}
             return await desk.list_documents(**chosen, **page, tell=tell)
+
+
+def _overrides(tool: Call, given: dict[str, Any]) -> dict[str, object]:
+    """Return the settings that the arguments of a call set, by their dotted names."""
+    return {each.setting: given[each.field] for each in askable_in_mcp(tool) if each.field in given}
 
 
 def _teller(context: ServerRequestContext[Desk]) -> Tell:

@@ -8,7 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Schema: TypeAlias = dict[str, object]
+from bunko.askable import Call, askable_in_mcp
+from bunko.contract.records import DocumentList, SearchResult, TextPart
+from bunko.contract.schema import Schema, json_schema
+from bunko.types import Answer
+
 ToolName: TypeAlias = Literal["search", "ask", "read", "list_documents"]
 
 # Characters that one call of `read` gives at the most, and those that it gives unless told otherwise.
@@ -16,7 +20,6 @@ READ_MOST = 20_000
 READ_USUALLY = 4_000
 LIST_MOST = 200
 LIST_USUALLY = 50
-SEARCH_MOST = 50
 
 # Said in every description: an agent reads those, and may never see what a client shows of the instructions.
 UNTRUSTED = (
@@ -43,24 +46,19 @@ class Tool:
     gives: Schema
 
 
-def _record(required: dict[str, Schema], optional: dict[str, Schema] | None = None, *, says: str = "") -> Schema:
-    """Return the schema of an object; fields may be added to it later."""
-    tree: Schema = {
-        "type": "object",
-        "properties": required | (optional or {}),
-        "required": list(required),
-    }
-    return tree | {"description": says} if says else tree
-
-
 def _arguments(required: dict[str, Schema], optional: dict[str, Schema]) -> Schema:
     """Return the schema of what a tool takes: what it does not know is refused."""
-    return _record(required, optional) | {"additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": required | optional,
+        "required": list(required),
+        "additionalProperties": False,
+    }
 
 
-def _list_of(item: Schema, says: str = "") -> Schema:
-    tree: Schema = {"type": "array", "items": item}
-    return tree | {"description": says} if says else tree
+def _settings(tool: Call) -> dict[str, Schema]:
+    """Return the arguments for the settings that a tool takes."""
+    return {each.field: each.schema(most=each.mcp_most) for each in askable_in_mcp(tool)}
 
 
 def _whole(says: str = "", **bounds: int) -> Schema:
@@ -73,33 +71,6 @@ def _words(says: str = "", **bounds: int) -> Schema:
     return tree | {"description": says} if says else tree
 
 
-_NUMBER: Schema = {"type": "number"}
-_FLAG: Schema = {"type": "boolean"}
-_PAGE: Schema = {"type": ["integer", "null"], "description": "counted from 1; null where there are no pages"}
-_TIMINGS: Schema = {"type": "object", "additionalProperties": _NUMBER, "description": "milliseconds by stage"}
-_PLACE: dict[str, Schema] = {
-    "path": _words("relative to the folder, with forward slashes"),
-    "page": _PAGE,
-    "start": _whole("where it begins in the document's text, in code points"),
-    "end": _whole(),
-}
-_HIT = _record(_PLACE | {"score": _NUMBER, "text": _words("exactly the text from start to end")})
-_USAGE = _record({name: _whole() for name in ("prompt_tokens", "completion_tokens", "cached_tokens")})
-_EVIDENCE = _record(
-    _PLACE | {"quote": _words("exactly the text from start to end"), "score": _NUMBER},
-    {"gives_orders": _FLAG | {"description": "true where the quote seems to give orders to a language model"}},
-)
-_CITATION = _record(
-    {"n": _whole("the place of its source in `evidence`, counted from 1")}
-    | _PLACE
-    | {
-        "quote": _words(),
-        "sentence": _words("the sentence of the answer that the quote carries"),
-        "verified": _FLAG | {"description": "false where the quote does not bear the sentence out"},
-    }
-)
-_SPAN = _record({"start": _whole(), "end": _whole(), "label": _words()})
-
 _SEARCH = Tool(
     name="search",
     title="Search the documents",
@@ -109,9 +80,9 @@ _SEARCH = Tool(
     ),
     takes=_arguments(
         {"query": _words("a question or words, in the language of the documents if you can", minLength=1)},
-        {"top_k": _whole("passages at the most; default: 8", minimum=1, maximum=SEARCH_MOST)},
+        _settings("search"),
     ),
-    gives=_record({"query": _words(), "hits": _list_of(_HIT, "best first"), "timings_ms": _TIMINGS}),
+    gives=json_schema(SearchResult, surface="mcp"),
 )
 
 _ASK = Tool(
@@ -126,31 +97,9 @@ _ASK = Tool(
     ),
     takes=_arguments(
         {"question": _words("a whole question", minLength=1)},
-        {
-            "answer_language": _words("en, ja, …; default: the question's"),
-            "max_tokens": _whole("longest answer", minimum=1, maximum=4096),
-        },
+        _settings("ask"),
     ),
-    gives=_record(
-        {
-            "question": _words(),
-            "answer": _words(),
-            "reasoning": _words(),
-            "refused": _FLAG,
-            "evidence": _list_of(_EVIDENCE, "the sources that were found, best first"),
-            "citations": _list_of(_CITATION),
-            "unsupported": _list_of(_words()),
-            "hits": _list_of(_HIT),
-            "documents": _record({name: _whole() for name in ("searched", "cited", "read")}),
-            "usage": _USAGE,
-            "timings_ms": _TIMINGS,
-            "model": _words(),
-            "embedder": _words(),
-            "notes": _list_of(_words(), "what the user should know of how the answer came about"),
-            "finish_reason": {"type": "string", "enum": ["stop", "length", "loop", "none"]},
-        },
-        {"translation": _list_of({"type": "object"}), "remembered": {"type": "object"}},
-    ),
+    gives=json_schema(Answer, surface="mcp"),
 )
 
 _READ = Tool(
@@ -168,17 +117,7 @@ _READ = Tool(
             "end": _whole(f"default: {READ_USUALLY:,} characters after the start", minimum=0),
         },
     ),
-    gives=_record(
-        {
-            "path": _words(),
-            "characters": _whole("length of the whole document"),
-            "start": _whole(),
-            "end": _whole(),
-            "text": _words(),
-            "pages": _list_of(_SPAN, "those that the stretch touches"),
-            "headings": _list_of(_SPAN, "the sections that the stretch touches"),
-        }
-    ),
+    gives=json_schema(TextPart, surface="mcp"),
 )
 
 _LIST = Tool(
@@ -197,28 +136,7 @@ _LIST = Tool(
             "limit": _whole(f"default: {LIST_USUALLY}", minimum=1, maximum=LIST_MOST),
         },
     ),
-    gives=_record(
-        {
-            "documents": _list_of(
-                _record(
-                    {
-                        "path": _words(),
-                        "state": {"type": "string", "enum": ["read", "failed"]},
-                        "format": _words(),
-                        "language": _words(),
-                        "pages": _whole(),
-                        "chunks": _whole(),
-                        "size": _whole("bytes"),
-                        "indexed_at": _NUMBER | {"description": "seconds since the epoch"},
-                        "error": _words("why it could not be read; empty otherwise"),
-                        "hint": _words(),
-                    }
-                )
-            ),
-            "total": _whole("documents that match, on all pages"),
-            "offset": _whole(),
-        }
-    ),
+    gives=json_schema(DocumentList, surface="mcp"),
 )
 
 TOOLS: dict[str, Tool] = {tool.name: tool for tool in (_SEARCH, _ASK, _READ, _LIST)}

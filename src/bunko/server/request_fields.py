@@ -1,0 +1,42 @@
+"""The fields of requests that both APIs have. In: settings of a question. Out: fields for pydantic models.
+
+Knows nothing of requests as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from bunko.askable import ASKABLE, Askable
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# JSON has one kind of number: 10.0 is a whole one. Bounds stand before the validator, or the schema lacks them.
+Whole = Annotated[int, BeforeValidator(_whole)]
+Count = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
+
+
+def setting_fields(settings: Iterable[Askable]) -> dict[str, Any]:
+    """Return an optional field for each setting, as `pydantic.create_model` takes them."""
+    return {each.field: (_annotation(each) | None, Field(None, description=each.doc)) for each in settings}
+
+
+def _annotation(setting: Askable) -> Any:
+    bounds = Field(ge=setting.least, le=setting.highest)
+    if setting.type is int:
+        return Annotated[int, bounds, BeforeValidator(_whole)]
+    if setting.type is float:
+        return Annotated[float, bounds]
+    return Annotated[str, Field(max_length=setting.longest)] if setting.type is str else setting.type
+
+
+def overrides_of(body: BaseModel) -> dict[str, object]:
+    """Return the settings that a body sets, by their dotted names."""
+    given = {each.setting: getattr(body, each.field, None) for each in ASKABLE}
+    return {name: value for name, value in given.items() if value is not None}
