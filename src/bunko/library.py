@@ -10,6 +10,7 @@ Everything heavy is loaded when it is first needed, and kept until `close`.
 from __future__ import annotations
 
 import contextlib
+import copy
 import dataclasses
 import threading
 from collections.abc import Iterator, Mapping
@@ -273,8 +274,25 @@ class Library:
             )
             return SyncReport(removed=before, failed=failed)
 
-    def search(self, query: str, *, watch: Stopwatch | None = None) -> list[Hit]:
-        """Return the passages that bear on a question, best first. Raises QuestionError for an empty one."""
+    def _under(self, settings: Settings | None) -> Library:
+        """Return this library with other settings for one question; the index and the engines are the same."""
+        if settings is None or settings == self.settings:
+            return self
+        if self._is_indexed():
+            self.store  # noqa: B018 - opened here, so that it is open for the next question too
+        other = copy.copy(self)
+        other.settings = settings
+        if settings.model != self.settings.model:
+            other.__dict__.pop("generator", None)
+        return other
+
+    def search(self, query: str, *, settings: Settings | None = None, watch: Stopwatch | None = None) -> list[Hit]:
+        """Return the passages that bear on a question, best first. Raises QuestionError for an empty one.
+
+        `settings` hold for this query; None: the library's own.
+        """
+        if settings is not None:
+            return self._under(settings).search(query, watch=watch)
         from bunko.answering.pipeline import find
 
         hits, _ = find(query, self._index(), self.embedder, settings=self.settings, watch=watch or Stopwatch())
@@ -284,6 +302,7 @@ class Library:
         self,
         question: str,
         *,
+        settings: Settings | None = None,
         history: tuple[Message, ...] = (),
         watch: Stopwatch | None = None,
         answers: Literal["new", "kept"] = "new",
@@ -292,9 +311,11 @@ class Library:
 
         `history` holds the earlier turns, in the light of which a follow-up question is understood. With "kept", an
         answer is kept beside the index, and given again where the same is asked of the same index under the same
-        settings; not with a history. Closing the iterator stops the model. Raises QuestionError, EmbedderMismatch,
-        ModelError, EngineError, StoreError.
+        settings; not with a history. `settings` hold for this question; None: the library's own. Closing the iterator
+        stops the model. Raises QuestionError, EmbedderMismatch, ModelError, EngineError, StoreError.
         """
+        if settings is not None:
+            return self._under(settings).stream(question, history=history, watch=watch, answers=answers)
         watch = watch or Stopwatch()
         if answers == "new" or history:
             return self._stream_new(question, history, watch)
@@ -325,11 +346,13 @@ class Library:
             known = dataclasses.replace(known, notes=(*known.notes, told))
         return self._again(known, watch)
 
-    def kept(self, question: str, *, watch: Stopwatch) -> Iterator[Event] | None:
+    def kept(self, question: str, *, watch: Stopwatch, settings: Settings | None = None) -> Iterator[Event] | None:
         """Return the events of the answer that is kept for the index as it is; None if there is none.
 
         Loads neither the index nor a model, and does not look into the folder: for whoever keeps them in step.
         """
+        if settings is not None:
+            return self._under(settings).kept(question, watch=watch)
         with watch.stage("recall"):
             _, key = self._key(question)
             known = self._memory.answer(key) if key else None
@@ -433,10 +456,15 @@ class Library:
         )
 
     def ask(
-        self, question: str, *, history: tuple[Message, ...] = (), answers: Literal["new", "kept"] = "new"
+        self,
+        question: str,
+        *,
+        settings: Settings | None = None,
+        history: tuple[Message, ...] = (),
+        answers: Literal["new", "kept"] = "new",
     ) -> Answer:
         """Answer a question from the documents, with citations; the same again for "kept". Raises as `stream` does."""
-        return last(self.stream(question, history=history, answers=answers))
+        return last(self.stream(question, settings=settings, history=history, answers=answers))
 
     def chat(self) -> Conversation:
         """Begin a conversation, in which questions may refer to what was said before."""
@@ -488,8 +516,10 @@ class Library:
         )
         return apply_overrides(self.settings, {"generation.translation": ""}), (note,)
 
-    def needs_model(self, question: str) -> bool:
+    def needs_model(self, question: str, *, settings: Settings | None = None) -> bool:
         """Tell whether the model is to be asked: not what it can't speak of, nor what the index alone answers."""
+        if settings is not None:
+            return self._under(settings).needs_model(question)
         from bunko.overview.plan import plan_of
 
         plan = plan_of(question)
