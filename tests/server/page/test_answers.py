@@ -251,7 +251,7 @@ def test_settings_are_sent_and_remembered(opened: Open) -> None:
     page.get_by_role("button", name="Settings").click()
     for name, choice in [
         ("Language of answers", "日本語"),
-        ("Words", "Quotes only"),
+        ("Wording", "Quotes only"),
         ("Strictness", "Strict"),
         ("Thinking", "Off"),
         ("Length", "Short"),
