@@ -86,7 +86,7 @@ def test_the_openai_api_has_its_field(askable: Askable) -> None:
 @EACH
 @pytest.mark.parametrize("tool", ["ask", "search"])
 def test_the_tools_have_its_argument(askable: Askable, tool: str) -> None:
-    assert (askable.field in TOOLS[tool].takes["properties"]) == (tool in askable.mcp)
+    assert (askable.field in TOOLS[tool].input["properties"]) == (tool in askable.mcp)
 
 
 @EACH
@@ -113,7 +113,7 @@ from bunko.server.openai.types import BunkoOptions
 assert BunkoOptions(quotes=2).overrides == {"evidence.quotes": 2}
 from bunko.server.mcp.tools import TOOLS
 expected = {"type": "integer", "minimum": 1, "maximum": 9, "description": "most quotes"}
-assert TOOLS["ask"].takes["properties"]["quotes"] == expected
+assert TOOLS["ask"].input["properties"]["quotes"] == expected
 from bunko.server.mcp.protocol import _overrides
 assert _overrides("ask", {"question": "Q", "quotes": 2}) == {"evidence.quotes": 2}
 from bunko.server.hosting.inquiry import Inquiry, settings_for

@@ -1,4 +1,4 @@
-"""`bunko mcp`: the folder as tools for agents. Nothing but the protocol goes to stdout."""
+"""`bunko mcp`: a folder as tools for agents. Nothing but the protocol goes to stdout."""
 
 from __future__ import annotations
 
@@ -9,27 +9,37 @@ from pathlib import Path
 from bunko.cli.common import note, settings_from
 from bunko.settings import apply_overrides
 
-# Beside that of `bunko serve`.
+# Next to the port of `bunko serve`.
 _PORT = 8643
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve one folder until the agent goes away, or Ctrl-C."""
-    from bunko.server.mcp.desk import Desk
+    """Serve one folder until the agent disconnects, or Ctrl-C."""
+    from bunko.engines import Engines
+    from bunko.library import Library
+    from bunko.server.hosting.host import Host
+    from bunko.server.mcp.progress import Downloads
     from bunko.server.mcp.protocol import build_server, run_stdio
 
     root = Path(arguments.folder).expanduser()
     settings = settings_from(arguments, root)
-    desk = Desk(root, settings=settings)
-    server = build_server(desk, name=root.resolve().name)
+    settings = replace(settings, server=replace(settings.server, models=(), port=_PORT))
+    chosen = {"server.port": arguments.port, "server.token": arguments.token}
+    settings = apply_overrides(settings, {name: value for name, value in chosen.items() if value is not None})
+    Library(root, settings=settings)  # a wrong path is an error now, not at the first call
+    downloads = Downloads()
+    host = Host(
+        [root],
+        settings=settings,
+        engines=Engines(settings, progress=downloads),
+        library_settings=lambda _: settings,
+        updates="on_call",
+    )
+    server = build_server(host, downloads=downloads)
     if arguments.http:
         from bunko.server.mcp.http import run_http
 
-        own = replace(settings.server, port=_PORT)
-        chosen = {"server.port": arguments.port, "server.token": arguments.token}
-        given = {name: value for name, value in chosen.items() if value is not None}
-        rules = apply_overrides(replace(settings, server=own), given).server
-        return run_http(server, rules, tell=lambda url: note(arguments, f"Serving {root} to agents at {url}"))
-    note(arguments, f"Serving {root} to an agent on stdin and stdout; Ctrl-C ends it.")
-    run_stdio(server, desk)
+        return run_http(server, host, on_ready=lambda url: note(arguments, f"Serving {root} to agents at {url}"))
+    note(arguments, f"Serving {root} to an agent on stdin and stdout. Ctrl-C stops it.")
+    run_stdio(server, host)
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,27 +28,27 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = _with_flags(settings_from(arguments), arguments)
     if settings.store and len(arguments.folders) > 1:
-        raise UsageError("Several libraries can't share the index that --store names.", "Serve one, or leave it out.")
+        raise UsageError("Several libraries can't share the index that --store names.", "Serve one, or omit --store.")
     for folder in arguments.folders:
-        Library(folder, settings=settings)  # a misspelt name is told at once
+        Library(folder, settings=settings)  # a wrong path is an error now, not later
     engines = Engines(settings, progress=download_progress_from(arguments))
     host = Host(
         arguments.folders,
         settings=settings,
         engines=engines,
-        library_settings=lambda root: replace(_with_flags(settings_from(arguments, root), arguments)),
+        library_settings=lambda root: _with_flags(settings_from(arguments, root), arguments),
     )
 
-    def tell(url: str, access: Access) -> None:
-        """Say where it is, once it can be reached."""
+    def on_ready(url: str, access: Access) -> None:
+        """Print the address."""
         if arguments.json:
             print_json({"url": url, "token": access.token, "libraries": list(host.libraries), "models": host.models})
             return
         print(f"{url}/#token={access.token}" if access.token else url, flush=True)
         names = ", ".join(host.libraries) or "no library"
-        note(arguments, f"Serving {names} with {', '.join(host.models)}. Ctrl-C ends it.")
+        note(arguments, f"Serving {names} with {', '.join(host.models)}. Ctrl-C stops it.")
 
-    return serve(host, tell=tell, quiet=arguments.quiet)
+    return serve(host, on_ready=on_ready, quiet=arguments.quiet)
 
 
 def _with_flags(settings: Settings, arguments: argparse.Namespace) -> Settings:

@@ -6,7 +6,7 @@ Knows nothing of requests as a whole.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
@@ -22,13 +22,14 @@ Whole = Annotated[int, BeforeValidator(_whole)]
 Count = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
 
 
-def setting_fields(settings: Iterable[Askable]) -> dict[str, Any]:
+def setting_fields(settings: Iterable[Askable], *, surface: Literal["http", "mcp"] = "http") -> dict[str, Any]:
     """Return an optional field for each setting, as `pydantic.create_model` takes them."""
-    return {each.field: (_annotation(each) | None, Field(None, description=each.doc)) for each in settings}
+    return {each.field: (_annotation(each, surface) | None, Field(None, description=each.doc)) for each in settings}
 
 
-def _annotation(setting: Askable) -> Any:
-    bounds = Field(ge=setting.least, le=setting.highest)
+def _annotation(setting: Askable, surface: str) -> Any:
+    highest = setting.mcp_most if surface == "mcp" and setting.mcp_most is not None else setting.highest
+    bounds = Field(ge=setting.least, le=highest)
     if setting.type is int:
         return Annotated[int, bounds, BeforeValidator(_whole)]
     if setting.type is float:

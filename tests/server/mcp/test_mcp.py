@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -15,10 +16,10 @@ import pytest
 from mcp import Client, StdioServerParameters, types
 from mcp.shared.exceptions import MCPError
 
-from bunko.engines import Engines
-from bunko.models import Progress as DownloadProgress
+from bunko.library import Library
 from bunko.ports import Embedder
-from bunko.server.mcp.desk import Desk
+from bunko.server.hosting.host import Host
+from bunko.server.mcp.progress import Downloads
 from bunko.server.mcp.protocol import build_server
 from bunko.server.mcp.tools import READ_MOST, TOOLS, UNTRUSTED
 from bunko.settings import Settings
@@ -48,12 +49,17 @@ def converse(
             return embedder or FakeEmbedder()
 
     async def run() -> None:
-        wanted = Settings()
-        desk = Desk(folder, settings=wanted, engines=lambda _: Fakes(wanted, lambda: generator or FakeGenerator()))
-        async with Client(build_server(desk, name="library"), mode="legacy") as client:
+        host = host_of(folder, Fakes(Settings(), lambda: generator or FakeGenerator()))
+        async with Client(build_server(host, downloads=Downloads()), mode="legacy") as client:
             await conversation(client)
 
     asyncio.run(asyncio.wait_for(run(), 60))
+
+
+def host_of(folder: Path, engines: FakeEngines) -> Host:
+    """Return a host as `bunko mcp` makes it."""
+    settings = Settings()
+    return Host([folder], settings=settings, engines=engines, library_settings=lambda _: settings, updates="on_call")
 
 
 async def call(client: Client, tool: str, **given: object) -> Any:
@@ -80,7 +86,8 @@ def test_the_tools_describe_themselves(folder: Path) -> None:
             assert tool.annotations.read_only_hint
             assert tool.annotations.open_world_hint is False
             assert UNTRUSTED in (tool.description or "")
-            assert tool.output_schema == TOOLS[tool.name].gives
+            assert tool.output_schema == TOOLS[tool.name].output
+            assert tool.input_schema["additionalProperties"] is False
             assert tool.title
         assert UNTRUSTED in (client.instructions or "")
 
@@ -132,7 +139,7 @@ def test_what_no_source_carries_is_said(folder: Path) -> None:
         result = await client.call_tool("ask", {"question": "Where does the cat sleep?"})
         answer: Any = result.structured_content
         assert answer["unsupported"] == ["Bananas grow on Mars."]
-        assert "in no source: 'Bananas grow on Mars.'" in said(result)
+        assert "supported by no source: 'Bananas grow on Mars.'" in said(result)
 
     converse(folder, conversation, generator=FakeGenerator("Bananas grow on Mars."))
 
@@ -203,11 +210,13 @@ def test_changes_of_the_folder_are_seen_by_the_next_call(folder: Path) -> None:
         ("read", {"path": "cat.txt"}, "Did you mean 'cats.txt'"),
         ("read", {"path": "../secret"}, "There is no document '../secret'"),
         ("read", {"path": "cats.txt", "begin": 3}, "It takes: path, start, end"),
-        ("read", {"path": "cats.txt", "start": -1}, "start: -1"),
+        ("read", {"path": "cats.txt", "start": -1}, "start: Input should be greater than or equal to 0"),
         ("search", {"query": "   "}, "empty"),
-        ("search", {}, "'query' is a required property"),
-        ("ask", {"question": 7}, "question: 7 is not of type 'string'"),
-        ("ask", {"question": "Where?", "answer_language": "en", "model": "x"}, "'model' was unexpected"),
+        ("search", {}, "'query' is missing"),
+        ("search", {"query": "cats", "top_k": "5"}, "top_k: Input should be a valid integer"),
+        ("search", {"query": "cats", "top_k": True}, "top_k: Input should be a valid integer"),
+        ("ask", {"question": 7}, "question: Input should be a valid string"),
+        ("ask", {"question": "Where?", "answer_language": "en", "model": "x"}, "'model' is not an argument"),
     ],
 )
 def test_an_error_is_a_result_with_what_to_do(folder: Path, tool: str, given: dict[str, object], told: str) -> None:
@@ -277,9 +286,13 @@ def test_an_agent_that_leaves_does_not_wait_for_the_index(folder: Path) -> None:
             return Patient()
 
     async def run() -> float:
-        async with Desk(folder, settings=Settings(), engines=lambda _: Fakes(Settings())):
-            await asyncio.sleep(1.0)
-            begin = time.monotonic()
+        host = host_of(folder, Fakes(Settings()))
+        host.start()
+        await asyncio.sleep(1.0)
+        begin = time.monotonic()
+        host.close()
+        while any(thread.name.startswith("bunko-") for thread in threading.enumerate()):
+            await asyncio.sleep(0.01)
         return time.monotonic() - begin
 
     assert asyncio.run(run()) < 5.0
@@ -369,34 +382,39 @@ def test_nothing_but_the_protocol_reaches_stdout(folder: Path) -> None:
     assert "noise on stdout" in errors
 
 
-def test_a_download_is_told_of_on_stderr_and_to_the_caller(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    class Fetching(FakeEngines):
-        download: DownloadProgress
+def test_a_download_is_reported_on_stderr_and_to_the_caller(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    downloads = Downloads()
+    heard: Told = []
 
+    class Fetching(FakeEngines):
         def _load_embedder(self, settings: Settings) -> Embedder:
-            with self.download("a model", total=10) as count:
-                count(10)
+            with downloads("a model", total=10) as add:
+                add(4)
+                time.sleep(0.5)
             return FakeEmbedder()
 
-    heard: list[str] = []
-
-    async def tell(share: float, what: str) -> None:
-        heard.append(what)
-
-    def engines(download: DownloadProgress) -> Engines:
-        fetching = Fetching(Settings())
-        fetching.download = download
-        return fetching
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        heard.append((progress, total, message))
 
     async def run() -> None:
-        async with Desk(folder, settings=Settings(), engines=engines) as desk:
-            await desk.search("cats", tell=tell)
+        server = build_server(host_of(folder, Fetching(Settings())), downloads=downloads)
+        async with Client(server, mode="legacy") as client:
+            await client.call_tool("search", {"query": "cats"}, progress_callback=hear)
             await asyncio.sleep(0.1)
 
     asyncio.run(run())
-    assert "fetching 100%" in heard
+    assert "fetching 40%" in [message for _, _, message in heard]
     out, err = capfd.readouterr()
     assert (out, err) == ("", "Fetching a model.\n")
+
+
+def test_another_process_that_writes_the_index_is_not_waited_for(folder: Path) -> None:
+    async def conversation(client: Client) -> None:
+        assert (await call(client, "search", query="harbour"))["hits"]
+        with Library(folder, settings=Settings()) as other, other.store.writing():
+            assert (await call(client, "search", query="harbour"))["hits"][0]["path"] == "ships.md"
+
+    converse(folder, conversation)
 
 
 def test_a_folder_that_is_not_there_is_told_of_at_once(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_a_pdf_is_seen_as_its_page(opened: Open) -> None:
     page.get_by_role("button", name="Page", exact=True).click()
     picture = page.locator(".page-picture")
     picture.wait_for()
-    assert picture.get_attribute("alt") == "Page 2 of report.pdf, with the cited words marked"
+    assert picture.get_attribute("alt") == "Page 2 of report.pdf, with the quote highlighted"
     assert picture.evaluate("image => image.naturalWidth") == 1500
     page.get_by_role("button", name="Previous page").click()
     page.locator('.page-picture[alt^="Page 1 of"]').wait_for()
@@ -251,11 +251,11 @@ def test_settings_are_sent_and_remembered(opened: Open) -> None:
     page.get_by_role("button", name="Settings").click()
     for name, choice in [
         ("Language of answers", "日本語"),
-        ("Words", "Quotes only"),
+        ("Wording", "Quotes only"),
         ("Strictness", "Strict"),
         ("Thinking", "Off"),
         ("Length", "Short"),
-        ("Translation", "Japanese for English, English for the rest"),
+        ("Translation", "Japanese for English, English for other languages"),
     ]:
         page.get_by_label(name, exact=True).select_option(label=choice)
     page.keyboard.press("Escape")
@@ -288,7 +288,7 @@ def test_a_follow_up_carries_what_was_said(opened: Open) -> None:
     assert "Thomas Croft" in history[0]["answer"]
     assert "Understood as" in page.locator(".standalone").inner_text()
     with page.expect_request("**/ask") as request:
-        page.get_by_role("button", name="Ask it by itself").click()
+        page.get_by_role("button", name="Ask without the conversation").click()
     assert "history" not in sent_in(request)
     wait_for(page, ("done",), 2)
     page.get_by_role("button", name="New conversation").click()

@@ -174,7 +174,7 @@ def test_history_is_kept_in_the_browser_and_deleted(opened: Open) -> None:
     page.locator("#source mark.cited").first.wait_for()
     page.get_by_role("link", name="History").click()
     page.get_by_role("button", name="Delete “Who built").click()
-    page.get_by_text("No conversation has been kept yet.").wait_for()
+    page.get_by_text("No conversation is stored yet.").wait_for()
     page.get_by_role("link", name="Ask", exact=True).click()
     page.locator(".turn").first.wait_for()  # what was deleted can be gone on with
     ask(page, "And when was that?")
@@ -183,7 +183,7 @@ def test_history_is_kept_in_the_browser_and_deleted(opened: Open) -> None:
     page.get_by_role("button", name="Delete all").click()
     assert page.evaluate("document.activeElement.textContent") == "Cancel"
     page.get_by_role("button", name="Delete all in this browser").click()
-    page.get_by_text("No conversation has been kept yet.").wait_for()
+    page.get_by_text("No conversation is stored yet.").wait_for()
 
 
 def test_history_is_kept_nowhere_if_so_chosen(opened: Open) -> None:
@@ -195,7 +195,7 @@ def test_history_is_kept_nowhere_if_so_chosen(opened: Open) -> None:
     page.locator(".welcome").wait_for()
     page.get_by_role("link", name="History").click()
     page.get_by_label("In this browser").check()
-    page.get_by_text("No conversation has been kept yet.").wait_for()
+    page.get_by_text("No conversation is stored yet.").wait_for()
     assert "mill" not in page.evaluate("JSON.stringify({ ...localStorage, ...sessionStorage })")
 
 
@@ -211,7 +211,7 @@ def test_history_is_kept_on_the_server_if_so_chosen(browser: Browser, tmp_path: 
         page.locator(".history-list .path").wait_for()
         page.reload()  # else the present conversation would be kept in the new place
         page.get_by_label("In this browser").check()
-        page.get_by_text("No conversation has been kept yet.").wait_for()
+        page.get_by_text("No conversation is stored yet.").wait_for()
         page.get_by_label("On the server").check()
         other = Tab(browser, url)
         another = other.open("/#history")
@@ -221,7 +221,7 @@ def test_history_is_kept_on_the_server_if_so_chosen(browser: Browser, tmp_path: 
         assert len(list((root / ".bunko" / "conversations").iterdir())) == 1
         page.get_by_role("button", name="Delete all").click()
         page.get_by_role("button", name="Delete all of this library").click()
-        page.get_by_text("No conversation has been kept yet.").wait_for()
+        page.get_by_text("No conversation is stored yet.").wait_for()
         assert list((root / ".bunko" / "conversations").iterdir()) == []
         tab.close()
         other.close()

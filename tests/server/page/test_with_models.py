@@ -58,7 +58,7 @@ def test_a_page_of_a_pdf_shows_the_words(url: str, browser: Browser) -> None:
     page.get_by_role("button", name="Page", exact=True).click()
     picture = page.locator(".page-picture")
     picture.wait_for()
-    assert picture.get_attribute("alt") == "Page 2 of report.pdf, with the cited words marked"
+    assert picture.get_attribute("alt") == "Page 2 of report.pdf, with the quote highlighted"
     tab.close()
 
 

@@ -1,7 +1,7 @@
-"""The libraries and models that are served. In: inquiries, from whatever door. Out: events, hits, records.
+"""The host: libraries, models, queues and metrics. In: inquiries from any interface. Out: events, hits, records.
 
-One answer at a time is written by each model, since a processor gains nothing from two; searching and reading go on
-beside it. Knows nothing of HTTP.
+Each model writes one answer at a time, since a processor gains nothing from two. Searches and reads run beside it.
+Knows nothing of HTTP or MCP.
 """
 
 from __future__ import annotations
@@ -14,49 +14,40 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequenc
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from bunko.answering.pipeline import answer_without_documents
 from bunko.answering.writing import prime
 from bunko.engines import Engines
-from bunko.errors import (
-    BunkoError,
-    EngineStartFailed,
-    EngineTimeout,
-    NotReady,
-    UnknownLibrary,
-    UnknownModel,
-)
+from bunko.errors import BunkoError, UnknownLibrary, UnknownModel
 from bunko.library import Library
 from bunko.network import is_loopback
 from bunko.paths import config_file
 from bunko.ports import Engine
+from bunko.server.hosting.admission import Admission, ModelState
+from bunko.server.hosting.answer_log import log_answer, log_failure
 from bunko.server.hosting.fair_queue import FairQueue, Ticket, a_turn, turn
 from bunko.server.hosting.inquiry import Found, Inquiry, Queued, by_public_name, settings_for, until_stop
 from bunko.server.hosting.jobs import Job, in_thread
 from bunko.server.hosting.libraries import HostedLibrary, names_for
 from bunko.server.hosting.metrics import Metrics
 from bunko.server.hosting.stop_texts import HoldBack
+from bunko.server.hosting.sync_on_call import SyncOnCall
 from bunko.settings import Settings, load_settings
 from bunko.stopwatch import Stopwatch
-from bunko.types import Answer, Event, Finished, TextDelta
+from bunko.types import Event, Finished, TextDelta
 
 if TYPE_CHECKING:
     from bunko.ports import Generator, Vectors
 
 log = logging.getLogger("bunko.server")
 
-# Searches, and answers that need no model, at once: more only wait for the same processor.
+# Searches, and answers that need no model, that run at once: more would only wait for the same processor.
 _READS_AT_ONCE = 4
 _THREADS = 16
-_NOTICED_S = 0.001  # of waiting
-# After a model has failed to start, questions to it are sent away for this long.
-_REST_S = 5.0
+_NOTICEABLE_S = 0.001  # a shorter wait is not reported
 
 Result = TypeVar("Result")
-
-
-ModelState: TypeAlias = Literal["idle", "loading", "loaded", "failed"]
 
 
 class Host:
@@ -69,8 +60,13 @@ class Host:
         settings: Settings,
         engines: Engines | None = None,
         library_settings: Callable[[Path], Settings] | None = None,
+        updates: Literal["watch", "on_call"] = "watch",
     ) -> None:
-        """Open nothing yet. `settings` are the server's; `library_settings` returns a folder's own."""
+        """Open nothing yet. `settings` are the server's; `library_settings` returns a folder's own.
+
+        With "watch", folders are followed and the first model is loaded at the start. With "on_call", each call syncs
+        its folder first, and a model is loaded with the first question.
+        """
         roots = [Path(folder).expanduser() for folder in folders]
         own = library_settings or (lambda root: load_settings(library_config=config_file(root)))
         self.settings = settings
@@ -82,83 +78,58 @@ class Host:
         self._models = by_public_name(settings, [library.settings for library in self.libraries.values()])
         self.queues = {name: FairQueue(limit=settings.server.queue) for name in self._models}
         self.reads = FairQueue(limit=4 * settings.server.queue, at_once=_READS_AT_ONCE)
-        self.stopping = False
         self.metrics = Metrics()
-        self._add_gauges()
+        self.metrics.add_gauges(self.queues, self.libraries)
+        self._admission = Admission(self._models)
+        self._syncs = {name: SyncOnCall(one) for name, one in self.libraries.items()} if updates == "on_call" else {}
         self._jobs: set[Job[Event]] = set()
-        self._states: dict[str, ModelState] = dict.fromkeys(self._models, "idle")
-        self._rest_until: dict[str, float] = {}
         self._threads: asyncio.Semaphore | None = None
 
     # --- life ---------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to follow the folders, and to load the first model. Returns at once."""
-        for library in self.libraries.values():
-            library.follow()
-        threading.Thread(target=self._load_first, name="load-model", daemon=True).start()
+        """Begin to update the indexes, and to load the first model unless updates are "on_call". Returns at once."""
+        for sync in self._syncs.values():
+            sync.begin()  # a missing index is made before the first call
+        if not self._syncs:
+            for library in self.libraries.values():
+                library.follow()
+            threading.Thread(target=self._load_first, name="load-model", daemon=True).start()
 
     def stop(self) -> None:
-        """Break off all answers, and take no more; returns at once."""
-        self.stopping = True
+        """End all answers and syncs, and refuse new calls. Returns at once."""
+        self._admission.stopping = True
         for library in self.libraries.values():
             library.close()
         for queue in (*self.queues.values(), self.reads):
             queue.close()
         for job in list(self._jobs):
-            job.give_up(NotReady("The server was stopped.", "Ask again when it runs.", retry_after_s=10))
+            job.give_up(self._admission.stopped())
 
     def close(self) -> None:
-        """Stop, and end the engines."""
+        """Stop, and close the engines."""
         self.stop()
         self.engines.close()
 
     def _load_first(self) -> None:
         name = self.models[0]
-        self._states[name] = "loading"
+        self._admission.set_model_state(name, "loading")
         try:
             generator = self._generator(name)
             if isinstance(generator, Engine):
                 generator.start()
-            prime(generator, "?", settings=self.settings)  # what all prompts begin with
-            generator.context_tokens()  # waits until it is loaded
-            self._states[name] = "loaded"
-        except BunkoError as error:  # whoever asks first is told, too
-            self._states[name] = "failed"
+            prime(generator, "?", settings=self.settings)  # all prompts begin the same way
+            generator.context_tokens()  # waits until the model is loaded
+            self._admission.set_model_state(name, "loaded")
+        except BunkoError as error:  # the first question gets this error too
+            self._admission.set_model_state(name, "failed")
             log.warning("the model does not start", extra={"model": name, "error": str(error)})
-
-    def _add_gauges(self) -> None:
-        libraries = self.libraries
-        self.metrics.gauge(
-            "bunko_queue_waiting",
-            "Questions that wait for a model.",
-            lambda: {name: queue.waiting for name, queue in self.queues.items()},
-            label="model",
-        )
-        self.metrics.gauge(
-            "bunko_queue_begun",
-            "Questions that a model is at.",
-            lambda: {name: queue.begun for name, queue in self.queues.items()},
-            label="model",
-        )
-        self.metrics.gauge(
-            "bunko_library_documents",
-            "Documents in a library.",
-            lambda: {name: one.report.documents if one.report else 0 for name, one in libraries.items()},
-            label="library",
-        )
-        self.metrics.gauge(
-            "bunko_library_ready",
-            "1 where a library is in step with its folder.",
-            lambda: {name: float(one.state == "ready") for name, one in libraries.items()},
-            label="library",
-        )
 
     # --- names --------------------------------------------------------------------------------------------------
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The names of the models, the default first."""
+        """The public names of the models, the default first."""
         return tuple(self._models)
 
     @property
@@ -174,7 +145,7 @@ class Host:
         return self.libraries[name]
 
     def model(self, name: str = "", *, library: str = "") -> str:
-        """Return a model's name; for none, the library's own, or the first. Raises UnknownModel."""
+        """Return a model's public name; without a name, the library's own model or the first. Raises UnknownModel."""
         if not name and library:
             own = self.library(library).settings.model
             return next((public for public, given in self._models.items() if given == own), self.models[0])
@@ -183,19 +154,24 @@ class Host:
         for public, given in self._models.items():
             if name in (public, given):
                 return public
-        raise UnknownModel(f"No model {name[:100]!r} is served here.", f"There is {', '.join(self.models)}.")
+        raise UnknownModel(f"No model {name[:100]!r} is served here.", f"Available: {', '.join(self.models)}.")
 
     @property
     def history(self) -> Literal["off", "allowed"]:
-        """Whether conversations may be kept beside the index."""
+        """Whether conversations may be stored beside the index."""
         wanted = self.settings.server.history
         if wanted == "auto":
             return "allowed" if is_loopback(self.settings.server.host) else "off"
         return wanted
 
     def model_state(self, name: str = "") -> ModelState:
-        """Tell whether a model is loaded."""
-        return self._states[name or self.models[0]]
+        """Return whether a model is loaded."""
+        return self._admission.model_state(name or self.models[0])
+
+    @property
+    def stopping(self) -> bool:
+        """Whether new calls are refused because the server is stopping."""
+        return self._admission.stopping
 
     def settings_for(self, inquiry: Inquiry) -> Settings:
         """Return the settings that an inquiry is answered with. Raises InvalidRequest, SettingsError, UnknownModel."""
@@ -206,81 +182,77 @@ class Host:
     # --- answering ----------------------------------------------------------------------------------------------
 
     async def answer(self, inquiry: Inquiry, *, client: str) -> AsyncGenerator[Queued | Event, None]:
-        """Yield Queued while others are ahead, then what `Library.stream` yields. `client` is whose turn it costs.
+        """Yield Queued while others are ahead, then what `Library.stream` yields. Clients take turns.
 
-        What is known to be impossible is raised before the first event: UnknownLibrary, UnknownModel, Busy, NotReady,
-        InvalidRequest, QuestionError, SettingsError. Closing it stops the model within a moment, at any time.
+        Errors that are known at once are raised before the first event: UnknownLibrary, UnknownModel, Busy, NotReady,
+        InvalidRequest, QuestionError, SettingsError. Closing the generator stops the model within a moment.
         """
         model = self.model(inquiry.model, library=inquiry.library)
-        outcome, begin, spoke = "left", time.perf_counter(), False
+        outcome, begin, has_text = "left", time.perf_counter(), False
         try:
             async with aclosing(self._answer(inquiry, model=model, client=client)) as events:
                 async for event in events:
                     if isinstance(event, Finished):
                         outcome = ""
                         self.metrics.answered(event.answer, library=inquiry.library, model=model)
-                        self._log(inquiry, event.answer, model=model, seconds=time.perf_counter() - begin)
-                    elif isinstance(event, TextDelta) and not spoke:
-                        spoke = True
+                        seconds, contents = time.perf_counter() - begin, self.settings.server.log_contents
+                        log_answer(inquiry, event.answer, model=model, seconds=seconds, contents=contents)
+                    elif isinstance(event, TextDelta) and not has_text:
+                        has_text = True
                         self.metrics.first_text(model, time.perf_counter() - begin)
                     yield event
         except BunkoError as error:
-            told = self._told(error, model)
-            outcome = type(told).__name__
-            raise told from error
+            failure = self._admission.failure(error, model)
+            outcome = type(failure).__name__
+            raise failure from error
         finally:
             if outcome:
                 self.metrics.not_answered(outcome, library=inquiry.library, model=model)
-                log.info("no answer", extra={"library": inquiry.library, "model": model, "outcome": outcome})
+                log_failure(inquiry, model=model, outcome=outcome)
 
     async def _answer(self, inquiry: Inquiry, *, model: str, client: str) -> AsyncGenerator[Queued | Event, None]:
-        self._refuse_if_stopping()
+        self._admission.check_running()
         settings = self.settings_for(inquiry)
         hosted = self.library(inquiry.library) if inquiry.library else None
         watch, held, needs_model = Stopwatch(), HoldBack(inquiry.stop), True
         if hosted:
-            self._refuse_if_first_indexed(hosted)
-            known, needs_model = await self._known(hosted, inquiry, settings, watch)
-            for event in known:
+            await self._up_to_date(hosted, watch)
+            kept, needs_model = await self._kept(hosted, inquiry, settings, watch)
+            for event in kept:
                 yield event
-            if known:
+            if kept:
                 return
         if needs_model:
-            self._refuse_if_failing(model)
+            self._admission.check_model(model)
         ticket = (self.queues[model] if needs_model else self.reads).join(client)
         job: Job[Event] | None = None
         try:
             async for position in turn(ticket):
                 yield Queued(position=position)
-            self._refuse_if_stopping()
-            if ticket.waited_s > _NOTICED_S:
+            self._admission.check_running()
+            if ticket.waited_s > _NOTICEABLE_S:
                 watch.add("queue", ticket.waited_s * 1000)
             job = self._begin(inquiry, hosted, settings, watch, model=model, ticket=ticket)
             async for event in job.items():
                 for shown in until_stop(event, held, inquiry.stop):
                     yield shown
             if needs_model:
-                self._states[model] = "loaded"
+                self._admission.set_model_state(model, "loaded")
         finally:
-            # Nothing is awaited here: the task may be cancelled again and again. The turn goes on to the next one
-            # when the thread has ended.
+            # Nothing is awaited here: the task may be cancelled again and again. The next turn begins when the job's
+            # thread has ended.
             if job is None:
                 ticket.leave()
             else:
                 job.stop()
 
-    def _log(self, inquiry: Inquiry, answer: Answer, *, model: str, seconds: float) -> None:
-        told: dict[str, object] = {
-            "library": inquiry.library,
-            "model": model,
-            "ms": round(seconds * 1000, 1),
-            "prompt_tokens": answer.usage.prompt_tokens,
-            "completion_tokens": answer.usage.completion_tokens,
-            "outcome": "kept" if answer.remembered else "refused" if answer.refused else "answered",
-        }
-        if self.settings.server.log_contents:
-            told |= {"question": inquiry.question, "answer": answer.text}
-        log.info("answer", extra=told)
+    async def _up_to_date(self, hosted: HostedLibrary, watch: Stopwatch | None = None) -> None:
+        """Sync a library that is updated on call; check that any other has an index."""
+        if sync := self._syncs.get(hosted.name):
+            with (watch or Stopwatch()).stage("sync"):
+                await sync.wait()
+        else:
+            self._admission.check_indexed(hosted)
 
     def _begin(
         self,
@@ -293,18 +265,16 @@ class Host:
         ticket: Ticket,
     ) -> Job[Event]:
         def events() -> Iterator[Event]:
+            question, history = inquiry.question, inquiry.history
             if hosted is None:
+                generator = self._generator(model)
                 yield from answer_without_documents(
-                    inquiry.question,
-                    self._generator(model),
-                    settings=settings,
-                    history=inquiry.history,
-                    watch=watch,
+                    question, generator, settings=settings, history=history, watch=watch
                 )
                 return
-            with hosted.borrowed(settings) as library:
+            with hosted.borrowed() as library:
                 yield from library.stream(
-                    inquiry.question, history=inquiry.history, watch=watch, answers=inquiry.answers
+                    question, settings=settings, history=history, watch=watch, answers=inquiry.answers
                 )
 
         def interrupt() -> None:
@@ -316,22 +286,23 @@ class Host:
             ticket.leave()
             self._jobs.discard(job)
 
-        is_models = ticket.queue is not self.reads
-        job = Job(events, interrupt=interrupt if is_models else lambda: None, at_end=at_end)
+        uses_model = ticket.queue is not self.reads
+        job = Job(events, interrupt=interrupt if uses_model else lambda: None, at_end=at_end)
         self._jobs.add(job)
         return job
 
-    async def _known(
+    async def _kept(
         self, hosted: HostedLibrary, inquiry: Inquiry, settings: Settings, watch: Stopwatch
     ) -> tuple[list[Event], bool]:
-        """Return the events of a kept answer, if there is one, and whether a model is needed for a new one."""
+        """Return the events of a kept answer, if there is one, and whether a new answer needs a model."""
+        question = inquiry.question
 
         def look() -> tuple[list[Event], bool]:
-            with hosted.borrowed(settings) as library:
-                known = None
+            with hosted.borrowed() as library:
+                kept = None
                 if inquiry.answers == "kept" and not inquiry.history:
-                    known = library.kept(inquiry.question, watch=watch)
-                return list(known or ()), bool(inquiry.history) or library.needs_model(inquiry.question)
+                    kept = library.kept(question, watch=watch, settings=settings)
+                return list(kept or ()), bool(inquiry.history) or library.needs_model(question, settings=settings)
 
         events, needs_model = await self._in_thread(look)
         return [shown for event in events for shown in until_stop(event, HoldBack(()), inquiry.stop)], needs_model
@@ -341,25 +312,26 @@ class Host:
     async def search(
         self, library: str, query: str, *, overrides: Mapping[str, object] | None = None, client: str = ""
     ) -> Found:
-        """Return the passages that bear on a query. Raises UnknownLibrary, QuestionError, NotIndexed, Busy."""
-        self._refuse_if_stopping()
+        """Return the passages that are relevant to a query. Raises UnknownLibrary, QuestionError, NotIndexed, Busy."""
+        self._admission.check_running()
         settings = self.settings_for(Inquiry(question=query, library=library, overrides=overrides or {}))
-        hosted = self.library(library)
-        self._refuse_if_first_indexed(hosted)
+        hosted, watch = self.library(library), Stopwatch()
+        await self._up_to_date(hosted, watch)
 
         def look() -> Found:
-            watch = Stopwatch()
-            with hosted.borrowed(settings) as opened:
-                hits = opened.search(query, watch=watch)
+            with hosted.borrowed() as opened:
+                hits = opened.search(query, settings=settings, watch=watch)
             return Found(hits=tuple(hits), timings=watch.timings())
 
         async with a_turn(self.reads.join(client)):
             return await self._in_thread(look)
 
     async def library_call(self, library: str, function: Callable[[Library], Result]) -> Result:
-        """Call a function with a Library, in a thread: for records and documents. Raises what it raises."""
-        self._refuse_if_stopping()
+        """Call a function with a Library in a thread, to read records or documents. Raises what it raises."""
+        self._admission.check_running()
         hosted = self.library(library)
+        if self._syncs:
+            await self._up_to_date(hosted)
 
         def call() -> Result:
             with hosted.borrowed() as opened:
@@ -368,12 +340,12 @@ class Host:
         return await self._in_thread(call)
 
     async def embed(self, texts: Sequence[str], *, embedder: str = "", client: str = "") -> Vectors:
-        """Return one row for each text. `embedder`: as the settings name it; empty for the server's own."""
-        self._refuse_if_stopping()
+        """Return one row for each text. `embedder` is a name as settings have it; empty for the server's own."""
+        self._admission.check_running()
         embedder = embedder or self.embedders[0]
         if embedder not in self.embedders:
             raise UnknownModel(
-                f"No embedder {embedder[:100]!r} is served here.", f"There is {', '.join(self.embedders)}."
+                f"No embedder {embedder[:100]!r} is served here.", f"Available: {', '.join(self.embedders)}."
             )
         settings = replace(self.settings, embedder=embedder)
         async with a_turn(self.reads.join(client)):
@@ -385,45 +357,8 @@ class Host:
         async with self._threads:
             return await in_thread(function)
 
-    # --- what is refused ----------------------------------------------------------------------------------------
-
     def _generator(self, model: str) -> Generator:
         return self.engines.generator(replace(self.settings, model=self._models[model]))
-
-    def _refuse_if_stopping(self) -> None:
-        if self.stopping:
-            raise NotReady("The server is stopping.", "Ask again when it runs.", retry_after_s=10)
-
-    def _refuse_if_first_indexed(self, hosted: HostedLibrary) -> None:
-        if hosted.report is not None or hosted.has_documents():
-            return
-        if hosted.state == "indexing":
-            done = f" ({hosted.progress.done} of {hosted.progress.total})" if hosted.progress.total else ""
-            raise NotReady(
-                f"The library {hosted.name!r} is being indexed for the first time{done}.",
-                "Ask again in a moment.",
-                retry_after_s=5,
-            )
-        if hosted.error:
-            raise hosted.error
-
-    def _refuse_if_failing(self, model: str) -> None:
-        left = self._rest_until.get(model, 0.0) - asyncio.get_running_loop().time()
-        if left > 0:
-            raise NotReady(
-                f"The model {model} does not start at the moment.",
-                "`bunko doctor` on the server's machine tells why.",
-                retry_after_s=max(1, round(left)),
-            )
-
-    def _told(self, error: BunkoError, model: str) -> BunkoError:
-        """Return the error to raise, and take note of a model that does not start."""
-        if self.stopping:
-            return NotReady("The server was stopped.", "Ask again when it runs.", retry_after_s=10)
-        if isinstance(error, EngineStartFailed | EngineTimeout):
-            self._states[model] = "failed"
-            self._rest_until[model] = asyncio.get_running_loop().time() + _REST_S
-        return error
 
 
 __all__ = ["Found", "Host", "HostedLibrary", "Inquiry", "Queued"]

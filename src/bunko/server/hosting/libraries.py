@@ -1,7 +1,7 @@
-"""One library that is served. In: its folder and settings. Out: Libraries for the threads that read, and its state.
+"""One served library. In: its folder and settings. Out: Libraries for the threads that read, and the library's state.
 
-A follower in a thread of its own keeps the index in step with the folder. A library that can't be opened is tried
-again, and keeps no other from being served. Knows nothing of requests.
+A follower in its own thread keeps the index up to date. A library that can't be opened is tried again, and does not
+affect the others. Knows nothing of requests.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from bunko.errors import BunkoError, StoreError
+from bunko.errors import BunkoError, NotReady, StoreError
 from bunko.library import Library, index_location
 from bunko.types import SyncReport
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 State: TypeAlias = Literal["indexing", "ready", "failed"]
 
-# What could not be opened or read is tried again after this long.
-_AGAIN_S = 20.0
-# Libraries that nobody reads at the moment are kept open, so many: opening one takes some ten milliseconds.
+# A folder that could not be opened or read is tried again after this long.
+_RETRY_S = 20.0
+# Number of unused Libraries that stay open: opening one takes about ten milliseconds.
 _IDLE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a sync is."""
+    """How far a sync is. `stage` is empty when none is running."""
 
     stage: str = ""
     done: int = 0
@@ -42,14 +42,14 @@ class HostedLibrary:
     """A library by its name. May be used by several threads."""
 
     def __init__(self, name: str, root: Path, *, settings: Settings, engines: Engines) -> None:
-        """`settings` are the library's own, `engines` those of the whole server."""
+        """`settings` are the library's own; `engines` are shared by the whole server."""
         self.name = name
         self.root = root
         self.title = root.resolve().name or str(root)
         self.settings = settings
         self.state: State = "indexing"
         self.error: BunkoError | None = None
-        """Why it is in the state "failed", or what went wrong last; None if nothing did."""
+        """The last error; None after a sync that succeeded."""
         self.report: SyncReport | None = None
         """Of the last sync; None before the first."""
         self.progress = Progress()
@@ -57,7 +57,6 @@ class HostedLibrary:
         self._idle: list[Library] = []
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._follower: threading.Thread | None = None
 
     @property
     def location(self) -> str:
@@ -67,12 +66,11 @@ class HostedLibrary:
     # --- following the folder -----------------------------------------------------------------------------------
 
     def follow(self) -> None:
-        """Begin to keep the index in step with the folder, in a thread that ends with `close`."""
-        self._follower = threading.Thread(target=self._follow, name=f"follow-{self.name}", daemon=True)
-        self._follower.start()
+        """Start the thread that keeps the index up to date. It ends with `close`."""
+        threading.Thread(target=self._follow, name=f"follow-{self.name}", daemon=True).start()
 
     def close(self) -> None:
-        """Tell the follower to end, without waiting for it."""
+        """Stop the follower and any sync. Returns at once; they end within a moment."""
         self._stop.set()
 
     def _follow(self) -> None:
@@ -80,25 +78,26 @@ class HostedLibrary:
             try:
                 with self._open() as library:
                     for outcome in library.watch(stop=self._stop):
-                        self._take(outcome)
+                        is_first = self.report is None
+                        self._record(outcome)
+                        if is_first and self.report is not None:
+                            self._warm_up()
             except BunkoError as error:
                 self._fail(error)
-            except Exception as error:  # noqa: BLE001 - a fault of ours in one library must not end the others
+            except Exception as error:  # noqa: BLE001 - a fault in one library must not end the others
                 self._fail(StoreError(f"Following the folder failed: {type(error).__name__}: {error}"))
-            self._stop.wait(_AGAIN_S)
+            self._stop.wait(_RETRY_S)
 
-    def _take(self, outcome: SyncReport | BunkoError) -> None:
-        """Take note of what a sync came to."""
+    def _record(self, outcome: SyncReport | BunkoError) -> None:
+        """Record the outcome of a sync."""
         self.progress = Progress()
         if isinstance(outcome, BunkoError):
             self.error = outcome
-            return
-        if self.report is None:
-            self._warm_up()
-        self.report, self.error, self.state = outcome, None, "ready"
+        else:
+            self.report, self.error, self.state = outcome, None, "ready"
 
     def _warm_up(self) -> None:
-        """Open the index for the first question, and look something up in it: the first time takes a second."""
+        """Open the index and search it once: the first search takes a second."""
         with contextlib.suppress(BunkoError), self.borrowed() as library:
             library.search("?")
 
@@ -109,38 +108,49 @@ class HostedLibrary:
     # --- reading ------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def borrowed(self, settings: Settings | None = None) -> Iterator[Library]:
-        """Give a thread a Library of its own, that sees the index as it is now, with these settings."""
+    def borrowed(self) -> Iterator[Library]:
+        """Lend this thread a Library that sees the latest state of the index."""
         with self._lock:
             library = self._idle.pop() if self._idle else None
         library = library or self._open()
-        library.settings = settings or self.settings
-        library.__dict__.pop("generator", None)  # it is another model's, perhaps; the engines know them all
-        is_whole = True
+        is_usable = True
         try:
             library.refresh()
             yield library
         except StoreError:
-            is_whole = False
+            is_usable = False
             raise
         finally:
-            if is_whole:
+            if is_usable:
                 self._give_back(library)
 
     def has_documents(self) -> bool:
-        """Tell whether there is anything in the index to answer from."""
+        """Return whether the index has any documents."""
         try:
             with self.borrowed() as library:
                 return library.is_indexed and library.store.count_documents() > 0
         except BunkoError:
             return False
 
-    def sync(self, *, retry_failed: bool = True, wait_s: float = 60.0) -> SyncReport:
-        """Bring the index in step now. Raises what Library.sync raises."""
-        with self.borrowed() as library:
-            report = library.sync(retry_failed=retry_failed, wait_s=wait_s)
-        self._take(report)
+    def sync(
+        self, *, vectors: Literal["all", "few"] = "all", retry_failed: bool = True, wait_s: float = 60.0
+    ) -> SyncReport:
+        """Bring the index up to date now. Raises what Library.sync raises; NotReady after `close`."""
+        try:
+            with self.borrowed() as library:
+                report = library.sync(vectors=vectors, retry_failed=retry_failed, wait_s=wait_s)
+        finally:
+            self.progress = Progress()
+        self._record(report)
         return report
+
+    def complete(self) -> None:
+        """Make the vectors that `sync(vectors="few")` left out. Raises what Library.complete raises."""
+        try:
+            with self.borrowed() as library:
+                library.complete()
+        finally:
+            self.progress = Progress()
 
     def _give_back(self, library: Library) -> None:
         with self._lock:
@@ -151,6 +161,8 @@ class HostedLibrary:
         return Library(self.root, settings=self.settings, engines=self._engines, progress=self._show)
 
     def _show(self, stage: str, done: int, total: int) -> None:
+        if self._stop.is_set():  # ends a sync that is running; what it has written stays
+            raise NotReady("The server is stopping.", "Ask again when it runs.", retry_after_s=10)
         self.progress = Progress(stage=stage, done=done, total=total)
 
 

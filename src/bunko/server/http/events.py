@@ -1,6 +1,7 @@
-"""Server-sent events, and JSON. In: names and trees. Out: bytes, and a response that ends when its reader has gone.
+"""Server-sent events and JSON. In: names and trees. Out: bytes, and responses that end when the client disconnects.
 
-A comment every ten seconds keeps the connection. A reader that takes nothing for a minute is let go.
+A comment every ten seconds keeps the connection open. A client that reads nothing for a minute is disconnected.
+sse-starlette is not used: docs/decisions/016-serving.md.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 from collections.abc import AsyncGenerator, Mapping
 from typing import TypeVar
 
+import anyio
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
@@ -22,7 +24,7 @@ Item = TypeVar("Item")
 
 
 def json_bytes(value: object) -> bytes:
-    r"""Return JSON as UTF-8. Halves of characters, as names of files may have them, are escaped.
+    r"""Return JSON as UTF-8. Lone surrogates, which file names may contain, are escaped.
 
     >>> json_bytes({"a": "é\udc80"})
     b'{"a":"\\u00e9\\udc80"}'
@@ -43,19 +45,19 @@ class JsonResponse(Response):
 
 
 def event_bytes(name: str, value: object) -> bytes:
-    """Return one server-sent event; without a name, as OpenAI's clients want it."""
+    """Return one server-sent event. OpenAI's clients expect events without a name."""
     return (f"event: {name}\n".encode() if name else b"") + b"data: " + json_bytes(value) + b"\n\n"
 
 
 class EventResponse(Response):
-    """Sends what an asynchronous generator of bytes yields, and closes it when the reader goes away."""
+    """Sends what an asynchronous generator of bytes yields, and closes it when the client disconnects."""
 
     media_type = "text/event-stream"
 
     def __init__(self, events: AsyncGenerator[bytes, None], *, headers: Mapping[str, str] | None = None) -> None:
         self.events = events
-        self._begun = False
-        self._coming: asyncio.Future[bytes | None] | None = None
+        self._has_begun = False
+        self._pending: asyncio.Future[bytes | None] | None = None
         self.status_code = 200
         self.background = None
         self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no", **(headers or {})})
@@ -63,17 +65,17 @@ class EventResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the events as they come."""
         sending = asyncio.ensure_future(self._send_all(send))
-        leaving = asyncio.ensure_future(_gone(receive))
+        disconnected = asyncio.ensure_future(_disconnected(receive))
         try:
-            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((sending, disconnected), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            leaving.cancel()
+            disconnected.cancel()
             await _end(sending)
-            if not self._begun:
-                await self._begin_and_break_off()
+            if not self._has_begun:
+                await self._begin_and_cancel()
             await self.events.aclose()
         if not sending.cancelled():
-            sending.result()  # raises what was wrong
+            sending.result()  # raises its error
 
     async def _send_all(self, send: Send) -> None:
         try:
@@ -81,45 +83,45 @@ class EventResponse(Response):
             while (data := await self._next_or_ping()) is not None:
                 await _send(send, {"type": "http.response.body", "body": data, "more_body": True})
             await _send(send, {"type": "http.response.body", "body": b"", "more_body": False})
-        except (asyncio.TimeoutError, OSError):
-            pass  # it takes nothing more: let go of it
+        except OSError:  # TimeoutError is one
+            pass  # the client reads no more
         finally:
-            if self._coming is not None:
-                await _end(self._coming)
+            if self._pending is not None:
+                await _end(self._pending)
 
     async def _next_or_ping(self) -> bytes | None:
-        """Return the next event, a comment if there was none for a while, None at the end."""
-        self._coming = self._coming or asyncio.ensure_future(self._next())
-        done, _ = await asyncio.wait((self._coming,), timeout=PING_S)
+        """Return the next event, a comment if none came for a while, None at the end."""
+        self._pending = self._pending or asyncio.ensure_future(self._next())
+        done, _ = await asyncio.wait((self._pending,), timeout=PING_S)
         if not done:
             return _PING
-        coming, self._coming = self._coming, None
-        return coming.result()
+        pending, self._pending = self._pending, None
+        return pending.result()
 
     async def _next(self) -> bytes | None:
-        self._begun = True
+        self._has_begun = True
         return await anext(self.events, None)
 
-    async def _begin_and_break_off(self) -> None:
-        """Close a generator that has not begun.
+    async def _begin_and_cancel(self) -> None:
+        """Begin a generator and cancel it, so that it releases its resources.
 
-        Closing it would do nothing: what it was given, an answer that is being written, would go on to its end.
+        `aclose` does nothing to a generator that has not begun: the answer it was given would be written to the end.
         """
-        coming = asyncio.ensure_future(self._next())
+        pending = asyncio.ensure_future(self._next())
         await asyncio.sleep(0)
-        await _end(coming)
+        await _end(pending)
 
 
 async def _end(task: asyncio.Future[Item]) -> None:
-    """Cancel a task, and wait until it has ended."""
+    """Cancel a task and wait for its end."""
     task.cancel()
     await asyncio.wait((task,))
 
 
 async def first_of(events: AsyncGenerator[Item, None], *, within_s: float) -> AsyncGenerator[Item, None]:
-    """Wait for the first item, so that what is raised before it can still become a status; then return them all.
+    """Return the items once the first has come, so that an error before it can still become a status.
 
-    Where it does not come in time, the items are returned all the same, and what is raised comes among them.
+    If the first does not come in time, return the items without it: a later error is raised among them.
     """
     first = asyncio.ensure_future(_next(events))
     async with contextlib.AsyncExitStack() as at_an_error:
@@ -146,13 +148,13 @@ async def _all(first: asyncio.Future[Item], events: AsyncGenerator[Item, None]) 
 
 
 async def until_gone(receive: Receive, answer: asyncio.Future[Item]) -> Item | None:
-    """Return what is awaited; None where the client went away first, and then it is cancelled."""
-    leaving = asyncio.ensure_future(_gone(receive))
+    """Return an awaited result; cancel it and return None if the client disconnects first."""
+    disconnected = asyncio.ensure_future(_disconnected(receive))
     try:
-        await asyncio.wait((answer, leaving), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((answer, disconnected), return_when=asyncio.FIRST_COMPLETED)
         return answer.result() if answer.done() else None
     finally:
-        leaving.cancel()
+        disconnected.cancel()
         await _end(answer)
 
 
@@ -160,10 +162,11 @@ async def _next(events: AsyncGenerator[Item, None]) -> Item:
     return await events.__anext__()
 
 
-async def _gone(receive: Receive) -> None:
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def _send(send: Send, message: Message) -> None:
-    await asyncio.wait_for(send(message), _STALLED_S)
+    with anyio.fail_after(_STALLED_S):  # asyncio.wait_for may lose a cancellation before Python 3.12
+        await send(message)

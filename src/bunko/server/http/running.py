@@ -1,6 +1,6 @@
-"""Run the application. In: a host, and the settings of the server. Out: an exit code, once a signal has come.
+"""Run the HTTP server. In: a host and its settings. Out: an exit code, once a signal has come.
 
-Writes the file by which other processes on this machine find the server, and takes it away at the end.
+While it runs, a file beside each index lets other processes on this machine find the server.
 """
 
 from __future__ import annotations
@@ -12,19 +12,18 @@ import os
 import secrets
 import socket
 import ssl
-import sys
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from starlette.types import ASGIApp
 
 import bunko
-from bunko.child_process import leave
 from bunko.errors import SettingsError
 from bunko.server.hosting.host import Host
+from bunko.server.hosting.jobs import leave_if_busy
 from bunko.server.hosting.libraries import HostedLibrary
 from bunko.server.http.access import Access, access_for
 from bunko.server.http.app import build_app
@@ -32,23 +31,34 @@ from bunko.server.http.logs import set_up
 from bunko.settings import ServerSettings
 
 SERVING_FILE = "serving.json"
-# Answers are broken off when the signal comes; this is for sending what is written.
-_LAST_WORDS_S = 1
-_THREADS_END_S = 0.5
+# Answers end at once when the signal comes; this is the time to send what is already written.
+_FLUSH_S = 1
 
 
-def serve(host: Host, *, tell: Callable[[str, Access], None], quiet: bool = False) -> int:
-    """Serve until a signal comes. `tell` is called with the address when it can be reached. Raises SettingsError."""
+def serve(host: Host, *, on_ready: Callable[[str, Access], None], quiet: bool = False) -> int:
+    """Serve until a signal comes. `on_ready` is called with the address once it is open. Raises SettingsError."""
     server = host.settings.server
     set_up(server.log, quiet=quiet)
     _check_certificate(server)
     own = {name: secrets.token_urlsafe(24) for name in host.libraries}
     access = access_for(server, tuple(host.libraries), own=own)
     listening = listen(server)
-    port = listening.getsockname()[1]
-    url = url_of(server, port)
-    config = uvicorn.Config(
-        build_app(host, access),
+    url = url_of(server, listening.getsockname()[1])
+    config = config_for(build_app(host, access), server)
+    with contextlib.ExitStack() as at_end:
+        for library in host.libraries.values():
+            at_end.enter_context(_announced(library, url=url, token=own[library.name]))
+        running = _HostServer(config, host, on_ready=lambda: on_ready(url, access))
+        asyncio.run(running.serve(sockets=[listening]))
+    host.close()
+    leave_if_busy()
+    return 0
+
+
+def config_for(app: ASGIApp, server: ServerSettings) -> uvicorn.Config:
+    """Return how uvicorn runs an application: no log of its own, no headers of its own, no web sockets."""
+    return uvicorn.Config(
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -56,46 +66,35 @@ def serve(host: Host, *, tell: Callable[[str, Access], None], quiet: bool = Fals
         proxy_headers=False,
         ws="none",
         lifespan="on",
-        timeout_graceful_shutdown=_LAST_WORDS_S,
+        timeout_graceful_shutdown=_FLUSH_S,
         ssl_certfile=server.tls_cert or None,
         ssl_keyfile=server.tls_key or None,
     )
-    with contextlib.ExitStack() as at_end:
-        for library in host.libraries.values():
-            at_end.enter_context(_announced(library, url=url, token=own[library.name]))
-        running = _Server(config, host, told=lambda: tell(url, access))
-        asyncio.run(running.serve(sockets=[listening]))
-    host.close()
-    _leave_if_busy()
-    return 0
 
 
-def _leave_if_busy() -> None:
-    """End the process at once where a thread is still at work: a sync, for one, which the next one takes up again."""
-    until = time.monotonic() + _THREADS_END_S
-    while time.monotonic() < until:
-        if not any(thread.name.startswith(("bunko-", "follow-", "load-")) for thread in threading.enumerate()):
-            return
-        time.sleep(0.02)
-    sys.stdout.flush()
-    leave(0)
+class Server(uvicorn.Server):
+    """Calls a function once it can be reached."""
 
-
-class _Server(uvicorn.Server):
-    """Breaks off what is under way when a signal comes, and does not die of the signal afterwards."""
-
-    def __init__(self, config: uvicorn.Config, host: Host, *, told: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._host = host
-        self._told = told
+        self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the sockets."""
         await super().startup(sockets)
-        self._told()
+        self._on_ready()
+
+
+class _HostServer(Server):
+    """Ends all answers when a signal comes, and then returns instead of dying of the signal."""
+
+    def __init__(self, config: uvicorn.Config, host: Host, *, on_ready: Callable[[], None]) -> None:
+        super().__init__(config, on_ready=on_ready)
+        self._host = host
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         del sig, frame
-        self.force_exit = self.should_exit  # a second one
+        self.force_exit = self.should_exit  # a second signal
         self.should_exit = True
         with contextlib.suppress(RuntimeError):
             asyncio.get_running_loop().call_soon_threadsafe(self._host.stop)
@@ -115,11 +114,11 @@ def _check_certificate(server: ServerSettings) -> None:
 
 
 def listen(server: ServerSettings) -> socket.socket:
-    """Return a socket that listens where the settings say. Raises SettingsError where that can't be."""
+    """Return a socket that listens at the address of the settings. Raises SettingsError if that is not possible."""
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
-        if os.name != "nt":  # there it would let two servers have one port
+        if os.name != "nt":  # on Windows it would let two servers share one port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((server.host, server.port))
         listening.listen(256)
@@ -128,13 +127,13 @@ def listen(server: ServerSettings) -> socket.socket:
         reason = getattr(error, "strerror", None) or str(error)
         raise SettingsError(
             f"Can't listen at {server.host}:{server.port}: {reason}.",
-            "Another server may run there: name another port, or let one be found: --port 0",
+            "Another server may be running there. Choose another port, or any free one: --port 0",
         ) from error
     return listening
 
 
 def url_of(server: ServerSettings, port: int) -> str:
-    """Return the address at which a server can be called from this machine."""
+    """Return the address at which this machine can call a server."""
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(server.host, server.host)
     if ":" in name and not name.startswith("["):
         name = f"[{name}]"
@@ -145,15 +144,15 @@ def url_of(server: ServerSettings, port: int) -> str:
 
 
 def serving_file(library: HostedLibrary) -> Path | None:
-    """Return where the file is: beside the index; None where that is on an object store."""
+    """Return the file's path: beside the index; None for an index on an object store."""
     location = library.location
     return None if "://" in location else Path(location).parent / SERVING_FILE
 
 
 @contextlib.contextmanager
-def _announced(library: HostedLibrary, *, url: str, token: str):  # type: ignore[no-untyped-def]
+def _announced(library: HostedLibrary, *, url: str, token: str) -> Iterator[None]:
     path = serving_file(library)
-    told = {
+    content = {
         "pid": os.getpid(),
         "url": url,
         "library": library.name,
@@ -162,7 +161,7 @@ def _announced(library: HostedLibrary, *, url: str, token: str):  # type: ignore
         "started": time.time(),
         "version": bunko.__version__,
     }
-    written = path is not None and _write(path, told)
+    written = path is not None and _write(path, content)
     try:
         yield
     finally:
@@ -170,13 +169,13 @@ def _announced(library: HostedLibrary, *, url: str, token: str):  # type: ignore
             _remove(path, token)
 
 
-def _write(path: Path, told: Mapping[str, object]) -> bool:
-    """Write the file for this user alone; where the folder can't be written to, do without."""
+def _write(path: Path, content: Mapping[str, object]) -> bool:
+    """Write the file for this user alone. Returns False if the folder is not writable: the server runs without it."""
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump(told, file)
+            json.dump(content, file)
         fresh.replace(path)
     except OSError:
         with contextlib.suppress(OSError):
@@ -186,7 +185,7 @@ def _write(path: Path, told: Mapping[str, object]) -> bool:
 
 
 def _remove(path: Path, token: str) -> None:
-    """Take the file away, unless another server has put its own in its place."""
+    """Remove the file, unless another server has replaced it with its own."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         if json.loads(path.read_text(encoding="utf-8")).get("token") == token:
             path.unlink()

@@ -1,99 +1,58 @@
-"""The MCP server over streamable HTTP, on this machine. In: a server, rules of access. Out: an exit code at the end.
+"""The MCP server over streamable HTTP, on this machine. In: a server, a host, rules of access. Out: an exit code.
 
-The walls are those of `bunko serve` (`access`): the name that it is called by, the site that calls, and the token.
+Behind the same gate as `bunko serve`, which checks the name of the server, the site that calls and the token.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-import uvicorn
 from mcp.server.lowlevel.server import Server
 from mcp.server.transport_security import TransportSecuritySettings
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from bunko.contract.serialise import error_json
-from bunko.errors import BunkoError, TokenMissing
-from bunko.server.http.access import HEADERS, Access, access_for
+from bunko.errors import BunkoError
+from bunko.server.hosting.host import Host
+from bunko.server.hosting.jobs import leave_if_busy
+from bunko.server.http import running
+from bunko.server.http.access import Access, access_for
 from bunko.server.http.events import JsonResponse
-from bunko.server.http.running import listen, url_of
-from bunko.server.mcp.desk import Desk
-from bunko.settings import ServerSettings
-
-if TYPE_CHECKING:
-    import socket
+from bunko.server.http.gate import BODY_BYTES, Gate, error_headers
 
 PATH = "/mcp"
-_BODY_BYTES = 1_000_000
 _SESSIONS = 100
-# Answers are broken off when the signal comes; this is for sending what is written.
-_LAST_WORDS_S = 1
 
 
-def run_http(server: Server[Desk], rules: ServerSettings, *, tell: Callable[[str], None]) -> int:
-    """Serve until a signal comes. `tell` is called with the address when it can be reached. Raises SettingsError."""
-    rules = replace(rules, host="127.0.0.1", library_tokens=(), tls_cert="", tls_key="")
+def run_http(server: Server[Host], host: Host, *, on_ready: Callable[[str], None]) -> int:
+    """Serve until a signal comes. `on_ready` is called with the address once it is open. Raises SettingsError."""
+    rules = replace(host.settings.server, host="127.0.0.1", library_tokens=(), tls_cert="", tls_key="")
     access = access_for(rules, ())
-    listening = listen(rules)
-    config = uvicorn.Config(
-        guarded(server, access),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
-        ws="none",
-        lifespan="on",
-        timeout_graceful_shutdown=_LAST_WORDS_S,
-    )
+    listening = running.listen(rules)
+    url = running.url_of(rules, listening.getsockname()[1]) + PATH
     token = f" with the token {access.token}" if rules.token == "auto" else ""
-    _Server(config, told=lambda: tell(f"{url_of(rules, listening.getsockname()[1])}{PATH}{token}")).run([listening])
+    config = running.config_for(gated(server, host, access), rules)
+    try:
+        running.Server(config, on_ready=lambda: on_ready(url + token)).run([listening])
+    except KeyboardInterrupt:  # uvicorn raises it after a clean end
+        leave_if_busy(130)
+        raise
+    leave_if_busy()
     return 0
 
 
-class _Server(uvicorn.Server):
-    """Says when it can be reached."""
-
-    def __init__(self, config: uvicorn.Config, *, told: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._told = told
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._told()
-
-
-def guarded(server: Server[Desk], access: Access) -> ASGIApp:
-    """Return the application, which lets in whom the rules let in."""
+def gated(server: Server[Host], host: Host, access: Access) -> ASGIApp:
+    """Return the application with the gate in front of it."""
     app = server.streamable_http_app(
         streamable_http_path=PATH,
-        max_request_body_size=_BODY_BYTES,
+        max_request_body_size=BODY_BYTES,
         max_sessions=_SESSIONS,
-        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # that is done here
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # the gate does this
     )
-
-    async def gate(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-            try:
-                _let_in(headers, scope, access)
-            except BunkoError as error:
-                extra = {"WWW-Authenticate": "Bearer"} if isinstance(error, TokenMissing) else {}
-                response = JsonResponse(error_json(error), status=error.http_status, headers={**HEADERS, **extra})
-                await response(scope, receive, send)
-                return
-        await app(scope, receive, send)
-
-    return gate
+    return Gate(app, host=host, access=access, respond=_error_response, route_of=lambda _: PATH, body_bytes=None)
 
 
-def _let_in(headers: dict[str, str], scope: Scope, access: Access) -> None:
-    named = headers.get("host", "")
-    access.check_host(named)
-    access.check_origin(
-        headers.get("origin", ""), host=named, site=headers.get("sec-fetch-site", ""), path=scope["path"]
-    )
-    address = (scope.get("client") or ("unknown",))[0]
-    access.admit(headers.get("authorization", ""), address=address, path=scope["path"])
+def _error_response(path: str, error: BunkoError) -> Response:
+    return JsonResponse(error_json(error), status=error.http_status, headers=error_headers(error))

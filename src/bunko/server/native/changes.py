@@ -18,6 +18,7 @@ from bunko.server.hosting.jobs import in_thread
 from bunko.server.hosting.libraries import HostedLibrary
 from bunko.server.http.access import principal_of
 from bunko.server.http.events import EventResponse, event_bytes
+from bunko.server.http.gate import raise_body_limit
 from bunko.server.native import uploads
 from bunko.server.native.conversations import Conversations
 from bunko.server.native.documents import suffixes
@@ -60,6 +61,7 @@ def add_routes(routes: APIRouter, host: Host) -> None:
         most = server.upload_mb * 1_000_000
         uploads.check_length(request.headers.get("content-length", ""), most)
         target = uploads.target_in(hosted.root, path, replace=replace)
+        raise_body_limit(request, most)
         try:
             size = await uploads.receive(request.stream(), target, most_bytes=most, replace=replace)
         except ClientDisconnect:
