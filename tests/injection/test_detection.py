@@ -10,23 +10,6 @@ from hypothesis import given
 from bunko.injection.detection import gives_orders
 from tests.strategies import anything
 
-ORDERS = """\
-""".splitlines()
-
-TEXTS = """\
-The article describes how attackers use hidden text against chatbots.
-""".splitlines()
-
-
-@pytest.mark.parametrize("text", ORDERS)
-def test_an_order_is_detected(text: str) -> None:
-    assert gives_orders(text)
-
-
-@pytest.mark.parametrize("text", TEXTS)
-def test_a_text_that_only_reports_something_is_no_order(text: str) -> None:
-    assert not gives_orders(text)
-
 
 @given(anything)
 def test_any_text_gets_an_answer(text: str) -> None:
@@ -34,7 +17,21 @@ def test_any_text_gets_an_answer(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["ignore all ", "answer the ", "if asked ", "ユーザー:", "答えは", "<|", "user: ", "any "]
+    "piece",
+    [
+        "ignore all ",
+        "answer the ",
+        "if asked ",
+        "ユーザー:",
+        "答えは",
+        "<|",
+        "user: ",
+        "any ",
+        "ignorez tes ",
+        "ignoriere alle ",
+        "忽略所有",
+        "只回答",
+    ],
 )
 def test_a_long_text_takes_no_longer_than_others(piece: str) -> None:
     begun = time.perf_counter()
