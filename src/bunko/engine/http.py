@@ -60,7 +60,7 @@ class Deadline:
         self._moment = time.monotonic() + seconds
 
     def passed(self) -> bool:
-        """Tell whether it is too late."""
+        """Return whether it is too late."""
         return time.monotonic() > self._moment
 
 

@@ -71,7 +71,7 @@ class StandIn:
 
 
 def engine_knows(architecture: str, *, log_directory: Path) -> bool:
-    """Tell whether the installed engine can load an architecture: it is asked, with a file of nothing else."""
+    """Return whether the installed engine can load an architecture: it is asked, with a file of nothing else."""
     with tempfile.TemporaryDirectory(prefix="bunko-stand-in-", ignore_cleanup_errors=True) as folder:
         file = Path(folder) / "architecture.gguf"
         with file.open("wb") as target:

@@ -26,7 +26,7 @@ class Kind:
 
     @property
     def is_quantised(self) -> bool:
-        """Tell whether it has fewer than 16 bits a weight."""
+        """Return whether it has fewer than 16 bits a weight."""
         return TENSOR_TYPES[self.type].block_weights > 1
 
 
@@ -68,7 +68,7 @@ class Architecture:
 
     @property
     def is_70b(self) -> bool:
-        """Tell whether llama.cpp calls it a 70B model (`LLM_TYPE_70B`: 80 layers, fewer heads for keys)."""
+        """Return whether llama.cpp calls it a 70B model (`LLM_TYPE_70B`: 80 layers, fewer heads for keys)."""
         return self.name in ("llama", "qwen2") and self.layers == 80 and self.heads != self.heads_kv
 
 
@@ -109,7 +109,7 @@ def choose_types(
 
 
 def may_change(tensor: Tensor) -> bool:
-    """Tell whether a tensor is quantised at all: matrices of weights are, but for the small and the tender ones."""
+    """Return whether a tensor is quantised at all: matrices of weights are, but for the small and the tender ones."""
     name = tensor.name
     is_matrix = any(length > 1 for length in tensor.dimensions[1:])
     is_kept = name in _KEPT_NAMES or any(part in name for part in _KEPT_PARTS)
@@ -117,7 +117,7 @@ def may_change(tensor: Tensor) -> bool:
 
 
 def use_more_bits(layer: int, layers: int) -> bool:
-    """Tell whether the values and the second feed-forward matrix of a layer get more bits in a mixture "_M".
+    """Return whether the values and the second feed-forward matrix of a layer get more bits in a mixture "_M".
 
     The first and the last eighth of the layers, and every third between them.
 

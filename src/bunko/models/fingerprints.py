@@ -1,4 +1,4 @@
-"""Tell whether a model is still the one it was. In: its name. Out: a fingerprint. Opens none of its files."""
+"""Return whether a model is still the one it was. In: its name. Out: a fingerprint. Opens none of its files."""
 
 from __future__ import annotations
 

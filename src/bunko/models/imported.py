@@ -42,7 +42,7 @@ class ImportedModel:
 
     @property
     def is_adapter(self) -> bool:
-        """Tell whether it is an adapter, which runs only beside its base model."""
+        """Return whether it is an adapter, which runs only beside its base model."""
         return self.path.name.endswith(ADAPTER_SUFFIX)
 
 

@@ -42,7 +42,7 @@ class FasterCopy:
 
 
 def is_slow(path: Path) -> bool:
-    """Tell whether a faster copy of a file could be made: half its bytes or more are of a slow type."""
+    """Return whether a faster copy of a file could be made: half its bytes or more are of a slow type."""
     tensors = read_layout(path).tensors
     slow = sum(tensor.size for tensor in tensors if tensor.type in _SLOW_TYPES)
     return 2 * slow >= sum(tensor.size for tensor in tensors)
