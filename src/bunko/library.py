@@ -139,7 +139,8 @@ class Library:
 
     def warm_up(self, question: str = "") -> None:
         """Start loading the models, and reading the beginning of the question's prompt. Raises ModelError."""
-        self._warm_up(question, self.settings)
+        language = self.settings.answer_language or detect_language(question) if question else ""
+        self._warm_up(language, self.settings)
         self._begin_embedder()
 
     # --- what a library does ------------------------------------------------------------------------------------
@@ -316,25 +317,30 @@ class Library:
         from bunko.overview.plan import plan_of
 
         plan = plan_of(question)
-        return self._model_speaks(question, settings or self.settings) and (plan is None or plan.task == "summary")
+        speaks = self._model_speaks(detect_language(question), settings or self.settings)
+        return speaks and (plan is None or plan.task == "summary")
 
     # --- one question -------------------------------------------------------------------------------------------
 
     def _stream_new(
         self, question: str, settings: Settings, history: tuple[Message, ...], watch: Stopwatch
     ) -> Iterator[Event]:
-        from bunko.answering.pipeline import Resources, answer_from_documents
+        from bunko.answering.pipeline import Resources, answer_from_documents, check_question
         from bunko.overview.plan import plan_of
+        from bunko.question.question import parse_question
 
+        check_question(question)
         if plan := plan_of(question):
             return self._survey(plan, question, settings, watch)
-        notes = self._language_notes(question, settings)
-        settings, more = self._translating(question, settings)
+        asked = parse_question(question)
+        language = settings.answer_language or asked.language
+        notes = self._language_notes(asked.language, language, settings)
+        settings, more = self._translating(language, settings)
         with watch.stage("open"):
             store = self._index()
-            speaks = self._model_speaks(question, settings)
+            speaks = self._model_speaks(asked.language, settings)
             if speaks or history:
-                self._warm_up("" if history else question, settings)  # a follow-up is rewritten first
+                self._warm_up("" if history else language, settings)  # a follow-up is rewritten first
                 self._begin_embedder()
             self._check_embedder(settings)
             documents = store.count_documents()
@@ -347,7 +353,7 @@ class Library:
             documents=documents,
             words_of="model" if speaks else "document",
         )
-        return answer_from_documents(question, resources, history=history, notes=notes + more)
+        return answer_from_documents(asked, resources, history=history, notes=notes + more)
 
     def _survey(self, plan: Plan, question: str, settings: Settings, watch: Stopwatch) -> Iterator[Event]:
         """Yield the answer to a question about the whole folder. Earlier turns don't matter to it."""
@@ -367,7 +373,7 @@ class Library:
             settings=settings,
             embedder=self.embedder.spec.name,
             documents=documents,
-            speaks=self._model_speaks(question, settings),
+            speaks=self._model_speaks(detect_language(question), settings),
             watch=watch,
             progress=self._progress,
         )
@@ -377,14 +383,15 @@ class Library:
             return self.generator
         return self._engines.generator(settings)
 
-    def _warm_up(self, question: str, settings: Settings) -> None:
+    def _warm_up(self, language: str, settings: Settings) -> None:
+        """Start the model; with a language, have it read the beginning of that language's prompts."""
         generator = self._generator_for(settings)
         if isinstance(generator, Engine):
             generator.start()
-        if question:
+        if language:
             from bunko.answering.writing import prime
 
-            prime(generator, question, settings=settings)
+            prime(generator, language=language, settings=settings)
 
     def _begin_embedder(self) -> None:
         """Start loading the embedder in the background."""
@@ -402,12 +409,13 @@ class Library:
                 "Ask without --no-sync to add this one's vectors, or name the other with --embedder.",
             )
 
-    def _model_speaks(self, question: str, settings: Settings) -> bool:
+    def _model_speaks(self, language: str, settings: Settings) -> bool:
+        """Return whether the model can answer a question in a language."""
         from bunko.models.abilities import speaks
 
-        return speaks(self._model_name(settings), settings.answer_language or detect_language(question))
+        return speaks(self._model_name(settings), settings.answer_language or language)
 
-    def _translating(self, question: str, settings: Settings) -> tuple[Settings, tuple[str, ...]]:
+    def _translating(self, language: str, settings: Settings) -> tuple[Settings, tuple[str, ...]]:
         """Return the settings without a translation if the model can't make one, and a note that says so."""
         wanted = settings.generation.translation
         if not wanted:
@@ -415,19 +423,17 @@ class Library:
         from bunko.answering.translation import target_of
         from bunko.models.abilities import translation_notes
 
-        language = settings.answer_language or detect_language(question)
         notes = translation_notes(self._model_name(settings), language, target_of(wanted, language))
         return (apply_overrides(settings, {"generation.translation": ""}) if notes else settings), notes
 
-    def _language_notes(self, question: str, settings: Settings) -> tuple[str, ...]:
+    def _language_notes(self, asked_in: str, answer_in: str, settings: Settings) -> tuple[str, ...]:
         from bunko.models.abilities import language_notes
 
-        language = detect_language(question)
         return language_notes(
             model=self._model_name(settings),
             embedder="" if self._given_embedder else settings.embedder,
-            asked_in=language,
-            answer_in=settings.answer_language or language,
+            asked_in=asked_in,
+            answer_in=answer_in,
         )
 
     def _model_name(self, settings: Settings) -> str:

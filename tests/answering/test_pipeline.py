@@ -10,6 +10,7 @@ import pytest
 from bunko.answering.pipeline import Resources, answer_from_documents, answer_without_documents
 from bunko.conversation import last
 from bunko.question.follow_up import join_with_history
+from bunko.question.question import parse_question
 from bunko.settings import Settings, apply_overrides
 from bunko.stopwatch import Stopwatch
 from bunko.testing import FakeEmbedder, FakeGenerator
@@ -38,7 +39,7 @@ class OnePassage:
 def ask(generator: FakeGenerator, *, words_of: Literal["model", "document"]) -> Answer:
     english = FakeEmbedder(languages=frozenset({"en"}))
     events = answer_from_documents(
-        "江戸城を築いたのは誰ですか",
+        parse_question("江戸城を築いたのは誰ですか"),
         Resources(
             store=OnePassage(),
             embedder=english,

@@ -94,14 +94,15 @@ Stage: TypeAlias = "Generator_[Event, None, Draft]"
 
 
 def answer_from_documents(
-    question: str, resources: Resources, *, history: Sequence[Message] = (), notes: tuple[str, ...] = ()
+    question: Question, resources: Resources, *, history: Sequence[Message] = (), notes: tuple[str, ...] = ()
 ) -> Iterator[Event]:
     """Yield Retrieved, then deltas, then Finished.
 
     `history` holds the earlier turns, `notes` what the reader should know in advance. Closing the iterator stops the
     model. Raises QuestionError, EngineError, StoreError.
     """
-    draft = _start(question, resources.settings, notes=notes)
+    language = resources.settings.answer_language or question.language
+    draft = Draft(asked=question, question=question, language=language, notes=notes)
     draft = _rewrite(draft, resources, history)
     draft = _search(draft, resources)
     draft = _select(draft, resources)
@@ -167,12 +168,6 @@ def check_question(question: str) -> None:
 
 
 # --- the stages, in order -----------------------------------------------------------------------------------------
-
-
-def _start(question: str, settings: Settings, *, notes: tuple[str, ...]) -> Draft:
-    check_question(question)
-    asked = parse_question(question)
-    return Draft(asked=asked, question=asked, language=settings.answer_language or asked.language, notes=notes)
 
 
 def _rewrite(draft: Draft, resources: Resources, history: Sequence[Message]) -> Draft:

@@ -126,11 +126,10 @@ def builder(
     return partial(prompts.extractive_messages, question, language=language, form=_form(generator, settings))
 
 
-def prime(generator: Generator, question: str, *, settings: Settings) -> None:
+def prime(generator: Generator, *, language: str, settings: Settings) -> None:
     """Have the model read the shared beginning of the prompt while the search runs."""
     if not isinstance(generator, Engine):
         return
-    language = settings.answer_language or detect_language(question)
     if style_of(generator, (), language=language, settings=settings) == "extractive":
         generator.prime(prompts.beginning(language=language, form=_form(generator, settings)))
 

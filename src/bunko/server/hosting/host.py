@@ -118,7 +118,7 @@ class Host:
             generator = self._generator(name)
             if isinstance(generator, Engine):
                 generator.start()
-            prime(generator, "?", settings=self.settings)  # all prompts begin the same way
+            prime(generator, language=self.settings.answer_language or "en", settings=self.settings)
             generator.context_tokens()  # waits until the model is loaded
             self._admission.set_model_state(name, "loaded")
         except BunkoError as error:  # the first question gets this error too

@@ -1,0 +1,44 @@
+"""The page recognises the server's notes and errors by patterns: each pattern fits a message that the code has."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import bunko
+
+SOURCE = Path(bunko.__file__).parent
+SCRIPT = (SOURCE / "server" / "page" / "messages.js").read_text(encoding="utf-8")
+# ["name", /^pattern$/flags],
+PATTERNS = re.findall(r'\["(\w+)", /(\^.*\$)/(i?)\]', SCRIPT)
+
+
+def literals(tree: ast.AST) -> Iterator[str]:
+    """Yield the texts in a module, "7" in the place of each value of an f-string."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(part.value if isinstance(part, ast.Constant) else "7" for part in node.values)  # type: ignore[misc]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+@cache
+def messages() -> frozenset[str]:
+    return frozenset(
+        text for path in SOURCE.rglob("*.py") for text in literals(ast.parse(path.read_text(encoding="utf-8")))
+    )
+
+
+@pytest.mark.parametrize(("name", "pattern", "flags"), PATTERNS)
+def test_each_pattern_fits_a_message(name: str, pattern: str, flags: str) -> None:
+    compiled = re.compile(pattern.replace("(?<", "(?P<").replace("(?P<!", "(?<!"), re.I if flags else 0)
+    assert any(compiled.match(text) for text in messages()), name
+
+
+def test_there_are_patterns() -> None:
+    assert len(PATTERNS) > 15
