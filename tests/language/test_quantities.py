@@ -88,6 +88,36 @@ def test_other_amounts_do_not(first: str, second: str) -> None:
     assert not agrees(one(first), one(second))
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("5 years", "5 years old"),
+        ("5 kilos", "5 kg"),
+        ("5 kilos", "5 km"),
+        ("5 degrees", "5倍"),
+        ("10世紀", "10番目"),
+        ("3 days", "3位"),
+    ],
+)
+def test_units_that_stand_for_one_another(first: str, second: str) -> None:
+    assert agrees(one(first), one(second))
+    assert agrees(one(second), one(first))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("5 months", "5 years old"),
+        ("5 weeks", "5 years"),
+        ("5 kilos", "5 miles"),
+        ("5 days", "5倍"),
+        ("10世紀", "10年"),
+    ],
+)
+def test_other_units_do_not(first: str, second: str) -> None:
+    assert not agrees(one(first), one(second))
+
+
 def test_what_is_claimed_may_be_less_exact_than_what_is_there_but_not_more() -> None:
     assert agrees(one("1932"), one("3 May 1932"))
     assert agrees(one("May 1932"), one("1932年5月3日"))

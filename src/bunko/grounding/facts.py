@@ -91,13 +91,13 @@ def facts_of(text: str) -> Facts:
 
 
 def _is_counted(name: Name, found: Sequence[Quantity]) -> bool:
-    """Tell whether what looks like a name in kanji is a number: 約千四百万人."""
+    """Return whether what looks like a name in kanji is a number: 約千四百万人."""
     covered = sum(max(0, min(name.end, item.end) - max(name.start, item.start)) for item in found if not item.weak)
     return 0 < covered >= name.end - name.start - 1
 
 
 def stands_there(word: str, others: frozenset[str]) -> bool:
-    """Tell whether a word stands among others, in whatever form."""
+    """Return whether a word stands among others, in whatever form."""
     if "\u30a1" <= word[0] <= "\u30fa":  # リンド, of アダリンド
         return any(word in other for other in others)
     return stands(word, others)

@@ -45,7 +45,7 @@ def locate(phrase: str, evidence: Sequence[Evidence]) -> tuple[int, int, int] | 
 
 
 def only_repeats(phrase: str, question: str) -> bool:
-    """Tell whether a phrase stands in the question, as no answer does, unless the question offers it.
+    """Return whether a phrase stands in the question, as no answer does, unless the question offers it.
 
     >>> only_repeats("the mill", "Who built the mill?"), only_repeats("tea", "Is it tea or coffee?")
     (True, False)
@@ -59,7 +59,7 @@ def squeeze(text: str) -> str:
 
 
 def is_part(text: str, source: str) -> bool:
-    """Tell whether a text stands in a source word for word, no number of it being cut: 5 is no part of 5 million."""
+    """Return whether a text stands in a source word for word, no number of it being cut: 5 is no part of 5 million."""
     if squeeze(text) not in squeeze(source):
         return False
     there = quantities(source)

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bunko.language.detection import detect_language
+from bunko.language.detection import detect_document_language
 from bunko.language.sentences import sentences
 from bunko.settings import ChunkingSettings
 from bunko.types import Chunk, Document, Span, page_at, under_heading
@@ -147,7 +147,7 @@ def _make_chunk(document: Document, start: int, end: int) -> Chunk:
         text=text,
         page=page_at(document.pages, start),
         heading=heading,
-        language=detect_language(text),
+        language=detect_document_language(text),
         key=hashlib.blake2b(under_heading(heading, text).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
     )
 

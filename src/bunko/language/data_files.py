@@ -38,7 +38,8 @@ def read_data(path: Path) -> Mapping[str, Any]:
     else:
         import tomli as tomllib
 
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    tables: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    return tables
 
 
 def read_patterns(path: Path, *, parts: Mapping[str, str] | None = None) -> tuple[Pattern, ...]:

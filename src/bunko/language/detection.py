@@ -1,6 +1,7 @@
 """Detect the language of a text. In: a string. Out: an ISO 639-1 code. Knows nothing of documents.
 
-The script decides first, then the commonest words of the languages written in Latin letters.
+The script decides first, then the commonest words of the languages written in Latin letters. That is fast and good
+enough for questions. Documents in languages other than English and Japanese are left to py3langid.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ _SCRIPTS = {  # where one script is nearly one language
     "hi": re.compile(r"[\u0900-\u097f]"),
 }
 # Languages whose letters mean nothing to a model that was made for Latin ones.
-OTHER_SCRIPTS = frozenset({"ja", *_SCRIPTS})
-# The commonest words that tell the languages written in Latin letters apart (no word stands in two rows).
+OTHER_SCRIPTS = frozenset({"ja", "zh", "bg", "uk", "fa", "ur", "bn", "ta", *_SCRIPTS})
+# The commonest words of the languages written in Latin letters. No word is in two rows.
 _LATIN = {
     "en": "the of and to is was for with that by which are from as at this be it what who how when where did does",
     "de": "der die das und ist nicht mit von den dem ein eine für auf wird wurde auch sich wer wie wann warum",
@@ -35,23 +36,70 @@ _LATIN = {
 }
 _LANGUAGE_OF_WORD = {word: language for language, words in _LATIN.items() for word in words.split()}
 LANGUAGE_NAMES = {
-    "ar": "Arabic", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fr": "French", "he": "Hebrew",
-    "hi": "Hindi", "it": "Italian", "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "pt": "Portuguese",
-    "ru": "Russian", "th": "Thai", "zh": "Chinese",
+    "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German",
+    "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French",
+    "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian", "it": "Italian",
+    "ja": "Japanese", "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian", "ms": "Malay", "nl": "Dutch",
+    "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sk": "Slovak",
+    "sl": "Slovenian", "sv": "Swedish", "ta": "Tamil", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu",
+    "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
+JAPANESE_LANGUAGE_NAMES = {
+    "ar": "アラビア語", "bg": "ブルガリア語", "bn": "ベンガル語", "ca": "カタルーニャ語", "cs": "チェコ語",
+    "da": "デンマーク語", "de": "ドイツ語", "el": "ギリシャ語", "en": "英語", "es": "スペイン語",
+    "et": "エストニア語", "fa": "ペルシャ語", "fi": "フィンランド語", "fr": "フランス語", "he": "ヘブライ語",
+    "hi": "ヒンディー語", "hr": "クロアチア語", "hu": "ハンガリー語", "id": "インドネシア語", "it": "イタリア語",
+    "ja": "日本語", "ko": "韓国語", "lt": "リトアニア語", "lv": "ラトビア語", "ms": "マレー語", "nl": "オランダ語",
+    "no": "ノルウェー語", "pl": "ポーランド語", "pt": "ポルトガル語", "ro": "ルーマニア語", "ru": "ロシア語",
+    "sk": "スロバキア語", "sl": "スロベニア語", "sv": "スウェーデン語", "ta": "タミル語", "th": "タイ語",
+    "tr": "トルコ語", "uk": "ウクライナ語", "ur": "ウルドゥー語", "vi": "ベトナム語", "zh": "中国語",
+}  # fmt: skip
+# Scripts that one language uses; Cyrillic, Arabic, Devanagari and Han are used by several.
+_OWN_SCRIPT = frozenset({"ko", "el", "he", "th"})
+_SHORTEST_DOCUMENT = 20  # letters: py3langid guesses at less
+# English prose has more of the words in `_LATIN` than this share, and other languages have less.
+_ENGLISH_SHARE = 0.12
+# Beside Han characters, Japanese has at least this share of kana.
+_KANA_SHARE = 0.03
 
 
 def detect_language(text: str) -> str:
-    """Return an ISO 639-1 code; "en" where nothing tells.
+    """Return an ISO 639-1 code; "en" where neither the script nor the words decide.
 
-    Han characters without any kana count as Japanese: a Japanese heading or question often has none, and
-    what follows from it (no spaces, lexical search by segments) holds for Chinese too.
+    Han characters without kana count as Japanese: a Japanese heading or question often has no kana, and Chinese is
+    searched in the same way (no spaces, segments of characters).
 
     >>> detect_language("首都はどこですか"), detect_language("Wo liegt das und wer ist der König?")
     ('ja', 'de')
     """
     sample = text[:2000]
     return (None if sample.isascii() else _by_script(sample)) or _by_words(sample)
+
+
+def detect_document_language(text: str) -> str:
+    """Return the ISO 639-1 code of a document or a part of it, one of `LANGUAGE_NAMES`.
+
+    English and Japanese are detected here; py3langid (75 MB of memory) is loaded only for a text in neither.
+
+    >>> detect_document_language("Starý mlýn byl postaven na břehu řeky v roce 1803.")
+    'cs'
+    """
+    sample = text[:2000]
+    ours = detect_language(sample)
+    letters = len(_LETTER.findall(sample))
+    if letters < _SHORTEST_DOCUMENT or ours in _OWN_SCRIPT:
+        return ours
+    if (ours == "ja" and len(KANA.findall(sample)) >= _KANA_SHARE * letters) or (ours == "en" and _is_english(sample)):
+        return ours
+    import py3langid
+
+    code = str(py3langid.classify(sample)[0])
+    return {"nb": "no", "nn": "no"}.get(code, code if code in LANGUAGE_NAMES else ours)
+
+
+def _is_english(sample: str) -> bool:
+    found = _WORD.findall(sample.lower())
+    return sum(_LANGUAGE_OF_WORD.get(word) == "en" for word in found) >= _ENGLISH_SHARE * len(found)
 
 
 def _by_script(sample: str) -> str | None:

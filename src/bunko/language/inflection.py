@@ -1,4 +1,4 @@
-"""Tell whether two English words are forms of one. In: stems. Out: whether they are. Knows nothing of sentences.
+"""Return whether two English words are forms of one. In: stems. Out: whether they are. Knows nothing of sentences.
 
 Endings are compared letter by letter; what no ending explains, such as dug and dig, is in a list.
 """
@@ -14,7 +14,7 @@ _PREFIX = 5  # letters: fewer tie words together that are not one
 
 
 def same_word(one: str, other: str) -> bool:
-    """Tell whether two stems are forms of one word: establish, establishment; build, built.
+    """Return whether two stems are forms of one word: establish, establishment; build, built.
 
     >>> same_word("establish", "establishment"), same_word("interest", "internal"), same_word("dig", "dug")
     (True, False, True)
@@ -32,7 +32,7 @@ def base_form(word: str) -> str:
 
 
 def stands(word: str, others: Collection[str]) -> bool:
-    """Tell whether a word stands among others in whatever form; all are base forms."""
+    """Return whether a word stands among others in whatever form; all are base forms."""
     if word in others:
         return True
     if len(word) < _PREFIX or not word.isascii():

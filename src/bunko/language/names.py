@@ -127,7 +127,7 @@ _NO_NAMES = (
 
 
 def _is_ordinary(text: str, match: re.Match[str]) -> bool:
-    """Tell whether the first word of a sentence is in capitals only because it is the first."""
+    """Return whether the first word of a sentence is in capitals only because it is the first."""
     word = match.group().rstrip(".").lower()
     if word in _ORDINARY:
         return True
@@ -206,7 +206,7 @@ def bearer(text: str) -> Bearer:
 
 
 def has_part(name: Name, text: str) -> bool:
-    """Tell whether a text has the name, or a part of it that can stand for it: Lind, for Ada Lind.
+    """Return whether a text has the name, or a part of it that can stand for it: Lind, for Ada Lind.
 
     >>> lind = names("It was Ada Lind.")[0]
     >>> has_part(lind, "Lind built it."), has_part(lind, "A. Lind built it."), has_part(lind, "Linda built it.")
@@ -221,7 +221,7 @@ def has_part(name: Name, text: str) -> bool:
 
 
 def has_whole(name: Name, text: str) -> bool:
-    """Tell whether a text has all parts of the name side by side, first names perhaps as initials.
+    """Return whether a text has all parts of the name side by side, first names perhaps as initials.
 
     >>> lind = names("It was Ada Lind.")[0]
     >>> has_whole(lind, "Ada B. Lind built it."), has_whole(lind, "A. Lind built it."), has_whole(lind, "Paul Lind")
@@ -239,7 +239,7 @@ def has_whole(name: Name, text: str) -> bool:
 
 
 def _is_pieced_together(word: str, text: str) -> bool:
-    """Tell whether a Japanese word stands in a text, or is made of words that do: 東京都港区, of 東京都の港区.
+    """Return whether a Japanese word stands in a text, or is made of words that do: 東京都港区, of 東京都の港区.
 
     >>> _is_pieced_together("東京都港区", "東京都の港区"), _is_pieced_together("東京", "大阪")
     (True, False)
@@ -257,7 +257,7 @@ def _is_pieced_together(word: str, text: str) -> bool:
 
 
 def _follow(parts: list[str], words: tuple[str, ...]) -> bool:
-    """Tell whether the parts stand in these words in order, the first at the beginning, others (B.) between them."""
+    """Return whether the parts stand in these words in order, the first at the beginning, others (B.) between them."""
     place = 0
     for n, part in enumerate(parts):
         while place < len(words) and not _same(part, words[place], initials=n + 1 < len(parts)):
@@ -305,7 +305,7 @@ def _same(one: str, other: str, *, initials: bool) -> bool:
 
 
 def _is_of(longer: str, shorter: str) -> bool:
-    """Tell whether a word is what somebody or something of a place is called: Japanese, of Japan."""
+    """Return whether a word is what somebody or something of a place is called: Japanese, of Japan."""
     return len(shorter) >= 4 and longer.startswith(shorter) and bool(_DEMONYM.fullmatch(longer[len(shorter) :]))
 
 
@@ -319,7 +319,7 @@ def _bears(word: str, there: Bearer) -> bool:
 
 
 def _is_abbreviated(name: Name, there: Bearer) -> bool:
-    """Tell whether one is made of the first letters of the other: UN, United Nations.
+    """Return whether one is made of the first letters of the other: UN, United Nations.
 
     >>> [_is_abbreviated(names(f"The {one} met.")[0], bearer(other)) for one, other in (
     ...     ("UN", "the United Nations"), ("United Nations", "the UN"), ("United States", "among us"))]

@@ -101,7 +101,7 @@ _NUMBER_WORDS = frozenset(CARDINALS) | frozenset(SCALES) | {"dozen"}
 
 
 def _joins(last: re.Match[str], match: re.Match[str], text: str) -> bool:
-    """Tell whether a number word goes on with the number before it."""
+    """Return whether a number word goes on with the number before it."""
     before, word = last.group().lower(), match.group().lower()
     between = text[last.end() : match.start()].lower()
     large = before in SCALES

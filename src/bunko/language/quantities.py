@@ -58,7 +58,7 @@ _SUFFIXES = {"k": 10**3, "m": 10**6, "bn": 10**9, "tn": 10**12}
 
 
 def agrees(claim: Quantity, source: Quantity) -> bool:
-    """Tell whether a source bears a quantity out: all that is claimed must be there, in the same unit if both have one.
+    """Return whether a source bears a quantity out: all that is claimed must be there, in the same unit if both have one.
 
     >>> def one(text): return quantities(text)[0]
     >>> agrees(one("May 1932"), one("1932-05-03")), agrees(one("3 May 1932"), one("1932年"))

@@ -106,7 +106,7 @@ def terms_of(x: str, *, verb: str = "") -> Terms | None:
 
 
 def _is_name(x: str) -> bool:
-    """Tell whether the words begin with capitals: a file contains a name, but a contract contains mistakes."""
+    """Return whether the words begin with capitals: a file contains a name, but a contract contains mistakes."""
     return all(word[:1].isupper() or word in _SMALL_WORDS for word in x.split())
 
 

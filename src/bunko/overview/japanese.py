@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bunko.language.detection import JAPANESE_LANGUAGE_NAMES
 from bunko.language.words import words
 from bunko.overview.english import Terms
 from bunko.overview.kinds import JAPANESE
@@ -14,10 +15,7 @@ MOST: dict[str, Most] = {
     "新しい": "newest", "最新の": "newest", "最近の": "newest", "古い": "oldest", "大きい": "largest",
     "大きな": "largest", "小さい": "smallest", "小さな": "smallest",
 }  # fmt: skip
-LANGUAGES = {
-    "英語": "en", "日本語": "ja", "ドイツ語": "de", "フランス語": "fr", "スペイン語": "es", "イタリア語": "it",
-    "ポルトガル語": "pt", "オランダ語": "nl", "ロシア語": "ru", "韓国語": "ko",
-}  # fmt: skip
+LANGUAGES = {name: code for code, name in JAPANESE_LANGUAGE_NAMES.items()}
 _KINDS = "|".join(JAPANESE.values())
 _NOUN = rf"(?P<noun>{_KINDS}|(?:文書|ドキュメント|資料|書類)(?:ファイル)?|ファイル)"
 _FOLDER = r"(?:(?:この|私の)(?:フォルダー?|ライブラリー?|ディレクトリー?)|フォルダー?)(?:全体|の中|内|の中身)?"
@@ -100,7 +98,7 @@ def terms_of(x: str, *, verb: str = "") -> Terms | None:
 
 
 def _is_name(x: str) -> bool:
-    """Tell whether a text is a foreign word or name: a file may contain it, and also "personal data"."""
+    """Return whether a text is a foreign word or name: a file may contain it, and also "personal data"."""
     return not re.search(r"[\u3041-\u3096\u4e00-\u9fff]", x)
 
 

@@ -76,5 +76,5 @@ def ending_of(path: str) -> str:
 
 
 def is_of(path: str, kind: str) -> bool:
-    """Tell whether a document is of a kind."""
+    """Return whether a document is of a kind."""
     return not kind or ending_of(path) in ENDINGS[kind]

@@ -189,7 +189,7 @@ def _forms(word: str) -> frozenset[str]:
 
 
 def _goes_on(text: str, match: re.Match[str]) -> bool:
-    """Tell whether a Japanese word may go on before or after a match, in the same script."""
+    """Return whether a Japanese word may go on before or after a match, in the same script."""
     before, after = text[max(0, match.start() - 1) : match.start()], text[match.end() : match.end() + 1]
     first, last = match.group()[:1], match.group()[-1:]
     compound = len(match.group()) > 1 and _KANJI.match(last) and _KANJI.match(after)

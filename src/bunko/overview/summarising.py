@@ -30,7 +30,7 @@ from bunko.stopwatch import Stopwatch
 from bunko.types import Citation, Document, Event, Evidence, Message, TextDelta, Usage
 
 # A summary of the folder names so many documents, one of each document so many more: a screenful, and what a person
-# reads at the most. All are looked at, and the quotes of all that are kept are in `evidence`.
+# reads at most. All are looked at, and the quotes of all that are kept are in `evidence`.
 _NAMED, _NAMED_EACH = 20, 200
 # A model takes seconds for each document; with more documents than this it is not asked for each of them.
 _READ_BY_MODEL = 200

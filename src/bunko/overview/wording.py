@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bunko.language.detection import LANGUAGE_NAMES
+from bunko.language.detection import JAPANESE_LANGUAGE_NAMES, LANGUAGE_NAMES
 from bunko.overview.types import Join, Most, Plan
 
-_JAPANESE_NAMES = {
-    "en": "英語", "ja": "日本語", "de": "ドイツ語", "fr": "フランス語", "es": "スペイン語", "it": "イタリア語",
-    "pt": "ポルトガル語", "nl": "オランダ語", "ru": "ロシア語", "ko": "韓国語", "ar": "アラビア語", "el": "ギリシャ語",
-    "he": "ヘブライ語", "hi": "ヒンディー語", "th": "タイ語",
-}  # fmt: skip
 _MOST_JAPANESE: dict[Most, str] = {
     "newest": "最も新しい", "oldest": "最も古い", "largest": "最も大きい", "smallest": "最も小さい",
 }  # fmt: skip
@@ -67,7 +62,7 @@ def _counted_japanese(counts: Counts, plan: Plan) -> str:
     total = counts.files if plan.files else counts.documents
     noun = "ファイル" if plan.files else "文書"
     if plan.kind or plan.language:
-        sort = "・".join(filter(None, (plan.kind, _JAPANESE_NAMES.get(plan.language, plan.language))))
+        sort = "・".join(filter(None, (plan.kind, JAPANESE_LANGUAGE_NAMES.get(plan.language, plan.language))))
         return f"{total:,}件の{noun}のうち、{sort}のものは{counts.chosen:,}件です。"
     said = f"{noun}は{total:,}件あります。"
     if counts.files != counts.documents:

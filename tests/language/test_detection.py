@@ -1,0 +1,138 @@
+"""The language of documents, and of short questions."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from bunko.language.detection import (
+    JAPANESE_LANGUAGE_NAMES,
+    LANGUAGE_NAMES,
+    OTHER_SCRIPTS,
+    detect_document_language,
+    detect_language,
+)
+
+DOCUMENTS = {
+    "ar": (
+        "بُنيت الطاحونة القديمة على ضفة النهر عام 1803. "
+        "كان صاحبها رجلاً فقيراً يحب الموسيقى. "
+        "احترقت الطاحونة في شتاء بارد."
+    ),
+    "cs": (
+        "Starý mlýn byl postaven na břehu řeky v roce 1803. "
+        "Jeho majitel byl chudý muž, který miloval hudbu. "
+        "Jednou v zimě vyhořel."
+    ),
+    "da": (
+        "Den gamle mølle blev bygget ved åen i 1803. "
+        "Ejeren var en fattig mand, som elskede musik. "
+        "En vinternat brændte den ned."
+    ),
+    "de": (
+        "Die alte Mühle wurde 1803 am Fluss gebaut. "
+        "Ihr Besitzer war ein armer Mann, der Musik liebte. "
+        "Eines Winters brannte sie ab."
+    ),
+    "en": (
+        "The old mill was built by the river in 1803. "
+        "Its owner was a poor man who loved music. "
+        "One winter it burned down."
+    ),
+    "es": (
+        "El viejo molino fue construido junto al río en 1803. "
+        "Su dueño era un hombre pobre que amaba la música. "
+        "Un invierno se quemó."
+    ),
+    "fi": (
+        "Vanha mylly rakennettiin joen varrelle vuonna 1803. "
+        "Sen omistaja oli köyhä mies, joka rakasti musiikkia. "
+        "Eräänä talvena se paloi."
+    ),
+    "fr": (
+        "Le vieux moulin fut construit au bord de la rivière en 1803. "
+        "Son propriétaire était un homme pauvre qui aimait la musique. "
+        "Il brûla un hiver."
+    ),
+    "id": (
+        "Kincir tua itu dibangun di tepi sungai pada tahun 1803. "
+        "Pemiliknya seorang lelaki miskin yang menyukai musik. "
+        "Kincir itu terbakar pada suatu malam."
+    ),
+    "it": (
+        "Il vecchio mulino fu costruito vicino al fiume nel 1803. "
+        "Il suo proprietario era un uomo povero che amava la musica. "
+        "Un inverno bruciò."
+    ),
+    "ja": ("古い水車小屋は1803年に川のそばに建てられた。持ち主は音楽を愛する貧しい男だった。ある冬に焼けた。"),
+    "ko": ("오래된 방앗간은 1803년에 강가에 지어졌다. 주인은 음악을 사랑하는 가난한 사람이었다. 어느 겨울에 불탔다."),
+    "nl": (
+        "De oude molen werd in 1803 aan de rivier gebouwd. "
+        "De eigenaar was een arme man die van muziek hield. "
+        "Op een winternacht brandde hij af."
+    ),
+    "pl": (
+        "Stary młyn zbudowano nad rzeką w 1803 roku. "
+        "Jego właścicielem był biedny człowiek, który kochał muzykę. "
+        "Pewnej zimy spłonął."
+    ),
+    "pt": (
+        "O velho moinho foi construído junto ao rio em 1803. "
+        "O seu dono era um homem pobre que amava a música. "
+        "Num inverno ardeu."
+    ),
+    "ru": (
+        "Старая мельница была построена у реки в 1803 году. "
+        "Её хозяином был бедный человек, любивший музыку. "
+        "Однажды зимой она сгорела."
+    ),
+    "sv": (
+        "Den gamla kvarnen byggdes vid ån år 1803. Ägaren var en fattig man som älskade musik. En vinter brann den ner."
+    ),
+    "tr": (
+        "Eski değirmen 1803 yılında nehir kıyısında yapıldı. "
+        "Sahibi müziği seven yoksul bir adamdı. "
+        "Bir kış gecesi yandı."
+    ),
+    "uk": (
+        "Старий млин був побудований біля річки у 1803 році. "
+        "Його власником був бідний чоловік, який любив музику. "
+        "Однієї зими він згорів."
+    ),
+    "vi": (
+        "Cối xay cũ được xây bên bờ sông vào năm 1803. "
+        "Chủ của nó là một người nghèo yêu âm nhạc. "
+        "Một mùa đông nó bị cháy."
+    ),
+    "zh": ("老磨坊于1803年建在河边。它的主人是一个热爱音乐的穷人。一年冬天它被烧毁了。"),
+}
+
+
+@pytest.mark.parametrize("language", list(DOCUMENTS))
+def test_the_language_of_a_document(language: str) -> None:
+    assert detect_document_language(DOCUMENTS[language]) == language
+
+
+@pytest.mark.parametrize("text", ["", "1958", "Tokyo Tower", "???", "A | B | C"])
+def test_a_text_too_short_to_tell_counts_as_english(text: str) -> None:
+    assert detect_document_language(text) == "en"
+
+
+def test_questions_are_detected_without_a_model() -> None:
+    assert detect_language("Where is it?") == "en"
+    assert detect_language("首都") == "ja"
+
+
+def test_every_language_has_a_name_in_both_languages() -> None:
+    assert set(LANGUAGE_NAMES) == set(JAPANESE_LANGUAGE_NAMES)
+    assert set(LANGUAGE_NAMES) >= OTHER_SCRIPTS
+
+
+def test_english_and_japanese_documents_do_not_load_py3langid() -> None:
+    code = (
+        "import sys; from bunko.language.detection import detect_document_language as detect;"
+        f"detect({DOCUMENTS['en']!r}); detect({DOCUMENTS['ja']!r}); sys.exit('py3langid' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
