@@ -1,8 +1,8 @@
 """Cut a document into chunks. In: Document. Out: list[Chunk]. Knows nothing of models or storage.
 
 A chunk is a run of whole sentences that fits the embedder. It ends at a section or a paragraph if one is near, and
-never overlaps another. `document.text[c.start:c.end] == c.text` always. In a table, rows take the place of sentences, and a
-chunk that begins within a table has the header row as its last heading.
+never overlaps another. `document.text[c.start:c.end] == c.text` always. In a table, rows take the place of sentences,
+and a chunk that begins within a table has the header row as its last heading.
 """
 
 from __future__ import annotations
