@@ -1,4 +1,4 @@
-"""Turn texts into vectors. In: texts. Out: vectors of length 1. Knows nothing of chunks or storage."""
+"""Embed texts. In: texts. Out: vectors of length 1. Knows nothing of chunks or storage."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def open_embedder(model: LocalModel | RemoteModel, settings: Settings) -> Embedd
 def identity(model: LocalModel) -> str:
     """Return a name that two models share only if they give the same vectors.
 
-    A catalogue file is known by its SHA-256; of any other the size and both ends are taken, since reading all of a
-    large one would cost every start seconds. A model that is rebuilt before it runs gives other vectors than its file.
+    A catalogue file is identified by its SHA-256, any other by its size and both ends, since hashing a large file would
+    take seconds at every start. A model that is rebuilt before it runs gives other vectors than its file.
     """
     if model.entry and model.entry.files and model.entry.verified:
         recipe = recipe_of(model)

@@ -1,4 +1,4 @@
-"""Group texts of like length, so that little is padded. In: lengths. Out: batches of positions."""
+"""Group texts of similar length, to reduce padding. In: lengths. Out: batches of positions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 def batches(lengths: Sequence[int], *, max_tokens: int, max_items: int = 64) -> Iterator[list[int]]:
     """Yield positions, shortest texts first; a batch padded to its longest text has at most `max_tokens`.
 
-    A text that is longer than that by itself is a batch of its own.
+    A longer text is a batch of its own.
 
     >>> list(batches([5, 1, 1, 9], max_tokens=8))
     [[1, 2], [0], [3]]

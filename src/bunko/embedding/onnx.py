@@ -29,7 +29,7 @@ from bunko.settings import EmbeddingSettings
 if TYPE_CHECKING:
     from bunko.ports import Vectors
 
-# Fuses addition and normalisation into one operator that takes five times as long as the two (ONNX Runtime 1.32, x86).
+# Fuses addition and normalisation into an operator that takes five times as long (ONNX Runtime 1.32, x86).
 _SLOW_FUSION = "SkipLayerNormFusion"
 
 
@@ -38,7 +38,7 @@ class OnnxEmbedder:
 
     def __init__(self, model: LocalModel, *, name: str, settings: EmbeddingSettings) -> None:
         if model.embedder is None:
-            raise WrongModelKind(f"{model.name} is no embedding model.", "bunko models list shows embedders.")
+            raise WrongModelKind(f"{model.name} is not an embedding model.", "bunko models list shows embedders.")
         facts = self._facts = model.embedder
         try:
             self._tokenizer = Tokenizer.from_file(str(model.files["tokenizer"]))
@@ -71,10 +71,10 @@ class OnnxEmbedder:
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return one row for each text, in order."""
         vectors = np.empty((len(texts), self.spec.dimension), dtype=np.float32)
-        # The longest first: so that no core is left with a long one when the others are done.
+        # The longest first, so that no core starts a long text last.
         order = sorted(range(len(texts)), key=lambda n: -len(texts[n]))
         found = self._pool.map(self._embed, [self._facts.passage_prefix + texts[n] for n in order])
-        # Leaving the loop early, by an interrupt, cancels what has not begun.
+        # An interrupt leaves the loop and cancels the texts that have not begun.
         for n, vector in zip(order, found, strict=True):
             vectors[n] = vector
         return vectors
@@ -101,10 +101,10 @@ class OnnxEmbedder:
 
 
 def _session(path: Path, *, rebuilt: bool) -> Any:
-    """Load a model; it works in the thread that calls it, and several may call it at once."""
+    """Load a model. It runs in the calling thread, and several threads may call it at once."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    # Texts differ in length, and a plan kept for each length would only hold memory.
+    # Texts differ in length, and a memory plan for each length would waste memory.
     options.enable_mem_pattern = False
     options.log_severity_level = 3
     # Processors without VNNI overflow when they multiply unsigned with signed bytes: exact there too, if slower.
@@ -115,14 +115,14 @@ def _session(path: Path, *, rebuilt: bool) -> Any:
         providers=["CPUExecutionProvider"],
         disabled_optimizers=[_SLOW_FUSION],
     )
-    # It would keep the model's bytes, for a restart that never comes: 23 MB.
+    # ONNX Runtime keeps the model's bytes (23 MB) for a restart that is not used.
     session._model_bytes = None
     return session
 
 
 def _return_memory() -> None:
-    """Give the system back what loading took for a moment: glibc would keep it (40 MB with MiniLM)."""
-    with contextlib.suppress(OSError, AttributeError):  # another C library, or none by that name
+    """Return the memory that loading took to the system: glibc would keep it (40 MB with MiniLM)."""
+    with contextlib.suppress(OSError, AttributeError):  # another C library
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 

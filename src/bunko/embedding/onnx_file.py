@@ -1,7 +1,7 @@
 """Read tensors from an ONNX file and write a graph. In: the file's bytes; operators and arrays. Out: arrays; bytes.
 
-Knows nothing of models. ONNX is a protobuf, and of its schema these few fields are enough; the package `onnx` would be
-33 MB for them. Field numbers: onnx.proto3 of ONNX 1.17, unchanged since 2017.
+Knows nothing of models. ONNX is a protobuf, of which these few fields are enough; the package `onnx` would take 33 MB.
+Field numbers: onnx.proto3 of ONNX 1.17, unchanged since 2017.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 Pieces: TypeAlias = "list[bytes | memoryview]"
-"""An encoded message, not yet joined: weights are copied once, not once for each message around them."""
+"""An encoded message in pieces: weights are copied once, not once for each enclosing message."""
 Field: TypeAlias = tuple[int, "int | float | str | Pieces"]
 
 _DTYPES = {1: np.dtype(np.float32), 2: np.dtype(np.uint8), 3: np.dtype(np.int8), 7: np.dtype(np.int64)}
@@ -22,9 +22,9 @@ _DIMS, _DATA_TYPE, _NAME, _RAW_DATA = 1, 2, 8, 9
 
 
 def read_tensors(data: bytes | memoryview) -> dict[str, Any]:
-    """Return the weights by name, without copying; those of other types or kept another way are left out.
+    """Return the weights by name, without copying; other types and storage forms are left out.
 
-    Raises ValueError or IndexError if this is no ONNX file.
+    Raises ValueError or IndexError if this is not an ONNX file.
     """
     tensors: dict[str, Any] = {}
     for number, graph in _fields(memoryview(data)):
@@ -90,14 +90,14 @@ def _varint(data: memoryview, at: int) -> tuple[int, int]:
 
 
 class GraphWriter:
-    """Operators and constants, in the order in which they run."""
+    """Writes operators and constants in the order of execution."""
 
     def __init__(self) -> None:
         self._nodes: list[Field] = []
         self._constants: dict[str, Field] = {}
 
     def constant(self, name: str, array: Any) -> str:
-        """Add a constant, or one more use of it, and return its name."""
+        """Add a constant, unless it is there, and return its name."""
         array = np.ascontiguousarray(array)
         dims: list[Field] = [(_DIMS, size) for size in array.shape]
         raw = array.reshape(-1).view(np.uint8).data

@@ -1,8 +1,8 @@
 """Cut a document into chunks. In: Document. Out: list[Chunk]. Knows nothing of models or storage.
 
-A chunk is a run of whole sentences that fits the embedder, ends where the text itself ends something (a section,
-a paragraph) whenever one is near, and never overlaps another. `document.text[c.start:c.end] == c.text` always.
-In a table the rows stand for sentences, and a chunk that begins amid them has the header row as its last heading.
+A chunk is a run of whole sentences that fits the embedder. It ends at a section or a paragraph if one is near, and
+never overlaps another. `document.text[c.start:c.end] == c.text` always. In a table, rows take the place of sentences,
+and a chunk that begins within a table has the header row as its last heading.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Unit:
-    """A sentence or a row of a table, or a piece of one that is too long by itself."""
+    """A sentence or a table row, or a piece of one that is too long."""
 
     start: int
     end: int
@@ -36,8 +36,8 @@ class _Unit:
 def chunk(document: Document, *, count_tokens: CountTokens, settings: ChunkingSettings) -> list[Chunk]:
     """Return the chunks in reading order; empty for a blank document.
 
-    `count_tokens` is the embedder's own; a chunk has at most `settings.max_tokens` of them by the sum over its
-    sentences or rows. Only a stretch without any sentence end, space or comma is cut through.
+    `count_tokens` is the embedder's own. The tokens of a chunk's sentences or rows add up to at most
+    `settings.max_tokens`. Only a stretch without sentence end, space or comma is cut anywhere.
     """
     units = list(_units(document, count_tokens, settings.max_tokens))
     return [_make_chunk(document, run[0].start, run[-1].end) for run in _runs(units, settings)]
@@ -89,7 +89,7 @@ def _rows(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _pieces(text: str, start: int, end: int, tokens: int, max_tokens: int) -> Iterator[tuple[int, int]]:
     """Cut an overlong sentence at the last line break, comma or space before each limit."""
-    # Tokens are not spread evenly over the characters: aim at four fifths of the room.
+    # Tokens are not spread evenly over the characters: aim at four fifths of the limit.
     width = max(1, int(0.8 * max_tokens * (end - start) / tokens))
     while start < end:
         stop = min(start + width, end)
@@ -126,7 +126,7 @@ def _runs(units: list[_Unit], settings: ChunkingSettings) -> Iterator[list[_Unit
 
 
 def _best_cut(run: list[_Unit]) -> int:
-    """Return where an overfull run is best ended: before the last paragraph, if that leaves most of it."""
+    """Return where to end a full run: before its last paragraph, if at least half of it is left."""
     total = sum(unit.tokens for unit in run)
     size = 0
     best = len(run)
@@ -153,7 +153,7 @@ def _make_chunk(document: Document, start: int, end: int) -> Chunk:
 
 
 def header_row(tables: Sequence[Span], offset: int) -> str:
-    """Return the header row of the table that holds a character; empty outside of tables, and in the row itself."""
+    """Return the header row of the table that holds a character; empty outside of tables, and in the header row."""
     n = bisect.bisect_right(tables, offset, key=lambda table: table.start) - 1
     return tables[n].label if n >= 0 and tables[n].start < offset < tables[n].end else ""
 

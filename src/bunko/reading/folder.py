@@ -28,22 +28,22 @@ class FileEntry:
 
 
 def content_digest(file: FileEntry) -> str:
-    """Return what stands for a file's bytes; "unreadable" where they can't be had."""
+    """Return a digest of a file's bytes, or "unreadable"."""
     digest = hashlib.blake2b(digest_size=16)
     try:
         with file.absolute.open("rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
     except OSError:
-        return "unreadable"  # reading it will tell why
+        return "unreadable"  # the reader reports why
     return digest.hexdigest()
 
 
 def list_files(root: Path, *, ignore: Iterable[str] = ()) -> list[FileEntry]:
-    """Return the files that make the library, sorted by path; `root` may be a single file.
+    """Return the files of a library, sorted by path; `root` may be a single file.
 
-    Hidden files, indexes, and what `.bunkoignore` or `ignore` (gitignore's syntax) names are left out. Links are
-    followed to files inside the folder only. Raises LibraryNotFound if `root` is missing or may not be listed.
+    Hidden files, indexes, and files that `.bunkoignore` or `ignore` (gitignore's syntax) match are left out. Links are
+    followed only to files inside the folder. Raises LibraryNotFound if `root` is missing or may not be listed.
     """
     try:
         if root.is_file():
@@ -80,11 +80,11 @@ def _walk(root: Path, skips: _IgnoreRules) -> Iterator[FileEntry]:
                 if path.is_file():
                     yield _entry(path, path.relative_to(root).as_posix())
             except (OSError, RuntimeError):  # RuntimeError: a link to itself, before Python 3.13
-                continue  # vanished between listing and looking: the next sync sees what is there then
+                continue  # it vanished meanwhile; the next sync lists what is there then
 
 
 def _with_unicode_paths(entries: Iterable[FileEntry]) -> list[FileEntry]:
-    """Give names that are no UTF-8, as old archives unpack them, a path that can be stored and printed."""
+    """Give names that are not UTF-8, as old archives unpack them, a path that can be stored and printed."""
     listed = list(entries)
     taken = {entry.path for entry in listed}
     for n, entry in enumerate(listed):
@@ -98,7 +98,7 @@ def _with_unicode_paths(entries: Iterable[FileEntry]) -> list[FileEntry]:
 
 
 def is_hidden(name: str) -> bool:
-    """Tell whether a file or folder is one that people don't see, or that programs leave behind.
+    """Return whether a file or folder is hidden, or a leftover of a program.
 
     >>> is_hidden(".git"), is_hidden("~$report.docx"), is_hidden("report.docx")
     (True, True, False)

@@ -12,7 +12,7 @@ from bunko.reading.text.unseen import seen
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile
 
-_EMPTY, _MEANT = "The file holds no text.", "If it is meant to be empty, there is nothing to do."
+_EMPTY, _MEANT = "The file holds no text.", "Nothing to do if it is meant to be empty."
 
 
 def read_documents(path: Path, relative: str, *, settings: ReadingSettings) -> Items:

@@ -1,10 +1,10 @@
-"""Read files one after the other in a process of their own, ahead of whoever uses them.
+"""Read files one after the other in a child process, ahead of their use. In: file entries. Out: Documents.
 
     with Reader(settings) as reader:
         for file, item in reader.read(files):    # item: a Document, a FailedFile, or None at the file's end
             ...
 
-The child is killed where a file takes too long or too much memory, and a new one goes on with the next file.
+A child that takes too long or too much memory for a file is killed; a new one continues with the next file.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from bunko.types import Document, FailedFile
 
 Item: TypeAlias = tuple[FileEntry, Document | FailedFile | None]
 
-_AHEAD = 16  # documents that may wait to be taken
-_LOOK_S = 0.1  # how often time and memory are looked at
+_AHEAD = 16  # documents read in advance
+_LOOK_S = 0.1  # how often time and memory are checked
 _LARGEST_FRAME = 1 << 30
 
 
 class Reader:
-    """The reading process and what is watched of it. Use it in a `with`, or `close` it."""
+    """The reading process and its limits. Use it in a `with`, or `close` it."""
 
     def __init__(self, settings: ReadingSettings, *, worker: str = "bunko.reading.worker") -> None:
         """`worker` is the module whose `main` is run."""
@@ -46,7 +46,7 @@ class Reader:
         self._child: subprocess.Popen[bytes] | None = None
         self._stopped_for: ReadError | None = None
         self._waiting_since: float | None = None
-        """When the child was given what it is at work on; None while it is not waited for."""
+        """When the child began its current page or document; None while nothing waits for it."""
         self._closed = False
 
     def __enter__(self) -> Reader:
@@ -56,19 +56,19 @@ class Reader:
         self.close()
 
     def close(self) -> None:
-        """End the process. What has not been read stays unread."""
+        """End the process. Remaining files stay unread."""
         self._closed = True
         self._kill()
 
     def read(self, files: Iterable[FileEntry]) -> Iterator[Item]:
-        """Yield each file's documents as they come, and None at its end. A file's fault is a FailedFile.
+        """Yield each file's documents as they are read, and None at its end. A file's fault is a FailedFile.
 
-        `files` is gone through in another thread, each just before it is read.
+        Another thread iterates over `files`, and takes each just before it is read.
         """
         ready: queue.Queue[Item | None] = queue.Queue(_AHEAD)
         threading.Thread(target=self._read_all, args=(files, ready), daemon=True).start()
         while True:
-            # In short turns, since Windows does not deliver Ctrl-C to a thread that waits for a lock.
+            # With short timeouts, since Windows does not deliver Ctrl-C to a thread that waits for a lock.
             with contextlib.suppress(queue.Empty):
                 if (item := ready.get(timeout=_LOOK_S)) is None:
                     return
@@ -98,7 +98,7 @@ class Reader:
         self._stopped_for = None
         child = self._start()
         assert child.stdin is not None
-        with contextlib.suppress(OSError):  # it died: the missing answer tells
+        with contextlib.suppress(OSError):  # it died: the missing reply shows that
             child.stdin.write(request_line(file.absolute, file.path))
             child.stdin.flush()
         while (frame := self._receive(child)) is not None:
@@ -106,7 +106,7 @@ class Reader:
                 return
             if "error" in frame:
                 raise ReadError(frame["error"], frame["hint"])
-            if "page" not in frame:  # a sign of life: the time counts from here
+            if "page" not in frame:  # a sign of life: the timeout starts again
                 yield from_frame(frame)
         self._kill()
         raise self._stopped_for or ReadError(
@@ -155,7 +155,7 @@ class Reader:
         limits = self._settings
         if limits.timeout_s and seconds > limits.timeout_s:
             return ReadError(
-                f"Reading the file got no further for {limits.timeout_s:g} seconds, and was stopped.",
+                f"Reading the file made no progress for {limits.timeout_s:g} seconds, and was stopped.",
                 "Raise reading.timeout_s to wait longer, or split the file.",
             )
         if limits.memory_mb and _memory_mb(child) > limits.memory_mb:
@@ -167,12 +167,12 @@ class Reader:
 
 
 def _receive(child: subprocess.Popen[bytes]) -> Frame | None:
-    """Return the next frame; None where the child is gone."""
+    """Return the next frame; None if the child has ended."""
     assert child.stdout is not None
     try:
         length = int.from_bytes(child.stdout.read(4), "big")
         data = child.stdout.read(length) if 0 < length < _LARGEST_FRAME else b""
-    except (OSError, ValueError):  # ValueError: it was closed meanwhile
+    except (OSError, ValueError):  # ValueError: the pipe was closed meanwhile
         return None
     if not data or len(data) < length:
         return None
@@ -181,7 +181,7 @@ def _receive(child: subprocess.Popen[bytes]) -> Frame | None:
 
 
 def _drain(child: subprocess.Popen[bytes]) -> None:
-    """Let what parsers print to stderr go nowhere: a full pipe would stop them."""
+    """Discard what parsers print to stderr: a full pipe would block them."""
     assert child.stderr is not None
     with contextlib.suppress(OSError, ValueError):
         while child.stderr.read(1 << 16):

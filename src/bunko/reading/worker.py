@@ -1,10 +1,10 @@
-"""The process that reads files, so that a parser's crash or greed costs one file and not the program.
+"""Read files in a child process, so that a parser that crashes or hangs costs one file and not the program.
 
 In (stdin): JSON lines: first the settings, then {"path", "relative"} for each file. Out (stdout): for each file any
-number of frames {"document"}, {"failed"} or {"page"}, which says that a long document gets on; then {"end"} or
-{"error"}. A frame is its length in four bytes, then JSON.
+number of frames {"document"}, {"failed"} or {"page"} (a long document makes progress); then {"end"} or {"error"}. A
+frame is its length in four bytes, then JSON.
 
-Started by `reader.py`. Nothing here decides on limits: the parent watches.
+`reader.py` starts it, and enforces the limits.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def main() -> NoReturn:
 
 
 def read_to_frames(path: Path, relative: str, settings: ReadingSettings) -> Iterator[Frame]:
-    """Yield what a file holds as frames; whatever goes wrong is a frame as well."""
+    """Yield the documents of a file as frames; an error is a frame as well."""
     from bunko.reading import read_documents
 
     try:
@@ -51,7 +51,7 @@ def read_to_frames(path: Path, relative: str, settings: ReadingSettings) -> Iter
         yield {"error": error.message, "hint": error.hint}
     except MemoryError:
         yield {"error": "The file needs more memory than there is.", "hint": "Split it, or leave it out."}
-    except Exception as error:  # noqa: BLE001 - a parser's fault of any kind is the file's fault
+    except Exception as error:  # noqa: BLE001 - any error of a parser is reported for its file
         detail = f"{type(error).__name__}: {error}"[:200]
         yield {"error": f"The file can't be read: {detail}.", "hint": "Open and save it again in its program."}
     else:
@@ -59,12 +59,12 @@ def read_to_frames(path: Path, relative: str, settings: ReadingSettings) -> Iter
 
 
 def request_line(path: Path, relative: str) -> bytes:
-    """Return the order to read a file; the path travels as bytes, since not every name is Unicode."""
+    """Return the request to read a file. The path is sent as bytes, since not every name is Unicode."""
     return json.dumps({"path": os.fsencode(path).hex(), "relative": relative}).encode() + b"\n"
 
 
 def settings_line(settings: ReadingSettings) -> bytes:
-    """Return the first line of a conversation."""
+    """Return the first line on stdin: the settings."""
     return json.dumps(dataclasses.asdict(settings)).encode() + b"\n"
 
 

@@ -7,8 +7,7 @@ imported again without.
 
 Why: LanceDB imports `lance_namespace`, which imports that client: 160 generated modules with pydantic classes. With
 LanceDB 0.40.0 `import lancedb` takes 3.4 s of processor time on a slow machine, and 1.75 s this way; memory 133 and
-118 MB. Two other ways were worse: a lazy loader (importlib.util.LazyLoader) fails, since `lance_namespace` copies the
-client's names at import; and LanceDB offers no setting or extra without the client.
+118 MB.
 
 What lets it go: a LanceDB whose `import lancedb` loads no `lance_namespace_urllib3_client.api`. Then
 tests/store/test_quick_lancedb.py fails and says so; replace this module by plain imports.

@@ -146,4 +146,4 @@ def test_mails_within_mails_without_end_are_refused(tmp_path: Path) -> None:
     try:
         read_all(tmp_path, "a.eml", raw)
     except ReadError as error:
-        assert "within each other" in error.message
+        assert "nested too deep" in error.message

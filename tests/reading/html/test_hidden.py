@@ -59,6 +59,7 @@ def test_neither_are_comments_attributes_and_parts_without_an_end_tag(page: str)
         (".note{display:none}", 'class="big note"'), ("#x { visibility : hidden }", "id=x"),
         ("p.tiny, .other {font-size:0}", "class=tiny"), (".far{position:absolute;left:-9999px}", "class=far"),
         ("/* .c{} */ .c{color:#fff;background-color:white}", "class=c"), (".o{opacity:0}", "class=o"),
+        ("body > p.note{display:none}", "class=note"), ("div .a, p#b{left:-9999px}", "id=b"),
     ],
 )  # fmt: skip
 def test_the_page_s_own_sheet_is_heeded(rule: str, attribute: str) -> None:
@@ -82,6 +83,8 @@ def test_the_page_s_own_sheet_is_heeded(rule: str, attribute: str) -> None:
         ("<p style='opacity:0'>A cat.</p>", "<script src=fade.js></script>"),
         ("<p class=tab>A cat.</p>", "<style>.tab{display:none} .tab.on{display:block}</style>"),
         ("<p class=tab>A cat.</p>", "<style>.tab{display:none}</style><script>show()</script>"),
+        ("<p class=tab>A cat.</p>", "<style>div .tab{display:none} .tab{display:block}</style>"),
+        ("<p class=tab>A cat.</p>", "<style>p.tab:hover{display:none}</style>"),
         ("<p class=n>A cat.</p>", "<style>@media print {.n{display:none}}</style>"),
         ("<p style='color:transparent;background-clip:text'>A cat.</p>", ""),
         ("<p style='display:block;visibility:visible'>A cat.</p>", ""),

@@ -47,6 +47,11 @@ def test_a_menu_that_never_ends_does_not_hide_the_page() -> None:
     assert "The cat." in html_text(page("<nav>menu<p>The cat.</p>"))
 
 
+def test_a_menu_without_an_end_tag_keeps_the_page_that_follows_a_text() -> None:
+    assert "The cat." in html_text(page("<p>A.</p><nav>menu<p>The cat.</p>"))
+    assert "menu" not in html_text(page("<p>A.</p><div><nav>menu</nav></div>"))
+
+
 def test_structure_becomes_markdown() -> None:
     body = (
         "<h2>Part</h2><p>See <a href='https://example.org/long'>the\n page</a>.<br>Next.</p>"

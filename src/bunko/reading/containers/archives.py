@@ -1,7 +1,7 @@
 """Read archives and compressed files, one member at a time. In: a path. Out: the Documents of the members.
 
-Nothing is unpacked under a name that the archive gives: members are streamed to temporary files of our own names.
-Links, devices and hidden files are left out.
+No name from the archive is used on disk: members are streamed to temporary files with names of our own. Links, devices
+and hidden files are left out.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _UTF_8_NAME = 0x800
 
 
 def read_zip(path: Path, relative: str, context: Context) -> Items:
-    """Yield the documents of a zip archive. Raises ReadError if it is none, and for what `_refuse` says."""
+    """Yield the documents of a zip archive. Raises ReadError if it is broken or must not be opened."""
     _refuse(context)
     passwords = _passwords(context)
     try:
@@ -60,7 +60,7 @@ def read_tar(path: Path, relative: str, context: Context) -> Items:
             for member in archive:
                 inner = safe_path(decode(member.name.encode("utf-8", "surrogateescape")))
                 if not member.isreg() or not _is_wanted(inner):
-                    context.budget.take_bytes(member.size)  # which is unpacked to find what follows
+                    context.budget.take_bytes(member.size)  # it is unpacked to find the next member
                     continue
                 context.budget.take_file()
                 opened = partial(_open_tarred, archive, member)
@@ -70,7 +70,7 @@ def read_tar(path: Path, relative: str, context: Context) -> Items:
 
 
 def read_compressed(path: Path, relative: str, context: Context) -> Items:
-    """Yield what a file holds that is compressed by itself, such as notes.txt.gz. Raises ReadError."""
+    """Yield the documents of a single compressed file, such as notes.txt.gz. Raises ReadError."""
     name, _, suffix = relative.rpartition(".")
     for item in _read(partial(_OPENERS[suffix.lower()], path), relative, name, context):
         if isinstance(item, FailedFile) and item.path == relative:
@@ -82,7 +82,7 @@ _OPENERS: Mapping[str, Callable[[Path], Any]] = {"gz": gzip.open, "bz2": bz2.ope
 
 
 def refuse_archive(path: Path, relative: str, context: Context) -> Items:
-    """Say how to have an archive read whose kind is not known. Raises UnsupportedFormat."""
+    """Raise UnsupportedFormat for an archive of a kind that is not read, with the cure."""
     del relative, context
     raise UnsupportedFormat(
         f"Archives of the kind {safe_suffix(path.name)} are not opened.", "Unpack it, or pack it as .zip."
@@ -90,7 +90,7 @@ def refuse_archive(path: Path, relative: str, context: Context) -> Items:
 
 
 def _refuse(context: Context) -> None:
-    """Raise UnsupportedFormat unless archives are to be opened, and here too."""
+    """Raise UnsupportedFormat if archives are not to be opened, or this one is nested too deep."""
     settings = context.settings
     if not settings.archives:
         raise UnsupportedFormat(
@@ -98,13 +98,13 @@ def _refuse(context: Context) -> None:
         )
     if context.depth >= settings.archive_depth:
         raise UnsupportedFormat(
-            f"Archives are followed {settings.archive_depth} deep, and this one lies deeper.",
+            f"Archives are read {settings.archive_depth} levels deep, and this one is deeper.",
             "Raise reading.archive_depth to read it.",
         )
 
 
 def _read(opened: Callable[[], IO[bytes]], relative: str, name: str, context: Context) -> Items:
-    """Yield what a member holds; one that can't be unpacked is a FailedFile."""
+    """Yield the documents of a member; one that can't be unpacked is a FailedFile."""
     try:
         with opened() as stream:
             yield from read_member(stream, relative, context, name=name)
@@ -113,7 +113,7 @@ def _read(opened: Callable[[], IO[bytes]], relative: str, name: str, context: Co
     except ReadError as error:
         yield FailedFile(path=relative, error=error.message, hint=error.hint)
     except NotImplementedError as error:
-        yield FailedFile(path=relative, error=f"It is packed in a way not known here: {error}.", hint="Unpack it.")
+        yield FailedFile(path=relative, error=f"Its compression is not supported: {error}.", hint="Unpack it.")
     except (RuntimeError, *_DAMAGED) as error:
         yield FailedFile(path=relative, error=f"It is damaged: {error}.", hint=_FETCH_AGAIN)
 
@@ -121,7 +121,7 @@ def _read(opened: Callable[[], IO[bytes]], relative: str, name: str, context: Co
 def _open_tarred(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     stream = archive.extractfile(member)
     if stream is None:
-        raise ReadError("It is no file.")
+        raise ReadError("It is not a regular file.")
     return stream
 
 
@@ -129,9 +129,9 @@ def _open_tarred(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]
 
 
 def zip_names(members: Sequence[zipfile.ZipInfo]) -> list[str]:
-    """Return the members' names. Those without the mark of UTF-8 are in whatever encoding the packer's system had.
+    """Return the members' names. Those not marked as UTF-8 are in the encoding of the system that packed them.
 
-    They are decoded together: one name is short, and all were written on one system.
+    They are decoded together, since one name is short, and all were written on one system.
     """
     raw = [
         member.orig_filename.encode("utf-8" if member.flag_bits & _UTF_8_NAME else "cp437", "replace")
@@ -148,7 +148,7 @@ def zip_names(members: Sequence[zipfile.ZipInfo]) -> list[str]:
 
 
 def safe_path(name: str) -> str:
-    r"""Return a member's path as it is shown: with forward slashes, and leading nowhere else.
+    r"""Return a member's path with forward slashes and without parts that lead out of the archive.
 
     >>> safe_path("../../etc/passwd"), safe_path("C:\\docs\\a.txt"), safe_path("/a//./b")
     ('etc/passwd', 'docs/a.txt', 'a/b')
@@ -176,11 +176,14 @@ def _passwords(context: Context) -> list[bytes]:
 
 
 def _open_zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo, passwords: list[bytes]) -> IO[bytes]:
-    """Open a member; a locked one with the first password that fits, which then comes first. Raises NeedsPassword."""
+    """Open a member, a locked one with the first password that fits, which is tried first from then on.
+
+    Raises NeedsPassword.
+    """
     if not member.flag_bits & _ENCRYPTED:
         return archive.open(member)
     if member.compress_type == 99:
-        raise NeedsPassword("It is locked with AES, which is not opened here.", "Unpack the archive.")
+        raise NeedsPassword("It is locked with AES, which Bunko can't open.", "Unpack the archive.")
     for password in list(passwords):
         if _fits(archive, member, password):
             passwords.remove(password)
@@ -192,14 +195,14 @@ def _open_zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo, passwords: l
 
 
 def _password_bytes(passwords: Sequence[str]) -> Iterator[bytes]:
-    """Yield the passwords as the packers of different systems would have encoded them."""
+    """Yield the passwords in the encodings of different systems."""
     for password in passwords:
         yield password.encode("utf-8")
         yield password.encode("cp932", "ignore")
 
 
 def _fits(archive: zipfile.ZipFile, member: zipfile.ZipInfo, password: bytes) -> bool:
-    """Tell whether a password opens a member. Its check is one byte: what it unpacks to must be whole, too."""
+    """Return whether a password opens a member. Zip checks one byte only, so the content must unpack as well."""
     try:
         with archive.open(member, pwd=password) as stream:
             stream.read(1 << 12)

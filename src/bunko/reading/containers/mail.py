@@ -1,6 +1,6 @@
 """Read mails and mailboxes. In: a path. Out: a Document for each mail, and those of its attachments.
 
-Headers and bodies are decoded here: mails of the last decades hold Japanese in more ways than `email` knows.
+Headers and bodies are decoded here, since mails encode Japanese in more ways than `email` knows.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PICTURES = ("image", "audio", "video")
 
 @dataclass(slots=True, kw_only=True)
 class _Content:
-    """What a mail holds: its texts in order, and its attachments with their names."""
+    """The content of a mail: texts in order, and attachments with their names."""
 
     plain: list[str] = field(default_factory=list)
     html: list[str] = field(default_factory=list)
@@ -38,7 +38,7 @@ class _Content:
 
 
 def read_mail(path: Path, relative: str, context: Context) -> Items:
-    """Yield the mail, then each attachment as `mail.eml#name`. Raises ReadError where the file is no mail."""
+    """Yield the mail, then each attachment as `mail.eml#name`. Raises ReadError if the file is not a mail."""
     yield from _documents(path.read_bytes(), relative, context, separator="#")
 
 
@@ -69,7 +69,7 @@ def _split(stream: IO[bytes]) -> Iterator[bytes]:
         elif inside:
             lines.append(re.sub(rb"^>(>*From )", rb"\1", line))
         elif line.strip():
-            raise ReadError('The file is no mailbox: it does not begin with "From ".', "Rename it to .eml or .txt.")
+            raise ReadError('The file is not a mailbox: it does not begin with "From ".', "Rename it to .eml or .txt.")
         blank = not line.strip()
     if inside:
         yield b"".join(lines)
@@ -81,9 +81,9 @@ def _documents(data: bytes, path: str, context: Context, *, separator: str) -> I
         message = email.message_from_bytes(data)
         _gather(message, content)
     except RecursionError as error:
-        raise ReadError("The mail holds mails too deeply within each other.", "Save the inner ones.") from error
+        raise ReadError("The mail contains mails that are nested too deep.", "Save the inner ones.") from error
     if not message.keys():
-        raise ReadError("It is no mail: it has no headers.", "Rename it to .txt to read it as text.")
+        raise ReadError("It is not a mail: it has no headers.", "Rename it to .txt to read it as text.")
     bodies = content.plain or [html_text(_as_page(source)) for source in content.html]
     subject = header(message, "Subject")
     lines = [subject] if subject else []
@@ -116,11 +116,11 @@ def _gather(part: _Mail, content: _Content) -> None:
         for child in children:
             _gather(child, found)
         content.plain += found.plain
-        # The same text twice would be found and quoted twice.
+        # An alternative is the same text again, and would be found twice.
         content.html += [] if alternatives and found.plain else found.html
         content.attachments += found.attachments
     elif kind in _PICTURES and part["Content-ID"]:
-        return  # it is shown within the text: a logo, most often
+        return  # an inline picture, mostly a logo
     elif name and (part.get_content_disposition() == "attachment" or kind not in ("text", *_PICTURES)):
         content.attachments.append((name, _payload(part)))
     elif part.get_content_type() == "text/html":
@@ -137,7 +137,7 @@ def _payload(part: _Mail) -> bytes:
 def _text(part: _Mail) -> str:
     data = _payload(part)
     charset = (part.get_content_charset() or "").lower()
-    if charset and not charset.startswith(("iso-2022-jp", "us-ascii")):  # their extensions are known to `decode`
+    if charset and not charset.startswith(("iso-2022-jp", "us-ascii")):  # `decode` knows their extensions
         try:
             return data.decode(_KNOWN_AS.get(charset, charset)).replace("\r\n", "\n")
         except (LookupError, UnicodeDecodeError):
@@ -149,12 +149,12 @@ _KNOWN_AS = {"shift_jis": "cp932", "shift-jis": "cp932", "x-sjis": "cp932", "iso
 
 
 def _as_page(source: str) -> bytes:
-    """Return HTML as bytes whose mark overrules the encoding that it names, and that its mail was sent in."""
+    """Return HTML as UTF-8 with a byte order mark, which overrides the charset that it declares."""
     return codecs.BOM_UTF8 + source.encode("utf-8", "replace")
 
 
 def header(message: _Mail, name: str) -> str:
-    """Return a header's text in one line, whatever encoding it has or lacks."""
+    """Return a header's text in one line, in any encoding, declared or not."""
     value = message.get(name, "")
     try:
         pieces = decode_header(value)

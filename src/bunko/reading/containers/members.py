@@ -1,6 +1,6 @@
 """Read the files inside files: of archives, mails and compressed files. In: bytes and a name. Out: Documents.
 
-What a file unpacks to is counted while it is unpacked, whatever its headers promise.
+Unpacked bytes are counted while unpacking; the sizes in headers are not trusted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bunko.types import Document, FailedFile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRead:
-    """Says that a reader got on with a document of many pages, so that a long one is not taken for one that hangs."""
+    """Signals progress on a document of many pages, so that a long one does not reach the timeout."""
 
 
 Items: TypeAlias = Iterator[Document | FailedFile | PageRead]
@@ -28,11 +28,11 @@ _BLOCK = 1 << 16
 
 
 class LimitReached(ReadError):
-    """The file as a whole unpacks to more than is allowed: no member may swallow this."""
+    """The file as a whole unpacks to more than the limit. Readers of members must not catch it."""
 
 
 class Budget:
-    """What may still be unpacked from one file on disk, archives within it included."""
+    """How much more may be unpacked from one file on disk, including archives within it."""
 
     def __init__(self, settings: ReadingSettings) -> None:
         self._settings = settings
@@ -58,14 +58,14 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a reader needs to know beside the file."""
+    """What a reader needs besides the file."""
 
     settings: ReadingSettings
     budget: Budget
     read: Callable[[Path, str, Context], Items]
-    """Reads a file of any kind, which has been unpacked."""
+    """Reads an unpacked file of any format."""
     depth: int = 0
-    """The number of archives that we are in."""
+    """The number of archives around the file."""
 
     def within_archive(self) -> Context:
         """Return the context of an archive's members."""
@@ -73,9 +73,9 @@ class Context:
 
 
 def read_member(stream: IO[bytes], relative: str, context: Context, *, name: str) -> Items:
-    """Yield what a member holds; what is wrong with it is a FailedFile. `name` tells its kind.
+    """Yield the documents of a member; an error is a FailedFile. The ending of `name` decides its format.
 
-    It is unpacked to a temporary file of a name of our own, which is deleted. Raises LimitReached.
+    The member is unpacked to a temporary file. Raises LimitReached.
     """
     limit = context.settings.max_file_mb * 1_000_000
     with tempfile.TemporaryDirectory(prefix="bunko-") as folder:
@@ -85,7 +85,7 @@ def read_member(stream: IO[bytes], relative: str, context: Context, *, name: str
             for block in blocks(stream):
                 context.budget.take_bytes(len(block))
                 size += len(block)
-                if size <= limit:  # what is over it is unpacked nevertheless, by whoever looks for the next member
+                if size <= limit:  # the rest is unpacked anyway to reach the next member
                     file.write(block)
         if size > limit:
             message = f"The file has more than {context.settings.max_file_mb} MB."
@@ -100,7 +100,7 @@ def read_member(stream: IO[bytes], relative: str, context: Context, *, name: str
 
 
 def safe_suffix(name: str) -> str:
-    """Return a name's ending, both parts of one like .tar.gz, if it can be an ending on any system.
+    """Return a name's ending, such as .tar.gz, if it is valid on every system.
 
     >>> safe_suffix("a/b.TAR.gz"), safe_suffix("Vol. 1/notes"), safe_suffix("../..")
     ('.tar.gz', '', '')
@@ -116,13 +116,13 @@ def blocks(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 class UniqueNames:
-    """Gives each member a name of its own. Keeps hashes only: there may be a million names."""
+    """Makes names unique. Keeps only their hashes, since there may be a million."""
 
     def __init__(self) -> None:
         self._taken: set[int] = set()
 
     def __call__(self, *wanted: str) -> str:
-        """Return the first of the wanted names that is free, or the last with a number that makes it so."""
+        """Return the first unused name of these, or the last one with a number added."""
         numbered: Iterable[str] = (f"{wanted[-1]} ({n})" for n in itertools.count(2))
         for name in itertools.chain(wanted, numbered):
             if hash(name) not in self._taken:

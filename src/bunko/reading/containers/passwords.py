@@ -1,4 +1,4 @@
-"""Read the passwords to be tried on locked files. In: a text file's path. Out: passwords. Knows no formats."""
+"""Read the passwords to try on locked files. In: a text file's path. Out: passwords. Knows no formats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bunko.errors import SettingsError
 def read_passwords(path: Path) -> tuple[str, ...]:
     """Return the passwords of a UTF-8 file, one a line, in order and each once; blank lines are skipped.
 
-    Spaces are part of a password. Raises SettingsError where the file can't be read; no message names a password.
+    Spaces are part of a password. Raises SettingsError if the file can't be read; no message contains a password.
     """
     try:
         text = path.expanduser().read_bytes().decode("utf-8-sig")

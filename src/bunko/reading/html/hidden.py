@@ -1,18 +1,20 @@
-"""Tell which parts of a web page a person who opens it does not see. In: its source, a tag's attributes. Out: bool.
+"""Find the parts of a web page that a reader does not see. In: its tree and source. Out: bool for an element.
 
-Only what the page itself says for certain: the style of the element, and rules of its own style sheets for one class
-or one id. Sheets of other files are not there, and scripts are not run: a part that a script may show (a fold, a tab,
-what fades in) counts as hidden only where that has always been so, by `hidden`, `display: none` or
-`visibility: hidden` on the element. aria-hidden hides nothing from the eye. Knows nothing of trees.
+Only what the page itself shows for certain counts: the style of an element, and rules of the page's own style sheets.
+Sheets in other files are missing, and scripts are not run: a part that a script may show (a fold, a tab, what fades
+in) counts as hidden only if it has `hidden`, `display: none` or `visibility: hidden` on the element itself.
+aria-hidden hides nothing from the eye.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _GONE = re.compile(r"display:none|visibility:(?:hidden|collapse)")
-# What no script undoes: letters of nothing, parts a thousand pixels away or cut down to a pixel.
+# No script undoes these: letters without size, parts a thousand pixels away or clipped to a pixel.
 _TOO_SMALL = re.compile(
     r"(?:^|;)font-size:(?:0(?=[a-z%;! ]|$)|(?:0?\.\d+|1)(?:px|pt|%)|0?\.[0-2]\d*r?em)|(?:^|;)font:0[ p/]"
 )
@@ -21,7 +23,7 @@ _FAR = re.compile(
 )
 _CLIPPED = re.compile(r"clip:rect\((?:0|1px|0px)[, ]|clip-path:(?:inset\((?:50|100)%|circle\(0)|transform:scale\(0\)")
 _SQUEEZED = re.compile(r"(?:^|;)(?:max-)?(?:height|width):[01](?:px|pt|em)?(?:;|$)")
-# What a script may undo.
+# A script may undo this.
 _FADED = re.compile(r"(?:^|;)opacity:0?(?:\.0\d*)?%?(?:;|$)")
 _COLOUR = re.compile(r"(?:^|;)color:([^;!]+)")
 _BACKGROUND = re.compile(r"(?:^|;)background(?:-color)?:([^;!]+)")
@@ -32,32 +34,34 @@ _ANY_BACKGROUND = re.compile(
 _LINKED_SHEET = re.compile(r"<link[^>]{0,300}stylesheet|@import", re.I)
 _SCRIPT = re.compile(r"<script|\son\w{3,20}\s*=", re.I)
 _AT_BLOCK = re.compile(r"@[^{};]{0,300}\{(?:[^{}]{0,4000}\{[^{}]{0,4000}\}){0,500}[^{}]{0,4000}\}")
-_ONE_NAME = re.compile(r"[a-z0-9]*([.#][\w-]+)", re.I)
+_SELECTOR = re.compile(r"[\w\s.#>*-]*[.#][\w\s.#>*-]*")  # without states and attributes
+_NAME = re.compile(r"[a-z0-9]*([.#][\w-]+)", re.I)
 _NAME = re.compile(r"[.#][A-Za-z_][\w-]*")
 _WHITES = frozenset("white snow ivory ghostwhite floralwhite mintcream azure".split())
-_NEARLY = 8  # of 255: differences of colour that no eye makes out
+_NEARLY = 8  # of 255: differences of colour that the eye does not see
 
 
 class Hidden:
-    """What a page hides. Made once for a page."""
+    """What a page hides. Create one for each page."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, tree: LexborHTMLParser, source: str) -> None:
         self._has_script = bool(_SCRIPT.search(source))
-        # With a sheet that is not there, or a background anywhere, nobody can tell what white letters stand on.
+        # A sheet in another file, or a background anywhere, may be what makes white letters visible.
         self._is_white = not _LINKED_SHEET.search(source) and all(
             _is_white(_colour(found[1] or found[2] or "?")) for found in _ANY_BACKGROUND.finditer(source)
         )
-        self._names = self._read_sheets(source)
+        selectors = self._hiding_selectors("\n".join(sheet.text() for sheet in tree.css("style")))
+        self._by_sheet = {node.mem_id for node in tree.css(", ".join(selectors))} if selectors else set[int]()
 
-    def hides(self, attributes: Mapping[str, str | None]) -> bool:
-        """Tell whether an element and all in it is not to be seen."""
+    def hides(self, node: LexborNode) -> bool:
+        """Return whether an element, with all in it, is hidden."""
+        attributes = node.attributes
         style = _squeezed(attributes.get("style") or "")
         if attributes.get("color"):  # <font color=white>
             style += f";color:{attributes['color']}"
         if "hidden" in attributes or _GONE.search(style) or self._never_shown(style):
             return True
-        names = [f".{name}" for name in (attributes.get("class") or "").split()]
-        return any(name in self._names for name in (*names, f"#{attributes.get('id')}"))
+        return node.mem_id in self._by_sheet
 
     def _never_shown(self, style: str) -> bool:
         if not style:
@@ -69,7 +73,7 @@ class Hidden:
         return self._is_invisible(style) or (not self._has_script and bool(_FADED.search(style)))
 
     def _is_invisible(self, style: str) -> bool:
-        """Tell whether letters have the colour of what they stand on."""
+        """Return whether letters have the colour of their background."""
         found = _COLOUR.findall(style)
         colour = _colour(found[-1]) if found else None
         if colour is None or "background-clip" in style or "text-shadow" in style:
@@ -82,30 +86,23 @@ class Hidden:
             return bool(below) and all(abs(a - b) <= _NEARLY for a, b in zip(colour, below or (), strict=True))
         return self._is_white and _is_white(colour)
 
-    def _read_sheets(self, source: str) -> frozenset[str]:
-        """Return the classes and ids that the page's own sheets hide, if no other rule can show them."""
-        sheets = _AT_BLOCK.sub("", "\n".join(_sheets(source)))
+    def _hiding_selectors(self, sheets: str) -> list[str]:
+        """Return the selectors of rules that hide, if no other rule names their classes and ids and may show them."""
+        sheets = _AT_BLOCK.sub("", _without_comments(sheets))
         pairs = [rule.rpartition("{") for rule in sheets.split("}")]
         rules = [(selector.strip(), _squeezed(body)) for selector, _, body in pairs]
-        counts: dict[str, int] = {}
-        for selector, _ in rules:
-            for name in _NAME.findall(selector):
-                counts[name] = counts.get(name, 0) + 1
-        found = set()
+        counts = Counter(name for selector, _ in rules for name in _NAME.findall(selector))
+        found = []
         for selector, body in rules:
-            for part in selector.split(","):
-                one = _ONE_NAME.fullmatch(part.strip())
-                gone = not self._has_script and _GONE.search(body)
-                if one and counts[one[1]] == 1 and (gone or self._never_shown(body)):
-                    found.add(one[1])
-        return frozenset(found)
-
-
-def _sheets(source: str) -> Iterator[str]:
-    """Yield the style sheets within a page, without their comments."""
-    lower, end = source.lower(), 0
-    while (start := lower.find("<style", end)) >= 0 and (end := lower.find("</style", start)) >= 0:
-        yield _without_comments(source[source.find(">", start) + 1 : end])
+            gone = not self._has_script and _GONE.search(body)
+            if gone or self._never_shown(body):
+                parts = [part.strip() for part in selector.split(",")]
+                found += [
+                    part
+                    for part in parts
+                    if _SELECTOR.fullmatch(part) and all(counts[name] == 1 for name in _NAME.findall(part))
+                ]
+        return found
 
 
 def _without_comments(style: str) -> str:
@@ -114,7 +111,7 @@ def _without_comments(style: str) -> str:
 
 
 def _squeezed(style: str) -> str:
-    r"""Return declarations in small letters without needless spaces.
+    r"""Return declarations in lower case without needless spaces.
 
     >>> _squeezed("Font-Size : 0px ;\n COLOR: White")
     'font-size:0px;color:white'
@@ -123,7 +120,7 @@ def _squeezed(style: str) -> str:
 
 
 def _colour(text: str) -> tuple[int, ...] | None:
-    """Return red, green and blue, () for none at all, None for what is not understood.
+    """Return red, green and blue; () for a transparent colour, None for one that is not understood.
 
     >>> _colour("#FFF"), _colour("rgb(255, 254,255)"), _colour("transparent"), _colour("var(--x)")
     ((255, 255, 255), (255, 254, 255), (), None)

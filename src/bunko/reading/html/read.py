@@ -1,6 +1,7 @@
-"""Read web pages. In: bytes. Out: a Document in Markdown. Knows nothing of scripts, styles or the network.
+"""Read web pages. In: bytes. Out: a Document in Markdown. Knows nothing of scripts or the network.
 
-Kreuzberg keeps menus, lists every link with its address, and drops parts of lists: see benchmarks/LOG.md.
+Lexbor parses a page as browsers do; what a browser hides (hidden.py) and menus are left out. Kreuzberg keeps menus,
+lists every link with its address, and drops parts of lists: see benchmarks/LOG.md.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ import codecs
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Literal, TypeAlias
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bunko.reading.html.hidden import Hidden
 from bunko.reading.pdf.lines import unwrapped
@@ -24,30 +26,13 @@ _CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)|<\?xml[^>]{0,100}?encoding=[\"']([A-Za-z0-9_.-]+)",
     re.I,
 )
-# What pages call an encoding, and the superset of it that they are really written in, as browsers take it.
+# Browsers decode these encodings as their supersets, in which pages are really written.
 _SUPERSETS = {"shift_jis": "cp932", "euc_jp": "euc_jis_2004", "iso8859-1": "cp1252", "ascii": "cp1252"}
 _NEVER = frozenset("script style noscript template svg canvas iframe object head rt rp".split())
 _FURNITURE = frozenset("nav button select textarea datalist dialog".split())
 _FURNITURE_ROLES = frozenset("navigation search menu menubar dialog".split())
-# What has no end tag can't be skipped to it; what may go without one ends where another of its kind begins.
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr html body".split())
-_NESTS = frozenset("ul ol dl table".split())
-_ENDED_BY = {
-    "p": frozenset("p div section article ul ol dl table pre blockquote h1 h2 h3 h4 h5 h6 hr form li td th tr".split()),
-    "li": frozenset(["li"]),
-    "dt": frozenset(["dt", "dd"]),
-    "dd": frozenset(["dt", "dd"]),
-    "tr": frozenset("tr tbody tfoot".split()),
-    "td": frozenset("td th tr tbody tfoot".split()),
-    "th": frozenset("td th tr tbody tfoot".split()),
-}
-_ENDED_WITH = {
-    "p": frozenset("div section article li td th body blockquote main".split()),
-    "li": frozenset(["ul", "ol"]),
-    "dt": frozenset(["dl"]),
-    "dd": frozenset(["dl"]),
-    **dict.fromkeys(("tr", "td", "th"), frozenset("table tbody thead tr".split())),
-}
+# HTML lets these go without an end tag.
+_END_IS_OPTIONAL = frozenset("p li dt dd tr td th thead tbody tfoot caption colgroup html body".split())
 _Unread: TypeAlias = Literal["furniture", "hidden"]
 _KEPT: tuple[tuple[_Unread, ...], ...] = ((), ("furniture",), ("furniture", "hidden"))
 _BLOCKS = frozenset(
@@ -66,19 +51,21 @@ def read_html(data: bytes, relative: str) -> Document:
 
 
 def html_text(data: bytes) -> str:
-    """Return a page's text in Markdown without menus, hidden parts and addresses of links."""
+    """Return a page's text in Markdown without menus, hidden parts and link targets."""
     source = decode_html(data)
-    # A menu that never ends would hide the page, and so would a hidden part.
+    tree = LexborHTMLParser(source.encode("utf-8", "replace"))
+    hidden = Hidden(tree, source)
+    # A menu that is never closed holds the rest of the page, and so does a hidden part.
     for keep in _KEPT:
-        reader = _Reader(keep=keep)
-        reader.read(source)
-        if not reader.is_skipping:
+        reader = _Reader(source, hidden, keep=keep)
+        reader.read(tree)
+        if not reader.dropped_the_end:
             break
     return reader.text()
 
 
 def decode_html(data: bytes) -> str:
-    """Decode a page by its byte order mark, the charset it declares, or, where that is not true, by what it looks like.
+    """Decode a page by its byte order mark, by the charset it declares, or, if that fails, by its bytes.
 
     >>> decode_html('<meta charset="Shift_JIS">①髙'.encode("cp932"))[-2:]
     '①髙'
@@ -87,7 +74,7 @@ def decode_html(data: bytes) -> str:
     if declared and not data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         try:
             name = codecs.lookup((declared.group(1) or declared.group(2)).decode()).name
-            if not name.startswith("utf-16"):  # who could read the declaration has not UTF-16 before him
+            if not name.startswith("utf-16"):  # in UTF-16 the declaration would not have matched
                 return data.decode(_SUPERSETS.get(name, name)).replace("\r\n", "\n").replace("\r", "\n")
         except (LookupError, UnicodeError):
             pass
@@ -97,98 +84,90 @@ def decode_html(data: bytes) -> str:
 @dataclass(slots=True)
 class _Table:
     outside: list[str]
-    """The blocks before the table, to which it will be added."""
+    """The blocks before the table, to which the table is added."""
     rows: list[list[list[str]]] = field(default_factory=list)
     """Rows of cells of blocks."""
     is_layout: bool = False
     in_cell: bool = False
 
 
-class _Reader(HTMLParser):
-    """Gathers blocks of Markdown while the parser walks through a page."""
+class _Reader:
+    """Collects blocks of Markdown on a walk through a page's tree."""
 
-    def __init__(self, *, keep: Collection[_Unread]) -> None:
-        super().__init__(convert_charrefs=True)
+    def __init__(self, source: str, hidden: Hidden, *, keep: Collection[_Unread]) -> None:
+        self._source = source
+        self._hidden = hidden
         self._keep = keep
         self._blocks: list[str] = []
         self._inline: list[str] = []
         self._prefix = ""
         self._tables: list[_Table] = []
-        self._lists: list[int | None] = []  # the lists that we are in: the last number, None without numbers
-        self._skipped: list[str] = []  # the outermost is what began it
-        self._nested = 0  # lists and tables within it
-        self._hidden = Hidden("")
+        self._lists: list[int | None] = []  # the open lists: the last number, None without numbers
         self._pre = 0
-        self._in_title = False
         self._title = ""
+        self._unclosed: dict[str, bool] = {}
+        """By tag, whether the page has more start tags than end tags."""
+        self.dropped_the_end = False
+        """Whether an element that is never closed was left out, and the rest of the page with it."""
 
-    @property
-    def is_skipping(self) -> bool:
-        """Whether the page ended within a part that was left out."""
-        return bool(self._skipped)
-
-    def read(self, source: str) -> None:
-        self._hidden = Hidden(source)
-        # What follows the last > holds no tag; the parser would look for one's end at each < again.
-        tags, end, rest = source.rpartition(">")
-        self.feed(tags + end + rest.replace("<", "&lt;"))
-        self.close()
+    def read(self, tree: LexborHTMLParser) -> None:
+        """Walk through the tree, without recursion: a page may be nested thousands deep."""
+        title = tree.css_first("title")
+        self._title = title.text() if title else ""
+        node, depth = tree.body or tree.root, 0
+        while node is not None:
+            if (entered := self._enter(node)) and (child := node.first_child) is not None:
+                node, depth = child, depth + 1
+                continue
+            if entered:
+                self._end(node.tag or "")
+            while depth and node.next is None and (parent := node.parent) is not None:
+                node, depth = parent, depth - 1
+                self._end(node.tag or "")
+            node = node.next if depth else None
         self._flush()
-        while self._tables:
-            self._end_table()
 
     def text(self) -> str:
+        """Return the page in Markdown, under its title if it has no heading of the first level."""
         title = unwrapped(self._title)
         has_top = any(block.startswith("# ") for block in self._blocks)
         return _stacked(self._blocks if has_top or not title else [f"# {title}", *self._blocks])
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "title":
-            self._in_title = not self._title
-        if self._skipped and not self._nested and tag in _ENDED_BY.get(self._skipped[0], ()):
-            self._skipped.clear()
-        if self._skipped:
-            if tag == self._skipped[0]:
-                self._skipped.append(tag)
-            elif tag in _NESTS:
-                self._nested += 1
-            return
-        if tag == "body":
-            self._skipped.clear()
-        if tag in _NEVER or self._is_unread(tag, dict(attrs)):
-            self._skipped.append(tag)
-            self._nested = 0
-            return
+    def _enter(self, node: LexborNode) -> bool:
+        """Read a text, or start an element. Returns whether to go on with its children."""
+        tag = node.tag or ""
+        if node.is_text_node:
+            self._inline.append(node.text_content or "")
+            return False
+        if not node.is_element_node or tag in _NEVER:
+            return False
+        if self._is_unread(node, tag):
+            self.dropped_the_end = self.dropped_the_end or self._holds_the_end(node, tag)
+            return False
         self._start(tag)
+        return True
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if not self._skipped and tag not in _NEVER:
-            self._start(tag)
-            self._end(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "title":
-            self._in_title = False
-        if self._skipped and not self._nested and tag in _ENDED_WITH.get(self._skipped[0], ()):
-            self._skipped.clear()
-        if self._skipped:
-            if tag == self._skipped[-1]:
-                self._skipped.pop()
-            elif tag in _NESTS:
-                self._nested = max(0, self._nested - 1)
-            return
-        self._end(tag)
-
-    def handle_data(self, data: str) -> None:
-        if self._in_title:
-            self._title += data
-        elif not self._skipped:
-            self._inline.append(data)
-
-    def _is_unread(self, tag: str, attributes: dict[str, str | None]) -> bool:
+    def _is_unread(self, node: LexborNode, tag: str) -> bool:
+        attributes = node.attributes
         if tag in _FURNITURE or (attributes.get("role") or "").lower() in _FURNITURE_ROLES:
             return "furniture" not in self._keep
-        return tag not in _VOID and "hidden" not in self._keep and self._hidden.hides(attributes)
+        return "hidden" not in self._keep and self._hidden.hides(node)
+
+    def _holds_the_end(self, node: LexborNode, tag: str) -> bool:
+        """Return whether an element lacks its end tag, so that it holds the rest of the page."""
+        if tag in _END_IS_OPTIONAL or node.first_child is None:
+            return False
+        if tag not in self._unclosed:
+            starts, ends = (len(re.findall(rf"<{mark}{tag}[\s/>]", self._source, re.I)) for mark in ("", "/"))
+            self._unclosed[tag] = starts > ends
+        if not self._unclosed[tag]:
+            return False
+        at: LexborNode | None = node
+        while at is not None and at.tag != "body":
+            if at.next is not None:
+                return False
+            at = at.parent
+        return True
 
     def _start(self, tag: str) -> None:
         if tag in _HEADINGS:

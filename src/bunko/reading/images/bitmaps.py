@@ -10,25 +10,25 @@ import pypdfium2
 from bunko.errors import ReadError
 from bunko.reading.images.ocr import Bitmap
 
-_OCR_DPI = 300  # what Tesseract's documentation asks for
+_OCR_DPI = 300  # recommended by Tesseract's documentation
 _GLANCE_DPI = 36
 _POINTS = 72
-_LARGEST_AREA = 36_000_000  # pixels: A2 at 300 dots per inch. Tesseract takes some 20 bytes for each
+_LARGEST_AREA = 36_000_000  # pixels: A2 at 300 dots per inch. Tesseract takes about 20 bytes for each
 _MEND = "Open and save it again in its program."
 
 
 def bitmap_of_page(page: pypdfium2.PdfPage) -> Bitmap:
-    """Return a page as OCR likes it, large ones at a lower resolution."""
+    """Return a page at the resolution for OCR, a large one at a lower resolution."""
     return _drawn(page, _OCR_DPI / _POINTS)
 
 
 def shows_anything(page: pypdfium2.PdfPage) -> bool:
-    """Tell whether a viewer would show more than a blank page."""
+    """Return whether a page is not blank in a viewer."""
     return not _drawn(page, _GLANCE_DPI / _POINTS).is_blank()
 
 
 def bitmap_of_jpeg(path: Path) -> Bitmap:
-    """Return a photograph, large ones at a lower resolution. Raises ReadError."""
+    """Return a photograph, a large one at a lower resolution. Raises ReadError."""
     pdf = pypdfium2.PdfDocument.new()
     try:
         image = pypdfium2.PdfImage.new(pdf)

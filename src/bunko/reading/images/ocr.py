@@ -1,7 +1,7 @@
 """Read pictures of text with Tesseract. In: a picture. Out: its text. Knows nothing of documents or PDF.
 
-Kreuzberg brings the engine; what has to be on the machine is its language data, which Tesseract's packages install.
-Nothing is ever downloaded: without the data there is no OCR. Kreuzberg's other engines download; they are not used.
+Kreuzberg contains the engine; its language data must be on the machine, and comes with Tesseract's packages. Nothing is
+downloaded: without the data there is no OCR. Kreuzberg's other OCR engines download models, and are not used.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from bunko.settings import ReadingSettings
 
 _PREFIX = "TESSDATA_PREFIX"
 _ENDING = ".traineddata"
-# Tesseract takes its ways from the language that comes first: with English first, Japanese gets spaces within its words
-# and is read worse, while English loses nothing by coming second.
+# Tesseract's settings follow the first language: with English first, Japanese gets spaces within words and is read
+# worse. English loses nothing as the second.
 _FIRST = ("jpn", "jpn_vert", "chi_sim", "chi_tra", "chi_sim_vert", "chi_tra_vert")
 _WIDE_GAP = re.compile(" {3,}")
 _UNSURE = 70  # percent: pages had 77 to 95, the same upside down 34 to 55; see benchmarks/LOG.md
-# Where the packages of Debian, Fedora, Arch, Homebrew, MacPorts and the Windows installer put the data.
+# The folders of Debian, Fedora, Arch, Homebrew, MacPorts and the Windows installer.
 _USUAL_FOLDERS = (
     "/usr/share/tesseract-ocr/5/tessdata",
     "/usr/share/tesseract-ocr/4.00/tessdata",
@@ -39,13 +39,13 @@ _USUAL_FOLDERS = (
 
 
 def ocr_languages(settings: ReadingSettings, environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """Return those of the wanted languages whose data is on this machine; none where OCR is switched off."""
+    """Return the wanted languages whose data is on this machine; none if OCR is switched off."""
     folder = tessdata_folder(settings.ocr_languages, environment) if settings.ocr == "auto" else None
     return tuple(name for name in settings.ocr_languages if folder and (folder / f"{name}{_ENDING}").is_file())
 
 
 def tessdata_folder(languages: Sequence[str], environment: Mapping[str, str] | None = None) -> Path | None:
-    """Return the folder with the data of the most of these languages, the one named by TESSDATA_PREFIX first."""
+    """Return the folder with the data of most of these languages; TESSDATA_PREFIX wins a tie."""
     found = {
         folder: sum((folder / f"{name}{_ENDING}").is_file() for name in languages)
         for folder in _folders(os.environ if environment is None else environment)
@@ -65,8 +65,8 @@ def _folders(environment: Mapping[str, str]) -> Iterator[Path]:
     yield from map(Path, _USUAL_FOLDERS)
 
 
-def needs_ocr(settings: ReadingSettings, *, message: str = "The file holds pictures of text.") -> NeedsOcr:
-    """Return the error that says what is missing for OCR."""
+def needs_ocr(settings: ReadingSettings, *, message: str = "The file contains pictures of text.") -> NeedsOcr:
+    """Return the error that names what is missing for OCR."""
     if settings.ocr == "off":
         return NeedsOcr(f"{message} OCR is switched off.", "Set reading.ocr to auto, and leave out --no-ocr.")
     return NeedsOcr(f"{message} That needs OCR.", install_hint())
@@ -94,25 +94,25 @@ class Bitmap:
     pixels: bytes
 
     def is_blank(self) -> bool:
-        """Tell whether it shows one and the same colour everywhere."""
+        """Return whether all pixels have the same colour."""
         return self.pixels.count(self.pixels[:1]) == len(self.pixels)
 
     def upside_down(self) -> Bitmap:
-        """Return it turned by half a circle."""
+        """Return it rotated by 180 degrees."""
         return replace(self, pixels=self.pixels[::-1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Recognised:
     text: str
-    confidence: float  # percent, the mean of its words; 0 where there are none
+    confidence: float  # percent, the mean over the words; 0 without words
 
 
 def recognise_bitmap(bitmap: Bitmap, *, settings: ReadingSettings) -> str:
-    """Return the text in a bitmap, whichever way up; empty where there is none. Raises NeedsOcr.
+    """Return the text in a bitmap, upright or upside down; empty if there is none. Raises NeedsOcr.
 
-    Tesseract finds out by itself whether lines run across or down, but takes the text that stands on its head as it is.
-    What it is unsure of is read once more upside down; the surer reading counts.
+    Tesseract detects vertical lines, but not a page that is upside down. A page with low confidence is read again
+    upside down, and the reading with the higher confidence is taken.
     """
     if bitmap.is_blank():
         return ""
@@ -124,7 +124,7 @@ def recognise_bitmap(bitmap: Bitmap, *, settings: ReadingSettings) -> str:
 
 
 def recognise(picture: bytes, mime_type: str, *, settings: ReadingSettings) -> str:
-    """Return the text in a picture file, empty where there is none. Raises NeedsOcr where OCR is not to be had."""
+    """Return the text in a picture file, empty if there is none. Raises NeedsOcr if OCR is not available."""
     return _recognised(picture, mime_type, settings).text
 
 
@@ -142,7 +142,7 @@ def _recognised(picture: bytes, mime_type: str, settings: ReadingSettings) -> _R
         raise needs_ocr(settings)
     import kreuzberg
 
-    # The engine looks nowhere else; this process reads files and does nothing beside.
+    # The engine takes the folder from the environment. This process only reads files.
     os.environ[_PREFIX] = str(folder)
     tesseract = kreuzberg.TesseractConfig(language=languages, output_format="text", use_cache=False)
     config = kreuzberg.ExtractionConfig(
@@ -155,7 +155,7 @@ def _recognised(picture: bytes, mime_type: str, settings: ReadingSettings) -> _R
     except (kreuzberg.KreuzbergError, ValueError, RuntimeError, OSError) as error:
         detail = " ".join(str(error).split())[:200]
         raise NeedsOcr(f"OCR failed: {detail}.", "Convert the picture to PNG, or add its text as a file.") from error
-    # Wide gaps are columns, or the space before a drawing: two spaces tell as much as forty.
+    # Wide gaps separate columns or drawings: two spaces are enough.
     lines = (_WIDE_GAP.sub("  ", clean(line)) for line in result.content.splitlines())
     text = without_gaps("\n".join(lines))
     return _Recognised(text=closed_up(text).strip(), confidence=float(result.metadata.get("mean_text_conf", 0)))

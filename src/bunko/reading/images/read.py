@@ -1,4 +1,4 @@
-"""Read a picture of text. In: a path. Out: Document. Raises NeedsOcr where there is no OCR.
+"""Read a picture of text. In: a path. Out: Document. Raises NeedsOcr if there is no OCR.
 
 A TIFF may hold many pages, as faxes and scanners write them; of an animated GIF the first picture is read.
 """
@@ -44,7 +44,7 @@ def read_picture(path: Path, relative: str, *, settings: ReadingSettings) -> Ite
 
 def _texts(path: Path, kind: str, settings: ReadingSettings) -> Iterator[str]:
     data = path.read_bytes()
-    if data.startswith(_JPEG):  # photographs of pages often stand on their head
+    if data.startswith(_JPEG):  # photographs of pages are often upside down
         from bunko.reading.images.bitmaps import bitmap_of_jpeg
 
         yield recognise_bitmap(bitmap_of_jpeg(path), settings=settings)
@@ -54,7 +54,7 @@ def _texts(path: Path, kind: str, settings: ReadingSettings) -> Iterator[str]:
 
 
 def tiff_pages(data: bytes) -> Iterator[bytes]:
-    """Yield the file again for each page, with that page as its first: parsers take the first and leave the others."""
+    """Yield a copy of the file for each page, with that page first: parsers read the first page only."""
     order = {b"II*\x00": "<", b"MM\x00*": ">"}.get(data[:4])
     if order is None:
         yield data
@@ -63,7 +63,7 @@ def tiff_pages(data: bytes) -> Iterator[bytes]:
     for at in [at for at, is_smaller in directories if not is_smaller] or [at for at, _ in directories[:1]]:
         yield data[:4] + struct.pack(order + "I", at) + data[8:]
     if not directories:
-        yield data  # broken: the parser says how
+        yield data  # broken: the parser reports the error
 
 
 def _directories(data: bytes, order: str) -> Iterator[tuple[int, bool]]:

@@ -19,7 +19,7 @@ _MEND = "Open and save it again in its program."
 
 
 def read_epub(path: Path, relative: str) -> Document:
-    """Return the book's chapters in the order of its spine. Raises ReadError, also for a book under copy protection."""
+    """Return the book's chapters in the order of its spine. Raises ReadError, also for a copy-protected book."""
     with Package(path) as package:
         chapters = [html_text(package.read(name)) for name in _chapters(package)]
     text = "\n\n".join(filter(None, chapters))
@@ -34,7 +34,7 @@ def _chapters(package: Package) -> Iterator[str]:
     name = root.get("full-path", "") if root is not None else ""
     book = package.tree(name)
     if book is None:
-        raise ReadError("The file is broken: it does not say where the book begins.", _MEND)
+        raise ReadError("The file is broken: it does not name its package document.", _MEND)
     manifest = {item.get("id"): item for item in book.iter("item")}
     names = set(package.names())
     locked = {item.get("URI") for item in _protected(package)}
@@ -46,7 +46,7 @@ def _chapters(package: Package) -> Iterator[str]:
             posixpath.join(posixpath.dirname(name), urllib.parse.unquote(item.get("href", "")))
         )
         if chapter in locked:
-            raise ReadError("The book is under copy protection.", "Get one without, or a PDF.")
+            raise ReadError("The book is copy-protected.", "Get a copy without protection, or a PDF.")
         if chapter in names and "nav" not in item.get("properties", "").split():
             yield chapter
 

@@ -21,9 +21,9 @@ from bunko.settings import ReadingSettings
 from bunko.types import Document
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
-_CHARTS = {".docx": "word", ".docm": "word", ".xlsx": "xl", ".xlsm": "xl"}  # where the package keeps them
+_CHARTS = {".docx": "word", ".docm": "word", ".xlsx": "xl", ".xlsm": "xl"}  # the folder with the charts
 _PACKAGES = frozenset({*_CHARTS, ".odt", ".ods"})
-# Bounded, so that a file of nothing but brackets takes no longer than another.
+# Bounded, so that a file of brackets takes no longer than another.
 _WORDS = r"(?:[^\[\]\\\n]|\\.){0,500}"
 _TARGET = r"(?:[^()\\\n]|\\.|\([^()\n]{0,200}\)){0,2000}"
 _PICTURE = re.compile(rf"!\[{_WORDS}\]\({_TARGET}\)")
@@ -75,8 +75,7 @@ def read_with_kreuzberg(path: Path, relative: str, *, settings: ReadingSettings)
 
 
 def _extract(source: Path | bytes, path: Path, settings: ReadingSettings) -> str:
-    # The cache would be a folder of its making in the working directory.
-    # Its Markdown of .doc is one line, whatever the paragraphs.
+    # use_cache would create a folder in the working directory. The Markdown of a .doc loses its paragraphs.
     output = "plain" if path.suffix.lower() == ".doc" else "markdown"
     config = kreuzberg.ExtractionConfig(use_cache=False, disable_ocr=True, output_format=output)
     try:
@@ -88,10 +87,10 @@ def _extract(source: Path | bytes, path: Path, settings: ReadingSettings) -> str
     except (kreuzberg.KreuzbergError, ValueError, RuntimeError, OSError) as error:
         raise _as_read_error(error, path.suffix.lower(), settings) from error
     except BaseException as error:
-        # A Rust panic arrives as pyo3's PanicException, which is no Exception: one broken file is no reason to stop.
+        # A Rust panic is raised as pyo3's PanicException, which is not an Exception.
         if type(error).__name__ != "PanicException":
             raise
-        raise ReadError("The file is broken: its parser gave up.", _MEND) from error
+        raise ReadError("The file is broken: its parser crashed.", _MEND) from error
     content: str = result.content
     return content.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -107,7 +106,7 @@ def _as_read_error(error: Exception, suffix: str, settings: ReadingSettings) -> 
 
 
 def old_word(text: str) -> str:
-    r"""Return the plain text of a .doc as it is read: one table row a line, and what fields show without their code.
+    r"""Return the plain text of a .doc with one table row a line, and fields without their codes.
 
     >>> old_word('See  HYPERLINK "https://example.org"the page.\nYear\tVisitors\t\t1901\t1,200\t\tEnd.')
     'See the page.\nYear\tVisitors\n1901\t1,200\nEnd.'
@@ -117,7 +116,7 @@ def old_word(text: str) -> str:
 
 
 def tidy(markdown: str) -> str:
-    r"""Return Markdown as it is read: without pictures, addresses of links, bold marks and escapes. Code stays.
+    r"""Return Markdown without pictures, link targets, bold marks and escapes. Code stays.
 
     >>> tidy("**See** [the page](https://example.org/a_(b)): ![x](y.png) 5 \\* 3\n\n```\n**x**\n```")
     'See the page:  5 * 3\n\n```\n**x**\n```'
@@ -147,7 +146,7 @@ def _by_sheets(markdown: str) -> str:
             begins = True
         elif begins and line.startswith("|"):
             columns = len(re.findall(r"(?<!\\)\|", line)) - 1
-            # A blank first row leaves the row of dashes, which is not needed twice.
+            # After a blank first row there is already a row of dashes.
             if set(line) <= set("|- "):
                 continue
             lines += ["", line, "|" + " --- |" * columns]
@@ -159,14 +158,14 @@ def _by_sheets(markdown: str) -> str:
 
 
 def _text_of_pictures(source: Path | bytes, settings: ReadingSettings) -> str:
-    """Return the text in a document's pictures, for one that holds nothing else. Raises NeedsOcr."""
+    """Return the text in the pictures of a document without other text. Raises NeedsOcr."""
     with Package(source) as package:
         pictures = list(_pictures(package))
         if pictures and not ocr_languages(settings):
-            raise needs_ocr(settings, message="The file holds nothing but pictures.")
+            raise needs_ocr(settings, message="The file contains only pictures.")
         texts = [recognise(package.read(name), kind, settings=settings) for name, kind in pictures]
     if pictures and not any(texts):
-        raise NeedsOcr("The file holds nothing but pictures, and no text was found in them.", "Add its text as a file.")
+        raise NeedsOcr("The file contains only pictures, and OCR found no text in them.", "Add its text as a file.")
     return "\n\n".join(filter(None, texts))
 
 

@@ -1,6 +1,6 @@
 """Open office files that are locked with a password. In: a path, passwords. Out: bytes. Knows nothing of documents.
 
-Needs the extra `office-passwords`. What was locked is never written to disk unlocked.
+Needs the extra `office-passwords`. The unlocked content is never written to disk.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from bunko.settings import ReadingSettings
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # the container of old office files, and of every locked one
 _LOCKED_PART = "EncryptedPackage".encode("utf-16-le")
 _HEAD = 8
-_INSTALL = "Install what opens locked office files: pip install 'bunko[office-passwords]'"
+_INSTALL = "Install the extra that opens locked office files: pip install 'bunko[office-passwords]'"
 
 
 def unlocked(path: Path, settings: ReadingSettings) -> Path | bytes:
-    """Return the file itself if it is not locked, else what it holds. Raises NeedsPassword."""
+    """Return the path of a file that is not locked, else the unlocked content. Raises NeedsPassword."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
     return _open(path, settings) if head == _OLE else path
@@ -40,7 +40,7 @@ def locked_error(settings: ReadingSettings) -> NeedsPassword:
 
 
 def passwords_of(settings: ReadingSettings) -> tuple[str, ...]:
-    """Return the passwords to be tried, in turn. Raises SettingsError where their file can't be read."""
+    """Return the passwords to try, in order. Raises SettingsError if their file can't be read."""
     return read_passwords(Path(settings.password_file)) if settings.password_file else ()
 
 
@@ -50,14 +50,14 @@ def _open(path: Path, settings: ReadingSettings) -> Path | bytes:
         import msoffcrypto
     except ImportError:
         if _LOCKED_PART not in data:
-            return path  # an old file, which Kreuzberg refuses if it is locked
+            return path  # an old format; Kreuzberg raises if it is locked
         raise NeedsPassword("The file is locked with a password.", _INSTALL) from None
     try:
         file = msoffcrypto.OfficeFile(io.BytesIO(data))
         if not file.is_encrypted():
             return path
-    except Exception:  # noqa: BLE001 - its parsers fail in many ways on what is broken or of another kind
-        return path  # the file's reader says which
+    except Exception:  # noqa: BLE001 - its parsers raise many kinds of errors for broken files
+        return path  # the file's own reader reports the error
     for password in passwords_of(settings):
         if opened := _decrypted(file, password):
             return opened
@@ -69,7 +69,7 @@ def _decrypted(file: Any, password: str) -> bytes | None:
 
     out = io.BytesIO()
     try:
-        # Only the newer kind can tell beforehand whether the password is right.
+        # Only the newer format can verify a password.
         file.load_key(password=password, **({"verify_password": True} if file.format == "ooxml" else {}))
         file.decrypt(out)
     except (InvalidKeyError, DecryptionError):

@@ -16,13 +16,13 @@ from xml.etree.ElementTree import Element, TreeBuilder
 from bunko.errors import ReadError
 from bunko.reading.text.pipe_table import pipe_table
 
-_LARGEST_PART = 200_000_000  # bytes, unpacked; an honest part has a few millions
+_LARGEST_PART = 200_000_000  # bytes, unpacked; a real part has a few million
 _RELATIONSHIPS = "/relationships"
 _MEND = "Open and save it again in its program."
 
 
 class Package:
-    """An office file's parts. Use it in a `with`. Raises ReadError for what is broken."""
+    """The parts of an office file. Use it in a `with`. Raises ReadError for a broken file."""
 
     def __init__(self, source: Path | bytes) -> None:
         try:
@@ -42,7 +42,7 @@ class Package:
         return sorted(self._names)
 
     def tree(self, name: str) -> Element | None:
-        """Return a part as a tree, with plain tags; None where there is no such part."""
+        """Return a part as a tree without namespaces; None if there is no such part."""
         return parse_xml(self.read(name), name) if name in self._names else None
 
     def read(self, name: str) -> bytes:
@@ -57,7 +57,7 @@ class Package:
         return data
 
     def targets(self, name: str) -> dict[str, tuple[str, str]]:
-        """Return what a part refers to: by identifier, the kind and the other part's name. Not links to outside."""
+        """Return the internal relationships of a part: by identifier, the type and the target's name."""
         folder, _, base = name.rpartition("/")
         tree = self.tree(f"{folder}/_rels/{base}.rels")
         return {
@@ -73,7 +73,7 @@ class Package:
 def parse_xml(data: bytes, name: str) -> Element:
     """Return an XML part as a tree whose tags have no namespaces; attributes keep an `r:` for relationships.
 
-    Raises ReadError where it is not well-formed, or declares entities, with which a small file can be made endless.
+    Raises ReadError if it is not well-formed, or declares entities, which can expand a small file without end.
     """
     builder = TreeBuilder()
     parser = xml.parsers.expat.ParserCreate(namespace_separator=" ")
@@ -83,7 +83,7 @@ def parse_xml(data: bytes, name: str) -> Element:
         builder.start(tag.rpartition(" ")[2], {_attribute(key): value for key, value in attributes.items()})
 
     def refuse(*_: Any) -> None:
-        raise ReadError(f"The file is not to be trusted: its part {name} declares entities.", "Leave the file out.")
+        raise ReadError(f"The file may be an attack: its part {name} declares entities.", "Leave the file out.")
 
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda tag: builder.end(tag.rpartition(" ")[2])
@@ -92,7 +92,7 @@ def parse_xml(data: bytes, name: str) -> Element:
     try:
         parser.Parse(data, True)
     except xml.parsers.expat.ExpatError as error:
-        raise ReadError(f"The file is broken: its part {name} is no XML ({error}).", _MEND) from error
+        raise ReadError(f"The file is broken: its part {name} is not XML ({error}).", _MEND) from error
     return builder.close()
 
 
@@ -132,7 +132,7 @@ def _first(item: Element, *tags: str) -> Element | None:
 
 
 def _cached(item: Element | None) -> list[str]:
-    """Return the values that the chart shows, as they were when it was saved; general numbers are shortened."""
+    """Return the values of a chart as they were when it was saved, with shortened numbers."""
     if item is None:
         return []
     found = {int(point.get("idx", "0")): (point.findtext("v") or "").strip() for point in item.iter("pt")}

@@ -17,7 +17,7 @@ from bunko.reading.text.plain import sections
 from bunko.reading.text.tables import markdown_tables
 from bunko.types import Document, Span
 
-_DECORATION = frozenset({"sldNum", "dt", "ftr", "hdr", "sldImg"})  # kinds of placeholders that say nothing
+_DECORATION = frozenset({"sldNum", "dt", "ftr", "hdr", "sldImg"})  # kinds of placeholders without content
 _TITLES = frozenset({"title", "ctrTitle"})
 
 
@@ -95,7 +95,7 @@ def _pptx_slide(package: Package, name: str) -> _Slide:
 
 
 def _shapes(tree: Element | None) -> Iterator[Element]:
-    """Yield what is drawn, groups opened; of alternatives the first, which is the newer."""
+    """Yield the shapes, also those in groups; of alternatives the first, which is the newer."""
     for item in tree if tree is not None else ():
         if item.tag == "grpSp":
             yield from _shapes(item)
@@ -156,7 +156,7 @@ def _notes(tree: Element | None) -> str:
 
 
 def _comments(tree: Element) -> Iterator[str]:
-    """Yield the comments and the answers to them, of the old kind (`text`) and the new (`txBody`)."""
+    """Yield the comments and replies, in the old format (`text`) and the new (`txBody`)."""
     for item in tree.iter():
         text = item.text or "" if item.tag == "text" else ""
         text = " ".join(_paragraphs(item)) if item.tag == "txBody" else text

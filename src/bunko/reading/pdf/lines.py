@@ -1,4 +1,4 @@
-"""Mend the lines of pages as a PDF or a scan gives them. In: pages of lines. Out: text. Knows nothing of PDF."""
+"""Mend the lines of a PDF or a scan. In: pages of lines. Out: text. Knows nothing of PDF."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 SOFT_HYPHEN = "\u00ad"
-"""How this module is told of a hyphen at the end of a line whose next line follows without a break."""
+"""Marks a hyphen at the end of a line, directly before the next line."""
 
 _CJK = "\u3041-\u3096\u30a1-\u30fc\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff々〆"
-_CJK_EDGE = _CJK + "、，（）「」『』【】〔〕・"  # what may stand at a break within a sentence
+_CJK_EDGE = _CJK + "、，（）「」『』【】〔〕・"  # what may be at a line break within a sentence
 _ENDS_OPEN = re.compile(rf"[{_CJK_EDGE}]$")
 _GOES_ON = re.compile(rf"^[{_CJK_EDGE}。．？！]")
 _ITEM = re.compile(r"^(?:[・●○■□◆◇※•–—▪]|第[0-9０-９一二三四五六七八九十]+[章節条項編部]|[（(]?[0-9０-９]+[)）.．、])")
@@ -22,10 +22,10 @@ _BROKEN_LINE = re.compile(rf"(?<=[{_CJK_EDGE}。])[ \t]*\n\s*(?=[{_CJK_EDGE}。]
 _LEAST_FULL = 20  # half-width columns: ten Japanese characters; shorter lines are cells and lists
 _NUMBER = re.compile(r"\d+|\b[ivxlc]+\b")
 _NUMBERS = re.compile(r"#(?:\s*[/|–—-]\s*#)+")
-_EDGE_LINES = 2  # how far from the top or bottom a running line may stand
+_EDGE_LINES = 2  # how far from the top or bottom a running line may be
 _BROKEN_WORD = re.compile(rf"(\w+){SOFT_HYPHEN}\s*(\w+)")
 _WORD = re.compile(r"\w+(?:-\w+)*")
-# Ligatures, and the radicals that Japanese fonts give for the everyday characters that look the same.
+# Ligatures, and radicals that Japanese fonts use instead of the ordinary characters of the same shape.
 _COMPATIBLE = re.compile("[\ufb00-\ufb06\u2f00-\u2fdf]")
 _RADICALS = str.maketrans("⺅⺉⺟⺠⺣⺩⺬⻁⻄⻆⻉⻑⻘⻝⻤⻨⻩⻫⻭⻯⻲", "亻刂母民灬王示虎西角貝長青食鬼麦黄斉歯竜亀")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
@@ -33,14 +33,14 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line of a page. `size` is the height of its letters in points, 0 where nobody knows."""
+    """A line of a page. `size` is the height of its letters in points, 0 if unknown."""
 
     text: str
     size: float = 0.0
 
 
 def clean(text: str) -> str:
-    r"""Return a line with everyday characters instead of ligatures and radicals, and without control characters.
+    r"""Return a line with ordinary characters instead of ligatures and radicals, and without control characters.
 
     >>> clean("ﬁ⽇⺠\x03x")
     'fi日民 x'
@@ -50,7 +50,7 @@ def clean(text: str) -> str:
 
 
 def without_gaps(text: str) -> str:
-    """Return text without the spaces that OCR puts between Japanese characters.
+    """Return text without the spaces that OCR inserts between Japanese characters.
 
     >>> without_gaps("吾輩 は 猫 である 。 A cat")
     '吾輩は猫である。 A cat'
@@ -59,7 +59,7 @@ def without_gaps(text: str) -> str:
 
 
 def closed_up(text: str) -> str:
-    r"""Return text without the blank lines that OCR puts within Japanese sentences whose lines are far apart.
+    r"""Return text without the blank lines that OCR inserts into Japanese sentences with wide line spacing.
 
     >>> closed_up("この文書は自由な文書として配布することができ\n\nます。次の文。\n\n終わり。")
     'この文書は自由な文書として配布することができ\nます。次の文。\n\n終わり。'
@@ -85,14 +85,14 @@ def unwrapped(text: str) -> str:
 
 
 def without_running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """Return the pages without the lines that stand at the top or bottom of many of them, up to numbers.
+    """Return the pages without lines that are at the top or bottom of many pages, apart from numbers.
 
-    What has letters is kept where it stands first, so that its words can still be found.
+    A line with letters is kept where it occurs first, so that its words can be found.
     """
     edges = [_edge_keys(lines) for lines in pages]
     pages_with = Counter(key for keys in edges for key in set(keys.values()))
     least = max(3, len(pages) // 10)
-    told: set[str] = set()
+    kept_once: set[str] = set()
     kept: list[list[Line]] = []
     for lines, keys in zip(pages, edges, strict=True):
         if _is_all_running(lines, keys, pages_with, least):
@@ -102,29 +102,29 @@ def without_running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
         for n, line in enumerate(lines):
             key = keys.get(n)
             if key and pages_with[key] >= least:
-                if key in told or not re.search(r"[^\W\d_]", key):
+                if key in kept_once or not re.search(r"[^\W\d_]", key):
                     continue
-                told.add(key)
+                kept_once.add(key)
             page.append(line)
         kept.append(page)
     return kept
 
 
 def _is_all_running(lines: Sequence[Line], keys: Mapping[int, str], pages_with: Mapping[str, int], least: int) -> bool:
-    """Tell whether a page would have nothing left: it is a short page that stands in the document many times."""
+    """Return whether a page would be left empty: a short page that the document repeats."""
     full = [n for n, line in enumerate(lines) if line.text.strip()]
     return len(full) > _EDGE_LINES and all(n in keys and pages_with[keys[n]] >= least for n in full)
 
 
 def _edge_keys(lines: Sequence[Line]) -> dict[int, str]:
-    """Return what to compare the lines by that stand at the page's edges, by their places."""
+    """Return the keys for comparing the lines at the page's edges, by line number."""
     full = [n for n, line in enumerate(lines) if line.text.strip()]
     places = {*full[:_EDGE_LINES], *full[-_EDGE_LINES:]} if len(full) > _EDGE_LINES else {*full[:1], *full[-1:]}
     return {n: _running_key(lines[n].text) for n in places}
 
 
 def _running_key(text: str) -> str:
-    """Return a line with every number, Roman ones included, as the same sign.
+    """Return a line with every number, also Roman ones, replaced by the same sign.
 
     >>> _running_key("Guide  9 / 63") == _running_key("Guide iv")
     True
@@ -133,9 +133,9 @@ def _running_key(text: str) -> str:
 
 
 def joined(pages: Iterable[Sequence[Line]]) -> tuple[str, list[tuple[int, int]], list[list[int]]]:
-    """Return the text of the pages, where each page begins and ends, and where each of its lines begins.
+    """Return the text of the pages, start and end of each page, and the start of each line.
 
-    A wrapped Japanese line goes on without a break, also over the end of a page; other lines keep their breaks.
+    A wrapped Japanese line is joined with the next, also across pages; other lines keep their breaks.
     """
     pieces: list[str] = []
     spans: list[tuple[int, int]] = []
@@ -157,7 +157,7 @@ def joined(pages: Iterable[Sequence[Line]]) -> tuple[str, list[tuple[int, int]],
 
 
 def flows_on(line: str, following: str, *, margin: int) -> bool:
-    """Tell whether a Japanese line was broken only because it was full; `margin` is the width of full lines.
+    """Return whether a Japanese line was broken only because it was full; `margin` is the width of full lines.
 
     >>> flows_on("この文書は自由な文書として配布することができ", "ます。", margin=44)
     True
@@ -169,15 +169,15 @@ def flows_on(line: str, following: str, *, margin: int) -> bool:
 
 
 def width(text: str) -> int:
-    """Return the columns that a text takes: two for a full-width character, as for a Japanese one."""
+    """Return the width of a text in columns: two for a full-width character, such as a Japanese one."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def mend_hyphens(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """Return the pages with words that were divided at a line's end in one piece.
+    """Return the pages with words joined that were divided at the end of a line.
 
-    The hyphen stays where the document has the word with one elsewhere, where both parts are words of their own,
-    and before a capital or a number: "Lucene-BM25" is not "LuceneBM25".
+    The hyphen stays if the word has one elsewhere in the document, if both parts are words by themselves, and before a
+    capital or a number: "Lucene-BM25" is not "LuceneBM25".
     """
     whole_words = (_WORD.findall(_BROKEN_WORD.sub(" ", line.text)) for lines in pages for line in lines)
     words = {word.casefold() for found in whole_words for word in found}

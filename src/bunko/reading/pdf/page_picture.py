@@ -1,7 +1,7 @@
 """Draw a page of a PDF with some of its words marked. In: a path, a page, a stretch of text. Out: a PNG.
 
-Run in a process of its own, as all reading of files is (decision 007): one order comes on stdin, and one picture goes
-out on stdout. Nothing here decides on limits: the parent watches. Knows nothing of libraries.
+Runs in a child process, as all reading of files does (decision 007): one request on stdin, one picture on stdout. The
+parent enforces the limits. Knows nothing of libraries.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ if TYPE_CHECKING:
 
 _WIDTH = 1500  # pixels: sharp on a screen with two dots for each, where the picture takes half of it
 _LARGEST_AREA = 6_000_000  # pixels
-_INK = (253, 226, 120)  # what marks words, as a felt pen does: dark letters stay dark
+_INK = (253, 226, 120)  # multiplied with the page, like a highlighter: dark letters stay dark
 _LINE = (176, 124, 0)
 _LINE_PIXELS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageOrder:
-    """What is to be drawn."""
+    """A request to draw a page."""
 
     path: Path
     page: int
     """Counted from 1."""
     text: str = ""
-    """What was read of the page; empty where nothing is to be marked."""
+    """The text that was read from the page; empty to mark nothing."""
     start: int = 0
     end: int = 0
-    """The words to be marked: `text[start:end]`."""
+    """The words to mark: `text[start:end]`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +55,15 @@ class PagePicture:
 
     png: bytes
     pages: int
-    """How many the PDF has."""
+    """The number of pages of the PDF."""
     marked: int
-    """How many runs of words are marked."""
+    """The number of marked runs of words."""
     top: float = 0.0
     """Where the first mark begins, as a share of the page's height."""
 
 
 def draw_page(order: PageOrder, settings: ReadingSettings) -> PagePicture:
-    """Return the picture. Raises NeedsPassword, and ReadError for a broken file or a page that there is none of."""
+    """Return the picture. Raises NeedsPassword, and ReadError for a broken file or a missing page."""
     import pypdfium2
 
     from bunko.reading.pdf.read import open_pdf
@@ -106,7 +106,7 @@ def _draw(page: pypdfium2.PdfPage, order: PageOrder, count: int) -> PagePicture:
 
 
 def _boxes(page: pypdfium2.PdfPage, order: PageOrder) -> list[tuple[tuple[float, float, float, float], bool]]:
-    """Return where each character of the words stands, in points, and whether a run begins with it."""
+    """Return the box of each character in points, and whether it begins a run."""
     import pypdfium2.raw as pdfium
 
     from bunko.reading.pdf.vertical import box_of, text_page_of
@@ -128,7 +128,7 @@ def _sign(code: int) -> str:
 
 
 def _mark(pixels: Pixels, mask: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
-    """Colour what is marked, and draw a line beneath it, so that colour is not all that tells."""
+    """Colour the marked pixels, and underline them, so that the mark does not depend on colour alone."""
     import numpy as np
 
     coloured = pixels[mask].astype(np.uint16) * np.array(_INK, dtype=np.uint16) // 255
@@ -146,7 +146,7 @@ def png_of(pixels: Pixels) -> bytes:
     import numpy as np
 
     height, width, _ = pixels.shape
-    # Each row as its difference from the one above (filter 2), which for a page of text is mostly nothing.
+    # Each row as its difference from the one above (filter 2), which is mostly zero on a page of text.
     differences = pixels.copy()
     differences[1:] -= pixels[:-1]
     rows = np.full((height, 1 + 3 * width), 2, dtype=np.uint8)
@@ -164,24 +164,24 @@ def _part(kind: bytes, data: bytes) -> bytes:
 
 
 def order_line(order: PageOrder, settings: ReadingSettings) -> bytes:
-    """Return an order as a line; the path travels as bytes, since not every name is Unicode."""
+    """Return a request as a line. The path is sent as bytes, since not every name is Unicode."""
     tree = dataclasses.asdict(order) | {"path": os.fsencode(order.path).hex()}
     return json.dumps({"order": tree, "settings": dataclasses.asdict(settings)}).encode("ascii") + b"\n"
 
 
 def picture_from(reply: bytes) -> PagePicture:
-    """Return the picture that a process sent. Raises what it raised; ValueError where it sent nothing whole."""
+    """Return the picture that a process sent. Raises its ReadError, and ValueError if the reply is incomplete."""
     head, _, png = reply.partition(b"\n")
-    told: dict[str, Any] = json.loads(head)
-    if "error" in told:
-        raise ReadError(told["error"], told["hint"])
-    if len(png) != told["bytes"]:
+    fields: dict[str, Any] = json.loads(head)
+    if "error" in fields:
+        raise ReadError(fields["error"], fields["hint"])
+    if len(png) != fields["bytes"]:
         raise ValueError("the picture is cut off")
-    return PagePicture(png=png, pages=told["pages"], marked=told["marked"], top=told["top"])
+    return PagePicture(png=png, pages=fields["pages"], marked=fields["marked"], top=fields["top"])
 
 
 def main() -> NoReturn:
-    """Draw what the one line on stdin orders."""
+    """Draw the page that the line on stdin requests."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     reply = claim_stdout()
     exit_when_orphaned()
@@ -189,15 +189,15 @@ def main() -> NoReturn:
     leave(0)
 
 
-def _reply_to(told: dict[str, Any]) -> bytes:
-    order = PageOrder(**(told["order"] | {"path": Path(os.fsdecode(bytes.fromhex(told["order"]["path"])))}))
-    values: dict[str, Any] = told["settings"]
+def _reply_to(request: dict[str, Any]) -> bytes:
+    order = PageOrder(**(request["order"] | {"path": Path(os.fsdecode(bytes.fromhex(request["order"]["path"])))}))
+    values: dict[str, Any] = request["settings"]
     values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
     try:
         picture = draw_page(order, ReadingSettings(**values))
     except BunkoError as error:
         return json.dumps({"error": error.message, "hint": error.hint}).encode() + b"\n"
-    except Exception as error:  # noqa: BLE001 - a fault of any kind is the file's
+    except Exception as error:  # noqa: BLE001 - any error is reported for the file
         detail = f"{type(error).__name__}: {error}"[:200]
         return json.dumps({"error": f"The page can't be drawn: {detail}.", "hint": ""}).encode() + b"\n"
     head = {"pages": picture.pages, "marked": picture.marked, "top": picture.top, "bytes": len(picture.png)}

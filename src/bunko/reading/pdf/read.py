@@ -28,13 +28,13 @@ from bunko.reading.text.plain import sections
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile, Span, member_path
 
-_STRAY_LETTERS = 16  # a scan with a page number, a stamp or a file name has about so many
+_STRAY_LETTERS = 16  # a scan with a page number, a stamp or a file name has up to about this many
 _PICTURE_SHARE = 0.4  # of a page that is covered by pictures
-_MANY_PATHS = 50  # drawings: text that was turned into outlines has one for each letter
+_MANY_PATHS = 50  # text converted to outlines has one path for each letter
 _LETTER = re.compile(r"[^\W\d_]")
 _LARGER = 1.15  # than the text of the document: a heading
 _HEADING_LEVELS = 3
-_SAMPLE = 200  # characters of a page that tell how the others are
+_SAMPLE = 200  # characters of a page to examine
 _CONTROL = re.compile("[\x00\x01\x03-\x08\x0e-\x1f]")  # \x02 is PDFium's hyphen
 
 
@@ -45,16 +45,16 @@ _Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top,
 class _Page:
     lines: list[Line]
     is_picture: bool = False
-    """One that was not read, for want of OCR."""
+    """A page that was not read, because OCR is missing."""
     went_through_ocr: bool = False
 
 
 def read_pdf(path: Path, relative: str, *, settings: ReadingSettings) -> Items:
-    """Yield the document with its pages and headings, then a FailedFile that names the pages nobody could read.
+    """Yield the document with its pages and headings, then a FailedFile that lists the unread pages.
 
-    Before it comes a PageRead for each page.
+    Before the document, it yields a PageRead for each page.
 
-    Raises NeedsPassword, NeedsOcr where no page could be read for want of it, and ReadError for a broken file.
+    Raises NeedsPassword, NeedsOcr if no page can be read without OCR, and ReadError for a broken file.
     """
     pdf = open_pdf(path, settings)
     try:
@@ -85,12 +85,12 @@ def read_pdf(path: Path, relative: str, *, settings: ReadingSettings) -> Items:
     )
     if unread:
         listed = "pages " + _ranges(unread) if len(unread) > 1 else f"page {unread[0]}"
-        missing = needs_ocr(settings, message=f"{listed.capitalize()} held pictures of text, which were not read.")
+        missing = needs_ocr(settings, message=f"{listed.capitalize()}: pictures of text, which were not read.")
         yield FailedFile(path=member_path(relative, listed), error=missing.message, hint=missing.hint)
 
 
 def open_pdf(path: Path, settings: ReadingSettings) -> pypdfium2.PdfDocument:
-    """Open with no password, which also opens what is only protected from copying, then with each that is known.
+    """Open a PDF without a password, which also opens copy-protected ones, then with each known password.
 
     Raises NeedsPassword, and ReadError for a broken file.
     """
@@ -143,7 +143,7 @@ def _read_page(pdf: pypdfium2.PdfDocument, number: int, settings: ReadingSetting
 
 
 def _is_picture(page: pypdfium2.PdfPage, raw: str) -> bool:
-    """Tell whether a page has hardly any letters, and shows something that may be text."""
+    """Return whether a page has hardly any letters, and shows something that may be text."""
     if len(_LETTER.findall(raw)) >= _STRAY_LETTERS:
         return False
     width, height = page.get_size()
@@ -157,10 +157,10 @@ def _is_picture(page: pypdfium2.PdfPage, raw: str) -> bool:
 
 
 def _is_cipher(text_page: pypdfium2.PdfTextPage) -> bool:
-    """Tell whether the font does not say which letters its shapes are, so that their numbers stand for them.
+    """Return whether the font does not map its glyphs to letters, so that the text is glyph numbers.
 
-    Many fonts that do not say so are read well nevertheless. But a number as small as that of a control character,
-    such as 3 for a space, is no letter in any alphabet.
+    Many fonts without a map are read well nevertheless. But glyph numbers as small as control characters, such as 3 for
+    a space, are letters in no alphabet.
     """
     count = text_page.count_chars()
     sample = range(0, count, max(1, count // _SAMPLE))
@@ -172,7 +172,7 @@ def _is_cipher(text_page: pypdfium2.PdfTextPage) -> bool:
 
 def _lines(text_page: pypdfium2.PdfTextPage, raw: str) -> Iterator[Line]:
     r"""Yield the lines. PDFium ends them with \r\n, and sets \ufffe where a hyphen and the line's end were."""
-    counts_match = len(raw) == text_page.count_chars()  # not beyond the Basic Multilingual Plane
+    counts_match = len(raw) == text_page.count_chars()  # false beyond the Basic Multilingual Plane
     offset = 0
     for text in raw.split("\n"):
         size = _size(text_page, offset, text) if counts_match else 0.0
@@ -206,7 +206,7 @@ def _outline(pdf: pypdfium2.PdfDocument) -> Iterator[tuple[int, int, str]]:
 def _by_outline(
     outline: Sequence[tuple[int, int, str]], text: str, spans: Sequence[tuple[int, int]]
 ) -> list[tuple[int, int, str]]:
-    """Return start, level and label of each bookmark: where its words stand on its page, else where the page begins."""
+    """Return start, level and label of each bookmark; it starts at its words on the page, else with the page."""
     found: list[tuple[int, int, str]] = []
     for index, level, title in outline:
         if index >= len(spans):
@@ -219,7 +219,7 @@ def _by_outline(
 
 
 def _by_size(pages: Sequence[Sequence[Line]], starts: Sequence[Sequence[int]]) -> list[tuple[int, int, str]]:
-    """Return start, level and label of the lines in larger letters than the text; none where they are too many."""
+    """Return start, level and label of the lines larger than the body text; none if there are too many."""
     lines = [
         (start, line)
         for page, places in zip(pages, starts, strict=True)
@@ -248,7 +248,7 @@ def _by_size(pages: Sequence[Sequence[Line]], starts: Sequence[Sequence[int]]) -
 
 
 def _ranks(sizes: Sequence[float]) -> dict[float, int]:
-    """Return the level for each size, the largest first; fonts differ by a tenth in what they call the same size."""
+    """Return the heading level for each size, the largest first; sizes within a tenth are one level."""
     ranks: dict[float, int] = {}
     level, largest = 0, float("inf")
     for size in sorted(set(sizes), reverse=True):
@@ -266,7 +266,7 @@ def _looks_like_heading(line: Line, usual: float) -> bool:
 
 
 def _ranges(numbers: Sequence[int]) -> str:
-    """Return numbers in order with runs drawn together.
+    """Return sorted numbers with runs as ranges.
 
     >>> _ranges([1, 2, 3, 7])
     '1-3, 7'

@@ -1,8 +1,7 @@
-"""Leave out the text of a PDF's page that nobody sees. In: a page and its text. Out: its text without that.
+"""Remove hidden text from a PDF's page. In: a page and its text. Out: its visible text. Knows nothing of lines.
 
-Left out is what stands beside the page, what is smaller than two points, and what is drawn in white, without colour or
-not at all where a picture of the page shows nothing in its place. So white letters on a dark ground stay, and the text
-that scanners put behind their picture. Knows nothing of lines.
+Removed is text outside of the page, text smaller than two points, and text in white, transparent or invisible, if the
+rendered page shows nothing in its place. White letters on a dark background stay, as does the text layer of a scan.
 """
 
 from __future__ import annotations
@@ -20,15 +19,15 @@ if TYPE_CHECKING:
 
     Pixels: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 
-_SMALLEST = 2.0  # points: the smallest print that is meant to be read has four
-_NEARLY = 8  # of 255: differences of brightness that no eye makes out
+_SMALLEST = 2.0  # points: the smallest readable print has four
+_NEARLY = 8  # of 255: differences of brightness that the eye does not see
 _SCALE = 2.0  # pixels for each point
 _LARGEST_AREA = 16_000_000  # pixels
 _Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top, in points from the lower left corner
 
 
 def shown_text(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage) -> str:
-    """Return the text of a page as PDFium gives it, with a space for each character that nobody sees."""
+    """Return PDFium's text of a page, with a space for each hidden character."""
     raw: str = text_page.get_text_range(errors="replace")
     frame: _Box = page.get_bbox()
     items = page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT])
@@ -40,13 +39,13 @@ def shown_text(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage) -> str
     if not hidden:
         return raw
     count = text_page.count_chars()
-    # Beyond the Basic Multilingual Plane PDFium counts otherwise than its text has characters.
+    # Beyond the Basic Multilingual Plane, PDFium's count differs from the length of its text.
     signs = list(raw) if len(raw) == count else [chr(pdfium.FPDFText_GetUnicode(text_page, n)) for n in range(count)]
     return "".join(" " if n in hidden else sign for n, sign in enumerate(signs))
 
 
 def _hidden(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, frame: _Box) -> set[int]:
-    """Return the places of the characters that nobody sees."""
+    """Return the positions of the hidden characters."""
     hidden: set[int] = set()
     picture: Pixels | None = None
     for item, places in _runs(text_page):
@@ -65,22 +64,22 @@ def _hidden(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, frame: _B
 
 
 def _runs(text_page: pypdfium2.PdfTextPage) -> Iterator[tuple[Any, list[int]]]:
-    """Yield each piece of text that is drawn at once, with the places of its characters."""
+    """Yield each text object with the positions of its characters."""
     found: dict[bytes, tuple[Any, list[int]]] = {}
     for n in range(text_page.count_chars()):
         item = pdfium.FPDFText_GetTextObject(text_page, n)
-        if item:  # else a space or a line's end of PDFium's own
+        if item:  # else PDFium added a space or a line break
             found.setdefault(bytes(item), (item, []))[1].append(n)
     yield from found.values()
 
 
 def _is_suspect(item: Any, frame: _Box) -> bool:
-    """Tell whether text may be unseen, as far as it tells itself. Within a form, places and sizes may be the form's."""
+    """Return whether a text object may be hidden. Within a form, its place and size may be relative to the form."""
     return _is_unpainted(item) or _is_tiny(item) or _is_outside(_bounds(item), frame)
 
 
 def _is_unpainted(item: Any) -> bool:
-    """Tell whether text is drawn in white, without colour or not at all."""
+    """Return whether text is white, transparent or invisible."""
     mode = pdfium.FPDFTextObj_GetTextRenderMode(item)
     if mode in (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP):
         return True
@@ -124,7 +123,7 @@ def _picture(page: pypdfium2.PdfPage) -> Pixels:
 
 
 def _shows_anything(picture: Pixels, box: _Box, frame: _Box) -> bool:
-    """Tell whether a picture of the page is of more than one brightness within a box."""
+    """Return whether the rendered page has more than one brightness within a box."""
     rows, columns = picture.shape
     across, down = columns / (frame[2] - frame[0]), rows / (frame[3] - frame[1])
     left, right = int((box[0] - frame[0]) * across), math.ceil((box[2] - frame[0]) * across)

@@ -60,9 +60,9 @@ def box_of(text_page: pypdfium2.PdfTextPage, n: int) -> Box:
 
 
 def vertical_lines(text_page: pypdfium2.PdfTextPage, raw: str) -> list[Line]:
-    """Return the columns of vertical Japanese from right to left, tier by tier; none where it is not vertical.
+    """Return the columns of vertical Japanese from right to left, tier by tier; empty if the text is not vertical.
 
-    PDFium sorts what is set beside each other from left to right.
+    PDFium sorts columns from left to right.
     """
     if len(raw) != text_page.count_chars() or not _CJK.search(raw):
         return []
@@ -83,7 +83,7 @@ def vertical_lines(text_page: pypdfium2.PdfTextPage, raw: str) -> list[Line]:
 
 
 def _step(box: Box, following: Box) -> bool:
-    """Tell whether the following character stands right below."""
+    """Return whether the next character is right below."""
     size = max(box[2] - box[0], 1.0)
     same_column = abs((box[0] + box[2]) - (following[0] + following[2])) < size
     return same_column and -2 * size < following[3] - box[3] < -0.2 * size
@@ -98,7 +98,7 @@ class _Column:
     top: float
 
     def holds(self, box: Box) -> bool:
-        """Tell whether a character stands right below: a full stop takes a corner of its place only."""
+        """Return whether a character is right below; a full stop fills only a corner of its place."""
         size = self.right - self.left
         return self.left <= (box[0] + box[2]) / 2 <= self.right and 0 <= self.bottom - box[3] + 0.2 * size < 2 * size
 
@@ -109,7 +109,7 @@ class _Column:
 
 
 def _right_to_left(columns: Sequence[_Column]) -> list[_Column]:
-    """Sort columns into tiers from the top, where a blank band goes through all of them, then from the right."""
+    """Sort columns into tiers from the top, separated by blank bands, and each tier from the right."""
     tiers: list[list[_Column]] = []
     floor = float("inf")
     for column in sorted(columns, key=lambda column: -column.top):

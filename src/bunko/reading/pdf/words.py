@@ -1,7 +1,7 @@
 """Find the words of a document's text among the characters of a page. Pure: knows nothing of PDF or pictures.
 
-What is read of a PDF is mended: words are joined over lines, running lines left out, odd characters replaced. So both
-sides are brought to the same form, and places are translated from one to the other.
+The text of a PDF is mended: words are joined across lines, running lines removed, odd characters replaced. So both
+sides are normalised, and positions are mapped from one to the other.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import unicodedata
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-# A shorter run of equal characters tells nothing: "the" is everywhere.
+# A shorter run of equal characters proves nothing: "the" is everywhere.
 _LEAST_RUN = 5
-_LEAST_SHARE = 0.5  # of the words that must be found, or none are shown
+_LEAST_SHARE = 0.5  # of the words that must be found, or none are marked
 _HYPHENS = frozenset("-\u00ad\u2010\u2011\ufffe\x02")
 
 
 def find_words(characters: Sequence[str], text: str, start: int, end: int) -> list[tuple[int, int]]:
-    r"""Return where `text[start:end]` stands among a page's characters: (first, last + 1) of each run, in order.
+    r"""Return where `text[start:end]` is among a page's characters: (first, last + 1) of each run, in order.
 
-    `characters` are a page's as they are drawn, one each, or half of a surrogate pair; `text` is what was made of them.
-    Empty where less than half of it is found.
+    `characters` are a page's as they are drawn, one each, or half of a surrogate pair; `text` was made from them.
+    Empty if less than half of it is found.
 
     >>> find_words("The re-\nport is ﬁnal.", "The report is final.", 4, 10)
     [(4, 12)]
@@ -34,7 +34,7 @@ def find_words(characters: Sequence[str], text: str, start: int, end: int) -> li
     if drawn == read:
         at = first
     else:
-        before = _count(read[: first + len(wanted) - 1], wanted)  # as many times as it stands before this one
+        before = _count(read[: first + len(wanted) - 1], wanted)  # how often it occurs before this one
         at = _nth(drawn, wanted, before)
     if at >= 0:
         return [(places[at], places[at + len(wanted) - 1] + 1)]
@@ -42,7 +42,7 @@ def find_words(characters: Sequence[str], text: str, start: int, end: int) -> li
 
 
 def _plain(characters: Sequence[str]) -> tuple[str, list[int]]:
-    """Return letters and signs without spaces, hyphens, case and kinds of width, and where each came from."""
+    """Return the characters without spaces, hyphens, case and width, and the position of each."""
     found: list[str] = []
     places: list[int] = []
     high = ""
@@ -73,7 +73,7 @@ def _count(text: str, wanted: str) -> int:
 
 
 def _nth(text: str, wanted: str, n: int) -> int:
-    """Return where a text stands for the n-th time, counted from 0; the last time if there are fewer; -1 for never."""
+    """Return the position of the n-th occurrence, counted from 0, or of the last; -1 if there is none."""
     at = text.find(wanted)
     while n > 0 and (following := text.find(wanted, at + 1)) >= 0 and at >= 0:
         n, at = n - 1, following
@@ -81,9 +81,9 @@ def _nth(text: str, wanted: str, n: int) -> int:
 
 
 def _pieces(drawn: str, wanted: str, places: Sequence[int]) -> list[tuple[int, int]]:
-    """Return the runs that both have, where the whole does not stand there in one piece.
+    """Return the common runs of a text that is not there in one piece.
 
-    In any order: the columns of vertical text are drawn from left to right, and read from right to left.
+    They may be in any order: the columns of vertical text are drawn from left to right, and read from right to left.
     """
     matcher = SequenceMatcher(None, wanted, drawn, autojunk=False)
     least = min(_LEAST_RUN, len(wanted))

@@ -1,7 +1,7 @@
 """Read JSON, YAML, TOML and XML. In: bytes. Out: Document.
 
-JSON and XML are written out for reading: their marks say little to a search, and JSON may hide Japanese in escapes.
-YAML and TOML are made to be read, and stay as they are.
+JSON and XML are rewritten as plain lines: their syntax does not help a search, and JSON may escape Japanese. YAML and
+TOML are readable, and stay unchanged.
 """
 
 from __future__ import annotations
@@ -34,24 +34,24 @@ def json_document(value: object, relative: str) -> Document:
 
 
 def read_yaml(data: bytes, relative: str) -> Document:
-    """Return a YAML file as it is, with a heading for each topmost key that holds more than a value."""
-    return _as_it_is(decode(data), relative, _YAML_KEY, "yaml")
+    """Return a YAML file unchanged, with a heading for each topmost key that holds more than a value."""
+    return _unchanged(decode(data), relative, _YAML_KEY, "yaml")
 
 
 def read_toml(data: bytes, relative: str) -> Document:
-    """Return a TOML file as it is, with its tables as headings."""
-    return _as_it_is(decode(data), relative, _TOML_TABLE, "toml")
+    """Return a TOML file unchanged, with its tables as headings."""
+    return _unchanged(decode(data), relative, _TOML_TABLE, "toml")
 
 
-def _as_it_is(text: str, relative: str, heading: re.Pattern[str], kind: str) -> Document:
+def _unchanged(text: str, relative: str, heading: re.Pattern[str], kind: str) -> Document:
     found = [(match.start(), 1, match.group(1).strip(" \"'")) for match in heading.finditer(text)]
     return Document(path=relative, text=text, headings=sections(found, len(text)), format=kind)
 
 
 def render(value: object, *, indent: str = "") -> str:
-    r"""Write out what JSON can hold as lines to be read.
+    r"""Return a JSON value as readable lines.
 
-    Short lists stand in one line; the items of a list of objects are parted by blank lines.
+    Short lists are one line; blank lines separate the items of a list of objects.
 
     >>> print(render({"name": "Ada", "born": 1815, "tags": ["a", "b"], "work": {"title": "Notes"}, "gone": None}))
     name: Ada
@@ -84,7 +84,7 @@ def _lines(value: object, indent: str) -> Iterator[str]:
 
 
 def _short(value: object) -> str | None:
-    """Return what fits behind a key, "" for what is empty; None for what needs lines of its own."""
+    """Return a value that fits after its key, "" if it is empty; None if it needs lines of its own."""
     if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict | list) for item in value)):
         return None if value else ""
     if isinstance(value, list):
@@ -117,13 +117,13 @@ _LABELLED = 200
 
 
 class _Forbidden(Exception):
-    """An entity declaration: these can make a small file endless."""
+    """An entity declaration, which can expand a small file without end."""
 
 
 def read_xml(data: bytes, relative: str) -> Document:
     """Return an XML file's text without its tags, with its titles as headings.
 
-    One that declares entities, or is not well-formed, is read as the text that it is.
+    A file that declares entities, or is not well-formed, is read as plain text.
     """
     text = _decode_xml(data)
     reader = _XmlReader()
@@ -136,7 +136,7 @@ def read_xml(data: bytes, relative: str) -> Document:
 
 
 def _decode_xml(data: bytes) -> str:
-    """Decode by the declared encoding if that is true, else by what it looks like."""
+    """Decode by the declared encoding, or if that fails, by the bytes."""
     if match := _DECLARED.match(data[:1000]):
         try:
             return data.decode(match.group(1).decode()).replace("\r\n", "\n").replace("\r", "\n")
@@ -146,12 +146,12 @@ def _decode_xml(data: bytes) -> str:
 
 
 class _XmlReader:
-    """Gathers paragraphs while expat walks through the file."""
+    """Collects paragraphs while expat parses the file."""
 
     def __init__(self) -> None:
-        self._parts: list[str] = []  # of the paragraph that is being read
-        self._lines: list[tuple[str, int]] = []  # a line, and its level where it is a title
-        self._open: list[tuple[str, bool]] = []  # the tags that we are in, and whether they have held elements
+        self._parts: list[str] = []  # of the current paragraph
+        self._lines: list[tuple[str, int]] = []  # a line, and its level if it is a title
+        self._open: list[tuple[str, bool]] = []  # the open tags, and whether they contain elements
 
     def read(self, text: str) -> None:
         parser = xml.parsers.expat.ParserCreate("utf-8")
@@ -201,7 +201,7 @@ class _XmlReader:
         """End the paragraph; `leaf` is the tag of an element that holds nothing else."""
         text = "".join(self._parts)
         self._parts.clear()
-        if "<" in text:  # HTML in disguise, as in feeds
+        if "<" in text:  # escaped HTML, as in feeds
             text = html.unescape(_MARKUP.sub(" ", text))
         line = one_line(text)
         if not line:
@@ -217,4 +217,4 @@ class _XmlReader:
 def _is_shown(attribute: str, value: str) -> bool:
     if attribute.startswith("xmlns") or attribute.lower().partition(":")[0] in _HIDDEN_ATTRIBUTES:
         return False
-    return bool(value.strip()) and "://" not in value  # addresses say nothing to a reader
+    return bool(value.strip()) and "://" not in value  # without URLs

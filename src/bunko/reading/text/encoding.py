@@ -1,4 +1,4 @@
-"""Decode a text file whose encoding nobody told. In: bytes. Out: str. Knows nothing of documents."""
+"""Decode a text file of unknown encoding. In: bytes. Out: str. Knows nothing of documents."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _ODD = re.compile("[\uff61-\uff9f\ue000-\uf8ff\u3400-\u4dbf\x80-\x9f]")  # half-
 def decode(data: bytes) -> str:
     r"""Return the text, without byte order mark and with \n for every kind of line end.
 
-    UTF-8 is believed if it decodes; then ISO-2022-JP by its escapes, UTF-16/32 by their zeros, the other Japanese
-    encodings by what makes sense as Japanese, and at last Western Windows-1252.
+    UTF-8 is taken if it decodes; then ISO-2022-JP by its escapes, UTF-16/32 by their zeros, the other Japanese
+    encodings if the result looks Japanese, and finally Windows-1252.
 
     >>> decode("吾輩は猫である。".encode("euc-jp")), decode("café".encode("latin-1"))
     ('吾輩は猫である。', 'café')
@@ -49,22 +49,22 @@ def _decode(data: bytes) -> str:
     if b"\x00" in data:
         if encoding := wide_encoding(data):
             return data.decode(encoding, errors="replace")
-        # Stray zeros, or UTF-16 that is broken: what most of it looks like.
+        # Stray zeros, or broken UTF-16.
         if b"\x00" in data[:1000]:
             return data.decode("utf-16-be" if data[::2].count(0) > data[1::2].count(0) else "utf-16-le", "replace")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        # A few kanji in EUC may pass for Hangul in UTF-16: without a single space or line break, no doubt is allowed.
+        # A few kanji in EUC may pass for Hangul in UTF-16: without a space or line break, a high score is required.
         encoding = wide_encoding(data, least=0.9)
         return data.decode(encoding) if encoding else _decode_legacy(data)
 
 
 def wide_encoding(data: bytes, *, least: float = 0.72) -> str:
-    """Return which of UTF-16 and UTF-32 bytes without a mark are text in; "" if none.
+    """Return the UTF-16 or UTF-32 encoding of bytes without a byte order mark; "" if they are neither.
 
-    Read the wrong way round, or as what they are not, bytes give signs of many scripts, and control characters.
-    `least` is the share of likely characters that is believed: right readings have 0.75 to 1, wrong ones up to 0.7.
+    A wrong byte order or encoding gives characters of many scripts, and control characters. `least` is the required
+    share of likely characters: correct decodings have 0.75 to 1, wrong ones up to 0.7.
 
     >>> wide_encoding("吾輩は猫である。".encode("utf-16-be")), wide_encoding("吾輩は猫である。".encode("cp932"))
     ('utf-16-be', '')
@@ -87,14 +87,14 @@ def _wide_score(sample: bytes, encoding: str) -> float:
         return 0.0
     if not text or _CONTROL.search(text):
         return 0.0
-    # A twentieth of all ideographs is common: what Shift_JIS gives when it is read as UTF-16 has few of those.
+    # A twentieth of all ideographs is common; Shift_JIS read as UTF-16 has few of those.
     ideographs = _IDEOGRAPH.findall(text)
     common = sum(map(_is_ordinary_kanji, ideographs))
     score = len(_LIKELY.findall(text)) + common + 0.3 * (len(ideographs) - common) + 0.7 * len(_HANGUL.findall(text))
     return score / len(text)
 
 
-# What the decoder for ISO-2022-JP does not know, though mails are full of it: half-width kana, and ① or ㈱.
+# Python's decoder for ISO-2022-JP lacks half-width kana, and ① or ㈱, which are common in mails.
 _ISO_2022_JP_PART = re.compile(rb"\x1b(\$@|\$B|\$\([A-Z]|\([A-Z])([^\x1b\r\n]*)")
 
 
@@ -144,5 +144,5 @@ def _japanese_score(text: str) -> float:
 
 
 def _is_ordinary_kanji(character: str) -> bool:
-    """Tell whether a character is one of the 2,965 kanji of JIS level 1, which accented letters never pass for."""
+    """Return whether a character is one of the 2,965 kanji of JIS level 1; misread accented letters never are."""
     return 0xB0 <= character.encode("euc_jp", "replace")[0] <= 0xCF

@@ -1,4 +1,4 @@
-"""Read plain text with marks of structure. In: bytes. Out: Document of the text as it is, with its headings.
+"""Read plain-text markup. In: bytes. Out: Document of the unchanged text, with its headings.
 
 reStructuredText, Org, AsciiDoc, MediaWiki, DokuWiki; and notebooks, whose cells are written out.
 """
@@ -87,7 +87,7 @@ def rst_headings(text: str) -> list[_Heading]:
 
 def _is_underline(line: str, title: str) -> bool:
     columns = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in title)
-    # Docutils only warns of one that is a little short; Japanese authors count characters or columns.
+    # Docutils only warns of a slightly short underline; Japanese authors count characters or columns.
     return bool(_ADORNMENT.match(line)) and len(line.rstrip()) >= min(columns, max(3, len(title)))
 
 
@@ -116,7 +116,7 @@ def asciidoc_headings(text: str) -> list[_Heading]:
 
 
 def wiki_headings(text: str, *, topmost: int) -> list[_Heading]:
-    r"""Return titles between equal signs; `topmost` is how many signs the topmost ones have, 1 or 6.
+    r"""Return titles between equal signs; `topmost` is the number of signs of the first level, 1 or 6.
 
     >>> wiki_headings("== Part ==\n=== [[a|Of it]] ===", topmost=1)
     [(0, 2, 'Part'), (11, 3, 'Of it')]
@@ -135,7 +135,7 @@ def _label(heading: str) -> str:
 
 
 def read_notebook(data: bytes, relative: str) -> Document:
-    """Return a Jupyter notebook: its text as it is, its code in fences, and what was printed. Raises ReadError."""
+    """Return a Jupyter notebook: its text unchanged, its code in fences, and printed output. Raises ReadError."""
     try:
         notebook = json.loads(decode(data))
         cells = notebook["cells"] if "cells" in notebook else notebook["worksheets"][0]["cells"]

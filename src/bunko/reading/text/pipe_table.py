@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def pipe_table(rows: list[list[str]]) -> str:
-    r"""Return rows as a Markdown table, the first being its header; empty where no cell says anything.
+    r"""Return rows as a Markdown table, the first being its header; empty if all cells are.
 
     >>> print(pipe_table([["A", "B"], ["1\n2"]]))
     | A | B |

@@ -11,7 +11,7 @@ from bunko.types import Document, Span
 
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _TITLE = re.compile(r"\s*([^\n]{2,100}(?<![.。!?！？,、;:：]))[ \t]*\n[ \t]*\n")
-# Two letters at the least, and only capitals: GEOGRAPHY, PEOPLE AND SOCIETY, PART II.
+# At least two letters, and only capitals: GEOGRAPHY, PEOPLE AND SOCIETY, PART II.
 _CAPITALS = re.compile(r"^[ \t]*((?=(?:[^A-Z\n]*[A-Z]){2})[A-Z][A-Z0-9 &,'’()/.-]{2,60})[ \t]*$", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
 _UNDERLINE = re.compile(r"^ {0,3}(=|-)\1+[ \t]*$")
@@ -25,7 +25,7 @@ _MARKUP = re.compile(r"[*_`]|\[([^\]]*)\]\([^)]*\)|!\[[^\]]*\]\([^)]*\)")
 
 
 def looks_binary(data: bytes) -> bool:
-    """Tell whether the bytes are no text in any encoding."""
+    """Return whether bytes are not text in any encoding."""
     sample = data[:8192]
     if not sample or sample.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         return False
@@ -66,7 +66,7 @@ def text_headings(text: str) -> tuple[Span, ...]:
 
 
 def markdown_headings(text: str) -> tuple[Span, ...]:
-    r"""Return the sections that headings open, with # before or a line below; those in fenced code are left alone.
+    r"""Return the sections that headings open, with # before or a line below; except in fenced code.
 
     >>> [(s.label, s.level) for s in markdown_headings("A\n===\n```\n# no\n```\n## *B* c")]
     [('A', 1), ('B c', 2)]
@@ -92,7 +92,7 @@ def markdown_headings(text: str) -> tuple[Span, ...]:
 
 
 def without_comments(text: str) -> str:
-    r"""Return Markdown without what no reader shows: HTML comments, outside of code.
+    r"""Return Markdown without HTML comments, except in code.
 
     >>> without_comments("A <!-- not\nthis --> cat, `<!-- code -->`.")
     'A  cat, `<!-- code -->`.'
@@ -101,7 +101,7 @@ def without_comments(text: str) -> str:
     while found := _CODE_OR_COMMENT.search(text, place):
         place = found.end()
         if found["comment"]:
-            if (close := text.find("-->", place)) < 0:  # none that is open would hide the rest
+            if (close := text.find("-->", place)) < 0:  # an open comment must not hide the rest
                 break
             pieces.append(text[end : found.start()])
             end = place = close + 3
@@ -113,7 +113,7 @@ def _plain(heading: str) -> str:
 
 
 def _front_matter(text: str) -> int:
-    """Return where the text begins after what stands between lines of three dashes at its top."""
+    """Return where the text begins after front matter between two lines of three dashes."""
     match = _FRONT_MATTER.match(text)
     return match.end() if match else 0
 

@@ -19,18 +19,18 @@ from bunko.reading.text.encoding import decode
 from bunko.types import Document, FailedFile, Span, member_path
 
 TEXT_FIELDS = ("text", "content", "contents", "body", "passage", "abstract")
-"""The first of these that a record has is its text."""
+"""The text of a record is the first of these fields that it has."""
 ID_FIELDS = ("id", "_id", "doc_id", "docid")
 _LOOK_AHEAD = 20
-"""Records that tell whether each is a document, or the file is a table of data."""
-_FAILURES_TOLD = 20
+"""Number of records that show whether each is a document, or the file is a table of data."""
+_FAILURES_LISTED = 20
 _ID_LIMIT = 200
 _HINT = "Each line must be a JSON object; mend or remove the line."
 _Records: TypeAlias = Iterator[Document | FailedFile]
 
 
 def read_json_lines(path: Path, relative: str, context: Context) -> Items:
-    """Yield a document for each record that has a text field, or one document of all records where none has.
+    """Yield a document for each record that has a text field, or one document of all records if none has.
 
     Its path ends with the record's id, or the number of its line. Raises ReadError where no line is a record.
     """
@@ -65,11 +65,11 @@ def read_json(path: Path, relative: str, context: Context) -> Items:
 
 
 Line: TypeAlias = "tuple[int, dict[str, Any] | str]"
-"""The number of a line or an item, and its record or what is wrong with it."""
+"""The number of a line or an item, and its record or error."""
 
 
 def _parsed_lines(stream: IO[bytes], context: Context) -> Iterator[Line]:
-    """Yield what the lines hold, without the blank ones. Raises ReadError where the file is cut off."""
+    """Yield the records of the lines that are not blank. Raises ReadError if the file is cut off."""
     compressed = isinstance(stream, gzip.GzipFile)
     limit = 4 * context.settings.max_characters
     for number in itertools.count(1):
@@ -97,7 +97,7 @@ def _parsed(line: bytes) -> dict[str, Any] | str:
 
 
 def text_field(record: Mapping[str, Any]) -> str:
-    """Return the text of a record, "" where it has none."""
+    """Return the text of a record, "" if it has none."""
     values = (record.get(name) for name in TEXT_FIELDS)
     return next((value for value in values if isinstance(value, str) and value.strip()), "")
 
@@ -123,7 +123,7 @@ def _names(record: Mapping[str, Any]) -> Iterator[str]:
 
 
 def titled(title: str, text: str) -> Document:
-    r"""Return a text under its title, which is put before it unless the text begins with it.
+    r"""Return a text that begins with its title.
 
     >>> titled("Rain", "It falls.").text, titled("Rain", "Rain falls.").text
     ('Rain\n\nIt falls.', 'Rain falls.')
@@ -146,15 +146,18 @@ def _one_document(lines: Iterable[Line], relative: str, context: Context) -> _Re
         texts.append(render(record))
         size += len(texts[-1]) + 2
         if size > context.settings.max_characters:
-            break  # it is refused for its size by whoever asked; there is no need to gather the rest
+            break  # the caller refuses it for its size; the rest is not needed
     if texts:
         yield Document(path=relative, text="\n\n".join(texts), format="jsonl")
 
 
 def _without_flood(items: _Records) -> _Records:
-    """Pass on the first failures, and the number of the others. Raises ReadError if there is nothing else."""
-    held: list[FailedFile] = []  # until a document shows that the file is what its name says
-    told = more = 0
+    """Yield the items, but only the first failures and the number of the others.
+
+    Raises ReadError if there are only failures.
+    """
+    held: list[FailedFile] = []  # until a document shows that the file has the format of its name
+    listed = more = 0
     readable = False
     for item in items:
         if isinstance(item, Document):
@@ -162,8 +165,8 @@ def _without_flood(items: _Records) -> _Records:
             held.clear()
             readable = True
             yield item
-        elif told < _FAILURES_TOLD:
-            told += 1
+        elif listed < _FAILURES_LISTED:
+            listed += 1
             held.append(item)
             if readable:
                 yield held.pop()

@@ -21,7 +21,7 @@ _PAUSE_S = 4
 _PARAGRAPH = 400
 """Characters after which a paragraph ends with its sentence."""
 _SECTION_S = 120
-"""A heading with the time stands over the first paragraph that begins so long after the one before."""
+"""The first paragraph that begins this long after a heading gets a heading with its time."""
 _JAPANESE = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 
 
@@ -33,7 +33,7 @@ class _Cue:
 
 
 def read_subtitles(data: bytes, relative: str) -> Document:
-    """Return what is spoken in paragraphs; the headings tell when. Raises ReadError where there are no times."""
+    """Return the spoken text in paragraphs, with times as headings. Raises ReadError if the file has no times."""
     cues = list(_cues(decode(data)))
     if not cues:
         raise ReadError("The file holds no subtitles.", "Rename it to .txt to read it as text.")
@@ -58,7 +58,7 @@ def time_code(seconds: int) -> str:
 
 
 def _cues(text: str) -> Iterator[_Cue]:
-    """Yield what is shown, in order; comments and styles have no times. A line that stays is told once."""
+    """Yield the cues in order, without comments and styles. A line that stays on screen is listed once."""
     matches = list(_TIMES.finditer(text))
     ends = [*(match.start() for match in matches), len(text)][1:]
     previous: list[str] = []
@@ -73,7 +73,7 @@ def _cues(text: str) -> Iterator[_Cue]:
 
 
 def _shown_lines(block: str, text: str) -> list[str]:
-    """Return a cue's lines, without what stands behind its times, and the name or number of the next cue."""
+    """Return a cue's lines, without the settings after its times, and the name or number of the next cue."""
     lines = block.split("\n")[1:]
     if text.lstrip().startswith("WEBVTT"):  # a blank line ends a cue there; comments may follow
         return lines[: lines.index("")] if "" in lines else lines

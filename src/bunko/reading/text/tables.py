@@ -16,14 +16,14 @@ _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
 _DELIMITER_ROW = re.compile(r"^[ \t>]*(?=[^\n]*-[^\n]*\|)\|?[ \t]*:?-+:?[ \t]*(?:[|+][ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _CELL_EDGE = re.compile(r"(?<!\\)\|")
 _LABEL_LIMIT = 300
-"""Characters of a header row that are kept: it goes with every chunk of the table."""
+"""Characters of a header row that are kept: every chunk of the table includes them."""
 
 
 def markdown_tables(text: str) -> tuple[Span, ...]:
     r"""Return the pipe tables of a Markdown text, with the header row's cells as label.
 
-    A table is a row, a row of dashes under it, and the rows up to the first line without a pipe. Those in
-    fenced code are left alone.
+    A table is a row, a row of dashes under it, and the rows up to the first line without a pipe. Tables in
+    fenced code are skipped.
 
     >>> text = "Ages:\n\n| Name | Age |\n|:-----|----:|\n| Ada | 36 |\n\nThe end."
     >>> [(span.label, text[span.start : span.end].count("\n")) for span in markdown_tables(text)]
@@ -34,7 +34,7 @@ def markdown_tables(text: str) -> tuple[Span, ...]:
 
 def _tables(text: str) -> Iterator[Span]:
     fence = header = ""
-    start = end = -1  # of the table that we are in
+    start = end = -1  # of the current table
     previous, offset = "", 0
     for line in text.split("\n"):
         if marker := _FENCE.match(line):
@@ -64,7 +64,7 @@ def markdown_cells(row: str) -> list[str]:
 
 
 def row_label(cells: list[str]) -> str:
-    """Return a header row as one line that a chunk can carry; empty where no cell says anything.
+    """Return a header row as one line; empty if all cells are.
 
     >>> row_label(["Name", "", "Age"]), row_label(["", ""])
     ('Name |  | Age', '')
@@ -94,7 +94,7 @@ def read_csv(data: bytes, relative: str) -> Document:
 
 
 def delimiter(text: str) -> str:
-    r"""Return what parts the cells: the mark that gives the most rows with the same number of cells.
+    r"""Return the delimiter that gives the most rows with the same number of cells.
 
     >>> delimiter("a;b\n1,5;2\n"), delimiter("a\tb\n"), delimiter("one column")
     (';', '\t', ',')
@@ -113,7 +113,7 @@ def _rows(text: str, mark: str) -> Iterator[list[str]]:
     lines = [line + "\n" for line in text.split("\n")]
     try:
         rows = list(csv.reader(lines, delimiter=mark))
-    except csv.Error:  # a quotation mark that is not closed takes in all that follows, up to a limit
+    except csv.Error:  # an unclosed quotation mark took in the following rows, up to a limit
         rows = list(csv.reader(lines, delimiter=mark, quoting=csv.QUOTE_NONE))
     for row in rows:
         cells = [" ".join(cell.split()) for cell in row]
@@ -122,7 +122,7 @@ def _rows(text: str, mark: str) -> Iterator[list[str]]:
 
 
 def _header_row(rows: Sequence[Sequence[str]]) -> int:
-    """Return the number of the first row that is as full as is usual: titles may stand above it."""
+    """Return the number of the first row that is as full as usual: titles may be above it."""
     sizes = [sum(map(bool, row)) for row in rows]
     usual = sorted(sizes)[len(sizes) // 2] if sizes else 0
     return next((n for n, size in enumerate(sizes) if size >= usual), 0)

@@ -1,10 +1,9 @@
-r"""Leave out characters that nobody sees. In: a Document. Out: one without them, its spans in their places.
+r"""Remove invisible characters. In: a Document. Out: one without them, with adjusted spans.
 
-What is read is what a person who opens the file sees. Characters without a shape carry orders to a language model
-past its reader (tag characters, runs of variation selectors), part words that are searched for (zero-width spaces,
-soft hyphens), turn the order in which a line is shown (bidirectional controls) or drive a terminal (escapes).
-Those that shape the letters beside them stay: joiners in Persian or Hindi, the variant of a kanji in a name, the
-parts of an emoji. Knows nothing of formats.
+Invisible characters can hide orders to a language model (tag characters, runs of variation selectors), split words that
+are searched for (zero-width spaces, soft hyphens), reorder a displayed line (bidirectional controls) or control a
+terminal (escapes). Those that shape their neighbours stay: joiners in Persian or Hindi, the variant of a kanji in a
+name, the parts of an emoji. Knows nothing of formats.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _SHOWN_IN_VARIANTS = re.compile(
 
 
 def seen(document: Document) -> Document:
-    """Return the document without unseen characters; offsets of pages, headings and tables count in what is left."""
+    """Return the document without invisible characters, with adjusted pages, headings and tables."""
     cuts = unseen(document.text)
     if not cuts:
         return document
@@ -64,7 +63,7 @@ def seen(document: Document) -> Document:
 
 
 def without(text: str) -> str:
-    r"""Return a text without the characters that nobody sees.
+    r"""Return a text without invisible characters.
 
     >>> without("ig\u200bnore\U000e0041 \x1b[31mred"), without("葛\U000e0100城 می\u200cخواهم")
     ('ignore red', '葛\U000e0100城 می\u200cخواهم')
@@ -73,12 +72,12 @@ def without(text: str) -> str:
 
 
 def unseen(text: str) -> list[tuple[int, int]]:
-    """Return the stretches that nobody sees, in order."""
+    """Return start and end of the invisible stretches, in order."""
     return [match.span() for match in _UNSEEN.finditer(text) if not _shapes(match, text)]
 
 
 def _shapes(match: re.Match[str], text: str) -> bool:
-    """Tell whether an invisible character shapes the one before it, as no run of them does."""
+    """Return whether a single invisible character shapes the one before it."""
     sign = match.group()
     before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
     if sign in _JOINERS:
