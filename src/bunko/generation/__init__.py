@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatGenerator:
     """Return a generator for a model that `bunko.models.resolve` has found. It is not started yet. Close it at the end.
 
-    Raises UsageError, WrongModelKind, ModelError."""
+    Raises UsageError, WrongModelKind, ModelError.
+    """
     from bunko.engine.endpoint import RemoteServer
     from bunko.engine.http import Connection, Timeouts
     from bunko.engine.parameters import Machine, chat_parameters
