@@ -67,7 +67,7 @@ class GenerationOptions:
     logprobs: bool = False
     """Whether the last piece should have the text's log probability. Not every server can."""
     think: Think = "auto"
-    """Whether and how long the model may reason first; "auto" leaves it to the model. Stop texts do not end reasoning."""
+    """Whether and how long the model may reason first; "auto": its own default. Stop texts do not end reasoning."""
     think_tokens: int = 0
     """Most tokens of reasoning, beside `max_tokens`; the model must answer then. 0: the default of `think`."""
 

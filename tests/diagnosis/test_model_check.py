@@ -147,7 +147,7 @@ def test_layers_on_described_gpus_are_counted(tmp_path: Path, settings: Settings
 
 
 def test_it_can_be_run_and_timed(tmp_path: Path, settings: Settings) -> None:
-    report = check(make_tiny_model(tmp_path), settings, run=True)
+    report = check(make_tiny_model(tmp_path), settings, speed="measure")
     assert report.speed is not None
     assert report.speed.prompt > 0
     assert report.speed.writing > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import textwrap
+from typing import Literal
 
 from bunko.cli.common import bold, dim, note, print_json, safe, settings_from, width
 from bunko.diagnosis.doctor import wheel_here
@@ -32,7 +33,8 @@ def run_check(arguments: argparse.Namespace) -> int:
     """Check a model; return 1 if it can't be used as it is."""
     settings = settings_from(arguments)
     path = model_file(arguments.name, settings)
-    report = check_model(path, settings, memory=machine_memory(), gpus=engine_gpus(), run=arguments.load)
+    speed: Literal["measure", "skip"] = "measure" if arguments.load else "skip"
+    report = check_model(path, settings, memory=machine_memory(), gpus=engine_gpus(), speed=speed)
     if arguments.json:
         print_json(dataclasses.asdict(report))
     else:

@@ -1,4 +1,7 @@
-"""Check this machine and the set-up. In: settings. Out: findings, each with its cure. Changes and fetches nothing."""
+"""Check this machine and the installation: `bunko doctor`. In: settings. Out: findings, each with its cure.
+
+Changes and downloads nothing.
+"""
 
 from __future__ import annotations
 
@@ -128,27 +131,27 @@ def _ocr(settings: ReadingSettings) -> Finding:
 
 def _pip() -> Finding:
     if importlib.util.find_spec("pip"):
-        return Finding(check="pip", state="ok", detail="models on the Python index can be fetched")
+        return Finding(check="pip", state="ok", detail="models on the Python index can be downloaded")
     cure = f"{sys.executable} -m ensurepip"
-    return Finding(check="pip", state="warning", detail="missing: starter models can't be fetched", cure=cure)
+    return Finding(check="pip", state="warning", detail="missing: starter models can't be downloaded", cure=cure)
 
 
 def _network(settings: Settings) -> Finding:
-    state = "switched off (offline)" if settings.offline else "used only to fetch models that are asked for"
+    state = "switched off (offline)" if settings.offline else "used only to download models on request"
     return Finding(check="network", state="ok", detail=state)
 
 
-def _there(name: str, settings: Settings, check: str) -> Finding | None:
-    """Tell of a catalogue model that it has still to be fetched; None where it can be tried."""
+def _not_downloaded(name: str, settings: Settings, check: str) -> Finding | None:
+    """Return a finding for a catalogue model that is not downloaded yet; None if it can be tested."""
     if find_entry(name) is None or show_model(name, settings).downloaded:
         return None
-    cure = f"bunko models pull {name}, or it is fetched when first used."
+    cure = f"bunko models pull {name}, or it is downloaded when first used."
     return Finding(check=check, state="warning", detail=f"{name} is not on this machine yet", cure=cure)
 
 
 def _embedder(settings: Settings) -> Finding:
     try:
-        if missing := _there(settings.embedder, settings, "embedder"):
+        if missing := _not_downloaded(settings.embedder, settings, "embedder"):
             return missing
         from bunko.embedding import open_embedder
 
@@ -163,7 +166,7 @@ def _embedder(settings: Settings) -> Finding:
 
 def _generator(settings: Settings) -> Finding:
     try:
-        if missing := _there(settings.model, settings, "model"):
+        if missing := _not_downloaded(settings.model, settings, "model"):
             return missing
         from bunko.generation import open_generator
 

@@ -1,4 +1,4 @@
-"""Why a GPU is idle. In: the cards that are there, the GPUs that the engine sees, the settings. Out: findings. Pure."""
+"""Explain idle GPUs. In: the machine's cards, the GPUs that the engine sees, the settings. Out: findings. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bunko.settings import Settings
 
 
 def idle_findings(graphics: Graphics, seen: Sequence[Gpu], settings: Settings, *, wheel: Wheel) -> list[Finding]:
-    """Return a finding for each reason why a GPU that is there does nothing."""
+    """Return a finding for each GPU that is not used."""
     cards = [card for card in graphics.cards if not card.integrated]
     if not seen:
         return [_unseen(card, wheel) for card in cards]

@@ -1,4 +1,4 @@
-"""Which models suit this machine: `bunko models recommend`. In: the machine, a yardstick. Out: a Recommendation.
+"""Recommend models for this machine: `bunko models recommend`. In: the machine, a yardstick. Out: a Recommendation.
 
 How speed is estimated from one small model that was timed, and how far off that is: decision 015. The estimates are
 pure; `yardstick` is what measures.
@@ -44,10 +44,10 @@ Place = Literal["gpu", "gpu and memory", "memory", "memory, tight", "nowhere"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Yardstick:
-    """How quickly the starter model ran here, and memory is read."""
+    """Speed of the starter model and of memory on this machine."""
 
     prompt: float
-    """Tokens a second; as if it were in a quick form."""
+    """Tokens per second, scaled to a quick form."""
     writing: float
     bytes_read: int
     """Of weights, for each token that is written."""
@@ -82,7 +82,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendation:
-    """What to take."""
+    """Recommended models."""
 
     choices: tuple[Choice, ...]
     english: str
@@ -177,7 +177,7 @@ def prompt_speed(shape: Shape, measured: Yardstick) -> float:
 
 
 def place_of(need: int, *, memory: MachineMemory, gpus: Sequence[Gpu]) -> Place:
-    """Tell where a model of this size would run."""
+    """Return where a model of this size would run."""
     on_gpus = sum(max(0, gpu.free - RESERVE) for gpu in gpus)
     if gpus and need <= on_gpus:
         return "gpu"

@@ -1,10 +1,10 @@
 """The llama.cpp engine: a supervised child process, and the HTTP connection to it or to a remote server.
 
-    parameters   model + settings + machine -> what the engine is told (pure)
+    parameters   model + settings + machine -> the engine's parameters (pure)
     child        what runs in the child process
-    process      starts, watches, restarts and ends the child
+    process      starts, watches, restarts and stops the child
     endpoint     where requests go: the child, or a remote server
     http         requests and event streams, every failure mapped to an EngineError
 
-Nothing is imported here: take what you need from the module that has it.
+Nothing is imported here: import from the modules.
 """

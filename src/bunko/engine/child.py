@@ -1,4 +1,4 @@
-"""The engine's process: serve one model on loopback until the parent is gone.
+"""The engine's process: serve one model on the loopback address until the parent is gone.
 
 In (stdin): one JSON line, `parameters.Parameters` as {"values": {...}, "gpu": {...}}; then nothing, but the pipe stays
 open for as long as the parent lives. Out (stdout): one JSON line, {"url", "device", "gpus"} or {"error"}. Log: stderr.
@@ -23,20 +23,20 @@ from typing import Any, NoReturn
 from bunko.child_process import claim_stdout, exit_when_orphaned, leave
 from bunko.engine.gpus import GpuWish, found_gpus, gpu_values, visible_gpus
 
-# The engine writes its log in a thread of its own; the reason of a failure must be out before this process ends.
+# The engine writes its log in another thread; the reason of a failure must be written before this process ends.
 _LOG_DELAY_S = 0.2
 
 
 def main() -> NoReturn:
-    """Load the model, say where it is served, and wait for the parent to go."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it may want to go on with us
+    """Load the model, report its address, and wait for the parent to end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C, and may still need this process
     reply = claim_stdout()
     request = json.loads(sys.stdin.readline())
     threading.Thread(target=_exit_at_end_of_stdin, daemon=True).start()
     exit_when_orphaned()
     try:
         server, gpus = _serve(request)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
+    except Exception as error:  # noqa: BLE001 - the parent must receive every error
         time.sleep(_LOG_DELAY_S)
         _say(reply, {"error": f"{type(error).__name__}: {error}"})
         leave(1)
@@ -48,7 +48,7 @@ def main() -> NoReturn:
 def _serve(request: Mapping[str, Mapping[str, Any]]) -> tuple[Any, list[str]]:
     """Return the server, and the names of the GPUs that it was given."""
     wish = GpuWish(**request["gpu"]) if request.get("gpu") else None
-    os.environ.update(visible_gpus(wish))  # the drivers look when they are loaded
+    os.environ.update(visible_gpus(wish))  # drivers read these when they are loaded
     import xllamacpp
 
     gpus = found_gpus(xllamacpp.get_device_info()) if wish and wish.layers else []
@@ -57,7 +57,7 @@ def _serve(request: Mapping[str, Mapping[str, Any]]) -> tuple[Any, list[str]]:
     if adapters := values.get("lora_adapters"):
         make = xllamacpp.CommonAdapterLoraInfo
         values["lora_adapters"] = [make(adapter["path"], adapter["scale"]) for adapter in adapters]
-    if isinstance(shares := values.get("tensor_split"), list):  # it has a place for every GPU that there could be
+    if isinstance(shares := values.get("tensor_split"), list):  # the list has an entry for every possible GPU
         values["tensor_split"] = [*shares, *params.tensor_split[len(shares) :]]
     for path, value in values.items():
         set_attribute(params, path, value)
@@ -65,9 +65,9 @@ def _serve(request: Mapping[str, Mapping[str, Any]]) -> tuple[Any, list[str]]:
 
 
 def set_attribute(target: Any, path: str, value: Any) -> None:
-    """Set a dotted attribute; enumerations take the name of their member.
+    """Set a dotted attribute; an enumeration is set by the name of its member.
 
-    Raises AttributeError for a name that this version of the binding does not have: it would set it in silence.
+    Raises AttributeError for a name that this version of the binding does not have: Python would add it silently.
     """
     *parents, name = path.split(".")
     for parent in parents:
@@ -81,13 +81,13 @@ def set_attribute(target: Any, path: str, value: Any) -> None:
 
 
 def _say(descriptor: int, message: Mapping[str, object]) -> None:
-    with contextlib.suppress(OSError):  # the parent went away meanwhile; the watches end this process
+    with contextlib.suppress(OSError):  # the parent is gone, and this process is about to end
         os.write(descriptor, json.dumps(message).encode() + b"\n")
 
 
 def _exit_at_end_of_stdin() -> None:
-    """The pipe ends when the parent does, by whatever death."""
-    # The descriptor itself: a thread that waits inside sys.stdin holds a lock that the interpreter's exit wants.
+    """Exit when the parent has ended, in whatever way: the pipe is closed then."""
+    # Read the descriptor: a thread that waits in sys.stdin holds a lock that the interpreter needs to exit.
     with contextlib.suppress(OSError):
         while os.read(0, 4096):
             pass

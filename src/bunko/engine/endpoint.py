@@ -1,6 +1,7 @@
-"""Where requests go. In: an address and a key. Out: the same, and the right error when it can't be reached.
+"""Where requests go. In: a URL and a key. Out: an Endpoint, which also makes the error for a lost connection.
 
-Two kinds: the child process (`process.LlamaProcess`) and a server that somebody else runs (`RemoteServer`).
+There are two: the child process (`process.LlamaProcess`) and a server that somebody else runs (`RemoteServer`).
+Opens no connection.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from bunko.errors import EngineError, RemoteUnavailable, SettingsError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """A server's root, without a slash at its end, and the key that it asks for."""
+    """A server's root URL, without a trailing slash, and its API key."""
 
     url: str
     key: str = field(default="", repr=False)
@@ -24,20 +25,20 @@ class Endpoint(Protocol):
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         ...
 
     @property
     def is_local(self) -> bool:
-        """True for a process of our own: its failures are crashes, and no proxy stands between."""
+        """True for our own child process: its failures are crashes, and no proxy is used."""
         ...
 
     def address(self) -> Address:
-        """Return where the server is, starting it first where that is ours to do. Raises EngineError."""
+        """Return where the server is, after starting it if it is our own. Raises EngineError."""
         ...
 
     def lost(self, reason: str) -> EngineError:
-        """Return the error to raise when the server could not be reached, or broke off its answer."""
+        """Return the error to raise if the server can't be reached, or its answer ended early."""
         ...
 
 
@@ -49,20 +50,20 @@ class RemoteServer:
     """
 
     is_local = False
-    """Not even on this machine: a server that is not our child is not ours to restart."""
+    """Also on this machine: only our own child can be restarted."""
 
     def __init__(self, url: str, *, key: str = "") -> None:
-        # http.client would quote the whole key in its complaint.
+        # http.client would quote the whole key in its error.
         if not key.isascii() or not key.isprintable() or " " in key:
             raise SettingsError(
-                "The API key has characters that no key has: spaces, line ends, or letters outside ASCII.",
+                "The API key has characters that are not allowed: spaces, line ends, or letters outside ASCII.",
                 "Copy it again into BUNKO_API_KEY, without quotes.",
             )
         self._address = Address(url=url.strip().rstrip("/").removesuffix("/v1").rstrip("/"), key=key)
 
     @property
     def name(self) -> str:
-        """The server's URL, without a password if there is one in it."""
+        """The server's URL, without a password."""
         scheme, _, rest = self._address.url.rpartition("://")
         return f"{scheme}://{rest.rpartition('@')[2]}"
 
@@ -74,5 +75,5 @@ class RemoteServer:
         """Return RemoteUnavailable."""
         return RemoteUnavailable(
             f"The server {self.name} can't be reached: {reason}.",
-            "Check that it is running, and that its address and the network are right.",
+            "Check that it is running, its address, and the network.",
         )

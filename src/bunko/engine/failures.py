@@ -1,6 +1,6 @@
-"""Turn what a server says when it fails into our errors. In: status, headers, body. Out: an EngineError to raise.
+"""Map a server's errors to ours. In: status, headers, body. Out: an EngineError to raise.
 
-A body comes from outside: what is quoted from it is cut short and made printable. Knows nothing of sockets.
+A body is untrusted: quotes from it are shortened and made printable. Knows nothing of sockets.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _TOO_LONG_MARKS = ("exceed_context_size", "context_length_exceeded", "maximum co
 def status_error(
     status: int, *, headers: Mapping[str, str], body: bytes, endpoint: Endpoint, path: str = ""
 ) -> EngineError:
-    """Return the error for an answer that is not a success; status 0 is for one inside an event stream."""
+    """Return the error for a failed request; status 0 means an error inside an event stream."""
     detail = error_detail(body)
     said = f": {detail['message']}" if detail["message"] else ""
     url = endpoint.name
@@ -31,8 +31,8 @@ def status_error(
         )
     if status in (401, 403):
         return RemoteUnavailable(
-            f"The server {url} refuses the API key, or wants one (status {status}){said}.",
-            "Set BUNKO_API_KEY to a key that it accepts.",
+            f"The server {url} refuses the API key, or requires one (status {status}){said}.",
+            "Set BUNKO_API_KEY to a valid key.",
         )
     if status == 404:
         return RemoteUnavailable(
@@ -47,17 +47,17 @@ def status_error(
         return RemoteUnavailable(f"The server {url} is too busy (status {status}){said}.", f"Ask again {when}.")
     if 300 <= status < 400:
         return RemoteUnavailable(
-            f"The server {url} sends us to {printable(headers.get('Location', 'another place'))} (status {status}).",
-            "If you trust that address, give it instead: the key is never sent on by itself.",
+            f"The server {url} redirects to {printable(headers.get('Location', 'another place'))} (status {status}).",
+            "If you trust that address, use it instead: the key is never sent to a redirect.",
         )
     return RemoteBadAnswer(
         f"The server {url} failed{f' with status {status}' if status else ''}{said}.",
-        "Look into the server's own log." if status >= 500 or not status else "It may not know this kind of request.",
+        "Look into the server's own log." if status >= 500 or not status else "It may not support such requests.",
     )
 
 
 def bad_answer(endpoint: Endpoint, what: str) -> EngineError:
-    """Return the error for an answer that is not the protocol's."""
+    """Return the error for an answer that breaks the protocol."""
     if endpoint.is_local:
         return EngineCrashed(f"The engine answered {what}.", "Ask again; see the engine's log.")
     return RemoteBadAnswer(
@@ -67,7 +67,7 @@ def bad_answer(endpoint: Endpoint, what: str) -> EngineError:
 
 
 def error_detail(body: bytes) -> dict[str, Any]:
-    """Return "message" (printable and short), "type", "code" and the figures of an error's body, as far as it has any.
+    """Return "message" (printable and short), "type", "code" and the other fields of an error body.
 
     >>> error_detail(b'{"error": {"message": "no such model", "type": "not_found"}}')["message"]
     'no such model'
@@ -88,7 +88,7 @@ def error_detail(body: bytes) -> dict[str, Any]:
 
 
 def printable(text: str) -> str:
-    """Return a foreign text on one line, without control characters, cut to a length for messages."""
+    """Return a text on one line, without control characters, shortened for messages."""
     line = " ".join(text.split())
     line = "".join(character if character.isprintable() else "?" for character in line)
     return line if len(line) <= _QUOTED else line[:_QUOTED] + "…"

@@ -1,7 +1,7 @@
-"""Decide how GPUs are used. In: what is wanted, and the GPUs that the engine sees. Out: more of the engine's values.
+"""Decide how GPUs are used. In: a GpuWish, and the GPUs that the engine sees. Out: values for the engine.
 
-Runs in the engine's process, which alone knows the GPUs: standard library only. Pure. llama.cpp itself fits layers to
-the free memory of GPUs, and does it best, but only where it may choose all by itself; else they are counted here.
+Runs in the engine's process, which alone sees the GPUs: standard library only. Pure. llama.cpp fits layers to the free
+memory of GPUs itself, but only if nothing else is set; otherwise layers are counted here.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any, Literal, TypeAlias
 
 Values: TypeAlias = dict[str, object]
 
-# What is left free on each GPU: llama.cpp's own margin (common_params.fit_params_target). It holds the buffers in which
-# the model computes, and what the desktop takes.
+# Memory left free on each GPU: llama.cpp's own margin (common_params.fit_params_target), for compute buffers and the
+# desktop.
 RESERVE = 2**30
 # A GPU reads long batches faster than short ones; a processor does not (parameters.BATCH).
 _BATCH = 512
@@ -33,12 +33,12 @@ class Gpu:
     free: int
     total: int
     integrated: bool = False
-    """It shares the processor's memory."""
+    """Whether it shares the processor's memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuWish:
-    """How GPUs are to be used if there are any."""
+    """How GPUs should be used, if there are any."""
 
     layers: int = -1
     """-1: as many as fit; 0: none."""
@@ -46,17 +46,17 @@ class GpuWish:
     """Numbers of the GPUs to use; empty: all."""
     split: Literal["layer", "row", "none"] = "layer"
     shares: Sequence[float] = field(default_factory=tuple)
-    """What each GPU gets of the model; empty: by their free memory."""
+    """Each GPU's share of the model; empty: by free memory."""
     model_layers: int = 1
-    """Layers of the model, with one more for its output."""
+    """Layers of the model, plus one for its output."""
     layer_bytes: int = 0
-    """What one takes, with its part of the attention cache."""
+    """Bytes of one layer, with its part of the attention cache."""
 
 
 def found_gpus(devices: Iterable[Mapping[str, Any]]) -> list[Gpu]:
-    """Return the GPUs among the engine's devices (xllamacpp.get_device_info); an integrated one only where no other is.
+    """Return the GPUs among the engine's devices (xllamacpp.get_device_info); integrated ones only if alone.
 
-    That is llama.cpp's own choice.
+    llama.cpp chooses in the same way.
     """
     found = [
         Gpu(
@@ -73,9 +73,9 @@ def found_gpus(devices: Iterable[Mapping[str, Any]]) -> list[Gpu]:
 
 
 def visible_gpus(wish: GpuWish | None) -> dict[str, str]:
-    """Return the environment variables that hide other GPUs from the engine, or all where no layer is wanted there.
+    """Return the environment variables that hide other GPUs from the engine, or all of them for 0 layers.
 
-    With no layer on it, a GPU would still read long prompts, and take memory for that.
+    Even without layers, a GPU would process long prompts, and use memory for it.
     """
     if wish is None or not (wish.visible or wish.layers == 0):
         return {}
@@ -83,17 +83,17 @@ def visible_gpus(wish: GpuWish | None) -> dict[str, str]:
 
 
 def gpu_values(wish: GpuWish, gpus: Sequence[Gpu]) -> Values:
-    """Return what the engine is told beside, or instead of, the values for a processor; nothing without a GPU."""
+    """Return the values that replace or extend those for a processor; none without a GPU."""
     if not gpus or wish.layers == 0:
         return {}
     values: Values = {
         "flash_attn_type": _FLASH,
         "n_batch": _BATCH,
         "n_ubatch": _BATCH,
-        "no_kv_offload": False,  # the cache of a layer lies where the layer is
+        "no_kv_offload": False,  # the cache of a layer is where the layer is
         "split_mode": f"LLAMA_SPLIT_MODE_{wish.split.upper()}",
         "main_gpu": 0,
-        "verbosity": _TRACE,  # only so the log tells how many layers went where
+        "verbosity": _TRACE,  # the log then reports how many layers are on the GPU
     }
     shares = _shares(wish, gpus)
     if shares:
@@ -105,13 +105,13 @@ def gpu_values(wish: GpuWish, gpus: Sequence[Gpu]) -> Values:
 
 
 def layers_that_fit(wish: GpuWish, gpus: Sequence[Gpu]) -> int:
-    """Estimate how many layers fit into the free memory of these GPUs, at the shares that are wanted."""
+    """Estimate how many layers fit into the free memory of these GPUs, with the wanted shares."""
     rooms = [max(0, gpu.free - RESERVE) for gpu in gpus]
     if wish.split == "none":
         rooms = rooms[:1]
     shares = _shares(wish, gpus)
     if shares and sum(shares) and wish.split != "none":
-        # The GPU that is full first sets the limit for all.
+        # The first full GPU is the limit for all.
         room = min(room * sum(shares) / share for room, share in zip(rooms, shares, strict=False) if share)
     else:
         room = sum(rooms)
@@ -119,12 +119,12 @@ def layers_that_fit(wish: GpuWish, gpus: Sequence[Gpu]) -> int:
 
 
 def _engine_fits(wish: GpuWish, gpus: Sequence[Gpu]) -> bool:
-    """Return whether llama.cpp fits the layers by itself (common/fit.cpp says what it refuses)."""
+    """Return whether llama.cpp fits the layers by itself (common/fit.cpp lists what it refuses)."""
     return len(gpus) == 1 or wish.split == "none" or (wish.split == "layer" and not _shares(wish, gpus))
 
 
 def _shares(wish: GpuWish, gpus: Sequence[Gpu]) -> list[float]:
-    """Return a share for each GPU, 0 for those that none was given for; none where they make no difference."""
+    """Return a share for each GPU, 0 for those without one; empty if shares make no difference."""
     if len(gpus) < 2 or not any(wish.shares):
         return []
     return [*wish.shares, *[0.0] * len(gpus)][: len(gpus)]

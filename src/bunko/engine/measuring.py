@@ -1,6 +1,6 @@
-"""Measure how quickly a model runs here. In: the engine's parameters. Out: tokens a second, and memory.
+"""Measure how fast a model runs here. In: the engine's parameters. Out: tokens per second, and memory.
 
-The prompt is made of tokens of the model's own, whichever they are: time does not depend on which.
+The prompt is made of arbitrary tokens: time does not depend on which.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _TOKEN_S = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """The best of several runs: what else runs on a machine only ever slows a model down."""
+    """The best of several runs: other programs can only make a run slower."""
 
     prompt: float
-    """Tokens a second."""
+    """Tokens per second."""
     writing: float
     load_s: float
     memory: int
@@ -34,7 +34,7 @@ class Measured:
 
 
 def measure(parameters: Parameters, *, log_directory: Path, runs: int = _RUNS) -> Measured:
-    """Load a model, let it read and write, and end it. Raises EngineError."""
+    """Load a model, time it, and stop it. Raises EngineError."""
     process = LlamaProcess(parameters, log_directory=log_directory, start_timeout_s=600.0)
     connection = Connection(process, timeouts=Timeouts(first_token_s=_TOKEN_S, token_s=_TOKEN_S))
     began = time.monotonic()
@@ -65,7 +65,7 @@ def _run(connection: Connection, number: int) -> tuple[float, float]:
     }
     timings = connection.post_json("/completion", body).get("timings")
     if not isinstance(timings, dict) or not timings.get("predicted_ms"):
-        raise EngineError("The engine tells no times.", "Update it: pip install --upgrade xllamacpp.")
+        raise EngineError("The engine reports no timings.", "Update it: pip install --upgrade xllamacpp.")
     return float(timings["prompt_per_second"]), float(timings["predicted_per_second"])
 
 

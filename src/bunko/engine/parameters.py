@@ -1,6 +1,6 @@
-"""Decide what the engine is told. In: a model's facts, settings, the machine. Out: its parameters.
+"""Choose the engine's parameters. In: a model's header, settings, the machine. Out: Parameters.
 
-Pure but for `Machine.here`. Knows nothing of processes: `child.py` applies them.
+Pure, except for `Machine.here`. Knows nothing of processes: `child.py` applies the parameters.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from bunko.settings import GenerationSettings
 
 Values: TypeAlias = dict[str, object]
 
-# Several times what a question, its evidence and its answer take. The attention cache is taken as a whole when the
-# model is loaded, used or not: 23 kB a token with the starter model (334 MB in all; 244 MB with a context of 4,096),
+# Several times the size of a question with evidence and answer. The whole attention cache is allocated when the model
+# is loaded: 23 kB a token with the starter model (334 MB in all; 244 MB with a context of 4,096),
 # 128 kB a token with one of 8 billion parameters.
 DEFAULT_CONTEXT = 4096
-# What the fitted context may fall to where memory is short; below that no evidence would fit.
+# Smaller contexts for machines short of memory; below the last one, no evidence would fit.
 _FALLBACK_CONTEXTS = (3072, 2048)
-# For the engine itself, its compute buffers, and everybody else on the machine.
+# For the engine itself, its compute buffers, and other programs.
 _MEMORY_RESERVE = 768 * 2**20
 # The engine looks for cancelled requests only between two batches, so a batch should be short. A processor reads 128
 # tokens at a time as fast as 512; a GPU does not (gpus.py).
@@ -37,8 +37,7 @@ _ENCODER_CONTEXT = 2048
 _FLASH = "LLAMA_FLASH_ATTN_TYPE_"
 
 
-# For models that were never taught a chat format. Without a template the engine would take ChatML, whose marks such
-# a model has never seen; plain paragraphs it has.
+# For base models. Without a template the engine would use ChatML, whose marks such a model has never seen.
 BASE_MODEL_TEMPLATE = (
     "{% for message in messages %}"
     "{% if message['role'] == 'assistant' %}Answer: {% endif %}{{ message['content'] | trim }}\n\n"
@@ -49,11 +48,11 @@ BASE_MODEL_TEMPLATE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """What the engine is told: attribute paths of the binding's CommonParams -> plain values."""
+    """The engine's parameters: attribute paths of the binding's CommonParams -> plain values."""
 
     values: Mapping[str, object]
     gpu: GpuWish | None = None
-    """How GPUs are to be used if the engine finds any, which only the child can tell; None: as the engine does."""
+    """How GPUs should be used, if the child finds any; None: the engine's default."""
 
     @property
     def model_file(self) -> str:
@@ -63,12 +62,12 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What the engine can use of this machine."""
+    """Cores and memory that the engine can use."""
 
     cores: int
-    """Physical ones: two threads on one core only get in each other's way."""
+    """Physical cores: two threads on one core slow each other down."""
     available_memory: int
-    """Bytes that can be had without swapping."""
+    """Bytes available without swapping."""
 
     @classmethod
     def here(cls) -> Machine:
@@ -92,7 +91,7 @@ def chat_parameters(
     states: Path | None = None,
     adapters: Sequence[Adapter] = (),
 ) -> Parameters:
-    """Return the parameters for a model that writes. `states` is where it may keep what it has read."""
+    """Return the parameters for a model that writes. `states` is the directory for saved prompt states."""
     cache_type = f"GGML_TYPE_{settings.cache_type.upper()}"
     context = fit_context(info, settings, machine=machine)
     values = common_values(path, threads=settings.threads or machine.cores) | {
@@ -103,9 +102,9 @@ def chat_parameters(
         "fit_params": settings.gpu_layers < 0,
         "cache_type_k": cache_type,
         "cache_type_v": cache_type,
-        # Without flash attention a processor writes half as fast again (107 for 76 tokens a second, 77 for 48 behind a
-        # long prompt), and the text does not depend on how much of the prompt was cached. Cached values that are
-        # quantised can't do without.
+        # Without flash attention a processor writes 1.5 times as fast (107 instead of 76 tokens per second, 77 instead
+        # of 48 after a long prompt), and the text does not depend on how much of the prompt was cached. A quantised
+        # cache needs flash attention.
         "flash_attn_type": _FLASH + ("DISABLED" if settings.cache_type == "f16" else "AUTO"),
         "cache_prompt": True,
     }
@@ -119,13 +118,13 @@ def chat_parameters(
 
 
 def gpu_wish(info: GgufInfo, settings: GenerationSettings, *, context: int) -> GpuWish:
-    """Return how GPUs are to be used. Raises SettingsError for what should be numbers, and is not."""
+    """Return how GPUs should be used. Raises SettingsError for settings that are not lists of numbers."""
     try:
         shares = [float(share) for share in settings.gpu_shares]
         numbers = [int(number) for number in settings.gpus.split(",") if number.strip()]
     except ValueError as error:
         raise SettingsError(
-            "generation.gpus and generation.gpu_shares are lists of numbers.", "Such as 0,1 and 3,1."
+            "generation.gpus and generation.gpu_shares must be lists of numbers.", "Write them as in 0,1 and 3,1."
         ) from error
     blocks = info.block_count or 1
     return GpuWish(
@@ -148,7 +147,7 @@ def embedding_parameters(
         "embedding": True,
         "pooling_type": f"LLAMA_POOLING_TYPE_{pooling.upper() or 'UNSPECIFIED'}",
         "n_ctx": context,
-        # An encoder reads a text in one go: the batch must hold the longest.
+        # An encoder reads a text in one batch, so the longest text must fit.
         "n_batch": context,
         "n_ubatch": context,
         "cache_prompt": False,
@@ -157,7 +156,7 @@ def embedding_parameters(
 
 
 def fit_context(info: GgufInfo, settings: GenerationSettings, *, machine: Machine) -> int:
-    """Return how many tokens of context to take: what is set, or what the model and the memory allow."""
+    """Return the context window in tokens: as set, or what the model and the memory allow."""
     trained = info.context_length or DEFAULT_CONTEXT
     if settings.context_tokens:
         return min(settings.context_tokens, trained)
@@ -171,14 +170,14 @@ def fit_context(info: GgufInfo, settings: GenerationSettings, *, machine: Machin
 
 
 def common_values(path: Path, *, threads: int) -> Values:
-    """Return what every run of the engine is told."""
+    """Return the parameters of every run of the engine."""
     return {
         "model.path": str(path.resolve()),
         "hostnames": ["127.0.0.1"],
         "port": 0,
         "n_parallel": 1,
-        "n_threads_http": 4,  # by default as many as the machine has cores, all idle
-        # Old prompts' states kept in memory beside the context: 8 GB by default, for servers with many users.
+        "n_threads_http": 4,  # the default is one for each core, all idle
+        # States of earlier prompts, kept in memory: 8 GB by default, for servers with many users.
         "cache_ram_mib": 0,
         "cpuparams.n_threads": threads,
         "warmup": False,
@@ -191,7 +190,7 @@ def common_values(path: Path, *, threads: int) -> Values:
 
 
 def container_quota(file: Path) -> int:
-    """Return the whole cores that a container may use, 0 for no limit: more threads than that stall each other."""
+    """Return the whole cores that a container may use; 0 for no limit. More threads than that stall each other."""
     try:
         quota, period = file.read_text().split()
         return max(1, int(quota) // int(period))

@@ -1,11 +1,11 @@
-"""Start, watch, restart and end the engine's process. In: parameters. Out: its address, or what went wrong and a cure.
+"""Start, watch, restart and stop the engine's process. In: parameters. Out: its address, or an error with a cure.
 
     engine = LlamaProcess(parameters, log_directory=..., start_timeout_s=180)
     engine.start()              # returns at once; the model loads meanwhile
     engine.address()            # waits until it is ready; starts it (again) if it is not running
     engine.close()
 
-Knows nothing of HTTP: the child says itself when it is ready.
+Knows nothing of HTTP: the child reports when it is ready.
 """
 
 from __future__ import annotations
@@ -30,31 +30,31 @@ from bunko.engine.logs import EngineLog, first_complaint, last_words, offloaded_
 from bunko.engine.parameters import Parameters
 from bunko.errors import EngineCrashed, EngineError, EngineStartFailed, EngineTimeout
 
-# Threads that wait for one another look for a moment, and then give up the processor. By default they go on looking,
-# and wherever anything else is running, the engine then falls to a tenth of its speed: 14 and 3 tokens a second for 124
-# and 70. Without the moment, an idle machine writes at a third of its speed (benchmarks/LOG.md).
+# Threads that wait for each other spin briefly, then yield the processor. By default they spin on, and with any other
+# program running, the engine falls to a tenth of its speed: 14 and 3 tokens per second instead of 124 and 70. Without
+# spinning, an idle machine writes at a third of its speed (benchmarks/LOG.md).
 _ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}
 
-# What the log says -> what helps.
+# Text in the log -> cure.
 _CURES = {
     "unknown model architecture": "This model is newer than the engine: `pip install --upgrade xllamacpp`.",
     "not within the file bounds": "The file is truncated. Download it again: `bunko models pull`.",
     "invalid magic": "This is not a GGUF file. `bunko models list` shows what there is.",
     "failed to open": "Check the path, and that you may read the file.",
-    "allocate": "There is too little memory: take a smaller model, or a smaller context "
+    "allocate": "There is too little memory: use a smaller model, or a smaller context "
     "(BUNKO_GENERATION__CONTEXT_TOKENS=2048).",
     "No module named": "Install it: `pip install --force-reinstall xllamacpp`.",
     "ImportError": "The engine does not fit this system: `pip install --force-reinstall xllamacpp`.",
 }
 _EXIT_CURES = {
     "SIGILL": "This processor lacks instructions (AVX2) that the engine was built with.",
-    "SIGKILL": "The system may have run out of memory: take a smaller model or context.",
+    "SIGKILL": "The system may have run out of memory: use a smaller model or context.",
 }
 _OTHER_CURE = "`bunko doctor` checks the engine; its log is in {directory}."
 
 
 class LlamaProcess:
-    """The engine as a child process. Dies with this object, with `close`, and with the parent in any case."""
+    """The engine as a child process. It ends with this object, with `close`, and with the parent."""
 
     is_local = True
     name = "the engine"
@@ -69,15 +69,15 @@ class LlamaProcess:
 
     @property
     def pid(self) -> int | None:
-        """The process's number, None if there is none."""
+        """The process id; None if no process runs."""
         return self._run.popen.pid if self._run is not None and self._run.popen.poll() is None else None
 
     def start(self) -> None:
-        """Start loading the model, if that has not been done, and return at once. Raises EngineStartFailed."""
+        """Begin to load the model, unless that was done, and return at once. Raises EngineStartFailed."""
         self._current_run()
 
     def address(self) -> Address:
-        """Wait until the model is loaded, after starting the process where needed, and return where it is served.
+        """Start the process if needed, wait until the model is loaded, and return its address.
 
         Raises EngineStartFailed, EngineTimeout.
         """
@@ -109,21 +109,21 @@ class LlamaProcess:
         return f"{run.gpus}: {layers or 'layers unknown'}"
 
     def lost(self, reason: str) -> EngineError:
-        """Return EngineCrashed with what the log tells of it; the next `address` starts a new process."""
+        """Return EngineCrashed with the reason from the log; the next `address` starts a new process."""
         run = self._run
         if run is None or self._closed:
-            return EngineCrashed("The engine was stopped while it was at work.", "Ask again.")
+            return EngineCrashed("The engine was stopped during a request.", "Ask again.")
         end = run.describe_end(wait_s=1.0)
         if not end:
             return EngineCrashed(f"The connection to the engine broke: {reason}.", "Ask again.")
         said = last_words(run.log.lines())
         return EngineCrashed(
-            f"The engine's process died while it was at work ({end}{said and ': ' + said}).",
+            f"The engine's process died during a request ({end}{said and ': ' + said}).",
             f"The next question starts a new one. {self._cure(end, said)}",
         )
 
     def close(self) -> None:
-        """End the process. May be called again, and by any thread."""
+        """Stop the process. May be called twice, and by any thread."""
         with self._lock:
             self._closed = True
         if self._run is not None:
@@ -154,7 +154,7 @@ class LlamaProcess:
 
 
 class _Run:
-    """One life of the process."""
+    """One run of the process."""
 
     def __init__(self, parameters: Parameters, *, log_directory: Path) -> None:
         self.key = secrets.token_urlsafe(32)
@@ -166,30 +166,30 @@ class _Run:
         self.log = EngineLog(self.popen.stderr, directory=log_directory)
         self._deadline_start = time.monotonic()
         self._answered = threading.Event()
-        self._failure_told = False
+        self._failure_reported = False
         gpu = dataclasses.asdict(parameters.gpu) if parameters.gpu else None
         request = {"values": {**parameters.values, "api_keys": [self.key]}, "gpu": gpu}
         assert self.popen.stdin is not None
-        with contextlib.suppress(OSError):  # it died at once: the end of its stdout tells
+        with contextlib.suppress(OSError):  # the process died at once: its stdout ends
             self.popen.stdin.write(json.dumps(request).encode() + b"\n")
             self.popen.stdin.flush()
-        threading.Thread(target=self._hear, daemon=True).start()
+        threading.Thread(target=self._read_reply, daemon=True).start()
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait for the child's reply, or its end; False if neither came within this time of the start."""
-        # In short turns, since Windows does not deliver Ctrl-C to a thread that waits for a lock.
+        """Wait for the child's reply or its end; return False if neither came within this time after the start."""
+        # In short steps: Windows does not deliver Ctrl-C to a thread that waits for a lock.
         while not self._answered.wait(0.2):
             if time.monotonic() - self._deadline_start > timeout_s:
                 return False
         return True
 
     def is_over(self) -> bool:
-        """Return whether a new run is wanted: this one has ended, and if it never came up, that has been told."""
-        return self.popen.poll() is not None and (bool(self.url) or self._failure_told)
+        """Return whether a new run may start: this one has ended, and a failed start has been reported."""
+        return self.popen.poll() is not None and (bool(self.url) or self._failure_reported)
 
     def describe_end(self, *, wait_s: float) -> str:
         """Return how the process ended, as in "SIGKILL" or "exit code 1"; empty if it goes on."""
-        self._failure_told = True
+        self._failure_reported = True
         try:
             code = self.popen.wait(wait_s)
         except subprocess.TimeoutExpired:
@@ -199,11 +199,11 @@ class _Run:
         return f"exit code {code}"
 
     def stop(self) -> None:
-        """Kill the process: it has nothing to save."""
-        self._failure_told = True
+        """Kill the process; it has nothing to save."""
+        self._failure_reported = True
         stop(self.popen, os.getpid())
 
-    def _hear(self) -> None:
+    def _read_reply(self) -> None:
         assert self.popen.stdout is not None
         with self.popen.stdout as stdout:
             reply = _parse_reply(stdout.readline())
@@ -219,7 +219,7 @@ def _closed_error() -> EngineStartFailed:
 def _parse_reply(line: bytes) -> dict[str, str]:
     try:
         reply: dict[str, Any] = json.loads(line)
-    except ValueError:  # nothing, or the beginning of it: the process died
+    except ValueError:  # empty or incomplete: the process died
         return {}
     return {name: str(value) for name, value in reply.items()}
 

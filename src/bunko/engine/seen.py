@@ -1,6 +1,6 @@
-"""The GPUs that the installed engine sees, in this process. In: nothing. Out: Gpus; none where it was made for CPUs.
+"""List the GPUs that the installed engine sees. In: nothing. Out: Gpus; none if the engine is a CPU build.
 
-Importing the engine takes a tenth of a second, so a question does so only where a model would not fit otherwise.
+Importing the engine takes a tenth of a second, so `check_room` does it only if a model does not fit without a GPU.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bunko.settings import GenerationSettings
 
 
 def engine_gpus() -> list[Gpu]:
-    """Return the GPUs."""
+    """Return the GPUs that the engine sees."""
     if importlib.util.find_spec("xllamacpp") is None:
         return []
     import xllamacpp
@@ -24,7 +24,7 @@ def engine_gpus() -> list[Gpu]:
 
 
 def check_room(model: LocalModel, settings: GenerationSettings, *, least_context: int) -> None:
-    """Raise ModelTooLarge if a model exceeds all memory there is, that of GPUs included."""
+    """Raise ModelTooLarge if a model exceeds all memory, that of GPUs included."""
     context = settings.context_tokens or least_context
     try:
         check_memory(model, context_tokens=context, cache_type=settings.cache_type)

@@ -1,7 +1,7 @@
-"""Remember which sockets requests go through. In: a pool. Out: the same pool, whose requests can be broken off.
+"""Track the sockets of a connection pool. In: a pool. Out: the same pool, whose requests can be interrupted.
 
-A thread that waits for a server's answer can't be told to stop; the socket that it waits at can be shut. Knows
-nothing of what is sent.
+A thread that waits for a server can't be interrupted, but the socket that it waits for can be shut. Knows nothing of
+what is sent.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 
 class OpenSockets:
-    """The sockets of one pool's connections, for as long as they are open."""
+    """The open sockets of one pool."""
 
     def __init__(self) -> None:
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
@@ -24,30 +24,30 @@ class OpenSockets:
         """How often they were shut."""
 
     def of(self, pool: urllib3.PoolManager) -> urllib3.PoolManager:
-        """Have the pool's connections tell of their sockets, and return it."""
+        """Track the sockets of a pool, and return it."""
         watched = (
             ("http", urllib3.HTTPConnectionPool, HTTPConnection),
             ("https", urllib3.HTTPSConnectionPool, HTTPSConnection),
         )
         pool.pool_classes_by_scheme = {
-            scheme: type(pools.__name__, (pools,), {"ConnectionCls": self._telling(connection)})
+            scheme: type(pools.__name__, (pools,), {"ConnectionCls": self._tracked(connection)})
             for scheme, pools, connection in watched
         }
         return pool
 
     def shut(self) -> None:
-        """Break off every exchange that is under way. Idle connections are opened anew when they are next used."""
+        """Interrupt every running request. Idle connections are opened again when they are next used."""
         self.shut_times += 1
         for each in list(self._sockets):
-            with contextlib.suppress(OSError):  # it was closed a moment ago
+            with contextlib.suppress(OSError):  # it was just closed
                 each.shutdown(socket.SHUT_RDWR)
 
-    def _telling(self, connection: type[Any]) -> type[Any]:
+    def _tracked(self, connection: type[Any]) -> type[Any]:
         sockets = self._sockets
 
-        class Telling(connection):  # type: ignore[misc]
+        class Tracked(connection):  # type: ignore[misc]
             def connect(self) -> None:
                 super().connect()
                 sockets.add(self.sock)
 
-        return Telling
+        return Tracked

@@ -1,8 +1,7 @@
 """Ask the engine about a model without loading it. In: a GGUF file. Out: its tokens and rendered prompts, in a second.
 
-A stand-in is a file of a few megabytes: the model's own tokenizer and chat template, byte for byte, on the smallest
-model that the engine loads, all of whose weights are zero. What is in a template runs nowhere but in the engine's own
-renderer, in its own process.
+A stand-in is a file of a few megabytes: the model's tokenizer and chat template, byte for byte, on the smallest model
+that the engine loads, with zeros for weights. A template runs only in the engine's own renderer, in its own process.
 
     with StandIn(path, log_directory=...) as stand_in:
         stand_in.render([{"role": "user", "content": "Hello"}])
@@ -52,16 +51,16 @@ class StandIn:
         self._folder.cleanup()
 
     def properties(self) -> Mapping[str, Any]:
-        """Return what the engine tells of the model: `bos_token`, `eos_token`, `chat_template_caps`."""
+        """Return what the engine reports about the model: `bos_token`, `eos_token`, `chat_template_caps`."""
         return self._connection.get_json("/props")
 
     def render(self, messages: Sequence[Mapping[str, str]], *, opens_answer: bool = True) -> str:
-        """Return the prompt that the template makes. Raises EngineError with what the template complains of."""
+        """Return the prompt that the template makes. Raises EngineError with the template's error."""
         body = {"messages": list(messages), "add_generation_prompt": opens_answer}
         return str(self._connection.post_json("/apply-template", body)["prompt"])
 
     def tokens(self, text: str, *, with_marks: bool = False) -> list[int]:
-        """Return a text's tokens; with marks, control tokens in it count as such."""
+        """Return a text's tokens; `with_marks` parses control tokens in it."""
         body = {"content": text, "add_special": False, "parse_special": with_marks}
         return [int(token) for token in self._connection.post_json("/tokenize", body)["tokens"]]
 
@@ -71,7 +70,7 @@ class StandIn:
 
 
 def engine_knows(architecture: str, *, log_directory: Path) -> bool:
-    """Return whether the installed engine can load an architecture: it is asked, with a file of nothing else."""
+    """Return whether the installed engine supports an architecture, by loading a file that names it."""
     with tempfile.TemporaryDirectory(prefix="bunko-stand-in-", ignore_cleanup_errors=True) as folder:
         file = Path(folder) / "architecture.gguf"
         with file.open("wb") as target:
@@ -142,6 +141,6 @@ def _tensor(name: str, dimensions: tuple[int, ...], type_number: int) -> NewTens
 
 
 def _write_file(file: BinaryIO, pairs: Sequence[bytes], tensors: Sequence[NewTensor]) -> None:
-    """Write a whole file; its tensors are zeros that take no room on most disks."""
+    """Write a whole file; its tensors are zeros, which take no room on most disks."""
     size = write_header(file, tensors, metadata=b"".join(pairs), key_count=len(pairs), alignment=_ALIGNMENT)
     file.truncate(file.tell() + size)

@@ -72,7 +72,7 @@ class ChatGenerator:
             self._connection.endpoint.start()
 
     def prime(self, messages: Sequence[Message]) -> None:
-        """Have our own engine read the beginning of later prompts, and return at once. Only the first call has an effect.
+        """Have our own engine read the beginning of later prompts, and return at once. Only the first call counts.
 
         Answers stay the same; the first one comes sooner.
         """
@@ -204,7 +204,7 @@ class ChatGenerator:
         body = {**request_body(messages, options, facts), **optional}
         if facts.is_llama_server:
             body["cache_prompt"] = goes_on or self._may_use_cache(messages, arguments)
-            # It then reports each batch that it has read; otherwise it checks only once a second whether we are connected.
+            # It then reports each batch that it reads; otherwise it checks once a second whether we are connected.
             body["return_progress"] = True
             if is_raw(messages) and facts.tag:  # control tokens are left out of the text otherwise
                 body["preserved_tokens"] = [facts.tag.opening, facts.tag.closing]
@@ -232,7 +232,7 @@ class ChatGenerator:
             return self._facts
 
     def _may_use_cache(self, messages: Sequence[Message], arguments: Mapping[str, object] | None = None) -> bool:
-        """Return whether the answer will be the same with the cache as without, and remember the prompt for the next call.
+        """Return whether the cache leaves the answer as it is, and remember the prompt for the next call.
 
         The engine computes a token that is alone in its batch with other routines than one of many. The difference is
         tiny, but sometimes another word wins, and the same question must get the same answer. So the last token must

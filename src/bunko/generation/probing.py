@@ -1,4 +1,4 @@
-"""Find out what a server supports. In: a connection. Out: ServerFacts. Sends only requests that cost the server nothing.
+"""Find out what a server supports. In: a connection. Out: ServerFacts. Its requests cost the server nothing.
 
 llama-server reports everything; other servers report their context window in different places, some nowhere.
 """

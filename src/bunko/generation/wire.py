@@ -35,7 +35,7 @@ def merge_system(messages: Sequence[Message]) -> list[Message]:
 
 
 def wire_messages(messages: Sequence[Message], facts: ServerFacts) -> list[dict[str, str]]:
-    """Return messages as the API has them, the system prompt merged into the first one where the template has no system role."""
+    """Return messages as the API has them, with the system prompt merged if the template has no system role."""
     if not facts.has_system_role:
         messages = merge_system(messages)
     return [

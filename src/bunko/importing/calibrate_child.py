@@ -32,7 +32,7 @@ def main() -> NoReturn:
         answer = _measure(order, reply)
     except MemoryError:
         answer = {"error": "there is too little memory"}
-    except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
+    except Exception as error:  # noqa: BLE001 - the parent must receive every error
         answer = {"error": f"{type(error).__name__}: {error}"}
     os.write(reply, json.dumps(answer).encode() + b"\n")
     leave(0 if "error" not in answer else 1)

@@ -56,7 +56,7 @@ def main() -> NoReturn:
         answer = {"error": "disk", "errno": error.errno, "reason": error.strerror or str(error)}
     except ImportError as error:
         answer = {"error": "import", "reason": str(error)}
-    except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
+    except Exception as error:  # noqa: BLE001 - the parent must receive every error
         answer = {"error": _word_for(error), "reason": _reason(error)}
     os.write(reply, json.dumps(answer).encode() + b"\n")
     leave(0 if "error" not in answer else 1)

@@ -1,4 +1,4 @@
-"""Where downloaded models lie. In: a model's name. Out: its directory and record. Downloads nothing.
+"""Where downloaded models are stored. In: a model's name. Out: its directory and record. Downloads nothing.
 
 <cache>/models/<directory>/          one for each model
     record.json                      name, and for each file its source, size and SHA-256
@@ -25,13 +25,13 @@ from bunko.settings import Settings, cache_directory
 RECORD_NAME = "record.json"
 LOCK_NAME = ".lock"
 WORK_PREFIX = ".wheel-"
-"""Of temporary directories; one that is there while nobody holds the lock was left by a killed process."""
+"""Prefix of temporary directories; one that exists while the lock is free was left by a killed process."""
 _SPARE_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRecord:
-    """What was downloaded, as it was then."""
+    """A downloaded file, as it was when it arrived."""
 
     source: str
     size: int
@@ -40,7 +40,7 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRecord:
-    """What lies in a model's directory."""
+    """The content of a model's directory."""
 
     name: str
     files: Mapping[str, FileRecord] = field(default_factory=dict)
@@ -52,9 +52,9 @@ def models_directory(settings: Settings) -> Path:
 
 
 def model_directory(settings: Settings, name: str) -> Path:
-    """Return where a downloaded model lies, or will lie.
+    """Return the directory of a downloaded model, which may not exist yet.
 
-    Catalogue entries have their own name there; other names become a readable one that is theirs alone.
+    Catalogue entries use their own name; other names become a readable, unique one.
     """
     entry = find_entry(name)
     if entry is not None:
@@ -75,7 +75,7 @@ def read_record(directory: Path) -> ModelRecord | None:
 
 
 def add_to_record(directory: Path, *, name: str, file: str, record: FileRecord) -> None:
-    """Write down a file that has arrived."""
+    """Add a downloaded file to the directory's record."""
     known = read_record(directory)
     files = {**(known.files if known else {}), file: record}
     text = json.dumps(asdict(ModelRecord(name=name, files=files)), indent=2)
@@ -86,7 +86,7 @@ def add_to_record(directory: Path, *, name: str, file: str, record: FileRecord) 
 
 @contextmanager
 def writing_to(directory: Path) -> Iterator[None]:
-    """Turn what the disk refuses into DiskFull or DownloadFailed."""
+    """Map errors of the disk to DiskFull or DownloadFailed."""
     try:
         yield
     except OSError as error:
@@ -114,7 +114,7 @@ def locked(directory: Path) -> Iterator[None]:
 
 
 def check_space(directory: Path, needed: int) -> None:
-    """Raise DiskFull unless the disk has room for this many bytes and a little more."""
+    """Raise DiskFull unless the disk has room for this many bytes and 64 MiB more."""
     free = shutil.disk_usage(directory).free
     if free < needed + _SPARE_BYTES:
         raise _disk_full(directory, f": {needed / 1e6:,.0f} MB are needed, {free / 1e6:,.0f} MB are free")

@@ -1,4 +1,4 @@
-"""Return whether a model is still the one it was. In: its name. Out: a fingerprint. Opens none of its files."""
+"""Detect whether a model has changed. In: its name. Out: a fingerprint. Opens none of its files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bunko.settings import Settings
 
 
 def fingerprint_of(name: str, *, settings: Settings) -> str:
-    """Return what changes when the model that this name means does: paths, sizes and time stamps of its files.
+    """Return a fingerprint of a model: paths, sizes and time stamps of its files.
 
     It is empty for a model on a server, which may change unseen, and for one that is not on this machine.
     """

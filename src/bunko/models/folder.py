@@ -18,7 +18,7 @@ from bunko.models.records import EmbedderFacts, FileRole, Pooling
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedderFolder:
-    """What a folder holds."""
+    """The files of an ONNX embedder, and its facts."""
 
     files: Mapping[FileRole, Path]
     facts: EmbedderFacts

@@ -1,12 +1,12 @@
-"""Models of the user's own, made by `bunko models import`. In: a name. Out: where they lie, and what they are.
+"""Models made by `bunko models import`. In: a name. Out: an ImportedModel.
 
-They lie in the cache as downloaded ones do, with the same record; what the import found is beside them.
+They are stored in the cache like downloaded models, with the same record and the report of the import.
 
 <cache>/models/<directory>/
     record.json                 as of a downloaded model; the file's source begins with "import:"
     mine.Q4_K_M.gguf            the model, or mine.adapter.gguf
     import.json                 how it was made, and the checks' report
-    .import-xxxx/               half-made; nobody uses it, and the next import removes it
+    .import-xxxx/               unfinished; never used, and removed by the next import
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class ImportedModel:
 
     @property
     def is_adapter(self) -> bool:
-        """Return whether it is an adapter, which runs only beside its base model."""
+        """Whether it is an adapter, which runs only with its base model."""
         return self.path.name.endswith(ADAPTER_SUFFIX)
 
 
 def check_name(name: str) -> None:
-    """Raise UsageError unless a model may be called this."""
+    """Raise UsageError unless this can be a model's name."""
     if not _NAME.fullmatch(name) or name.endswith(".gguf") or name.casefold() in _RESERVED_PREFIXES:
         raise UsageError(
             f"{name!r} can't be a model's name.",

@@ -1,4 +1,4 @@
-"""The models that there are: list, show, pull, optimise, remove. In: names and settings. Out: records; prints nothing.
+"""Manage models: list, show, pull, optimise, remove. In: names and settings. Out: records; prints nothing.
 
 Deletes nothing outside the cache directory.
 """
@@ -37,10 +37,10 @@ class FileState:
     """None while it is not downloaded."""
     size: int | None
     sha256: str
-    """As the catalogue has it, or as it was when downloaded; empty if neither is known."""
+    """From the catalogue, or from the download; empty if neither is known."""
     sources: tuple[str, ...] = ()
     faster_copy: Path | None = None
-    """What is run in its place."""
+    """The copy that is run instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class ModelState:
 
     @property
     def bytes_on_disk(self) -> int:
-        """Count the bytes of the files that are there."""
+        """Bytes of the files on this machine."""
         return sum(file.path.stat().st_size for file in self.files if file.path and file.path.is_file())
 
 
@@ -105,7 +105,7 @@ def show_model(name: str, settings: Settings) -> ModelState:
         return _entry_state(entry, settings, with_info=True)
     match parse_source(name):
         case ServerSource():
-            raise UsageError(f"{name} is a server.", "Only the server knows its models; ask it, or look at its page.")
+            raise UsageError(f"{name} is a server.", "Ask the server for its models, at /v1/models.")
         case OllamaSource() as ollama:
             return _file_state(name, ollama_file(ollama), settings)
         case PlainSource(path=path):
@@ -129,7 +129,7 @@ def pull(name: str, *, settings: Settings, progress: Progress = silent) -> tuple
         return tuple(_pull_file(entry.name, file, settings=settings, progress=progress) for file in entry.files)
     match parse_source(name):
         case ServerSource() | OllamaSource():
-            raise UsageError(f"{name} is not Bunko's to download.", "It can be used as it is, with --model.")
+            raise UsageError(f"{name} can't be downloaded.", "Use it as it is, with --model.")
         case PlainSource():
             if imported := find_imported(name, settings):
                 return (_checked(imported),)
@@ -158,7 +158,7 @@ def undo_optimise(name: str, *, settings: Settings) -> RemovedModel:
 def _chat_file(name: str, settings: Settings, progress: Progress) -> Path:
     model = resolve_original(name, kind="chat", settings=settings, progress=progress)
     if not isinstance(model, LocalModel):
-        raise UsageError(f"{name} is a server.", "Only files can be re-packed.")
+        raise UsageError(f"{name} is a server.", "Only files have faster copies.")
     return model.files["model"]
 
 
@@ -168,7 +168,7 @@ def remove(name: str, *, settings: Settings) -> RemovedModel:
     directory = model_directory(settings, name)
     if entry is not None and entry.package:
         raise ModelNotFound(
-            f"{entry.name} is no download but a Python package.", f"python -m pip uninstall {entry.package}"
+            f"{entry.name} is a Python package, not a download.", f"python -m pip uninstall {entry.package}"
         )
     if not directory.is_dir() or directory.is_symlink():
         raise ModelNotFound(f"There is no downloaded model {name!r}.", "`bunko models list` shows what there is.")
@@ -193,19 +193,19 @@ def _pull_file(name: str, file: CatalogueFile, *, settings: Settings, progress: 
                 f"{path} is damaged, and Bunko is set to be offline.", "Pull it again while online, or remove it."
             )
         outcome = "replaced"
-        fetch(file, directory, name=name, progress=progress, again=True)
+        fetch(file, directory, name=name, progress=progress, existing="replace")
     if path.suffix == ".gguf":
         read_gguf(path)
     return PulledFile(path=path, sha256=found if outcome == "present" else hash_file(path), outcome=outcome)
 
 
 def _checked(imported: ImportedModel) -> PulledFile:
-    """Compare a model of the user's own with what it was when it was made: it can't be had again from anywhere."""
+    """Compare an imported model with its hash from the import: it can't be downloaded again."""
     record = read_record(imported.directory)
     found = hash_file(imported.path)
     if record is None or record.files[imported.path.name].sha256 != found:
         raise ModelBroken(
-            f"{imported.path} is not what it was when it was imported.",
+            f"{imported.path} has changed since it was imported.",
             f"Remove it and import it again: bunko models remove {imported.name}",
         )
     return PulledFile(path=imported.path, sha256=found, outcome="present")
@@ -261,7 +261,7 @@ def _downloaded_state(name: str, settings: Settings) -> ModelState:
         return ModelState(name=name, kind=None, downloaded=False, verified=False, files=(file,))
     try:
         state = _file_state(name, file.path, settings)
-    except ModelBroken:  # a list must not fail for one damaged file; using it says what is wrong
+    except ModelBroken:  # one damaged file must not break the list; using it raises the error
         return ModelState(name=name, kind=None, downloaded=True, verified=False, files=(file,))
     return replace(state, files=(file,))
 

@@ -17,7 +17,7 @@ Pooling: TypeAlias = Literal["mean", "cls", "last"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedderFacts:
-    """How an embedding model wants its texts and gives its vectors."""
+    """How an embedding model takes texts and returns vectors."""
 
     dimension: int
     """0 if unknown before it is loaded."""
@@ -26,28 +26,28 @@ class EmbedderFacts:
     passage_prefix: str = ""
     pooling: Pooling = "mean"
     normalise: bool = True
-    """Whether the vectors have still to be brought to length 1."""
+    """Whether the vectors must still be scaled to length 1."""
     related: float = 0.0
     """As in ports.EmbedderSpec."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueFile:
-    """One file of a model, and where it can be had."""
+    """One file of a model, and its sources."""
 
     role: FileRole
     name: str
-    """What it is called on this machine."""
+    """Its name on this machine."""
     sources: tuple[str, ...]
     """Names as `hf:` or `pypi:` ones, best first; all give the same file."""
     size: int | None = None
     sha256: str = ""
-    """Empty where nobody of this project has had the file in hands."""
+    """Empty if this project has not checked the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueEntry:
-    """A model that is known by name."""
+    """A model of the catalogue."""
 
     name: str
     kind: Kind
@@ -62,7 +62,7 @@ class CatalogueEntry:
     """Longest context of a chat model."""
     embedder: EmbedderFacts | None = None
     package: str = ""
-    """A Python package that brings engine and weights itself."""
+    """A Python package with engine and weights."""
     extra: str = ""
     """The optional extra of Bunko that installs `package`."""
 
@@ -72,7 +72,7 @@ class CatalogueEntry:
 
     @property
     def verified(self) -> bool:
-        """Return whether every file is pinned to a SHA-256 that this project has checked."""
+        """Whether every file is pinned to a SHA-256 that this project has checked."""
         return all(file.sha256 for file in self.files)
 
     @property
@@ -91,7 +91,7 @@ class LocalModel:
     kind: Kind
     engine: Engine
     files: Mapping[FileRole, Path]
-    """Empty for a model that a Python package brings (`engine` is then the package's name)."""
+    """Empty for a model in a Python package (`engine` is then the package's name)."""
     languages: frozenset[str]
     """ISO 639-1 codes; {"*"} for about a hundred."""
     entry: CatalogueEntry | None = None

