@@ -49,7 +49,7 @@ _FIELDS = {
 _SEARCH_FIELDS = {"top_k": "top_k"}
 _NUMBERS = {"top_k": int, "max_tokens": int, "seed": int, "strictness": float, "temperature": float}
 # Flags that can't be sent to a server.
-_OWN = ("no_rag", "no_server", "store", "password_file", "archives", "ocr", "offline", "set", "adapter", "gpu_layers")
+_OWN = ("store", "password_file", "archives", "ocr", "offline", "set", "adapter", "gpu_layers")
 # Environment variables that have no effect on an answer.
 _HARMLESS = ("BUNKO_CONFIG", "BUNKO_DEBUG", "BUNKO_API_KEY", "BUNKO_CACHE_DIR", "BUNKO_SERVER_TOKEN")
 # The question is asked of the index as it is if a sync takes longer.
@@ -99,12 +99,12 @@ def served_library(arguments: argparse.Namespace, root: Path) -> RemoteLibrary |
 
 def _connect(arguments: argparse.Namespace, root: Path, fields: Mapping[str, str]) -> RemoteLibrary:
     """Return the library on the server. Raises NotServed."""
-    for name in _OWN:
-        if getattr(arguments, name, None):
-            raise NotServed("" if name == "no_server" else f"--{name.replace('_', '-')} can't be sent to it")
-    place = find_serving(root)
+    place = None if arguments.no_server else find_serving(root)
     if place is None:
         raise NotServed
+    for name in _OWN:
+        if getattr(arguments, name, None):
+            raise NotServed(f"--{name.replace('_', '-')} can't be sent to it")
     wanted = _environment() | {name: getattr(arguments, name, None) for name in (*_FIELDS, "embedder")}
     wanted = {name: value for name, value in wanted.items() if value is not None}
     _check_models(RemoteLibrary(place), wanted)
