@@ -104,7 +104,7 @@ def warm_up(arguments: argparse.Namespace, library: Library, question: str = "")
 
 
 def sync_first(arguments: argparse.Namespace, library: Library) -> int:
-    """Bring the index in step unless told not to; return how many passages have no vector yet."""
+    """Bring the index in step, unless --no-sync is given; return how many passages have no vector yet."""
     if arguments.no_sync:
         return 0
     try:

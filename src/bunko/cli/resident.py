@@ -146,7 +146,7 @@ def _check_models(library: RemoteLibrary, wanted: Mapping[str, Any]) -> None:
 
 
 def _sync(arguments: argparse.Namespace, library: RemoteLibrary, root: Path) -> None:
-    """Bring the index in step unless told not to; use it as it is if that takes long."""
+    """Bring the index in step, unless --no-sync is given; use it as it is if that takes long."""
     if arguments.no_sync:
         return
     try:
