@@ -1,13 +1,13 @@
-"""The command line with fakes in the engines' place: python -m tests.program ARGUMENTS.
+"""The command line with fake engines: python -m tests.program ARGUMENTS.
 
-What it must suffer is in the environment:
+Environment variables make it fail or wait:
     TEST_KILL_AT=N         SIGKILL itself instead of the N-th change to a table
-    TEST_ENGINES=real      the real engines after all
-    TEST_REFUSE_NETWORK=1  no connection to anything but this machine
-    TEST_EMBED_SECONDS=S   take this long for each call of the embedder, and say so on stderr first
-    TEST_ANSWER_SECONDS=S  take this long for each answer
-    TEST_NOISE=1           print on stdout at work, as a library does that was written for notebooks
-    TEST_WAIT=1            load everything, say so on stderr, and wait for a byte on stdin before beginning
+    TEST_ENGINES=real      use the real engines
+    TEST_REFUSE_NETWORK=1  refuse connections to other machines
+    TEST_EMBED_SECONDS=S   each call of the embedder prints a line on stderr, then takes S seconds
+    TEST_ANSWER_SECONDS=S  each answer takes S seconds
+    TEST_NOISE=1           the embedder prints on stdout, as libraries written for notebooks do
+    TEST_WAIT=1            load everything, print a line on stderr, and wait for a byte on stdin
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _CHANGES = ("add", "delete", "update", "optimize", "create_index")
 
 
 class SlowEmbedder(FakeEmbedder):
-    """Takes as long for each batch as it is told."""
+    """Takes TEST_EMBED_SECONDS for each batch."""
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Say that it has begun, wait, embed."""
+        """Print that it has begun, wait, embed."""
         if os.environ.get("TEST_NOISE"):
             os.write(1, b"noise on stdout\n")
         seconds = float(os.environ.get("TEST_EMBED_SECONDS", "0"))
@@ -53,7 +53,7 @@ class SlowEmbedder(FakeEmbedder):
 
 
 class SlowGenerator(FakeGenerator):
-    """Takes as long for each answer as it is told."""
+    """Takes TEST_ANSWER_SECONDS for each answer."""
 
     def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
         """Wait, then answer."""
@@ -62,7 +62,7 @@ class SlowGenerator(FakeGenerator):
 
 
 def _kill_at(number: int) -> None:
-    """Count the changes to LanceDB tables, and die in the place of one of them."""
+    """Count the changes to LanceDB tables, and kill the process instead of making one of them."""
     from lancedb.db import LanceDBConnection
     from lancedb.table import LanceTable
 
@@ -82,7 +82,7 @@ def _kill_at(number: int) -> None:
 
 
 def refuse_network() -> None:
-    """Let no socket connect to, and no name be looked up of, anything but this machine."""
+    """Make connections to other machines, and look-ups of their names, fail."""
     connect, look_up = socket.socket.connect, socket.getaddrinfo
 
     def guarded(self: socket.socket, address: Any) -> None:
@@ -95,7 +95,7 @@ def refuse_network() -> None:
             raise AssertionError(f"refused to look up {host}")
         return look_up(host, *arguments, **named)
 
-    # Names may be looked up where they are addresses already, as create_connection does.
+    # Look-ups of addresses are allowed: create_connection makes them.
     setattr(socket.socket, "connect", guarded)  # noqa: B010 (mypy forbids the assignment)
     setattr(socket, "getaddrinfo", guarded_look_up)  # noqa: B010
 
@@ -110,12 +110,12 @@ if __name__ == "__main__":
 
         sys.stderr.write("ready\n")
         sys.stderr.flush()
-        os.read(0, 1)  # not sys.stdin: its encoding is still to be set
+        os.read(0, 1)  # not sys.stdin: its encoding is not set yet
     if number := int(os.environ.get("TEST_KILL_AT", "0")):
         _kill_at(number)
     with (
         mock.patch.object(Library, "embedder", SlowEmbedder()),
-        mock.patch.object(Library, "_begin_embedder"),  # the real one would be fetched, and loaded
+        mock.patch.object(Library, "_begin_embedder"),  # the real one would be downloaded and loaded
         mock.patch.object(Library, "generator", SlowGenerator()),
         mock.patch.object(Engines, "generator", lambda engines, settings: SlowGenerator()),
         mock.patch.object(Engines, "embedder", lambda engines, settings: SlowEmbedder()),

@@ -1,4 +1,4 @@
-"""What the package shows to the world, what importing it costs, and that its examples are true."""
+"""The public names, the cost of importing them, and the doctests."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from bunko.errors import BunkoError
 from tests.support import REPOSITORY
 
 HEAVY = "numpy onnxruntime lancedb xllamacpp kreuzberg tokenizers urllib3 pyarrow tqdm psutil fastapi uvicorn".split()
-# Modules whose import loads an engine are left to the tests of that engine.
-# What may need more than is installed, or runs as it is imported.
+# Packages whose modules may need an optional dependency, or load an engine when imported.
 _APART = ("models", "engine", "generation")
 MODULES = [
     info.name
@@ -33,12 +32,12 @@ def test_the_public_names_are_exactly_what_is_exported() -> None:
     assert sorted(bunko.__all__) == bunko.__all__
 
 
-def test_a_name_that_is_not_public_is_no_attribute() -> None:
+def test_a_name_that_is_not_public_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="nonsense"):
         bunko.nonsense  # noqa: B018
 
 
-def test_every_public_thing_says_what_it_is() -> None:
+def test_every_public_name_has_a_docstring() -> None:
     for name in bunko.__all__:
         if name != "__version__":
             assert getattr(bunko, name).__doc__, name
@@ -72,5 +71,5 @@ def test_nothing_heavy_is_loaded_before_it_is_needed(code: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_the_examples_in_the_docstrings_are_true(name: str) -> None:
+def test_the_doctests_pass(name: str) -> None:
     assert doctest.testmod(importlib.import_module(name)).failed == 0

@@ -305,7 +305,7 @@ def test_files_that_could_not_be_read_are_told_of_each_time(folder: Path, models
     for anew in (True, False):
         outcome, asked = ask(cli, folder, *models)
         assert asked == anew
-        assert "1 files could not be read" in outcome.err
+        assert "could not be read; `bunko index" in outcome.err
 
 
 def test_without_a_sync_the_index_alone_counts(folder: Path, models: list[str], cli: Cli) -> None:

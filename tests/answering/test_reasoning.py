@@ -10,7 +10,7 @@ from typing import TypeAlias
 import pytest
 
 from bunko.answering.pipeline import answer_without_documents
-from bunko.cli.render import render_events
+from bunko.cli.render import Detail, render_events
 from bunko.conversation import last
 from bunko.evaluation.drafting import draft_questions
 from bunko.evaluation.judging import judge_answers
@@ -224,11 +224,11 @@ def test_drafts_and_verdicts_are_none_of_a_thought(tmp_path: Path) -> None:
 # --- on the screen -----------------------------------------------------------------------------------------------
 
 
-def shown(capsys: pytest.CaptureFixture[str], *, verbose: bool = False, quiet: bool = False) -> str:
+def shown(capsys: pytest.CaptureFixture[str], *, detail: Detail = "sources") -> str:
     thought = [ReasoningDelta(text=text) for text in ("\nThe harbour", " of Kobe, " * 50, "opened.")]
     answer = Answer(question=QUESTION, text="In 1868.", reasoning="".join(event.text for event in thought))
     events: list[Event] = [*thought, TextDelta(text="In 1868."), Finished(answer=answer)]
-    render_events(iter(events), detail="answer" if quiet else "everything" if verbose else "sources")
+    render_events(iter(events), detail=detail)
     return capsys.readouterr().out
 
 
@@ -237,8 +237,8 @@ def test_a_thought_is_shown_folded(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Reasoning\nThe harbour of Kobe, " in out
     assert "opened." not in out
     assert "… (278 more characters; --verbose shows all)\n\nAnswer\nIn 1868.\n" in out
-    assert "opened.\n\nAnswer\nIn 1868.\n" in shown(capsys, verbose=True)
-    assert shown(capsys, quiet=True) == "In 1868.\n"
+    assert "opened.\n\nAnswer\nIn 1868.\n" in shown(capsys, detail="everything")
+    assert shown(capsys, detail="answer") == "In 1868.\n"
 
 
 def test_the_flag_is_the_setting(cli: Cli, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The flags and the check that have to do with reading."""
+"""The flags for reading files, and the doctor's check for OCR."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""`ask` and `search` on a library that is being served: whom they trust, what they load, when they go their own way."""
+"""`ask`, `search` and `chat` on a served library: which file they trust, what they import, when they fall back."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -23,7 +24,7 @@ from tests.test_public import HEAVY
 
 QUESTION = "When did the harbour of Kobe open?"
 ACCESS = Access(token="of-the-server", library_tokens={"library": ("a-token-of-the-run",)})
-NOBODY = 4_194_303  # no process has this number
+NO_PROCESS = 4_194_303  # above the largest process id
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def folder(served: tuple[Path, str]) -> Path:
     return served[0]
 
 
-# --- whom it trusts --------------------------------------------------------------------------------------------------
+# --- which file is trusted -------------------------------------------------------------------------------------------
 
 
 def test_a_served_library_is_found(served: tuple[Path, str], folder: Path) -> None:
@@ -54,7 +55,7 @@ def test_a_served_library_is_found(served: tuple[Path, str], folder: Path) -> No
 @pytest.mark.parametrize(
     "changed",
     [
-        {"pid": NOBODY},
+        {"pid": NO_PROCESS},
         {"pid": 0},
         {"pid": -1},
         {"pid": "1"},
@@ -70,13 +71,13 @@ def test_a_served_library_is_found(served: tuple[Path, str], folder: Path) -> No
     ],
     ids=str,
 )
-def test_a_file_that_tells_of_something_else_is_ignored(served: tuple[Path, str], changed: dict[str, object]) -> None:
+def test_a_file_with_a_wrong_entry_is_ignored(served: tuple[Path, str], changed: dict[str, object]) -> None:
     announce(*served, **changed)
     assert find_serving(served[0]) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b"{", b"\xff\xfe", b"7", b'{"pid": 1}', b" " * 100_000])
-def test_a_file_that_is_no_such_file_is_ignored(served: tuple[Path, str], content: bytes) -> None:
+def test_a_file_of_another_form_is_ignored(served: tuple[Path, str], content: bytes) -> None:
     announce(*served).write_bytes(content)
     assert find_serving(served[0]) is None
 
@@ -119,7 +120,7 @@ def test_an_answer_has_the_same_form_as_without_a_server(folder: Path, cli: Cli)
     there = cli("ask", str(folder), QUESTION, "--json", "--no-cache")
     here = cli("ask", str(folder), QUESTION, "--json", "--no-cache", "--no-server")
     assert there.code == 0, there
-    assert "sync" not in there.json["timings_ms"]  # it was the server that answered
+    assert "sync" not in there.json["timings_ms"]  # the server answered
     assert "sync" in here.json["timings_ms"]
     assert list(there.json) == list(here.json)
     for name in ("answer", "evidence", "citations", "hits", "unsupported", "documents", "model", "embedder"):
@@ -145,7 +146,7 @@ def test_a_person_is_shown_the_same(folder: Path, cli: Cli) -> None:
     ]
 
 
-def test_what_was_written_a_moment_ago_is_known(folder: Path, cli: Cli) -> None:
+def test_a_new_file_is_found_at_once(folder: Path, cli: Cli) -> None:
     write_files(folder, {"moon.txt": "The moon has no weather."})
     found = cli("search", str(folder), "moon weather", "--json")
     assert found.json["hits"][0]["path"] == "moon.txt"
@@ -153,10 +154,8 @@ def test_what_was_written_a_moment_ago_is_known(folder: Path, cli: Cli) -> None:
     assert "moon.txt" not in cli("search", str(folder), "moon weather", "--json").out
 
 
-def test_a_conversation_is_held_there(folder: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    import io
-
-    monkeypatch.delattr("bunko.cli.chat.open_from")  # what opens a library in this process
+def test_a_conversation_uses_the_server(folder: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("bunko.cli.chat.open_from")  # it opens a library in this process
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{QUESTION}\nAnd what do they carry?\n"))
     outcome = cli("chat", str(folder), "--json")
     answers = [json.loads(line) for line in outcome.out.splitlines()]
@@ -176,31 +175,43 @@ def test_a_conversation_is_held_there(folder: Path, cli: Cli, monkeypatch: pytes
         (("--no-server",), ""),
     ],
 )
-def test_what_the_server_can_not_do_is_done_here(
+def test_what_the_server_can_not_do_is_done_in_this_process(
     folder: Path, cli: Cli, tmp_path: Path, flags: tuple[str, ...], why: str
 ) -> None:
     flags = tuple(str(tmp_path / "store") if flag == "STORE" else flag for flag in flags)
     outcome = cli("ask", str(folder), QUESTION, "--verbose", "--no-cache", *flags)
     assert outcome.code == 0, outcome
-    assert "sync" in outcome.out  # a stage that a server does not have
+    assert "sync" in outcome.out  # a server has no such stage
     assert why in outcome.err
     assert ("is not used" in outcome.err) == bool(why)
 
 
-def test_flags_of_a_question_go_along(folder: Path, cli: Cli) -> None:
+def test_a_question_from_a_pipe_is_answered_there(folder: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("bunko.cli.ask.open_from")  # it opens a library in this process
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{QUESTION}\n"))
+    assert "1868" in cli("ask", str(folder), "-", "--json").json["answer"]
+
+
+def test_without_a_server_nothing_is_said_of_it(tmp_path: Path, cli: Cli) -> None:
+    write_files(tmp_path / "library", {"cats.txt": CATS})
+    outcome = cli("ask", str(tmp_path / "library"), QUESTION, "--verbose", "--store", str(tmp_path / "store"))
+    assert "serves this library" not in outcome.err
+
+
+def test_flags_are_sent_with_the_question(folder: Path, cli: Cli) -> None:
     outcome = cli("ask", str(folder), QUESTION, "--json", "--no-cache", "--max-tokens", "2")
     assert outcome.json["usage"]["completion_tokens"] == 2
     outcome = cli("ask", str(folder), QUESTION, "--max-tokens", "many")
     outcome.assert_clear(2, "generation.max_tokens")
 
 
-def test_a_setting_in_the_environment_is_minded(folder: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_setting_in_the_environment_is_respected(folder: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BUNKO_EVIDENCE__QUOTES", "1")
     outcome = cli("ask", str(folder), QUESTION, "--verbose", "--no-cache")
     assert "BUNKO_EVIDENCE__QUOTES is set for this process" in outcome.err
 
 
-def test_without_a_server_at_the_address_the_ordinary_way_is_taken(served: tuple[Path, str], cli: Cli) -> None:
+def test_without_a_server_at_the_address_this_process_answers(served: tuple[Path, str], cli: Cli) -> None:
     announce(served[0], "http://127.0.0.1:9")
     outcome = cli("ask", str(served[0]), QUESTION, "--verbose", "--no-cache")
     assert outcome.code == 0
@@ -209,7 +220,7 @@ def test_without_a_server_at_the_address_the_ordinary_way_is_taken(served: tuple
     assert "a-token-of-the-run" not in outcome.out + outcome.err
 
 
-def test_a_token_that_opens_nothing_is_not_told(served: tuple[Path, str], cli: Cli) -> None:
+def test_a_wrong_token_is_not_printed(served: tuple[Path, str], cli: Cli) -> None:
     announce(*served, token="a-wrong-token")
     outcome = cli("ask", str(served[0]), QUESTION, "--verbose", "--no-cache")
     assert outcome.code == 0
@@ -248,14 +259,14 @@ def test_ctrl_c_stops_the_model_at_the_server(tmp_path: Path) -> None:
         while slow.at_work:
             assert time.monotonic() - begin < 10
             if process.poll() is None:
-                process.send_signal(signal.SIGINT)  # Python drops one that comes while it cleans something up
+                process.send_signal(signal.SIGINT)  # Python drops one that arrives during clean-up
             time.sleep(1)
         _, errors = process.communicate(timeout=20)
         assert process.returncode == 130
         assert "Traceback" not in errors.decode()
 
 
-def test_a_server_that_dies_in_the_middle_is_told_of(tmp_path: Path) -> None:
+def test_a_server_that_dies_during_an_answer_is_an_error(tmp_path: Path) -> None:
     folder = write_files(tmp_path / "library", {"cats.txt": CATS})
     with program(folder, env={"TEST_ANSWER_SECONDS": "30"}) as running:
         assert find_serving(folder) is not None
@@ -274,7 +285,7 @@ def test_a_server_that_dies_in_the_middle_is_told_of(tmp_path: Path) -> None:
         assert "Traceback" not in errors.decode()
         assert "bunko: The server" in errors.decode()
         running.process.wait()
-    assert find_serving(folder) is None  # the file is there still, the process is not
+    assert find_serving(folder) is None  # the file still exists, the process does not
     assert run_program("ask", folder, "Where does the cat sleep?", "--json").json["answer"]
 
 

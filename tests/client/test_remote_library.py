@@ -1,4 +1,4 @@
-"""A library by its address: the same records, the same errors, the same exact offsets as the one beside it."""
+"""A library on a server: the same records, errors and exact offsets as the folder opened here."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ def url(folder: Path) -> Iterator[str]:
 
 
 def asked(answer: Answer) -> Answer:
-    """Return an answer without what differs from one time to the next, and what the JSON does not have."""
+    """Return an answer without what varies between runs, and what the JSON does not have."""
     evidence = tuple(dataclasses.replace(item, heading="", score=round(item.score, 6)) for item in answer.evidence)
     return dataclasses.replace(answer, timings={}, hits=(), evidence=evidence)
 
 
-def test_an_answer_is_the_same_as_the_one_beside_it(folder: Path, url: str) -> None:
+def test_an_answer_is_the_same_as_from_the_folder(folder: Path, url: str) -> None:
     with bunko.open(f"{url}/papers") as library:
         answer = library.ask(QUESTION)
     assert isinstance(answer, Answer)
@@ -108,7 +108,7 @@ def test_a_document_is_the_same_to_the_last_character(folder: Path, url: str, pa
     assert document == here
 
 
-def test_offsets_are_exact_in_what_comes_from_afar(url: str) -> None:
+def test_offsets_are_exact(url: str) -> None:
     library = bunko.open(url)
     answer = library.ask("金閣寺はいつ建てられましたか。")
     assert answer.evidence
@@ -136,7 +136,7 @@ def test_a_sync_returns_the_report(folder: Path, url: str) -> None:
     assert library.sync().documents == 6
     assert library.search("moon weather")[0].chunk.path == "moon.txt"
     (folder / "moon.txt").unlink()
-    assert library.sync().documents == 5  # whoever saw first that it is gone: this, or the follower
+    assert library.sync().documents == 5  # whether this sync or the server's own saw the deletion
 
 
 def test_a_conversation_goes_on(url: str) -> None:
@@ -147,7 +147,7 @@ def test_a_conversation_goes_on(url: str) -> None:
     assert [message.role for message in conversation.history] == ["user", "assistant"] * 2
 
 
-def test_settings_of_a_question_go_along(url: str) -> None:
+def test_settings_are_sent_with_the_question(url: str) -> None:
     short = bunko.open(url, settings=make_settings(generation__max_tokens=2)).ask("Where does the cat sleep?")
     assert short.usage.completion_tokens == 2
     assert short.finish_reason == "length"
@@ -175,7 +175,7 @@ def test_closing_a_stream_stops_the_model(folder: Path) -> None:
         assert library.search("cats")  # can be used again
 
 
-# --- every public name ----------------------------------------------------------------------------------------------
+# --- public names ---------------------------------------------------------------------------------------------------
 
 ARGUMENTS: dict[str, dict[str, object]] = {
     "search": {"query": "cats"},
@@ -237,10 +237,10 @@ def test_a_sync_that_takes_longer_than_it_may_is_a_timeout(url: str) -> None:
         library.sync(timeout_s=0.0001)
 
 
-# --- what can go wrong -----------------------------------------------------------------------------------------------
+# --- errors ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_server_that_is_not_there_is_told_of() -> None:
+def test_a_server_that_is_not_running_is_an_error() -> None:
     with pytest.raises(RemoteUnavailable, match=r"127\.0\.0\.1:9") as caught:
         bunko.open("http://127.0.0.1:9/papers")
     assert "bunko serve" in caught.value.hint
@@ -293,15 +293,15 @@ def test_a_folder_takes_no_token(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["http://", "http://a/b/c", "http://a:x/", "http://a/?b=c", "http://me:pw@a/b"])
-def test_what_is_no_address_is_refused(text: str) -> None:
+def test_a_wrong_address_is_refused(text: str) -> None:
     with pytest.raises(SettingsError):
         place_of(text)
 
 
-# --- there and back --------------------------------------------------------------------------------------------------
+# --- JSON and back ---------------------------------------------------------------------------------------------------
 
 
-def test_json_and_records_are_each_others_reverse(folder: Path) -> None:
+def test_records_survive_json(folder: Path) -> None:
     library = make_library(folder, generation__translation="ja")
     answer = library.ask("Where does the cat sleep?")
     assert to_json(from_json(Answer, to_json(answer))) == to_json(answer)
@@ -312,18 +312,18 @@ def test_json_and_records_are_each_others_reverse(folder: Path) -> None:
 
 
 @given(message=st.text(min_size=1), hint=st.text())
-def test_an_error_comes_back_as_what_it_was(message: str, hint: str) -> None:
+def test_errors_survive_json(message: str, hint: str) -> None:
     error = error_from(error_json(StoreBusy(message, hint)))
     assert type(error) is StoreBusy
     assert (error.message, error.hint) == (message, hint)
 
 
 @pytest.mark.parametrize("tree", [None, [], {}, {"error": 7}, {"error": {"type": "os", "message": "x"}}, {"error": {}}])
-def test_what_is_no_error_of_ours_is_a_bad_answer(tree: object) -> None:
+def test_json_that_is_not_an_error_of_bunko_is_a_bad_answer(tree: object) -> None:
     assert type(error_from(tree)) is RemoteBadAnswer
 
 
-def test_a_setting_that_is_not_the_default_becomes_a_field() -> None:
+def test_a_setting_that_differs_from_the_default_becomes_a_field() -> None:
     assert fields_of(Settings()) == {}
     assert fields_of(make_settings(retrieval__top_k=3, model="big")) == {"top_k": 3, "model": "big"}
 

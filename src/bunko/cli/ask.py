@@ -104,7 +104,7 @@ def warm_up(arguments: argparse.Namespace, library: Library, question: str = "")
 
 
 def sync_first(arguments: argparse.Namespace, library: Library) -> int:
-    """Bring the index in step unless told not to; return how many passages have no vector yet."""
+    """Bring the index in step, unless --no-sync is given; return how many passages have no vector yet."""
     if arguments.no_sync:
         return 0
     try:
@@ -112,9 +112,10 @@ def sync_first(arguments: argparse.Namespace, library: Library) -> int:
     except StoreBusy as error:
         note(arguments, f"{error.message} The answer is from what is indexed so far.")
         return 0
-    from bunko.cli.library import note_languages
+    if report.added and not report.unchanged:
+        from bunko.cli.library import note_languages
 
-    note_languages(arguments, library, report)
+        note_languages(arguments, library)
     note_report(arguments, report, library.root)
     return report.unembedded
 

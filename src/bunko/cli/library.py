@@ -19,7 +19,8 @@ def run_index(arguments: argparse.Namespace) -> int:
     """Bring the index in step with the folder."""
     with open_from(arguments, arguments.folder) as library:
         report = library.sync(retry_failed=True)
-        note_languages(arguments, library, report)
+        if report.added and not report.unchanged:
+            note_languages(arguments, library)
     if arguments.json:
         print_json(to_json(report))
         return 0
@@ -28,9 +29,9 @@ def run_index(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def note_languages(arguments: argparse.Namespace, library: Library, report: SyncReport) -> None:
-    """Print once for a library that the embedder does not know the language of many of its documents."""
-    if not report.added or report.unchanged or not (unknown := library.unknown_languages()):
+def note_languages(arguments: argparse.Namespace, library: Library) -> None:
+    """Print that the embedder does not know the language of many documents: after the first sync."""
+    if not (unknown := library.unknown_languages()):
         return
     names = " and ".join(LANGUAGE_NAMES.get(language, language) for language in unknown)
     note(

@@ -145,9 +145,7 @@ def _print_footer(answer: Answer, *, detail: Detail) -> None:
         _print_translation(answer)
     if len(answer.citations) > _QUOTES:
         verified = sum(citation.verified for citation in answer.citations)
-        print(
-            dim(f"{verified:,} of {len(answer.citations):,} citations were checked and found right; --json has them.")
-        )
+        print(dim(f"{verified:,} of {len(answer.citations):,} citations are verified; --json has them."))
     for citation in answer.citations if len(answer.citations) <= _QUOTES else ():
         mark = dim("supported by") if citation.verified else f"{bold('unsupported')}{dim(', near')}"
         place = dim(f"[{citation.n}] {_place(citation.path, citation.page, '')}: ")

@@ -36,7 +36,7 @@ _ASKABLE = {each.field: each for each in ASKABLE}
 _ASK_FIELDS = frozenset({"model", *_ASKABLE})
 _SEARCH_FIELDS = frozenset(each.field for each in ASKABLE if "search" in each.calls)
 # Flags that can't be sent to a server.
-_OWN = ("no_rag", "no_server", "store", "password_file", "archives", "ocr", "offline", "set", "adapter", "gpu_layers")
+_OWN = ("store", "password_file", "archives", "ocr", "offline", "set", "adapter", "gpu_layers")
 # Environment variables that have no effect on an answer.
 _HARMLESS = ("BUNKO_CONFIG", "BUNKO_DEBUG", "BUNKO_API_KEY", "BUNKO_CACHE_DIR", "BUNKO_SERVER_TOKEN")
 # The question is asked of the index as it is if a sync takes longer.
@@ -86,12 +86,12 @@ def served_library(arguments: argparse.Namespace, root: Path) -> RemoteLibrary |
 
 def _connect(arguments: argparse.Namespace, root: Path, fields: AbstractSet[str]) -> RemoteLibrary:
     """Return the library on the server. Raises NotServed."""
-    for name in _OWN:
-        if getattr(arguments, name, None):
-            raise NotServed("" if name == "no_server" else f"--{name.replace('_', '-')} can't be sent to it")
-    place = find_serving(root)
+    place = None if arguments.no_server else find_serving(root)
     if place is None:
         raise NotServed
+    for name in _OWN:
+        if getattr(arguments, name, None):
+            raise NotServed(f"--{name.replace('_', '-')} can't be sent to it")
     wanted = _environment() | {name: getattr(arguments, name, None) for name in ("model", "embedder", *_ASKABLE)}
     wanted = {name: value for name, value in wanted.items() if value is not None}
     _check_models(RemoteLibrary(place), wanted)
@@ -135,7 +135,7 @@ def _check_models(library: RemoteLibrary, wanted: Mapping[str, Any]) -> None:
 
 
 def _sync(arguments: argparse.Namespace, library: RemoteLibrary, root: Path) -> None:
-    """Bring the index in step unless told not to; use it as it is if that takes long."""
+    """Bring the index in step, unless --no-sync is given; use it as it is if that takes long."""
     if arguments.no_sync:
         return
     try:
