@@ -19,6 +19,7 @@ from bunko.cli.main import build_parser
 from bunko.contract.fields import Surface, descriptions
 from bunko.contract.records import DocumentList, ErrorReply, SearchResult
 from bunko.contract.schema import rows
+from bunko.server.mcp.tools import READ_MOST, TOOLS
 from bunko.settings import Settings, type_of
 from bunko.types import Answer, SyncReport
 
@@ -118,6 +119,22 @@ def _values(setting: Askable) -> str:
     return f"{kind} from {schema['minimum']} to {schema['maximum']:,}" if "maximum" in schema else kind
 
 
+_RESULTS = {
+    "search": "passages, best first, with path, page and offsets",
+    "ask": "an answer of Bunko's own model, with citations that were checked",
+    "read": f"a part of a document's text, at most {READ_MOST:,} characters",
+    "list_documents": "paths, formats, languages, and why a file could not be read",
+}
+
+
+def _tools() -> str:
+    lines = [
+        f"| `{name}` | {', '.join(f'`{argument}`' for argument in tool.takes['properties'])} | {_RESULTS[name]} |"
+        for name, tool in TOOLS.items()
+    ]
+    return "\n".join(["| tool | arguments | result |", "|---|---|---|", *lines])
+
+
 def commands() -> Iterator[tuple[str, argparse.ArgumentParser]]:
     """Yield the parser of every command, in the order of the help."""
     yield from _commands(build_parser(), "")
@@ -142,6 +159,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "flags of a question": _flags,
     "fields of a question": lambda: _settings(ASKABLE),
     "settings in a chat completion": lambda: _settings(each for each in ASKABLE if each.openai == "bunko"),
+    "tools": _tools,
     "settings at the top": lambda: _section(""),
     **{f"settings of {section}": partial(_section, section) for section in SECTIONS},
     "fields of an error": lambda: _fields(ErrorReply, "command"),
