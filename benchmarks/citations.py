@@ -51,6 +51,7 @@ from bunko.injection.control_tokens import neutralise
 from bunko.language.sentences import sentences
 from bunko.library import Library, open_library
 from bunko.ports import GenerationOptions
+from bunko.question.question import parse_question
 from bunko.retrieval.evidence import select
 from bunko.settings import load_settings
 from bunko.stopwatch import Stopwatch
@@ -191,8 +192,10 @@ def share(hits: Any) -> float | None:
 
 
 def evidence_for(library: Library, question: str) -> list[Evidence]:
-    hits, vector = find(question, library.store, library.embedder, settings=library.settings, watch=Stopwatch())
-    return select(question, hits, library.embedder, vector=vector, settings=library.settings.evidence)
+    hits, vector = find(
+        parse_question(question), library.store, library.embedder, settings=library.settings, watch=Stopwatch()
+    )
+    return select(parse_question(question), hits, library.embedder, vector=vector, settings=library.settings.evidence)
 
 
 def paraphrases(library: Library, rows: list[dict], arguments: argparse.Namespace) -> dict:

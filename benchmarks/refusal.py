@@ -46,6 +46,7 @@ from bunko.injection.control_tokens import neutralise
 from bunko.language.detection import detect_language
 from bunko.library import Library, open_library
 from bunko.ports import GenerationOptions
+from bunko.question.question import parse_question
 from bunko.retrieval.evidence import select, trusted
 from bunko.settings import apply_overrides, load_settings
 from bunko.stopwatch import Stopwatch
@@ -121,7 +122,7 @@ def ours(library: Library, rows: list[dict]) -> list[dict]:
         refused = answer.refused
         supported = answer.support
         began = time.perf_counter()
-        support(row["question"], answer.hits, answer.evidence, spec=library.embedder.spec)
+        support(parse_question(row["question"]), answer.hits, answer.evidence, spec=library.embedder.spec)
         took = (time.perf_counter() - began) * 1000
         if refused:
             library.settings = apply_overrides(settings, {"answers.strictness": 0})
@@ -140,8 +141,12 @@ def baseline(library: Library, rows: list[dict]) -> list[dict]:
     lines = []
     for row in told(rows):
         question = row["question"]
-        hits, vector = find(question, library.store, library.embedder, settings=library.settings, watch=Stopwatch())
-        shown = trusted(select(question, hits, library.embedder, vector=vector, settings=library.settings.evidence))
+        hits, vector = find(
+            parse_question(question), library.store, library.embedder, settings=library.settings, watch=Stopwatch()
+        )
+        shown = trusted(
+            select(parse_question(question), hits, library.embedder, vector=vector, settings=library.settings.evidence)
+        )
         language = "ja" if detect_language(question) == "ja" else "en"
         sources = "\n".join(neutralise(" ".join(item.quote.split())) for item in shown)
         messages = [

@@ -136,7 +136,7 @@ def questions(library: Library, number: int) -> list[str]:
 def recall(library: Library, queries: int) -> dict[str, Any]:
     """Compare the ten nearest by the index with the ten nearest of all vectors."""
     store, embedder = library.store, library.embedder
-    table = store._open_vectors(embedder.spec)
+    table = store._vectors._table(embedder.spec)
     rows = table.search().select(["key", "vector"]).limit(None).to_arrow()
     keys = np.array(rows["key"].to_pylist())
     matrix = rows["vector"].combine_chunks().flatten().to_numpy().reshape(len(keys), -1)

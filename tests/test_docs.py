@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from bunko.cli.main import build_parser
-from bunko.contract import serialise
-from bunko.errors import BunkoError
-from bunko.settings import Settings, known_names
-from bunko.types import Answer, Chunk, Citation, Evidence, FailedFile, Hit, Remembered, SyncReport, Usage
+from bunko.settings import known_names
+from tests import doc_tables
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
@@ -97,18 +94,7 @@ def code(text: str) -> list[str]:
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    return dict(_commands(build_parser(), ""))
-
-
-def _commands(parser: argparse.ArgumentParser, prefix: str) -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for name, inner in action.choices.items():
-                nested = [a for a in inner._actions if isinstance(a, argparse._SubParsersAction)]
-                if nested:
-                    yield from _commands(inner, f"{prefix}{name} ")
-                else:
-                    yield prefix + name, inner
+    return dict(doc_tables.commands())
 
 
 def flags(parser: argparse.ArgumentParser) -> dict[str, str]:
@@ -154,68 +140,28 @@ def test_every_flag_is_documented_with_its_commands_and_none_is_invented() -> No
     assert documented == actual
 
 
-def test_every_setting_is_documented_with_its_default_and_none_is_invented() -> None:
+def test_every_setting_is_documented_and_none_is_invented() -> None:
     text = prose(ROOT / "docs" / "settings.md").partition("\n## All settings\n")[2]
-    documented = {code(row[0])[0]: code(row[1])[0] for row in rows(text)}
-    assert documented == {name: _as_toml(_default(name)) for name in known_names()}
+    assert [code(row[0])[0] for row in rows(text)] == list(known_names_in_order())
+    assert all(row[2] for row in rows(text))
 
 
-def _default(name: str) -> object:
-    value: object = Settings()
-    for part in name.split("."):
-        value = getattr(value, part)
-    return value
+def known_names_in_order() -> Iterator[str]:
+    top = [name for name in known_names() if "." not in name]
+    yield from [*top, *(name for name in known_names() if "." in name)]
 
 
-def _as_toml(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return json.dumps(value)
-    return f'"{value}"' if isinstance(value, str) else str(value)
+# --- tables made from the code -------------------------------------------------------------------------------------
 
 
-# --- the JSON contract -------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("page", doc_tables.pages(), ids=lambda page: page.name)
+def test_the_generated_tables_are_up_to_date(page: Path) -> None:
+    assert read(page) == doc_tables.with_tables(read(page)), "run: python -m tests.doc_tables"
 
 
-def test_every_field_of_an_answer_is_documented() -> None:
-    chunk = Chunk(path="a", start=0, end=1, text="a")
-    place = {"path": "a", "start": 0, "end": 1, "quote": "a"}
-    answer = Answer(
-        question="q",
-        text="a",
-        evidence=(Evidence(score=1, gives_orders=True, **place),),  # type: ignore[arg-type]
-        citations=(Citation(n=1, sentence="a", **place),),  # type: ignore[arg-type]
-        hits=(Hit(chunk=chunk, score=1),),
-        timings={"total": 1},
-        remembered=Remembered(at=1, timings={}, usage=Usage()),
-    )
-    found = set(_fields(serialise.answer_json(answer))) - {"timings_ms.total"}
-    assert _documented("`ask` and `chat`") == found
-
-
-def test_every_field_of_a_report_is_documented() -> None:
-    report = SyncReport(failed=(FailedFile(path="a", error="e"),))
-    assert _documented("`index`") == set(_fields(serialise.report_json(report)))
-
-
-def test_every_field_of_an_error_is_documented() -> None:
-    assert _documented("Errors") == set(_fields(serialise.error_json(BunkoError("m", "h"))))
-
-
-def _documented(heading: str) -> set[str]:
-    return {name for row in rows(section(COMMANDS_PAGE, heading)) for name in code(row[0])}
-
-
-def _fields(value: Mapping[str, object], prefix: str = "") -> Iterator[str]:
-    for name, inner in value.items():
-        if isinstance(inner, dict) and inner:
-            yield from ([f"{prefix}{name}"] if name == "timings_ms" else [])
-            yield from _fields(inner, f"{prefix}{name}.")
-            continue
-        yield prefix + name
-        if isinstance(inner, list) and inner and isinstance(inner[0], dict):
-            yield from _fields(inner[0], f"{prefix}{name}[].")
+def test_every_table_of_fields_is_there() -> None:
+    written = "".join(read(page) for page in doc_tables.pages())
+    assert set(doc_tables.TABLES) == set(re.findall(doc_tables.MARK, written))
 
 
 # --- links and names ---------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from bunko.answering.prompts import extractive_messages, is_refusal, refusal
 from bunko.evaluation.questions import Question, read_questions
 from bunko.grounding.verbatim import locate
 from bunko.library import Library, open_library
+from bunko.question.question import parse_question
 from bunko.retrieval.evidence import select, trusted
 from bunko.stopwatch import Stopwatch
 from bunko.types import Evidence, Message
@@ -52,7 +53,12 @@ def main() -> None:
         library.sync()
         for question in questions:
             for quotes, answer in lessons(question, library):
-                messages = extractive_messages(question.text, quotes, language=question.language, plain=not asked.chat)
+                messages = extractive_messages(
+                    parse_question(question.text),
+                    quotes,
+                    language=question.language,
+                    form="plain" if not asked.chat else "chat",
+                )
                 line = json.dumps(example(messages, answer), ensure_ascii=False)
                 (refused if is_refusal(answer) else answered).append(line)
             if len(answered) >= asked.limit - most and len(refused) >= most:
@@ -77,9 +83,9 @@ def lessons(question: Question, library: Library) -> Iterator[Lesson]:
 def quotes_for(question: str, library: Library, *, without: Sequence[str] = ()) -> list[Evidence]:
     """Return the quotes that Bunko would put before the model if no passage held what is to be left out."""
     settings = library.settings
-    hits, vector = find(question, library.store, library.embedder, settings=settings, watch=Stopwatch())
+    hits, vector = find(parse_question(question), library.store, library.embedder, settings=settings, watch=Stopwatch())
     hits = [hit for hit in hits if not any(text.casefold() in hit.chunk.text.casefold() for text in without)]
-    return trusted(select(question, hits, library.embedder, vector=vector, settings=settings.evidence))
+    return trusted(select(parse_question(question), hits, library.embedder, vector=vector, settings=settings.evidence))
 
 
 def right_answer(answers: Sequence[str], quotes: Sequence[Evidence]) -> str:

@@ -1,4 +1,4 @@
-"""Bunko: ask a folder of documents, on your own machine. `bunko.open(folder)` gives a Library."""
+"""Bunko: answer questions from a folder of documents on your own machine. `bunko.open(folder)` returns a library."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from bunko.types import Hit as Hit
     from bunko.types import SyncReport as SyncReport
 
-# name -> (module, name there); importing is free until a name is used.
+# name -> (module, name there); a module is imported when its name is first used.
 _PUBLIC = {
     "Answer": ("bunko.types", "Answer"),
     "AnyLibrary": ("bunko.client.opening", "AnyLibrary"),
     "BunkoError": ("bunko.errors", "BunkoError"),
     "Citation": ("bunko.types", "Citation"),
-    "Conversation": ("bunko.library", "Conversation"),
+    "Conversation": ("bunko.conversation", "Conversation"),
     "Evidence": ("bunko.types", "Evidence"),
     "Hit": ("bunko.types", "Hit"),
     "Library": ("bunko.library", "Library"),

@@ -1,7 +1,7 @@
-"""Start Python processes of our own that die with their parent. For the engine, and for the reader of files.
+"""Start Python child processes that end with their parent. In: a module. Out: a process with pipes.
 
-Parent's side: `spawn`, `stop`. Child's side: `claim_stdout`, `exit_with_parent`, `leave`. A child gets its orders on
-stdin, which stays open for as long as the parent lives, and answers on stdout.
+Parent's side: `spawn`, `stop`. Child's side: `claim_stdout`, `exit_when_orphaned`, `leave`. A child reads its request
+from stdin, which stays open while the parent lives, and replies on stdout. Knows nothing of what the child does.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import NoReturn
 
 import bunko
 
-# The folder that the user is in must not lend the child its modules (its json.py would run), which `-m` and `-c` both
-# allow by putting it first; and our own package must be found in whatever way the parent found it.
+# Modules in the current folder must not be imported (a json.py there would run): `-m` and `-c` both put it first in
+# sys.path. Our own package must be found as the parent found it.
 _BOOTSTRAP = (
     "import sys, importlib; sys.path[:] = [*filter(None, sys.path), sys.argv[1]]; "
     "importlib.import_module(sys.argv[2]).main()"
@@ -26,8 +26,8 @@ _BOOTSTRAP = (
 
 
 def spawn(module: str, *, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Start `module.main()` with pipes on all sides. `environment` holds defaults. Raises OSError."""
-    # Away from the terminal's group, so that Ctrl-C reaches the parent alone.
+    """Start `module.main()` with pipes for stdin, stdout and stderr. `environment` holds defaults. Raises OSError."""
+    # In a process group of its own, so that Ctrl-C reaches the parent only.
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
@@ -44,7 +44,7 @@ def spawn(module: str, *, environment: dict[str, str] | None = None) -> subproce
 
 
 def stop(popen: subprocess.Popen[bytes], owner: int) -> None:
-    """Kill a child, unless this process is a fork of its parent (`owner`) only. May be called again."""
+    """Kill a child, unless this process is only a fork of its parent (`owner`). May be called twice."""
     if os.getpid() != owner:
         return
     popen.kill()
@@ -56,18 +56,18 @@ def stop(popen: subprocess.Popen[bytes], owner: int) -> None:
 
 
 def claim_stdout() -> int:
-    """Return a descriptor of stdout for the replies alone: what libraries print there goes to stderr."""
+    """Return a descriptor of stdout for replies; whatever libraries print goes to stderr from now on."""
     reply = os.dup(1)
     os.dup2(2, 1)
     return reply
 
 
 def exit_when_orphaned() -> None:
-    """Watch, in a thread, for the parent's death, and follow it.
+    """Watch in a thread whether the parent lives, and exit when it is gone.
 
-    The end of stdin tells of it too, but a process that the parent forked may hold that pipe open.
+    Stdin ends then too, but a process that the parent forked may keep that pipe open.
     """
-    if os.name != "nt":  # there the parent's number never changes, and nothing is forked
+    if os.name != "nt":  # on Windows the parent's number never changes, and nothing is forked
         threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
 
 
@@ -78,6 +78,6 @@ def _follow(parent: int) -> NoReturn:
 
 
 def leave(code: int) -> NoReturn:
-    """Exit at once: with a library's threads about, an orderly exit of the interpreter can hang."""
+    """Exit at once: a normal exit of the interpreter can hang on threads of libraries."""
     sys.stderr.flush()
     os._exit(code)

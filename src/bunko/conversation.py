@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from bunko.types import Answer, Event, Finished, Message
 
-if TYPE_CHECKING:
-    pass
-
-
-# Characters of an answer that a follow-up question can refer to: an answer may name a hundred documents.
-_REMEMBERED = 1000
+# Characters of an answer that are kept in the history: an answer may list a hundred documents.
+_HISTORY_CHARACTERS = 1000
 
 
 class Streams(Protocol):
-    """What a conversation needs of a library, wherever that is."""
+    """What a conversation needs of a library, local or remote."""
 
     def stream(self, question: str, *, history: tuple[Message, ...] = ()) -> Iterator[Event]:
         """Yield what `Library.stream` yields."""
@@ -24,31 +20,31 @@ class Streams(Protocol):
 
 
 class Conversation:
-    """A library and what was said so far."""
+    """A library and the earlier turns."""
 
     def __init__(self, library: Streams) -> None:
         self._library = library
         self.history: tuple[Message, ...] = ()
 
     def stream(self, question: str) -> Iterator[Event]:
-        """Yield what `Library.stream` yields; an answer that was heard to its end becomes part of the history."""
+        """Yield what `Library.stream` yields; a complete answer becomes part of the history."""
         for event in self._library.stream(question, history=self.history):
             if isinstance(event, Finished):
                 asked = Message(role="user", content=event.answer.standalone_question)
-                self.history += (asked, _said(event.answer))
+                self.history += (asked, _turn(event.answer))
             yield event
 
     def ask(self, question: str) -> Answer:
-        """Answer a question in the light of the ones before it."""
+        """Answer a question, given the earlier turns."""
         return last(self.stream(question))
 
 
-def _said(answer: Answer) -> Message:
-    return Message(role="assistant", content=answer.text[:_REMEMBERED], reasoning=answer.reasoning)
+def _turn(answer: Answer) -> Message:
+    return Message(role="assistant", content=answer.text[:_HISTORY_CHARACTERS], reasoning=answer.reasoning)
 
 
 def last(events: Iterator[Event]) -> Answer:
-    """Return the answer that ends a stream of events."""
+    """Return the answer at the end of a stream of events."""
     for event in events:
         if isinstance(event, Finished):
             return event.answer

@@ -1,31 +1,32 @@
-"""Load engines, and share them among libraries. In: settings. Out: embedders and generators. Knows nothing of folders.
+"""Load engines and share them among libraries. In: settings. Out: embedders and generators. Knows no folders.
 
     engines = Engines(settings)
     first, second = Library(one, settings=settings, engines=engines), Library(two, settings=settings, engines=engines)
 
-Each model is loaded once, when it is first needed, and kept until `close`.
+Each model is loaded once, when first needed, and kept until `close`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from bunko.errors import EngineStartFailed
+from bunko.errors import BunkoError, EngineStartFailed
 
 if TYPE_CHECKING:
     from bunko.models import Progress
     from bunko.ports import Embedder, Generator
     from bunko.settings import Settings
 
-# A context is fitted to the memory there is; with less than this a model can't answer from documents.
+# Tokens. The context window is fitted to the free memory; a smaller one can't hold documents.
 _LEAST_CONTEXT = 2048
 
 
 def load_generator(settings: Settings, *, progress: Progress | None = None) -> Generator:
-    """Return the language model that the settings name, fetched first if need be; its engine starts when it is asked.
+    """Return the language model that the settings name, downloaded first if necessary; its engine starts when used.
 
     Raises ModelError.
     """
@@ -40,7 +41,7 @@ def load_generator(settings: Settings, *, progress: Progress | None = None) -> G
 
 
 def load_embedder(settings: Settings, *, progress: Progress | None = None) -> Embedder:
-    """Return the embedder that the settings name, fetched first if need be. Raises ModelError."""
+    """Return the embedder that the settings name, downloaded first if necessary. Raises ModelError."""
     from bunko.embedding import open_embedder
     from bunko.models import resolve, silent
 
@@ -53,14 +54,15 @@ Engine = TypeVar("Engine")
 
 
 class Engines:
-    """Embedders and generators by the names that settings give them. May be used by several threads."""
+    """Embedders and generators by the names in the settings. Thread-safe."""
 
     def __init__(self, settings: Settings, *, progress: Progress | None = None) -> None:
-        """How models are run is for these settings to say; which model, for those of each call."""
+        """`settings` say how models are run; the settings of each call say which model."""
         self._settings = settings
         self._progress = progress
         self._generators: _Once[Generator] = _Once()
         self._embedders: _Once[Embedder] = _Once()
+        self._begun: set[str] = set()
 
     def generator(self, settings: Settings) -> Generator:
         """Return the language model that the settings name. Raises ModelError."""
@@ -72,14 +74,31 @@ class Engines:
         own = replace(self._settings, embedder=settings.embedder)
         return self._embedders.get(settings.embedder, lambda: self._load_embedder(own))
 
+    def begin_embedder(self, settings: Settings) -> None:
+        """Start loading an embedder in the background; `embedder` waits for it. Raises ModelError.
+
+        It is downloaded in the caller's thread, where Ctrl-C is received.
+        """
+        if settings.embedder in self._begun:
+            return
+        self._begun.add(settings.embedder)
+        from bunko.models import resolve, silent
+
+        resolve(settings.embedder, kind="embedding", settings=self._settings, progress=self._progress or silent)
+        threading.Thread(target=self._load_quietly, args=(settings,), name="load-embedder").start()
+
+    def _load_quietly(self, settings: Settings) -> None:
+        with contextlib.suppress(BunkoError):  # raised again by `embedder`
+            self.embedder(settings)
+
     def loaded_generator(self, name: str) -> Generator | None:
-        """Return a language model if it is loaded already."""
+        """Return a language model if it is already loaded."""
         return self._generators.known(name)
 
     def close(self) -> None:
-        """Stop all of them; nothing is loaded any more."""
+        """Stop all engines; no more can be loaded."""
         for engine in (*self._generators.close(), *self._embedders.close()):
-            if hasattr(engine, "close"):  # not every embedder holds something
+            if hasattr(engine, "close"):  # not every embedder needs closing
                 engine.close()
 
     def _load_generator(self, settings: Settings) -> Generator:
@@ -90,7 +109,7 @@ class Engines:
 
 
 class _Once(Generic[Engine]):
-    """Makes a thing of each name once. Who asks for what is being made waits; what can't be made is tried again."""
+    """Makes one object per name. Callers wait for an object that is being made; after a failure it is tried again."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -116,6 +135,11 @@ class _Once(Generic[Engine]):
     def close(self) -> list[Engine]:
         with self._lock:
             self._closed = True
+            locks = list(self._locks.values())
+        for lock in locks:  # wait for what is being loaded, so that it is closed too
+            with lock:
+                pass
+        with self._lock:
             made = list(self._made.values())
             self._made.clear()
         return made

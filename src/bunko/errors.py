@@ -1,14 +1,14 @@
-"""Everything that can go wrong, as one tree.
+"""Every error that Bunko raises on purpose, as one tree.
 
     BunkoError
-     +- UsageError               the command or call was wrong (exit code 2)
-     |   +- SettingsError        an unknown or impossible setting
-     |   +- QuestionError        an empty question, or one longer than the model's context
+     +- UsageError               a wrong command or call (exit code 2)
+     |   +- SettingsError        an unknown setting, or a wrong value
+     |   +- QuestionError        an empty question, or one too long for the context window
      +- LibraryError             the folder
-     |   +- LibraryNotFound      missing, or not to be read
-     |   +- LibraryEmpty         nothing in it that can be answered from
-     |   +- NotIndexed           a folder that no sync has seen
-     +- ReadError                one file; a sync records it and goes on
+     |   +- LibraryNotFound      missing, or not readable
+     |   +- LibraryEmpty         no file in it to answer from
+     |   +- NotIndexed           a folder without an index
+     +- ReadError                one file; a sync reports it and continues
      |   +- NeedsOcr / NeedsPassword / UnsupportedFormat
      +- StoreError               the index on disk
      |   +- StoreTooNew / StoreBusy / StoreNotWritable / StoreDamaged / DiskFull
@@ -17,18 +17,18 @@
      |   +- ModelNotFound / ModelBroken / WrongModelKind / ModelTooLarge
      |   +- HashMismatch / DownloadFailed / NotDownloaded / MissingExtra
      |   +- AdapterMismatch
-     +- EngineError              the model at work
+     +- EngineError              a running model
          +- EngineStartFailed / EngineCrashed / EngineTimeout
          +- PromptTooLong
          +- RemoteUnavailable / RemoteBadAnswer
-     +- ServingError             what `bunko serve` refuses
+     +- ServingError             a request that `bunko serve` refuses
          +- InvalidRequest / TokenMissing / AccessRefused
          +- UnknownLibrary / UnknownModel / UnknownDocument
          +- UploadRefused / UploadTooLarge / NameTaken
-         +- Busy / NotReady      come back later
+         +- Busy / NotReady      try again later
 
-Each error says what happened, with what, and (`hint`) what to do next. Each class knows the exit code of the
-command line and the status of the HTTP API.
+`message` says what happened and to what; `hint` says what to do next. Each class has the exit code of the command
+line and the status of the HTTP API. Knows nothing of where errors are raised and shown.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from typing import ClassVar
 
 
 class BunkoError(Exception):
-    """The root: catch this to catch everything that Bunko raises on purpose."""
+    """The base class of all errors of Bunko."""
 
     exit_code: ClassVar[int] = 1
     http_status: ClassVar[int] = 500
@@ -52,18 +52,18 @@ class BunkoError(Exception):
 
 
 class UsageError(BunkoError):
-    """The command or call was wrong."""
+    """The command or call is wrong."""
 
     exit_code = 2
     http_status = 400
 
 
 class SettingsError(UsageError):
-    """A setting is unknown, or has a value that it can't have."""
+    """A setting is unknown, or has a wrong value."""
 
 
 class QuestionError(UsageError):
-    """The question is empty, or longer than the model can read."""
+    """The question is empty, or too long for the model's context window."""
 
 
 class LibraryError(BunkoError):
@@ -73,32 +73,32 @@ class LibraryError(BunkoError):
 
 
 class LibraryNotFound(LibraryError):
-    """The folder is missing, or may not be read."""
+    """The folder is missing, or can't be read."""
 
     http_status = 404
 
 
 class LibraryEmpty(LibraryError):
-    """The folder holds nothing that could be answered from."""
+    """The folder has no file to answer from."""
 
     @classmethod
     def without_files(cls, folder: str) -> LibraryEmpty:
-        """Return the error for a folder with nothing in it."""
+        """Return the error for a folder without files."""
         return cls(f"There are no files in {folder!r}.", "Put documents there, or name another folder.")
 
 
 class NotIndexed(LibraryError):
-    """The folder has no index, and the call was not to make one."""
+    """The folder has no index, and the call does not make one."""
 
 
 class ReadError(BunkoError):
-    """One file could not be read. A sync records it and goes on with the rest."""
+    """One file could not be read. A sync reports it and continues with the rest."""
 
     http_status = 422
 
 
 class NeedsOcr(ReadError):
-    """The file holds pictures of text, and no OCR engine could read them."""
+    """The file has images of text, and no OCR engine could read them."""
 
 
 class NeedsPassword(ReadError):
@@ -106,7 +106,7 @@ class NeedsPassword(ReadError):
 
 
 class UnsupportedFormat(ReadError):
-    """No reader knows this kind of file."""
+    """No reader supports this kind of file."""
 
 
 class StoreError(BunkoError):
@@ -124,7 +124,7 @@ class StoreBusy(StoreError):
 
 
 class StoreNotWritable(StoreError):
-    """The place of the store can't be written to."""
+    """The store's location is not writable."""
 
 
 class StoreDamaged(StoreError):
@@ -132,35 +132,35 @@ class StoreDamaged(StoreError):
 
 
 class EmbedderMismatch(StoreError):
-    """The index holds vectors of another embedder only."""
+    """The index has no vectors of this embedder, only of another."""
 
     http_status = 409
 
 
 class DiskFull(StoreError):
-    """No space is left; what was committed before is intact."""
+    """The disk is full. Earlier commits are intact."""
 
     http_status = 507
 
 
 class ModelError(BunkoError):
-    """A model file could not be found, fetched or used."""
+    """A model file could not be found, downloaded or used."""
 
     http_status = 422
 
 
 class ModelNotFound(ModelError):
-    """No model of this name, or no file at this path."""
+    """There is no model with this name, or no file at this path."""
 
     http_status = 404
 
 
 class ModelBroken(ModelError):
-    """The file is truncated, damaged, or not a model at all."""
+    """The file is truncated, damaged, or not a model."""
 
 
 class WrongModelKind(ModelError):
-    """A chat model where an embedding model was wanted, or the reverse."""
+    """A chat model was given where an embedding model is needed, or the reverse."""
 
 
 class ModelTooLarge(ModelError):
@@ -168,21 +168,21 @@ class ModelTooLarge(ModelError):
 
 
 class HashMismatch(ModelError):
-    """A downloaded file is not the one that the catalogue promises."""
+    """A downloaded file differs from the catalogue's checksum or size."""
 
 
 class DownloadFailed(ModelError):
-    """A download did not complete."""
+    """A download was not completed."""
 
     http_status = 502
 
 
 class NotDownloaded(ModelError):
-    """The model is not on this machine, and downloading is switched off."""
+    """The model is not on this machine, and downloads are switched off."""
 
 
 class MissingExtra(ModelError):
-    """An optional package is needed and not installed."""
+    """An optional package is needed, but not installed."""
 
 
 class AdapterMismatch(ModelError):
@@ -190,13 +190,13 @@ class AdapterMismatch(ModelError):
 
 
 class EngineError(BunkoError):
-    """The model failed at work."""
+    """A running model failed."""
 
     http_status = 502
 
 
 class EngineStartFailed(EngineError):
-    """The engine's process did not come up."""
+    """The engine's process did not start."""
 
 
 class EngineCrashed(EngineError):
@@ -210,21 +210,21 @@ class EngineTimeout(EngineError):
 
 
 class PromptTooLong(EngineError):
-    """The prompt has more tokens than the model's context holds."""
+    """The prompt has more tokens than the context window."""
 
     http_status = 413
 
 
 class RemoteUnavailable(EngineError):
-    """A remote server can't be reached, or refuses to serve."""
+    """A remote server can't be reached, or refuses the request."""
 
 
 class RemoteBadAnswer(EngineError):
-    """A remote server answered something that is not its protocol."""
+    """A remote server's response does not follow the protocol."""
 
 
 class ServingError(BunkoError):
-    """A request that the server refuses. With `retry_after_s`, the same request may do later."""
+    """The server refuses a request. With `retry_after_s`, the same request may succeed later."""
 
     http_status = 400
 
@@ -234,13 +234,13 @@ class ServingError(BunkoError):
 
 
 class InvalidRequest(ServingError):
-    """A field is missing, unknown, or has a value that it can't have."""
+    """A field is missing, unknown, or has a wrong value."""
 
     http_status = 422
 
 
 class TokenMissing(ServingError):
-    """No token came with the request, or one that opens nothing."""
+    """The request has no token, or an unknown one."""
 
     http_status = 401
 
@@ -252,37 +252,37 @@ class AccessRefused(ServingError):
 
 
 class UnknownLibrary(ServingError):
-    """No library of this name is served."""
+    """No library with this name is served."""
 
     http_status = 404
 
 
 class UnknownModel(ServingError):
-    """No model of this name is served."""
+    """No model with this name is served."""
 
     http_status = 404
 
 
 class UnknownDocument(ServingError):
-    """The library has no document, and no conversation, of this name."""
+    """The library has no document or conversation with this name."""
 
     http_status = 404
 
 
 class UploadRefused(ServingError):
-    """The file's name or kind is not one that can be taken, or uploads are switched off."""
+    """The file's name or kind is not accepted, or uploads are switched off."""
 
     http_status = 415
 
 
 class UploadTooLarge(ServingError):
-    """The body of the request is larger than the server takes."""
+    """The request is larger than the server accepts."""
 
     http_status = 413
 
 
 class NameTaken(ServingError):
-    """There is a file of this name already."""
+    """A file with this name exists already."""
 
     http_status = 409
 
@@ -294,6 +294,6 @@ class Busy(ServingError):
 
 
 class NotReady(ServingError):
-    """The library is being indexed for the first time, the model does not start, or the server is stopping."""
+    """The first sync is running, the model does not start, or the server is stopping."""
 
     http_status = 503

@@ -4,44 +4,41 @@
     library.sync()
     print(library.ask("Who wrote the first report?").text)
 
-Everything heavy is loaded when it is first needed, and kept until `close`.
+Heavy modules and models are loaded when they are first needed, and kept until `close`.
 """
 
 from __future__ import annotations
 
-import contextlib
-import copy
-import dataclasses
 import threading
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bunko.conversation import Conversation, last
+from bunko.engines import Engines
 from bunko.errors import BunkoError, EmbedderMismatch, LibraryEmpty, LibraryNotFound, NotIndexed
-from bunko.language.detection import LANGUAGE_NAMES, OTHER_SCRIPTS, detect_language
+from bunko.language.detection import OTHER_SCRIPTS, detect_language
 from bunko.paths import config_file, home_of
+from bunko.ports import Engine
 from bunko.settings import Settings, apply_overrides, load_settings
 from bunko.stopwatch import Stopwatch
-from bunko.types import Answer, Document, Event, FailedFile, Finished, Hit, Message, SyncReport
+from bunko.types import Answer, Document, Event, FailedFile, Hit, Message, SyncReport
 
 if TYPE_CHECKING:
-    from bunko.answering.answer_cache import Memory
-    from bunko.engines import Engines
+    from bunko.answering.answer_cache import Folder
+    from bunko.answering.recall import KeptAnswers
     from bunko.indexing.sync import Progress
     from bunko.models import Progress as DownloadProgress
     from bunko.overview.types import Plan
     from bunko.ports import Embedder, Generator
-    from bunko.store import Record
-    from bunko.store.store import Store
+    from bunko.store import Record, Store
 
 
 def open_library(
     folder: str | Path, *, settings: Settings | None = None, model: str | None = None, embedder: str | None = None
 ) -> Library:
-    """Open a folder of documents, or a single one. Nothing is read or written until it is needed.
+    """Open a folder of documents, or a single file. Nothing is read or written until it is needed.
 
     Settings come from the config files and the environment unless given; `model` and `embedder` replace theirs.
     Raises LibraryNotFound, SettingsError.
@@ -54,14 +51,14 @@ def open_library(
 
 
 def index_location(root: Path, settings: Settings) -> str:
-    """Return where a library's index is, or would be: a path, or an object store's URL."""
+    """Return where a library's index is, or would be: a path, or the URL of an object store."""
     return settings.store or str(home_of(root) / "store")
 
 
 class Library:
     """A folder of documents with its index, an embedder and a model. Use it in a `with`, or `close` it.
 
-    Not safe for several threads at once; open one library for each, which share the index on disk.
+    Not thread-safe: open one Library per thread; they share the index on disk.
     """
 
     def __init__(
@@ -77,25 +74,16 @@ class Library:
     ) -> None:
         """`embedder` and `generator` replace the ones that the settings name, as tests do.
 
-        `engines` are those that the settings name, shared with other libraries: closing this one leaves them be.
+        `engines` are shared with other libraries, and stay open when this one is closed. Raises LibraryNotFound.
         """
-        root = Path(root).expanduser()
-        try:
-            root.stat()
-        except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-            raise LibraryNotFound(f"There is no folder or file {str(root)!r}.", "Check the path.") from error
-        except OSError as error:
-            raise LibraryNotFound(
-                f"The folder {str(root)[:200]!r} can't be opened: {error.strerror}.", "Check the path."
-            ) from error
-        self.root = root
+        self.root = _checked(Path(root).expanduser())
         self.settings = settings
         self._progress: Progress = progress or (lambda stage, done, total: None)
         self._download_progress = download_progress
         self._given_embedder = embedder
         self._given_generator = generator
-        self._engines = engines
-        self._loading_embedder: Future[Embedder] | None = None
+        self._shares_engines = engines is not None
+        self._engines = engines or Engines(settings, progress=download_progress)
 
     def __enter__(self) -> Library:
         return self
@@ -104,107 +92,61 @@ class Library:
         self.close()
 
     def close(self) -> None:
-        """Stop the engines. The library can be used again; they start anew then."""
-        if self._loading_embedder is not None:
-            with contextlib.suppress(BunkoError):  # nobody waits for it any more
-                self.embedder  # noqa: B018 - loaded, so that it can be closed
+        """Stop the engines. The library can be used again; they are then started again."""
         for name in ("embedder", "generator"):
             engine = self.__dict__.pop(name, None)
-            if self._engines is None and hasattr(engine, "close"):  # not every embedder holds something
+            if not self._shares_engines and hasattr(engine, "close"):  # not every embedder needs closing
                 engine.close()
+        if not self._shares_engines:
+            self._engines.close()
+            self._engines = Engines(self.settings, progress=self._download_progress)
 
     # --- the parts, opened when first used ----------------------------------------------------------------------
 
     @cached_property
     def store(self) -> Store:
-        """The index on disk, made if there is none. Raises StoreError."""
-        from bunko.store.store import Store
+        """The index on disk, created if there is none. Raises StoreError."""
+        from bunko.store import Store
 
         return Store(self._location)
 
     @property
-    def _location(self) -> str:
-        return index_location(self.root, self.settings)
-
-    def _is_indexed(self) -> bool:
+    def is_indexed(self) -> bool:
+        """Whether there is an index; one on an object store is assumed to exist."""
         return "://" in self._location or Path(self._location, "documents.lance").exists()
 
-    @property
-    def is_indexed(self) -> bool:
-        """Whether there is an index, made by whatever sync; one on an object store is taken to be there."""
-        return self._is_indexed()
-
-    def _index(self) -> Store:
-        """Return the index for reading: looking into a folder leaves nothing behind in it."""
-        if not self._is_indexed():
-            raise NotIndexed(f"{str(self.root)!r} has no index yet.", f"Make it: bunko index {self.root}")
-        return self.store
-
     def refresh(self) -> None:
-        """See what others have committed to the index since it was opened; one that was made anew is opened anew."""
-        if not self._is_indexed():
+        """See what others have committed to the index since it was opened; an index that was replaced is reopened."""
+        if not self.is_indexed:
             self.__dict__.pop("store", None)
         elif "store" in self.__dict__:
             self.store.refresh()
 
     @cached_property
     def embedder(self) -> Embedder:
-        """What makes vectors; fetched first if need be. Raises ModelError."""
-        if self._given_embedder is not None:
-            return self._given_embedder
-        if self._engines is not None:
-            return self._engines.embedder(self.settings)
-        loading, self._loading_embedder = self._loading_embedder or self._load_embedder(), None
-        return loading.result()
-
-    def _begin_embedder(self) -> None:
-        """Begin to load the embedder, unless that was done: it is ready sooner where the store is opened meanwhile."""
-        if self._engines is not None:
-            return  # it is loaded once, and by then it mostly is
-        if self._given_embedder is None and self._loading_embedder is None and "embedder" not in self.__dict__:
-            self._loading_embedder = self._load_embedder()
-
-    def _load_embedder(self) -> Future[Embedder]:
-        """Load the embedder in a thread of its own; fetch it first if need be, in this one, where Ctrl-C is heard."""
-        from bunko.embedding import open_embedder
-        from bunko.models import resolve, silent
-
-        progress = self._download_progress or silent
-        model = resolve(self.settings.embedder, kind="embedding", settings=self.settings, progress=progress)
-        loader = ThreadPoolExecutor(1, thread_name_prefix="load-embedder")
-        loading = loader.submit(open_embedder, model, self.settings)
-        loader.shutdown(wait=False)  # its thread ends with the work
-        return loading
+        """The embedder, downloaded first if necessary. Raises ModelError."""
+        return self._given_embedder or self._engines.embedder(self.settings)
 
     @cached_property
     def generator(self) -> Generator:
-        """The language model; fetched first if need be. Raises ModelError."""
-        if self._given_generator is not None:
-            return self._given_generator
-        if self._engines is not None:
-            return self._engines.generator(self.settings)
-        from bunko.engines import load_generator
-
-        return load_generator(self.settings, progress=self._download_progress)
+        """The language model, downloaded first if necessary. Raises ModelError."""
+        return self._given_generator or self._engines.generator(self.settings)
 
     def placement(self) -> str:
-        """Return where the model runs, such as "CUDA0: 25 of 29 layers"; empty if it is not loaded, or on a server."""
-        return str(getattr(self.__dict__.get("generator"), "placement", ""))
+        """Return where the model runs, such as "CUDA0: 25 of 29 layers"; empty if not loaded, or on a server."""
+        generator = self.__dict__.get("generator")
+        return generator.placement if isinstance(generator, Engine) else ""
 
     def warm_up(self, question: str = "") -> None:
-        """Begin to load the models, and to read what the prompt for a question will begin with. Raises ModelError."""
-        self.generator.start()
-        if question:
-            from bunko.answering.writing import prime
-
-            prime(self.generator, question, settings=self.settings)
+        """Start loading the models, and reading the beginning of the question's prompt. Raises ModelError."""
+        self._warm_up(question, self.settings)
         self._begin_embedder()
 
     # --- what a library does ------------------------------------------------------------------------------------
 
     def check_folder(self) -> None:
-        """Raise LibraryNotFound or LibraryEmpty if there is nothing to index and nothing was indexed before."""
-        if not self._is_indexed():
+        """Raise LibraryNotFound or LibraryEmpty if there is nothing to index and no index."""
+        if not self.is_indexed:
             from bunko.reading import list_files
 
             if not list_files(self.root):
@@ -213,10 +155,10 @@ class Library:
     def sync(
         self, *, vectors: Literal["all", "few"] = "all", retry_failed: bool = False, wait_s: float = 0.0
     ) -> SyncReport:
-        """Bring the index in step with the folder; wait so many seconds for another process that is doing it.
+        """Bring the index in step with the folder; wait up to `wait_s` seconds for another process that writes to it.
 
-        With "few", more than a handful of missing vectors are left for `complete`: meanwhile passages are found by
-        their words, and the best of those by meaning. Raises LibraryError, StoreError, ModelError.
+        With "few", more than a handful of missing vectors are left for `complete`: until then passages are found by
+        words, and the best of them are embedded during the search. Raises LibraryError, StoreError, ModelError.
         """
         self.check_folder()  # before anything is written into the folder
         self._begin_embedder()
@@ -233,21 +175,23 @@ class Library:
             progress=self._progress,
         )
         if report.added or report.updated or report.removed:
-            self._memory.forget(but=self._state())  # the words of a document that is gone must not stay behind
+            self._kept_answers.forget_older()
         return report
 
     def complete(self) -> int:
         """Make the vectors that `sync(vectors="few")` left for later; return how many."""
-        from bunko.indexing.sync import embed_missing
+        from bunko.indexing.embed import embed_missing
 
         return embed_missing(self.store, self.embedder, progress=self._progress)
 
-    def watch(self, *, stop: threading.Event | None = None, poll: bool = False) -> Iterator[SyncReport | BunkoError]:
+    def watch(
+        self, *, stop: threading.Event | None = None, notice: Literal["system", "poll"] = "system"
+    ) -> Iterator[SyncReport | BunkoError]:
         """Keep the index in step with the folder until `stop` is set: sync, then again after every change.
 
-        Yields the report of the first sync, and of each that changed something. What goes wrong later is yielded
-        too, and tried again. An empty folder is followed as any other. `poll` looks for changes every second where
-        the system can't tell of them, as on network drives. Raises what the first sync raises, except StoreBusy.
+        Yields the report of the first sync and of each that changed something. Later errors are yielded too, and the
+        sync is tried again. "poll" checks for changes every second, for file systems without notifications, such as
+        network drives. Raises what the first sync raises, except StoreBusy.
         """
         from bunko.indexing.watch import Follower
 
@@ -257,45 +201,25 @@ class Library:
             settings=self.settings.reading,
             store=self._location,
             stop=stop or threading.Event(),
-            poll=poll,
+            notice=notice,
         ).run()
 
-    def _sync_while_watching(self) -> SyncReport:
-        """Sync; a folder without documents gives a report, and an index that was deleted is made anew."""
-        if not self._is_indexed():
-            self.__dict__.pop("store", None)
-        before = self._index().count_documents() if self._is_indexed() else 0
-        try:
-            return self.sync()
-        except LibraryEmpty:
-            records = self.records().values() if self._is_indexed() else ()
-            failed = tuple(
-                FailedFile(path=record.path, error=record.error, hint=record.hint) for record in records if record.error
-            )
-            return SyncReport(removed=before, failed=failed)
-
-    def _under(self, settings: Settings | None) -> Library:
-        """Return this library with other settings for one question; the index and the engines are the same."""
-        if settings is None or settings == self.settings:
-            return self
-        if self._is_indexed():
-            self.store  # noqa: B018 - opened here, so that it is open for the next question too
-        other = copy.copy(self)
-        other.settings = settings
-        if settings.model != self.settings.model:
-            other.__dict__.pop("generator", None)
-        return other
-
     def search(self, query: str, *, settings: Settings | None = None, watch: Stopwatch | None = None) -> list[Hit]:
-        """Return the passages that bear on a question, best first. Raises QuestionError for an empty one.
+        """Return the passages that are relevant to a query, best first.
 
-        `settings` hold for this query; None: the library's own.
+        `settings` hold for this query; None: the library's own. Raises QuestionError for an empty query.
         """
-        if settings is not None:
-            return self._under(settings).search(query, watch=watch)
-        from bunko.answering.pipeline import find
+        from bunko.answering.pipeline import check_question, find
+        from bunko.question.question import parse_question
 
-        hits, _ = find(query, self._index(), self.embedder, settings=self.settings, watch=watch or Stopwatch())
+        check_question(query)
+        hits, _ = find(
+            parse_question(query),
+            self._index(),
+            self.embedder,
+            settings=settings or self.settings,
+            watch=watch or Stopwatch(),
+        )
         return hits
 
     def stream(
@@ -307,153 +231,26 @@ class Library:
         watch: Stopwatch | None = None,
         answers: Literal["new", "kept"] = "new",
     ) -> Iterator[Event]:
-        """Yield the evidence as soon as it is found, then the answer as it is written, then all of it together.
+        """Yield the evidence as soon as it is found, then the answer as it is generated, then the whole Answer.
 
-        `history` holds the earlier turns, in the light of which a follow-up question is understood. With "kept", an
-        answer is kept beside the index, and given again where the same is asked of the same index under the same
-        settings; not with a history. `settings` hold for this question; None: the library's own. Closing the iterator
+        `settings` hold for this question; None: the library's own. `history` holds the earlier turns, with which a
+        follow-up question is understood. With "kept", the answer is kept beside the index, and given again when the
+        same question is asked of the same index under the same settings, without a history. Closing the iterator
         stops the model. Raises QuestionError, EmbedderMismatch, ModelError, EngineError, StoreError.
         """
-        if settings is not None:
-            return self._under(settings).stream(question, history=history, watch=watch, answers=answers)
-        watch = watch or Stopwatch()
+        settings, watch = settings or self.settings, watch or Stopwatch()
         if answers == "new" or history:
-            return self._stream_new(question, history, watch)
+            return self._stream_new(question, settings, history, watch)
+        from bunko.answering.recall import again
+
         with watch.stage("recall"):
-            state, key = self._key(question)
-            known = self._memory.answer(key) if key else None
-            if known is None and key:
+            slot = self._kept_answers.slot(question, settings=settings)
+            if slot.answer is None and slot.key:
                 self._index().refresh()  # what is kept under this state must come from it, or a later one
-        return self._again(known, watch) if known else self._keeping(question, watch, key=key, state=state)
-
-    def recall(self, question: str, *, watch: Stopwatch) -> Iterator[Event] | None:
-        """Return the events of a kept answer if nothing has changed in the folder either, so that no sync is needed.
-
-        Loads neither the index nor a model. Raises LibraryNotFound.
-        """
-        from bunko.answering.answer_cache import is_as_it_was
-
-        with watch.stage("recall"):
-            if not self.settings.answers.keep:
-                self._memory.forget()
-            state, key = self._key(question)
-            known = self._memory.answer(key) if key else None
-            folder = self._memory.folder(state) if known else None
-            if not (known and folder and is_as_it_was(self.root, folder, settings=self.settings)):
-                return None
-        if folder.failed:
-            told = f"{folder.failed} files could not be read; `bunko index {self.root}` tells which and why."
-            known = dataclasses.replace(known, notes=(*known.notes, told))
-        return self._again(known, watch)
-
-    def kept(self, question: str, *, watch: Stopwatch, settings: Settings | None = None) -> Iterator[Event] | None:
-        """Return the events of the answer that is kept for the index as it is; None if there is none.
-
-        Loads neither the index nor a model, and does not look into the folder: for whoever keeps them in step.
-        """
-        if settings is not None:
-            return self._under(settings).kept(question, watch=watch)
-        with watch.stage("recall"):
-            _, key = self._key(question)
-            known = self._memory.answer(key) if key else None
-        return self._again(known, watch) if known else None
-
-    def keep_folder(self) -> None:
-        """Take note of what the folder holds, if the index is in step with it: `recall` looks for that."""
-        from bunko.answering.answer_cache import folder_of
-        from bunko.indexing.sync import in_step
-
-        state = self._state()
-        if not state or not self.settings.answers.keep:
-            return
-        self._index().refresh()
-        found = in_step(self.root, self._index(), settings=self.settings)
-        if found and self._state() == state:
-            self._memory.keep_folder(folder_of(found.files, found.unsettled, failed=found.failed), state=state)
-
-    @cached_property
-    def _memory(self) -> Memory:
-        from bunko.answering.answer_cache import Memory
-
-        return Memory(self._location, keep=self.settings.answers.keep)
-
-    def _state(self) -> str:
-        from bunko.answering.answer_cache import state_of
-
-        return state_of(self._location)
-
-    def _key(self, question: str) -> tuple[str, str]:
-        """Return the index's state, and what a kept answer is found by: empty where none is kept."""
-        from bunko.answering.answer_cache import key_of
-
-        state = self._state()
-        given = self._given_embedder or self._given_generator  # nobody knows when these are the same again
-        if given or not self.settings.answers.keep:
-            return state, ""
-        return state, key_of(question, state=state, settings=self.settings)
-
-    def _again(self, answer: Answer, watch: Stopwatch) -> Iterator[Event]:
-        from bunko.answering.answer_cache import replay
-
-        yield from replay(dataclasses.replace(answer, timings=watch.timings()))
-
-    def _keeping(self, question: str, watch: Stopwatch, *, key: str, state: str) -> Iterator[Event]:
-        """Yield a new answer, and keep it if it came to its end, from a whole index that nobody changed meanwhile."""
-        for event in self._stream_new(question, (), watch):
-            if key and isinstance(event, Finished) and event.answer.finish_reason in ("stop", "none"):
-                complete = not self.store.missing_vectors(self.embedder.spec).chunks
-                if complete and self._state() == state:
-                    self._memory.keep(event.answer, key=key, state=state)
-            yield event
-
-    def _stream_new(self, question: str, history: tuple[Message, ...], watch: Stopwatch) -> Iterator[Event]:
-        from bunko.answering.pipeline import answer_from_documents
-        from bunko.overview.plan import plan_of
-
-        if plan := plan_of(question):
-            return self._survey(plan, question, watch)
-        settings, notes = self._translating(question)
-        with watch.stage("open"):
-            store = self._index()
-            speaks = self.model_speaks(question)
-            if speaks or history:
-                self.warm_up("" if history else question)  # a follow-up is rewritten first
-            self._check_embedder()
-            documents = store.count_documents()
-        return answer_from_documents(
-            question,
-            store,
-            self.embedder,
-            self.generator,
-            settings=settings,
-            history=history,
-            watch=watch,
-            documents=documents,
-            notes=self._language_notes(question) + notes,
-            words_of="model" if speaks else "document",
-        )
-
-    def _survey(self, plan: Plan, question: str, watch: Stopwatch) -> Iterator[Event]:
-        """Yield the answer to a question about the whole folder. What was said before does not matter to it."""
-        from bunko.overview.surveying import survey
-
-        with watch.stage("open"):
-            store = self._index()
-            if self.needs_model(question):
-                self.warm_up()
-            documents = store.count_documents()
-        return survey(
-            plan,
-            question,
-            store,
-            self.generator,
-            settings=self.settings,
-            embedder=self.embedder.spec.name,
-            documents=documents,
-            speaks=self.model_speaks(question),
-            watch=watch,
-            progress=self._progress,
-        )
+        if slot.answer:
+            return again(slot.answer, watch)
+        events = self._stream_new(question, settings, (), watch)
+        return self._kept_answers.keeping(events, slot=slot, is_complete=self._has_all_vectors)
 
     def ask(
         self,
@@ -463,15 +260,41 @@ class Library:
         history: tuple[Message, ...] = (),
         answers: Literal["new", "kept"] = "new",
     ) -> Answer:
-        """Answer a question from the documents, with citations; the same again for "kept". Raises as `stream` does."""
+        """Answer a question from the documents, with citations. Arguments and errors are those of `stream`."""
         return last(self.stream(question, settings=settings, history=history, answers=answers))
 
     def chat(self) -> Conversation:
-        """Begin a conversation, in which questions may refer to what was said before."""
+        """Start a conversation, in which questions may refer to earlier turns."""
         return Conversation(self)
 
+    def recall(self, question: str, *, watch: Stopwatch, settings: Settings | None = None) -> Iterator[Event] | None:
+        """Return the events of a kept answer if the folder has not changed either, so that no sync is needed.
+
+        Loads neither the index nor a model. Raises LibraryNotFound.
+        """
+        from bunko.answering.recall import again
+
+        with watch.stage("recall"):
+            answer = self._kept_answers.unchanged(question, settings=settings or self.settings)
+        return again(answer, watch) if answer else None
+
+    def kept(self, question: str, *, watch: Stopwatch, settings: Settings | None = None) -> Iterator[Event] | None:
+        """Return the events of the answer that is kept for the present index; None if there is none.
+
+        Loads neither the index nor a model, and does not look into the folder: for callers that keep them in step.
+        """
+        from bunko.answering.recall import again
+
+        with watch.stage("recall"):
+            answer = self._kept_answers.slot(question, settings=settings or self.settings).answer
+        return again(answer, watch) if answer else None
+
+    def keep_folder(self) -> None:
+        """Record what the folder contains, if the index is in step with it: `recall` compares it."""
+        self._kept_answers.keep_folder(self._describe_folder)
+
     def records(self) -> Mapping[str, Record]:
-        """Return what is known of every file of the library by its path, those that could not be read included."""
+        """Return the record of every file of the library, by path; of those that could not be read, too."""
         return self._index().records()
 
     def document(self, path: str) -> Document | None:
@@ -479,7 +302,7 @@ class Library:
         return self._index().document(path)
 
     def unknown_languages(self) -> tuple[str, ...]:
-        """Return the languages of a tenth of the documents or more that the embedder was not made for."""
+        """Return the languages of at least a tenth of the documents that the embedder does not know."""
         counts = self._index().languages()
         least = 0.1 * sum(counts.values())
         return tuple(
@@ -488,65 +311,89 @@ class Library:
             if count >= least and language in OTHER_SCRIPTS and not self.embedder.spec.knows(language)
         )
 
-    def model_speaks(self, question: str) -> bool:
-        """Tell whether the model may answer in its own words: one that was not made for the language makes none."""
-        from bunko.models.catalogue.lookup import find_entry
-
-        entry = find_entry(self.settings.model)
-        given = self._given_generator is not None
-        return given or entry is None or entry.knows(self.settings.answer_language or detect_language(question))
-
-    def _translating(self, question: str) -> tuple[Settings, tuple[str, ...]]:
-        """Return the settings without a translation where the model can't make one, and a note that says so."""
-        wanted = self.settings.generation.translation
-        if not wanted:
-            return self.settings, ()
-        from bunko.answering.translation import target_of
-        from bunko.models.catalogue.lookup import find_entry
-
-        language = self.settings.answer_language or detect_language(question)
-        target = target_of(wanted, language)
-        entry = find_entry(self.settings.model)
-        if self._given_generator is not None or entry is None or (entry.knows(language) and entry.knows(target)):
-            return self.settings, ()
-        note = (
-            f"{self.settings.model} was not made for {LANGUAGE_NAMES.get(language, language)} and "
-            f"{LANGUAGE_NAMES.get(target, target)}: there is no translation. "
-            "`bunko models list` shows models for many languages."
-        )
-        return apply_overrides(self.settings, {"generation.translation": ""}), (note,)
-
     def needs_model(self, question: str, *, settings: Settings | None = None) -> bool:
-        """Tell whether the model is to be asked: not what it can't speak of, nor what the index alone answers."""
-        if settings is not None:
-            return self._under(settings).needs_model(question)
+        """Return whether the model is asked: not for languages it does not know, nor where the index alone answers."""
         from bunko.overview.plan import plan_of
 
         plan = plan_of(question)
-        return self.model_speaks(question) and (plan is None or plan.task == "summary")
+        return self._model_speaks(question, settings or self.settings) and (plan is None or plan.task == "summary")
 
-    def _language_notes(self, question: str) -> tuple[str, ...]:
-        """Say so where the model or the embedder was not made for the language."""
-        from bunko.models.catalogue.lookup import find_entry
+    # --- one question -------------------------------------------------------------------------------------------
 
-        asked_in = detect_language(question)
-        notes = []
-        if not self.model_speaks(question):
-            wanted = self.settings.answer_language or asked_in
-            name = LANGUAGE_NAMES.get(wanted, wanted)
-            notes.append(
-                f"{self.settings.model} was not made for {name}: the answer is the best quote, word for word. "
-                "`bunko models list` shows models for many languages."
-            )
-        embedder = find_entry(self.settings.embedder)
-        if self._given_embedder is None and embedder and not embedder.knows(asked_in):
-            name = LANGUAGE_NAMES.get(asked_in, asked_in)
-            notes.append(f"{embedder.name} does not know {name}: passages were found by their words alone.")
-        return tuple(notes)
+    def _stream_new(
+        self, question: str, settings: Settings, history: tuple[Message, ...], watch: Stopwatch
+    ) -> Iterator[Event]:
+        from bunko.answering.pipeline import Resources, answer_from_documents
+        from bunko.overview.plan import plan_of
 
-    def _check_embedder(self) -> None:
-        """Refuse to search vectors of another embedder: only a sync makes this one's."""
-        if self.settings.retrieval.mode == "lexical":
+        if plan := plan_of(question):
+            return self._survey(plan, question, settings, watch)
+        notes = self._language_notes(question, settings)
+        settings, more = self._translating(question, settings)
+        with watch.stage("open"):
+            store = self._index()
+            speaks = self._model_speaks(question, settings)
+            if speaks or history:
+                self._warm_up("" if history else question, settings)  # a follow-up is rewritten first
+                self._begin_embedder()
+            self._check_embedder(settings)
+            documents = store.count_documents()
+        resources = Resources(
+            store=store,
+            embedder=self.embedder,
+            generator=self._generator_for(settings),
+            settings=settings,
+            watch=watch,
+            documents=documents,
+            words_of="model" if speaks else "document",
+        )
+        return answer_from_documents(question, resources, history=history, notes=notes + more)
+
+    def _survey(self, plan: Plan, question: str, settings: Settings, watch: Stopwatch) -> Iterator[Event]:
+        """Yield the answer to a question about the whole folder. Earlier turns don't matter to it."""
+        from bunko.overview.surveying import survey
+
+        with watch.stage("open"):
+            store = self._index()
+            if self.needs_model(question, settings=settings):
+                self._warm_up("", settings)
+                self._begin_embedder()
+            documents = store.count_documents()
+        return survey(
+            plan,
+            question,
+            store,
+            self._generator_for(settings),
+            settings=settings,
+            embedder=self.embedder.spec.name,
+            documents=documents,
+            speaks=self._model_speaks(question, settings),
+            watch=watch,
+            progress=self._progress,
+        )
+
+    def _generator_for(self, settings: Settings) -> Generator:
+        if self._given_generator is not None or settings.model == self.settings.model:
+            return self.generator
+        return self._engines.generator(settings)
+
+    def _warm_up(self, question: str, settings: Settings) -> None:
+        generator = self._generator_for(settings)
+        if isinstance(generator, Engine):
+            generator.start()
+        if question:
+            from bunko.answering.writing import prime
+
+            prime(generator, question, settings=settings)
+
+    def _begin_embedder(self) -> None:
+        """Start loading the embedder in the background."""
+        if self._given_embedder is None and "embedder" not in self.__dict__:
+            self._engines.begin_embedder(self.settings)
+
+    def _check_embedder(self, settings: Settings) -> None:
+        """Raise EmbedderMismatch where the index has vectors of another embedder only: a sync is needed first."""
+        if settings.retrieval.mode == "lexical":
             return
         others = self.store.embedders()
         if others and self.embedder.spec.name not in others:
@@ -554,3 +401,96 @@ class Library:
                 f"The index was made with another embedder ({', '.join(others)}), not {self.embedder.spec.name}.",
                 "Ask without --no-sync to add this one's vectors, or name the other with --embedder.",
             )
+
+    def _model_speaks(self, question: str, settings: Settings) -> bool:
+        from bunko.models.abilities import speaks
+
+        return speaks(self._model_name(settings), settings.answer_language or detect_language(question))
+
+    def _translating(self, question: str, settings: Settings) -> tuple[Settings, tuple[str, ...]]:
+        """Return the settings without a translation if the model can't make one, and a note that says so."""
+        wanted = settings.generation.translation
+        if not wanted:
+            return settings, ()
+        from bunko.answering.translation import target_of
+        from bunko.models.abilities import translation_notes
+
+        language = settings.answer_language or detect_language(question)
+        notes = translation_notes(self._model_name(settings), language, target_of(wanted, language))
+        return (apply_overrides(settings, {"generation.translation": ""}) if notes else settings), notes
+
+    def _language_notes(self, question: str, settings: Settings) -> tuple[str, ...]:
+        from bunko.models.abilities import language_notes
+
+        language = detect_language(question)
+        return language_notes(
+            model=self._model_name(settings),
+            embedder="" if self._given_embedder else settings.embedder,
+            asked_in=language,
+            answer_in=settings.answer_language or language,
+        )
+
+    def _model_name(self, settings: Settings) -> str:
+        """Return the model's name in the settings; empty for a generator that was passed in."""
+        return "" if self._given_generator else settings.model
+
+    # --- the index and the folder -------------------------------------------------------------------------------
+
+    @property
+    def _location(self) -> str:
+        return index_location(self.root, self.settings)
+
+    @cached_property
+    def _kept_answers(self) -> KeptAnswers:
+        from bunko.answering.recall import KeptAnswers
+
+        # Whether engines that were passed in are the same the next time is unknown: no answer is kept then.
+        given = self._given_embedder or self._given_generator
+        return KeptAnswers(
+            self.root, self._location, keep=self.settings.answers.keep, engines="unknown" if given else "known"
+        )
+
+    def _index(self) -> Store:
+        """Return the index for reading; does not create one."""
+        if not self.is_indexed:
+            raise NotIndexed(f"{str(self.root)!r} has no index yet.", f"Create it: bunko index {self.root}")
+        return self.store
+
+    def _has_all_vectors(self) -> bool:
+        return not self.store.missing_vectors(self.embedder.spec).chunks
+
+    def _describe_folder(self) -> Folder | None:
+        """Return what the folder contains; None if the index is not in step with it."""
+        from bunko.answering.answer_cache import folder_of
+        from bunko.indexing.compare import in_step
+
+        self._index().refresh()
+        found = in_step(self.root, self._index(), settings=self.settings)
+        return folder_of(found.files, found.unsettled, failed=found.failed) if found else None
+
+    def _sync_while_watching(self) -> SyncReport:
+        """Sync; a folder without documents gives a report, and a deleted index is created again."""
+        if not self.is_indexed:
+            self.__dict__.pop("store", None)
+        before = self._index().count_documents() if self.is_indexed else 0
+        try:
+            return self.sync()
+        except LibraryEmpty:
+            records = self.records().values() if self.is_indexed else ()
+            failed = tuple(
+                FailedFile(path=record.path, error=record.error, hint=record.hint) for record in records if record.error
+            )
+            return SyncReport(removed=before, failed=failed)
+
+
+def _checked(root: Path) -> Path:
+    """Return a path that exists. Raises LibraryNotFound."""
+    try:
+        root.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        raise LibraryNotFound(f"There is no folder or file {str(root)!r}.", "Check the path.") from error
+    except OSError as error:
+        raise LibraryNotFound(
+            f"The folder {str(root)[:200]!r} can't be opened: {error.strerror}.", "Check the path."
+        ) from error
+    return root

@@ -1,4 +1,4 @@
-"""Where a library's own files are. In: the folder, or single document, that it is of. Out: paths. Opens nothing."""
+"""Where a library keeps its own files. In: its folder, or single document. Out: paths. Opens nothing."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ STORE_FOLDER = ".bunko"
 
 
 def home_of(root: Path) -> Path:
-    """Return the folder of Bunko's own files: a single document has one of its own beside it."""
-    is_file = os.path.isfile(root)  # noqa: PTH113 (Path.is_file raises where a folder may not be looked into)
+    """Return the folder of Bunko's own files: in the library's folder, or beside its single document."""
+    is_file = os.path.isfile(root)  # noqa: PTH113 (Path.is_file raises where the folder can't be read)
     return root.parent / STORE_FOLDER / "files" / root.name if is_file else root / STORE_FOLDER
 
 
 def config_file(root: Path) -> Path:
-    """Return where a library's own settings would be."""
+    """Return the path of a library's own config file, whether or not it exists."""
     return home_of(root) / "config.toml"

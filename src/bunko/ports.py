@@ -1,11 +1,11 @@
-"""The seams: what a stage needs of an engine, as Protocols. Adapters implement them, one file per engine."""
+"""Protocols between the stages and the engines, and the records that they exchange. One adapter file per engine."""
 
 from __future__ import annotations
 
 from collections.abc import Generator as Stream
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 from bunko.types import Hit, Message, Span, Think, Usage
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedderSpec:
-    """What an embedder states of itself."""
+    """What an embedder reports about itself."""
 
     name: str
-    """Names the vectors too: two embedders with one name must give the same vectors."""
+    """Identifies the vectors too: two embedders with the same name must give the same vectors."""
     dimension: int
     languages: frozenset[str]
     """ISO 639-1 codes; {"*"} for about a hundred languages."""
     max_tokens: int
-    """Longest input in its own tokens; the rest is cut off."""
+    """Longest input, in its own tokens; longer texts are truncated."""
     related: float = 0.0
-    """A cosine that a question and a passage with nothing in common hardly reach; 0 where nobody has measured it."""
+    """Cosine similarity that a question and an unrelated passage rarely reach; 0 if it has not been measured."""
 
     def knows(self, language: str) -> bool:
-        """Tell whether texts in this language get meaningful vectors."""
+        """Return whether texts in this language get meaningful vectors."""
         return "*" in self.languages or language in self.languages
 
 
@@ -56,67 +56,60 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationOptions:
-    """How to write one completion."""
+    """Options of one completion."""
 
     max_tokens: int = 256
     temperature: float = 0.0
     seed: int = 0
     stop: tuple[str, ...] = ()
     grammar: str = ""
-    """GBNF; only engines of the llama.cpp family understand it. It leaves no room for a thought."""
-    tell_probability: bool = False
-    """Whether the last piece should tell how probable the text was to the model. Not every server can."""
+    """GBNF; only engines of the llama.cpp family support it. It turns reasoning off."""
+    logprobs: bool = False
+    """Whether the last piece should have the text's log probability. Not every server can."""
     think: Think = "auto"
-    """Whether and how long the model may think first; "auto" is what it does by itself. A stop text ends no thought."""
+    """Whether and how long the model may reason first; "auto" leaves it to the model. Stop texts do not end reasoning."""
     think_tokens: int = 0
-    """Of a thought at the most, beside `max_tokens`; the model must answer then. 0: as `think` says."""
+    """Most tokens of reasoning, beside `max_tokens`; the model must answer then. 0: the default of `think`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A piece of a completion as it arrives; the last one carries `finish_reason` and `usage`."""
+    """A piece of a completion as it arrives; the last piece has `finish_reason` and `usage`."""
 
     text: str = ""
     reasoning: str = ""
     was_thought: bool = False
-    """All text before this piece was reasoning, as a closing tag in this place tells; `text_of` minds it."""
+    """All text before this piece was reasoning: a closing tag came here. `text_of` leaves that text out."""
     thought_cut: bool = False
-    """In the last piece: whether the thought was ended at its limit."""
+    """In the last piece: whether the reasoning was cut at its limit."""
     log_probability: float | None = None
-    """In the last piece: the natural logarithm of the probability of all that was written, thoughts included, before
-    any sampling; None if it was not asked for, or the server does not tell."""
+    """In the last piece: the natural logarithm of the probability of everything written, reasoning included, before any
+    sampling; None if it was not requested, or the server does not report it."""
     finish_reason: Literal["stop", "length"] | None = None
     usage: Usage | None = None
     prompt_ms: float = 0.0
-    """Time the engine spent on reading the prompt, in the last piece; 0 where the server does not say."""
+    """In the last piece: time spent on the prompt; 0 if the server does not report it."""
     predicted_ms: float = 0.0
 
 
 Pieces: TypeAlias = Stream[Piece, None, None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorSpec:
+    """What a generator reports about itself."""
+
+    name: str
+    """The model's name, as answers report it."""
+    parameters: int = 0
+    """Number of weights; 0 if unknown. Prompts for small models are made differently."""
+
+
 class Generator(Protocol):
-    """Messages -> tokens. Starts its engine when first needed, or ahead of that by `start`."""
+    """Messages -> tokens. All that writing an answer needs of a language model. Starts its engine when first needed."""
 
     @property
-    def name(self) -> str: ...
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers the model consists of: what tells a small one; 0 if unknown."""
-        ...
-
-    def start(self) -> None:
-        """Begin to load the model, and return at once."""
-        ...
-
-    def prime(self, messages: Sequence[Message]) -> None:
-        """Begin to read what later prompts will begin with, and return at once. What fails is left to be told later."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the engine; may be called again."""
-        ...
+    def spec(self) -> GeneratorSpec: ...
 
     def context_tokens(self) -> int:
         """Return how many tokens prompt and completion may have together. Raises EngineError."""
@@ -134,6 +127,35 @@ class Generator(Protocol):
         ...
 
 
+@runtime_checkable
+class Engine(Protocol):
+    """Lifecycle of an engine that the program runs itself. A generator may implement it, and need not.
+
+    Check for it with `isinstance(generator, Engine)`. All methods may be called by any thread.
+    """
+
+    @property
+    def placement(self) -> str:
+        """Where the model is, such as "CUDA0: 25 of 29 layers"; empty if it is not loaded, or on a server."""
+        ...
+
+    def start(self) -> None:
+        """Begin to load the model, and return at once. Errors are raised by the first request."""
+        ...
+
+    def prime(self, messages: Sequence[Message]) -> None:
+        """Begin to read the messages that later prompts begin with, and return at once. Raises nothing."""
+        ...
+
+    def interrupt(self) -> None:
+        """Stop the request that is running; its caller gets an EngineError. The next request works as usual."""
+        ...
+
+    def close(self) -> None:
+        """Stop the engine and release its memory. May be called twice."""
+        ...
+
+
 class Searchable(Protocol):
     """What retrieval needs of a store."""
 
@@ -146,7 +168,7 @@ class Searchable(Protocol):
         ...
 
     def similarities(self, spec: EmbedderSpec, keys: Sequence[str], vector: Vectors) -> dict[str, float]:
-        """Return the cosine similarity of the chunks with these keys; those without a vector are left out."""
+        """Return the cosine similarity of the chunks with these keys; keys without a vector are left out."""
         ...
 
 

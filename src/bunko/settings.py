@@ -1,7 +1,8 @@
-"""Every knob, in one frozen tree. In: defaults, config files, environment, overrides. Out: Settings.
+"""Every setting, in one frozen tree. In: defaults, config files, environment, overrides. Out: Settings.
 
 Later sources win: defaults < the user's config file < the library's own config file < environment < flags.
-Unknown keys are refused with the nearest known name. Knows nothing of models, stores or commands.
+Unknown keys are refused with the nearest known name. The tables of docs/settings.md are made from the docstrings below
+the settings. Knows nothing of models, stores or commands.
 """
 
 from __future__ import annotations
@@ -22,48 +23,50 @@ from bunko.types import Mode, Think
 
 CONFIG_NAME = "config.toml"
 ENV_PREFIX = "BUNKO_"
-# A folder that was received from somebody else must not be able to send its reader's questions anywhere, nor
-# make the program fetch or open files of its choosing: these keys are refused in a library's own config file
-# unless they hold a plain catalogue name.
+# A folder may come from somebody else. Its own config file must not send its reader's questions anywhere, nor make the
+# program fetch or open files: these keys are refused there, unless they hold the plain name of a model.
 _NAMES_ONLY_IN_LIBRARY = ("model", "embedder")
 _FORBIDDEN_IN_LIBRARY = ("store", "cache_dir", "offline", "reading.password_file", "generation.adapters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingSettings:
-    """Which files are read, and how far."""
+    """Which files are read, and within which limits."""
 
     max_file_mb: int = 200
+    """A larger file is reported as failed and not read (1 MB is 1,000,000 bytes)."""
     max_characters: int = 50_000_000
-    """Of one document; what a file unpacks to has a limit of its own."""
+    """A document with more characters of text is reported as failed."""
     ignore: tuple[str, ...] = ()
-    """Patterns in gitignore's syntax, beside those of `.bunkoignore`."""
+    """Patterns of files to leave out, in the syntax of `.gitignore`, beside those in the folder's `.bunkoignore`."""
     timeout_s: float = 120.0
-    """For one document; for each page of a scan. A parser that takes longer is stopped, and the file reported."""
+    """Seconds that reading one document, or one page of a scan, may take; then the file is reported as failed."""
     memory_mb: int = 2_000
-    """What the process that reads files may take. One that wants more is stopped, and the file reported."""
+    """Memory in MB that the process which reads files may use; a file that needs more is reported as failed."""
     ocr: Literal["auto", "off"] = "auto"
-    """"auto": pictures and scanned pages are read with Tesseract where it is there."""
+    """`auto`: pictures and scanned pages are read with Tesseract where it is installed; `off`: never."""
     ocr_languages: tuple[str, ...] = ("eng", "jpn")
-    """Tesseract's names; of those, the ones whose data is there are used."""
+    """Languages for OCR, by Tesseract's names; those whose data is installed are used."""
     password_file: str = ""
     """A text file with one password a line, tried in turn on locked files."""
     archives: bool = False
-    """Whether the files in .zip, .tar, .tar.gz and the like are read, each as a document."""
+    """Whether the files inside archives (.zip, .tar, .tar.gz and the like) are read, each as a document."""
     archive_files: int = 10_000
-    """Files in one archive at the most, those of archives within it included."""
+    """Most files in one archive, including those of archives inside it."""
     archive_mb: int = 1_000
-    """What one archive may unpack to."""
+    """Most MB that one archive may unpack to."""
     archive_depth: int = 2
-    """How deep archives within archives are followed; 1: not at all."""
+    """How many levels of nested archives are read; 1: only the outermost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkingSettings:
-    """How documents are cut; in the embedder's tokens."""
+    """How documents are cut into passages."""
 
     max_tokens: int = 200
+    """Longest passage, in tokens of the embedder; never more than the embedder can read."""
     min_tokens: int = 60
+    """A new heading ends a passage only if the passage has at least half of this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +74,12 @@ class EmbeddingSettings:
     """How texts become vectors."""
 
     threads: int = 0
-    """0: as many as the machine has physical cores."""
+    """Threads for the embedder; 0: the number of physical cores."""
     batch_tokens: int = 512
-    """Tokens in one batch at the most, for GGUF embedders and servers: their memory follows it."""
+    """Most tokens in one batch for GGUF embedders and servers, whose memory use grows with it. ONNX embedders take one
+    text at a time."""
     before_answer: int = 128
-    """With more chunks than this still without a vector, `ask` answers first and embeds afterwards."""
+    """With more passages than this still without a vector, `ask` answers first and makes the vectors afterwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +87,11 @@ class RetrievalSettings:
     """How passages are found."""
 
     mode: Mode = "hybrid"
+    """`hybrid` searches by meaning and by words, `dense` by meaning only, `lexical` by words only."""
     top_k: int = 8
-    """Passages that the evidence is chosen from, and that `search` returns."""
+    """How many passages to retrieve: the evidence is chosen from them, and `search` prints them."""
     candidates: int = 50
-    """Passages taken from each side before fusion."""
+    """Passages taken from each of the two searches before they are fused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,64 +99,75 @@ class EvidenceSettings:
     """How much of the passages the model reads."""
 
     quotes: int = 3
+    """Most quotes that are shown and given to the model."""
     max_tokens: int = 400
-    """Of the model's context at the most; less where the context is small."""
+    """Most tokens of the quotes in the prompt; fewer where the model's context is small."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationSettings:
-    """How the model is run and what it writes."""
+    """How the model runs and what it writes."""
 
     style: Literal["auto", "extractive", "free"] = "auto"
-    """"extractive": the answer is a phrase that the model found in the sources, in their own words, or the best quote
-    where it found none. "free": what the model writes. "auto": extractive with models of up to a billion parameters,
-    where the sources are in the language of the answer."""
+    """`extractive`: the answer is a phrase that the model finds in the sources, word for word, or the best quote where
+    it finds none; `free`: what the model writes; `auto`: extractive for models of up to a billion parameters where the
+    sources are in the language of the answer."""
     prompt: Literal["auto", "chat", "plain"] = "auto"
-    """How an extractive answer is asked for: by the model's chat template, or as plain text to be gone on with.
-    "auto": plain for models of up to 300 million parameters."""
+    """How an extractive answer is asked for: with the model's prompt template (`chat`), or as a text to be continued
+    (`plain`); `auto`: plain for models of up to 300 million parameters."""
     translation: str = ""
-    """The language that each sentence of an answer is also given in, such as "ja"; "auto": Japanese for English, and
-    English for all others; empty: none."""
+    """A language in which each sentence of the answer is also given, such as `ja`; `auto`: Japanese for English, else
+    English; empty: none."""
     max_tokens: int = 256
+    """Longest answer, in the model's tokens."""
     think: Think = "auto"
-    """Of models that reason: "off", "low" or "high"; "auto" is what the model does by itself."""
+    """For models that reason: `off`, `low` or `high`; `auto` leaves it to the model."""
     think_tokens: int = 0
-    """What a thought may take, beside `max_tokens`, before the model must answer. 0: 256 for "low", 1024 for "auto",
-    2048 for "high"; less where the context has no room."""
+    """Most tokens of reasoning, beside those of the answer; then the model must answer. 0: 256 for `low`, 1024 for
+    `auto`, 2048 for `high`, or fewer where the context has no room."""
     temperature: float = 0.0
+    """0: the likeliest word each time."""
     seed: int = 0
+    """With a temperature above 0, the same seed gives the same answer."""
     context_tokens: int = 0
-    """0: fitted to the model and this machine."""
+    """Size of the context window: tokens of prompt and answer together. 0: 4096, or fewer where the model or the free
+    memory allows fewer."""
     threads: int = 0
+    """Threads for the model; 0: the number of physical cores, or fewer in a container that has fewer."""
     gpu_layers: int = -1
-    """-1: as many as fit into the GPUs' free memory."""
+    """Layers of the model on GPUs; -1: as many as fit into their free memory; 0: none."""
     gpus: str = ""
-    """Numbers of the GPUs to use, as the driver counts them, such as "0,2"; empty: all."""
+    """Numbers of the GPUs to use, as their driver counts them, such as `0,2`; empty: all."""
     gpu_split: Literal["layer", "row", "none"] = "layer"
-    """How several GPUs share a model: whole layers, rows of each matrix, or not at all (the first one has it)."""
+    """How several GPUs share a model: by whole layers (`layer`), by rows of each matrix (`row`), or not at all (`none`:
+    the first has it)."""
     gpu_shares: tuple[str, ...] = ()
-    """What each GPU gets of it, such as 3,1; empty: by their free memory."""
+    """The share of the model on each GPU, such as `3,1`; empty: by their free memory."""
     adapters: tuple[str, ...] = ()
-    """LoRA adapters in GGUF files that are applied to the model: PATH, or PATH:SCALE."""
+    """LoRA adapters in GGUF files, applied to the model: `PATH` or `PATH:SCALE`."""
     cache_type: Literal["f16", "q8_0", "q4_0"] = "f16"
+    """Precision of the model's attention cache: `f16`, `q8_0` (half the memory) or `q4_0` (about a quarter)."""
     start_timeout_s: float = 180.0
+    """Seconds that loading a model may take."""
     first_token_timeout_s: float = 600.0
-    """For reading the prompt: a long one takes minutes on an old CPU."""
+    """Seconds until the first word of an answer: the time to read the prompt, which is minutes on an old CPU."""
     token_timeout_s: float = 60.0
-    """Between two tokens; also for every other request to the engine."""
+    """Seconds between two words, and for every other request to the engine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswersSettings:
-    """What becomes of answers once given."""
+    """How answers are checked, refused and kept."""
 
-    keep: int = 500
-    """Answers that are kept beside the index for when the same is asked again; 0: none."""
     strictness: float = 0.5
-    """How much must speak for an answer: from 0, where every question is answered, to 1."""
+    """How well the evidence must support an answer: from 0, where every question is answered, to 1, where only what the
+    passages clearly support is."""
+    keep: int = 500
+    """How many answers are kept beside the index for when the same question is asked again, the newest; 0: none, and
+    those that were kept are deleted."""
     verify: Literal["quick", "deep"] = "quick"
-    """How sentences are checked against the sources. "quick": by words, numbers, names and likeness. "deep": the model
-    is also asked, sentence by sentence; not of those that stand in a source word for word."""
+    """How sentences are checked against the sources: `quick` by numbers, names, words and similarity; `deep` also asks
+    the model about each sentence that is not in a source word for word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,34 +175,38 @@ class ServerSettings:
     """How libraries are served over HTTP."""
 
     host: str = "127.0.0.1"
-    """Beyond this machine ("0.0.0.0") a token is always asked for."""
+    """The address to listen at; any other than this machine's own, such as `0.0.0.0`, always requires a token."""
     port: int = 8642
-    """0: any that is free."""
+    """The port to listen at; 0: any free one."""
     token: str = ""
-    """What every request must carry; "auto" makes one. Empty: none on this machine, one is made beyond it."""
+    """The token that every request must have; `auto` makes one; empty: none on this machine, one is made beyond it."""
     library_tokens: tuple[str, ...] = ()
-    """NAME=TOKEN: each opens one library only."""
+    """`NAME=TOKEN`: each opens one library only."""
     allow_hosts: tuple[str, ...] = ()
     """Names under which the server may be called, beside this machine's own address."""
     allow_origins: tuple[str, ...] = ()
-    """Other sites whose pages may call it, such as "https://wiki.example"."""
+    """Other sites whose pages may call the server, such as `https://wiki.example`."""
     models: tuple[str, ...] = ()
-    """The models to serve, the first by default; empty: `model`."""
+    """The models to serve, the default first; empty: `model`."""
     queue: int = 100
-    """Questions that may wait for a model; one client may fill three quarters of it."""
+    """How many questions may wait for a model; one client may fill three quarters of it."""
     max_tokens: int = 4096
-    """What a request may ask for at the most."""
+    """Most tokens that a request may ask for."""
     upload: bool = True
+    """Whether files may be uploaded."""
     upload_mb: int = 50
-    """Of one file at the most."""
+    """Most MB of one uploaded file."""
     history: Literal["auto", "off", "allowed"] = "auto"
-    """Whether conversations may be kept beside the index. "auto": only where the server is this machine's alone."""
+    """Whether conversations may be kept on the server's disk: `allowed`, `off`, or `auto`: only where no other machine
+    can reach the server."""
     log: Literal["text", "json"] = "text"
+    """The format of the log: `text` or `json`."""
     log_contents: bool = False
     """Whether questions and answers are logged."""
     tls_cert: str = ""
-    """A PEM file with the certificate, and those above it; empty: HTTP."""
+    """A PEM file with the certificate and its chain; empty: plain HTTP."""
     tls_key: str = ""
+    """A PEM file with the key of the certificate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,14 +214,18 @@ class Settings:
     """All settings. Values only: nothing here opens, loads or connects."""
 
     model: str = "smollm2-135m"
+    """The chat model that writes the answer: a name, a file or a server."""
     embedder: str = "minilm"
+    """The embedding model that finds passages by meaning."""
     store: str = ""
-    """Where the index lies; empty for `.bunko` in the folder itself."""
+    """The place of the index: a folder, or an address such as `s3://bucket/path` that LanceDB opens (not tested yet);
+    empty: `.bunko/store` in the library's folder."""
     cache_dir: str = ""
-    """Where models are kept; empty for the user's cache directory."""
+    """Where models and the engine's logs are kept; empty: your cache directory."""
     offline: bool = False
+    """Never download a model, and connect to no server but one on this machine."""
     answer_language: str = ""
-    """ISO 639-1 code; empty to follow the question."""
+    """The language to answer in, as a code such as `en` or `ja`; empty: the language of the question."""
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     chunking: ChunkingSettings = field(default_factory=ChunkingSettings)
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
@@ -218,17 +242,17 @@ def load_settings(
     environment: Mapping[str, str] | None = None,
     overrides: Mapping[str, object] | None = None,
 ) -> Settings:
-    """Gather the settings of all sources.
+    """Return the settings of all sources.
 
     `overrides` maps dotted names to values, as flags give them: {"generation.seed": 7}; None values are skipped.
-    Raises SettingsError with the source and the name of what is wrong.
+    Raises SettingsError, which names the source and the setting.
     """
     environment = os.environ if environment is None else environment
     values: dict[str, object] = {}
     user_file = user_config_file(environment)
     if user_file.is_file():
         values |= _read_file(user_file)
-    # Path.is_file raises where a folder may not be looked into; opening the library tells of that.
+    # Path.is_file raises where the folder may not be read; opening the library reports that.
     if library_config is not None and os.path.isfile(library_config):  # noqa: PTH113
         values |= _refuse_unsafe(_read_file(library_config), library_config)
     values |= dict(_from_environment(environment))
@@ -260,8 +284,28 @@ def known_names() -> tuple[str, ...]:
     return tuple(_names(Settings(), ""))
 
 
+def type_of(name: str) -> Any:
+    """Return the type of a setting: int, float, bool, str, a Literal or tuple[str, ...]. Raises KeyError.
+
+    >>> type_of("retrieval.top_k")
+    <class 'int'>
+    """
+    section, _, key = name.rpartition(".")
+    kind: type = typing.get_type_hints(Settings)[section] if section else Settings
+    return typing.get_type_hints(kind)[key]
+
+
+def bounds_of(name: str) -> tuple[float, float | None]:
+    """Return the lowest and the highest value of a number; None: there is no highest.
+
+    >>> bounds_of("answers.strictness"), bounds_of("retrieval.top_k")
+    ((0, 1), (1, None))
+    """
+    return _AT_LEAST.get(name, 0), _AT_MOST.get(name)
+
+
 def user_config_file(environment: Mapping[str, str] | None = None) -> Path:
-    """Return where the user's own config file would be; BUNKO_CONFIG overrides it."""
+    """Return the path of the user's own config file, which may not exist; BUNKO_CONFIG overrides it."""
     environment = os.environ if environment is None else environment
     if named := environment.get("BUNKO_CONFIG"):
         return Path(named)
@@ -271,7 +315,7 @@ def user_config_file(environment: Mapping[str, str] | None = None) -> Path:
 
 
 def cache_directory(settings: Settings) -> Path:
-    """Return where models are kept, and the engine's logs."""
+    """Return the folder of models and of the engine's logs."""
     if settings.cache_dir:
         return Path(settings.cache_dir).expanduser()
     import platformdirs
@@ -331,11 +375,11 @@ def _convert(value: object, kind: Any, name: str) -> object:
             exact = False
         if exact:
             return _in_range(number, name)
-    raise SettingsError(f"{name} is {value!r}.", f"It takes {_KINDS.get(kind, 'a list of texts')}.")
+    raise SettingsError(f"{name} is {value!r}.", f"It must be {_KINDS.get(kind, 'a list of texts')}.")
 
 
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-# The smallest sensible value of each number; what is not listed may not be negative.
+# The lowest value of each number; the others may not be negative.
 _AT_LEAST: dict[str, float] = {
     "generation.gpu_layers": -1,
     "generation.max_tokens": 1,
@@ -350,10 +394,10 @@ _AT_MOST: dict[str, float] = {"answers.strictness": 1}
 
 
 def _in_range(number: float, name: str) -> float:
-    least, most = _AT_LEAST.get(name, 0), _AT_MOST.get(name, math.inf)
-    if least <= number <= most:
+    least, most = bounds_of(name)
+    if least <= number and (most is None or number <= most):
         return number
-    allowed = f"{least} or more" if math.isinf(most) else f"from {least} to {most}"
+    allowed = f"{least} or more" if most is None else f"from {least} to {most}"
     raise SettingsError(f"{name} is {number}.", f"It must be {allowed}.")
 
 
@@ -365,7 +409,7 @@ def _read_file(path: Path) -> dict[str, object]:
     try:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"The config file {path} can't be read: {error}.", "Mend it or remove it.") from error
+        raise SettingsError(f"The config file {path} can't be read: {error}.", "Correct it or delete it.") from error
     flat: dict[str, object] = {}
     for key, value in tree.items():
         if isinstance(value, dict):
@@ -386,11 +430,11 @@ def _refuse_unsafe(values: dict[str, object], path: Path) -> dict[str, object]:
         forbidden = name in _FORBIDDEN_IN_LIBRARY or name.startswith("server.")
         if forbidden or (name in _NAMES_ONLY_IN_LIBRARY and not plain):
             raise SettingsError(
-                f"{path} sets {name} to {value!r}, which a folder may not choose for its reader.",
+                f"{path} sets {name} to {value!r}, which a library's own config file may not set.",
                 f"Give it as a flag, or set it in {user_config_file()}.",
             )
         if name in _NAMES_ONLY_IN_LIBRARY:
-            safe[name] = f"catalogue:{value}"  # a file of that name, in whatever folder we are, is not meant
+            safe[name] = f"catalogue:{value}"  # not a file of that name in the current folder
     return safe
 
 

@@ -1,4 +1,4 @@
-"""Time the stages of one answer. In: the names of stages. Out: milliseconds. Knows nothing of what they do."""
+"""Time the stages of an answer. In: the names of stages. Out: milliseconds. Knows nothing of what they do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 
 class Stopwatch:
-    """Measures stages one after the other on a monotonic clock. Their sum and the total are measured apart."""
+    """Measures consecutive stages with a monotonic clock, and the total independently of their sum."""
 
     def __init__(self) -> None:
         self._start = time.perf_counter()
@@ -16,7 +16,7 @@ class Stopwatch:
 
     @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Add the time of the block to a stage."""
+        """Add the duration of the block to a stage."""
         begin = time.perf_counter()
         try:
             yield
@@ -24,10 +24,10 @@ class Stopwatch:
             self.add(name, (time.perf_counter() - begin) * 1000)
 
     def add(self, name: str, milliseconds: float) -> None:
-        """Add time that was measured elsewhere."""
+        """Add a duration that was measured elsewhere."""
         self._stages[name] = self._stages.get(name, 0.0) + milliseconds
 
     def timings(self) -> dict[str, float]:
-        """Return milliseconds by stage, in the order in which they first ran, and "total" since the start."""
+        """Return milliseconds by stage, in the order of their first runs, and "total" since the start."""
         stages = {name: round(value, 3) for name, value in self._stages.items()}
         return stages | {"total": round((time.perf_counter() - self._start) * 1000, 3)}

@@ -1,4 +1,4 @@
-"""Stand-ins for the engines, for tests of programs that use Bunko: no model, no network, the same result each time.
+"""Fake engines, for tests of programs that use Bunko: no model, no network, the same result each time.
 
 library = bunko.Library(folder, settings=Settings(), embedder=FakeEmbedder(), generator=FakeGenerator())
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bunko.errors import PromptTooLong
 from bunko.language.words import words
-from bunko.ports import EmbedderSpec, GenerationOptions, Piece, Pieces
+from bunko.ports import EmbedderSpec, GenerationOptions, GeneratorSpec, Piece, Pieces
 from bunko.types import Message, Usage
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class FakeEmbedder:
-    """Texts that share words are alike: each word adds a direction of its own to the vector."""
+    """Texts that share words get similar vectors: each word adds a fixed direction."""
 
     def __init__(self, *, name: str = "fake", dimension: int = 64, languages: frozenset[str] = frozenset("*")) -> None:
         self.spec = EmbedderSpec(name=name, dimension=dimension, languages=languages, max_tokens=256)
         self.embedded: list[str] = []
-        """Every passage that was embedded, in order: tests of what is embedded again look here."""
+        """Every passage that was embedded, in order."""
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return one row for each text, in order."""
@@ -45,27 +45,28 @@ class FakeEmbedder:
         return unit
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Count a token for every four characters."""
+        """Count one token for every four characters."""
         return [len(text) // 4 + 1 for text in texts]
 
 
 class FakeGenerator:
-    """Writes what `reply` returns for the messages; by default the best source's text, the one next to the question."""
+    """Write what `reply` returns for the messages; by default the text of the best source."""
 
-    name = "fake"
+    placement = ""
 
     def __init__(
         self,
         reply: Callable[[Sequence[Message]], str] | str | None = None,
         *,
+        name: str = "fake",
         context: int = 2048,
         parameters: int = 0,
     ) -> None:
-        self.parameters = parameters
+        self.spec = GeneratorSpec(name=name, parameters=parameters)
         self._reply = reply
         self._context = context
         self.prompts: list[list[Message]] = []
-        """Every prompt that was put to it, in order."""
+        """Every prompt that it was given, in order."""
 
     def start(self) -> None:
         """Do nothing: there is no engine."""
@@ -73,15 +74,18 @@ class FakeGenerator:
     def prime(self, messages: Sequence[Message]) -> None:
         """Do nothing: there is nothing to gain."""
 
+    def interrupt(self) -> None:
+        """Do nothing: there is no engine."""
+
     def close(self) -> None:
         """Do nothing: there is no engine."""
 
     def context_tokens(self) -> int:
-        """Return the size that it was made with."""
+        """Return the context that was given."""
         return self._context
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
-        """Count a token for every four characters."""
+        """Count one token for every four characters."""
         return sum(len(message.content) // 4 + 4 for message in messages)
 
     def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:

@@ -1,9 +1,12 @@
-"""The records that travel between the stages. Frozen, standard library only.
+"""The records that the stages pass on. Frozen, standard library only.
 
 One vocabulary: a *library* holds *documents*; a document is cut into *chunks*; a search returns *hits*
 (chunks with scores); the best sentences of the hits are *evidence*; an *answer* carries *citations*.
 Offsets (`start`, `end`) always count characters (Unicode code points) of `Document.text`.
 Scores are always higher-is-better. Times are milliseconds.
+
+`bunko.contract` makes the JSON, its parser, the schemas and the tables in the documentation from these fields: in this
+order, with the docstring below a field as its description.
 """
 
 from __future__ import annotations
@@ -25,15 +28,18 @@ class Span:
     """A labelled stretch of a document: a page (`label` is its number) or a section (its heading)."""
 
     start: int
+    """Where it starts in the document's text, in code points."""
     end: int
+    """Where it ends."""
     label: str
+    """The number of a page, the words of a heading, the header row of a table."""
     level: int = 0
     """Depth of a heading, 1 for the topmost; 0 for pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A text to be searched and quoted. `text` is exactly what offsets count in, and what `bunko show` prints.
+    """A text that is searched and quoted. Offsets count characters of `text`, which is what `bunko show` prints.
 
     Most files hold one document. An archive, a mailbox or a JSONL file holds many: see `member_path`.
     """
@@ -48,7 +54,7 @@ class Document:
     The sheets of a workbook are sections, too.
     """
     tables: tuple[Span, ...] = ()
-    """Stretches that hold one row a line. `label` is the header row, which tells what the cells mean."""
+    """Stretches that hold one row a line. `label` is the header row, which names the columns."""
     format: str = "text"
 
 
@@ -66,42 +72,46 @@ class Chunk:
     """A stretch of a document, the unit of retrieval: `document.text[start:end] == text`."""
 
     path: str
-    start: int
-    end: int
-    text: str
+    """The document's path, relative to the library's folder, with forward slashes."""
     page: int | None = None
-    """The page on which the chunk starts, counted from 1; None where there are no pages."""
+    """The page on which the passage starts, counted from 1; null where there are no pages."""
+    start: int
+    """Where the passage starts in the document's text, in code points."""
+    end: int
+    """Where it ends."""
+    text: str
+    """The passage: exactly the text from `start` to `end`."""
     heading: str = ""
     """The headings above the chunk, outermost first, joined by " > "."""
     language: str = "en"
-    """ISO 639-1 code, found from the script and the commonest words."""
+    """ISO 639-1 code, detected from the script and the commonest words."""
     key: str = ""
-    """What its vector is stored under: equal for equal heading and text, wherever they stand."""
+    """The key of its vector: equal for equal heading and text, in any document."""
 
     @property
     def file_words(self) -> str:
-        """The words of the file's name, without numbers, its ending and the folders: often the subject."""
+        """The words of the file's name, without numbers, suffix and folders: often the subject."""
         name = self.path.rpartition("/")[2].rpartition(".")[0] or self.path
         return " ".join(re.findall(r"[^\W\d_]{2,}", name))
 
     @property
     def in_context(self) -> str:
-        """The headings above the chunk, then its text: what is embedded, and searched by words."""
+        """The headings above the chunk, then its text: what is embedded and searched by words."""
         return under_heading(self.heading, self.text)
 
 
 def under_heading(heading: str, text: str) -> str:
-    """Return a text in its context, which is what is embedded and what the key of its vector stands for."""
+    """Return a text under its heading: what is embedded, and what the key of its vector is made from."""
     return f"{heading}\n{unwrap(text)}" if heading else unwrap(text)
 
 
 _JAPANESE = "\u3005-\u3007\u3041-\u3096\u30a1-\u30fc\u3400-\u4dbf\u4e00-\u9fff\uff10-\uff5a「」『』（）〔〕・"
-# A shorter line is no full one: it stands for itself, and its last word does not go on.
+# A shorter line was not wrapped: its last word does not continue on the next line.
 _WRAP = re.compile(rf"(?<=[^\n]{{12}})(?<=[{_JAPANESE}、，])\n(?=[{_JAPANESE}])")
 
 
 def unwrap(text: str) -> str:
-    r"""Join lines that were broken between two Japanese characters, where a space or a break would part a word.
+    r"""Join lines that were broken between two Japanese characters, where a space or a break would split a word.
 
     >>> unwrap("この塔は東京にある高い電\n波塔である。\nIt is\nhigh.")
     'この塔は東京にある高い電波塔である。\nIt is\nhigh.'
@@ -115,7 +125,7 @@ class Hit:
 
     chunk: Chunk
     score: float
-    """Comparable within one result list only."""
+    """Higher is better; comparable within one result list only."""
     dense: float | None = None
     """Cosine similarity to the question, -1 to 1; None where it was not computed."""
     lexical: float | None = None
@@ -124,56 +134,73 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A verbatim quote chosen from the hits, known before the model speaks: `text[start:end] == quote`."""
+    """A verbatim quote chosen from the hits, known before the model writes: `text[start:end] == quote`."""
 
     path: str
-    start: int
-    end: int
-    quote: str
-    score: float
+    """The document's path, relative to the library's folder, with forward slashes."""
     page: int | None = None
+    """The page on which the quote starts, counted from 1; null where there are no pages."""
+    start: int
+    """Where the quote starts in the document's text, in code points."""
+    end: int
+    """Where it ends."""
+    quote: str
+    """The quote: exactly the text from `start` to `end`."""
+    score: float
+    """Higher is better; comparable within one answer only."""
     heading: str = ""
     gives_orders: bool = False
-    """True where the quote seems to give orders to a language model: no source for an answer to lean on."""
+    """True where the quote seems to give orders to a language model; it is not used as a source. Left out otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """Which words of which document carry a sentence of the answer: `text[start:end] == quote`."""
+    """The words of a document that support a sentence of the answer: `text[start:end] == quote`."""
 
     n: int
-    """The source's place in the answer's evidence, counted from 1."""
+    """The source's place in `evidence`, counted from 1."""
     path: str
-    start: int
-    end: int
-    quote: str
-    sentence: str
-    """The sentence of the answer that is carried."""
+    """The document's path, relative to the library's folder, with forward slashes."""
     page: int | None = None
+    """The page on which the quote starts, counted from 1; null where there are no pages."""
+    start: int
+    """Where the quote starts in the document's text, in code points."""
+    end: int
+    """Where it ends."""
+    quote: str
+    """The supporting words: exactly the text from `start` to `end`."""
+    sentence: str
+    """The sentence of the answer."""
     verified: bool = False
-    """True only where the sentence was checked against the quote: its numbers and names stand there, or in another
-    source where the question asked about them, its words too or others that mean the same, and not the contrary."""
+    """True only where the quote was checked to support the sentence: its numbers and names are in the quote, or in
+    another source where the question asked about them; so are its words, or words that mean the same; and the quote
+    does not say the contrary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translation:
-    """A sentence of the answer in another language. What carries the sentence carries it as well."""
+    """A sentence of the answer in another language, supported by the sources of the sentence."""
 
     sentence: str
+    """The sentence of the answer."""
     text: str
+    """Its translation."""
     language: str
+    """ISO 639-1 code of the translation."""
     complete: bool = True
-    """False where it lacks a number of its sentence, or is empty."""
+    """False where the translation is empty, or lacks a number of the sentence."""
+    citations: tuple[int, ...] = ()
+    """The numbers `n` of the citations of the sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One turn of a conversation; alone, of the role "raw", a text to be gone on with as it stands."""
+    """One turn of a conversation. A single message of the role "raw" is a plain text to be continued."""
 
     role: Role
     content: str
     reasoning: str = ""
-    """What was thought before it was said; sent again only to models whose template wants it."""
+    """The reasoning before the content; sent again only to models whose template uses it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,9 +208,11 @@ class Usage:
     """What the model read and wrote, in its own tokens."""
 
     prompt_tokens: int = 0
+    """Tokens read."""
     completion_tokens: int = 0
+    """Tokens written."""
     cached_tokens: int = 0
-    """Those of the prompt that were reused from an earlier one, and cost nothing."""
+    """Tokens of the prompt that were reused from an earlier one, at no cost."""
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -195,48 +224,60 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """That an answer was given before, to the same question, and what it cost then."""
+    """When the same question was answered before, and what that answer cost."""
 
     at: float
-    """Seconds since the epoch."""
+    """When the answer was given, in seconds since 1970."""
     timings: Mapping[str, float]
+    """Milliseconds of each stage at that time, and `total`."""
     usage: Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What `ask` returns: the text, where it comes from, and what it cost."""
+    """The answer to a question: its text, its sources, and what it cost."""
 
     question: str
+    """The question as it was asked."""
     text: str
+    """The text of the answer. Source numbers of the model's own, such as `[1]`, are kept only where they are right."""
     reasoning: str = ""
+    """What a reasoning model wrote before its answer; empty for other models."""
     refused: bool = False
-    """True where the documents seem to hold no answer: `text` says so, and `notes` why."""
-    support: float = math.inf
-    """How much speaks for an answer: the strictness above which the question is refused."""
+    """True where the documents seem to hold no answer: `answer` says so, and a note says why."""
     evidence: tuple[Evidence, ...] = ()
+    """The quotes that were chosen as sources, best first, known before the model writes."""
     citations: tuple[Citation, ...] = ()
+    """For each sentence of the answer, the sentence of a quote that supports it or comes nearest; several where its
+    parts have several sources."""
     unsupported: tuple[str, ...] = ()
-    """Sentences of the answer that no source in the prompt carries; those with an unverified citation among them."""
-    translation: tuple[Translation, ...] = ()
-    """Each sentence of the answer in another language, where one was asked for."""
+    """Sentences of the answer that no quote supports, those with an unverified citation among them."""
     hits: tuple[Hit, ...] = ()
+    """The passages that were found, best first."""
     documents_searched: int = 0
+    """Documents in the library."""
     documents_read: int = 0
-    """Those whose words the answer was made from: what the model read, or all that a scan looked at."""
+    """Documents that the answer was made from: those of the quotes that the model read, or all that a scan read."""
     usage: Usage = Usage()
     timings: Mapping[str, float] = field(default_factory=dict)
-    """Milliseconds for each stage, in the order in which they ran, and "total"."""
+    """Milliseconds of each stage, in the order in which they ran, and `total`."""
     model: str = ""
+    """The model that answered."""
     embedder: str = ""
-    notes: tuple[str, ...] = ()
-    """What the user should know about how the answer came about, in plain sentences."""
-    standalone_question: str = ""
-    """The question as it was searched for: a follow-up is rewritten with what was said before."""
-    finish_reason: Literal["stop", "length", "loop", "none"] = "stop"
-    """"loop": the model repeated itself and was stopped; "none": it was not asked."""
+    """The embedding model that found the passages."""
+    translation: tuple[Translation, ...] = ()
+    """Each sentence of the answer in another language. Left out where no translation was asked for."""
     remembered: Remembered | None = None
-    """Set where the answer was given before; `usage` and `timings` are then those of finding it again."""
+    """Present only in an answer that was given before; `usage` and `timings_ms` are then those of finding it."""
+    notes: tuple[str, ...] = ()
+    """What the user should know about how the answer was made, in plain sentences."""
+    standalone_question: str = ""
+    """The question as it was searched for: a follow-up is rewritten with the conversation before it."""
+    finish_reason: Literal["stop", "length", "loop", "none"] = "stop"
+    """`stop`; `length`: it was cut at the token limit; `loop`: the model repeated itself and was stopped; `none`: the
+    model was not asked."""
+    support: float = math.inf
+    """How well the evidence supports an answer: the strictness above which the question is refused; null for never."""
 
     @property
     def documents_cited(self) -> int:
@@ -246,28 +287,38 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedFile:
-    """A file that could not be read, why, and what would help."""
+    """A file that could not be read."""
 
     path: str
+    """The file's path, relative to the library's folder, with forward slashes."""
     error: str
+    """Why it could not be read."""
     hint: str = ""
+    """What to do about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncReport:
-    """What a sync changed. `added`, `updated`, `removed`, `unchanged` count documents."""
+    """What a sync changed."""
 
     added: int = 0
+    """Documents that were added."""
     updated: int = 0
+    """Documents that were indexed again."""
     removed: int = 0
+    """Documents that were removed from the index."""
     unchanged: int = 0
+    """Documents that were left as they were."""
     failed: tuple[FailedFile, ...] = ()
+    """Files that could not be read."""
     documents: int = 0
     """Documents in the library after the sync."""
     chunks: int = 0
+    """Passages in the library after the sync."""
     seconds: float = 0.0
+    """How long the sync took."""
     unembedded: int = 0
-    """Chunks whose vectors are still to be made; they are found by their words meanwhile."""
+    """Chunks that have no vector yet; they are found by their words meanwhile."""
 
 
 # What `Library.stream` yields, in this order: Retrieved, any number of deltas, Finished.
@@ -278,9 +329,11 @@ class Retrieved:
     """Retrieval is done: the evidence can be shown while the model reads it."""
 
     question: str
-    """As it was searched for."""
+    """The question as it was searched for."""
     evidence: tuple[Evidence, ...]
+    """The quotes that were chosen as sources, best first."""
     hits: tuple[Hit, ...]
+    """The passages that were found, best first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

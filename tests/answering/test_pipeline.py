@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import pytest
 
-from bunko.answering.pipeline import answer_from_documents, answer_without_documents
+from bunko.answering.pipeline import Resources, answer_from_documents, answer_without_documents
 from bunko.conversation import last
 from bunko.question.follow_up import join_with_history
 from bunko.settings import Settings, apply_overrides
@@ -34,16 +35,18 @@ class OnePassage:
         return ()
 
 
-def ask(generator: FakeGenerator, *, words_of: str) -> Answer:
+def ask(generator: FakeGenerator, *, words_of: Literal["model", "document"]) -> Answer:
     english = FakeEmbedder(languages=frozenset({"en"}))
     events = answer_from_documents(
         "江戸城を築いたのは誰ですか",
-        OnePassage(),
-        english,
-        generator,
-        settings=Settings(),
-        watch=Stopwatch(),
-        words_of=words_of,  # type: ignore[arg-type]
+        Resources(
+            store=OnePassage(),
+            embedder=english,
+            generator=generator,
+            settings=Settings(),
+            watch=Stopwatch(),
+            words_of=words_of,
+        ),
     )
     return last(events)
 

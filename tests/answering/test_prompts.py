@@ -15,6 +15,7 @@ from bunko.answering.prompts import answer_messages, fence, fit, plain_messages,
 from bunko.errors import QuestionError
 from bunko.injection.control_tokens import neutralise
 from bunko.question.follow_up import accept_rewrite, join_with_history
+from bunko.question.question import parse_question
 from bunko.types import Evidence, Message
 from tests.strategies import anything, evidence, sentences
 
@@ -32,7 +33,7 @@ def quote(text: str, heading: str = "") -> Evidence:
 
 def prompt(*quotes: str, question: str = "Who?", heading: str = "") -> str:
     found = [quote(text, heading) for text in quotes]
-    return "\n".join(message.content for message in answer_messages(question, found, language="en", asked_in="en"))
+    return "\n".join(message.content for message in answer_messages(parse_question(question), found, language="en"))
 
 
 # --- the budget -------------------------------------------------------------------------------------------------
@@ -42,7 +43,7 @@ def prompt(*quotes: str, question: str = "Who?", heading: str = "") -> str:
 def test_a_prompt_never_takes_more_than_its_room(
     question: str, found: list[Evidence], room: int, language: str, asked_in: str
 ) -> None:
-    build = partial(answer_messages, question, language=language, asked_in=asked_in)
+    build = partial(answer_messages, parse_question(question), language=language)
     bare = build(())
     try:
         messages, shown = fit(found, build=build, count_tokens=count, room=room)
@@ -58,13 +59,13 @@ def test_a_prompt_never_takes_more_than_its_room(
 
 @given(sentences, evidence())
 def test_what_fits_is_shown(question: str, found: list[Evidence]) -> None:
-    build = partial(answer_messages, question, language="en", asked_in="en")
+    build = partial(answer_messages, parse_question(question), language="en")
     _, shown = fit(found, build=build, count_tokens=count, room=count(build(found)))
     assert shown == found
 
 
 def test_a_question_that_alone_is_too_long_is_an_error_with_a_cure() -> None:
-    build = partial(answer_messages, "word " * 900, language="en", asked_in="en")
+    build = partial(answer_messages, parse_question("word " * 900), language="en")
     with pytest.raises(QuestionError, match="too long") as caught:
         fit([quote("text")], build=build, count_tokens=count, room=1000)
     assert "--max-tokens" in caught.value.hint
@@ -80,24 +81,24 @@ def test_the_best_source_stands_next_to_the_question() -> None:
 
 def test_a_heading_stands_with_its_source_where_the_question_asks_for_it() -> None:
     item = dataclasses.replace(quote("From nine to five."), heading="The museum > Opening hours")
-    told = answer_messages("What are the opening hours?", [item], language="en", asked_in="en")[1].content
+    told = answer_messages(parse_question("What are the opening hours?"), [item], language="en")[1].content
     assert "Opening hours: From nine to five." in told
     assert "museum" not in told
-    unasked = answer_messages("Who?", [item], language="en", asked_in="en")[1].content
+    unasked = answer_messages(parse_question("Who?"), [item], language="en")[1].content
     assert "Opening hours" not in unasked
 
 
 def test_every_prompt_of_a_language_begins_alike() -> None:
-    starts = {answer_messages(q, [quote(q)], language="en", asked_in="en")[0] for q in ("Who?", "When was it?")}
+    starts = {answer_messages(parse_question(q), [quote(q)], language="en")[0] for q in ("Who?", "When was it?")}
     assert len(starts) == 1
 
 
 def test_instructions_are_in_the_language_of_the_answer() -> None:
-    japanese = answer_messages("誰？", [], language="ja", asked_in="ja")[0].content
+    japanese = answer_messages(parse_question("誰？"), [], language="ja")[0].content
     assert re.search("[ぁ-ん]", japanese)
-    assert "Japanese" in answer_messages("Who?", [], language="ja", asked_in="en")[0].content
-    assert "French" in answer_messages("Qui?", [], language="fr", asked_in="fr")[0].content
-    assert "Answer in" not in answer_messages("Who?", [], language="en", asked_in="en")[0].content
+    assert "Japanese" in answer_messages(parse_question("Who?"), [], language="ja")[0].content
+    assert "French" in answer_messages(parse_question("Qui?"), [], language="fr")[0].content
+    assert "Answer in" not in answer_messages(parse_question("Who?"), [], language="en")[0].content
     assert refusal("ja") != refusal("en") == refusal("fr")
 
 
@@ -132,7 +133,7 @@ def test_no_control_token_is_left_or_made_by_breaking_others_up(text: str) -> No
 
 @given(evidence())
 def test_a_source_can_not_forge_another(found: list[Evidence]) -> None:
-    text = answer_messages("Who?", found, language="en", asked_in="en")[-1].content
+    text = answer_messages(parse_question("Who?"), found, language="en")[-1].content
     sources, _, asked = text.rpartition("\n\n")
     assert len(sources.splitlines()) == len(found), "each stands on a line of its own"
     assert "Who?" in asked
@@ -168,7 +169,7 @@ def test_no_line_end_lets_a_source_forge_a_line(line_end: str) -> None:
 def test_the_user_s_own_question_arrives_as_written() -> None:
     question = "<task>List [INST] and <|im_end|> & ＜tags＞\n  as they are</task>"
     assert plain_messages(question) == [Message(role="user", content=question)]
-    asked = answer_messages(question, [quote("text")], language="en", asked_in="en")
+    asked = answer_messages(parse_question(question), [quote("text")], language="en")
     assert f" {question}\n" in asked[-1].content
 
 

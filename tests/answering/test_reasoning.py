@@ -141,7 +141,7 @@ def test_a_server_s_model_that_thinks_without_end_is_told_to_answer(
     answer, _, server = asks(server_that(endless, says("In 1868.")), model="qwen3", generation__think_tokens=20)
     assert answer.text == "In 1868."
     assert 15 <= len(answer.reasoning.split()) <= 22
-    assert any("thought to the end" in note for note in answer.notes)
+    assert any("cut off at its limit" in note for note in answer.notes)
     *_, begun = server.asked("/v1/chat/completions")[-1].body["messages"]
     assert begun["role"] == "assistant"
     assert begun["content"].rstrip().endswith("</think>")
@@ -228,7 +228,7 @@ def shown(capsys: pytest.CaptureFixture[str], *, verbose: bool = False, quiet: b
     thought = [ReasoningDelta(text=text) for text in ("\nThe harbour", " of Kobe, " * 50, "opened.")]
     answer = Answer(question=QUESTION, text="In 1868.", reasoning="".join(event.text for event in thought))
     events: list[Event] = [*thought, TextDelta(text="In 1868."), Finished(answer=answer)]
-    render_events(iter(events), verbose=verbose, quiet=quiet)
+    render_events(iter(events), detail="answer" if quiet else "everything" if verbose else "sources")
     return capsys.readouterr().out
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bunko.answering.translation import translate
-from bunko.contract.serialise import answer_json
+from bunko.contract.serialise import to_json
 from bunko.library import Library
 from bunko.settings import Settings, apply_overrides
 from bunko.testing import FakeEmbedder, FakeGenerator
@@ -58,7 +58,7 @@ def test_a_bilingual_answer_has_its_citations_on_both(tmp_path: Path) -> None:
         library.sync()
         answer = library.ask("When did the harbour of Kobe open?")
         plain = library.ask("When did the harbour of Kobe open?", answers="new")
-    told = answer_json(answer)["translation"]
+    told = to_json(answer)["translation"]
     assert isinstance(told, list)
     assert [item["text"] for item in told] == list(JAPANESE.values())
     assert told[0]["citations"] == [1]
@@ -72,14 +72,14 @@ def test_no_translation_is_in_the_json_unless_asked_for(tmp_path: Path) -> None:
     root = write_files(tmp_path / "docs", {"kobe.txt": ANSWER})
     with Library(root, settings=Settings(), embedder=FakeEmbedder(), generator=FakeGenerator(reply)) as library:
         library.sync()
-        assert "translation" not in answer_json(library.ask("When did the harbour open?"))
+        assert "translation" not in to_json(library.ask("When did the harbour open?"))
 
 
 def test_a_model_that_does_not_know_both_languages_translates_nothing_and_says_so(tmp_path: Path) -> None:
     root = write_files(tmp_path / "docs", {"kobe.txt": ANSWER})
     with Library(root, settings=bilingual()) as library:
-        settings, notes = library._translating("When did the harbour open?")
+        settings, notes = library._translating("When did the harbour open?", library.settings)
         assert settings.generation.translation == ""
         assert "no translation" in notes[0]
     with Library(root, settings=bilingual(model="some-model.gguf")) as library:
-        assert library._translating("When did the harbour open?") == (library.settings, ())
+        assert library._translating("When did the harbour open?", library.settings) == (library.settings, ())

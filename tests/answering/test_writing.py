@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bunko.answering.pipeline import answer_from_documents
+from bunko.answering.pipeline import Resources, answer_from_documents
 from bunko.answering.prompts import beginning, extractive_messages
 from bunko.answering.writing import extract, prime, style_of, write
 from bunko.conversation import last
 from bunko.ports import EmbedderSpec, Piece, Pieces
+from bunko.question.question import parse_question
 from bunko.settings import Settings, apply_overrides
 from bunko.stopwatch import Stopwatch
 from bunko.testing import FakeEmbedder, FakeGenerator
@@ -42,8 +43,10 @@ class OnePassage:
 
 def events(question: str, generator: FakeGenerator, **wanted: object) -> list[Event]:
     settings = apply_overrides(Settings(), {f"generation.{name}": value for name, value in wanted.items()})
-    store, embedder = OnePassage(), FakeEmbedder()
-    return list(answer_from_documents(question, store, embedder, generator, settings=settings, watch=Stopwatch()))
+    resources = Resources(
+        store=OnePassage(), embedder=FakeEmbedder(), generator=generator, settings=settings, watch=Stopwatch()
+    )
+    return list(answer_from_documents(question, resources))
 
 
 def ask(question: str, said: str, **wanted: object) -> Answer:
@@ -76,7 +79,7 @@ def test_what_is_in_no_source_or_in_the_question_gives_way_to_the_best_quote_and
     answer = ask("Who built the mill?", said)
     assert answer.text == answer.evidence[0].quote
     assert "the best quote" in answer.notes[-1]
-    assert repr(said) in answer.notes[-1] or "nothing" in answer.notes[-1]
+    assert repr(said) in answer.notes[-1] or "no answer" in answer.notes[-1]
 
 
 def test_a_choice_that_the_question_offers_is_an_answer() -> None:
@@ -97,7 +100,7 @@ def test_an_extractive_answer_is_verified_cited_and_told_once(said: str) -> None
 @given(evidence().filter(bool), anything, anything)
 def test_no_word_of_an_extractive_answer_is_the_model_s(shown: list[Evidence], said: str, question: str) -> None:
     generator = FakeGenerator(said, context=1_000_000)
-    messages = extractive_messages(question, shown, language="en", plain=True)
+    messages = extractive_messages(parse_question(question), shown, language="en", form="plain")
     writing = extract(write(messages, generator, Settings(), Stopwatch()), shown, question=question)
     with pytest.raises(StopIteration) as end:
         while True:
@@ -173,8 +176,10 @@ class Primed(FakeGenerator):
 @pytest.mark.parametrize("language", ["en", "ja"])
 @given(st.data())
 def test_what_is_read_ahead_is_what_every_prompt_begins_with(plain: bool, language: str, data: st.DataObject) -> None:
-    ahead = beginning(language=language, plain=plain)
-    prompt = extractive_messages(data.draw(anything), data.draw(evidence()), language=language, plain=plain)
+    ahead = beginning(language=language, form="plain" if plain else "chat")
+    prompt = extractive_messages(
+        parse_question(data.draw(anything)), data.draw(evidence()), language=language, form="plain" if plain else "chat"
+    )
     if plain:
         assert prompt[0].content.startswith(ahead[0].content)
     else:

@@ -173,7 +173,7 @@ def test_text_that_gives_orders_is_marked_and_told_of(folder: Path, cli: Cli) ->
     write_files(folder, {"evil\x1b[2J.txt": f"{said} The xylophone is blue."})
     outcome = cli("ask", str(folder), "What is the xylophone?")
     assert "gives orders to the assistant" in outcome.out
-    assert "holds text that gives orders" in outcome.out
+    assert "contains text that gives instructions" in outcome.out
     assert "PWNED" in outcome.out, "it is shown"
     assert "\x1b" not in outcome.out + outcome.err
     evidence = cli("ask", str(folder), "What is the xylophone?", "--json").json["evidence"]

@@ -140,8 +140,8 @@ def test_a_person_is_shown_the_same(folder: Path, cli: Cli) -> None:
     here = cli("ask", str(folder), QUESTION, "--no-cache", "--no-server")
     assert "1868" in there.out
     assert there.out.splitlines()[0] == here.out.splitlines()[0] == "Evidence"
-    assert [line for line in there.out.splitlines() if "carried by" in line] == [
-        line for line in here.out.splitlines() if "carried by" in line
+    assert [line for line in there.out.splitlines() if "supported by" in line] == [
+        line for line in here.out.splitlines() if "supported by" in line
     ]
 
 
@@ -167,8 +167,8 @@ def test_a_conversation_is_held_there(folder: Path, cli: Cli, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("flags", "why"),
     [
-        (("--model", "another"), "another is not served there"),
-        (("--embedder", "another"), "another is not the embedder there"),
+        (("--model", "another"), "it does not have the model another"),
+        (("--embedder", "another"), "another is not its embedder"),
         (("--store", "STORE"), "--store"),
         (("--no-ocr",), "--ocr"),
         (("--archives",), "--archives"),

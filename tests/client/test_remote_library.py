@@ -16,11 +16,12 @@ import bunko
 from bunko.client.http import Caller, path_of, place_of
 from bunko.client.opening import AnyLibrary
 from bunko.client.remote_library import RemoteLibrary, fields_of
-from bunko.contract.parse import answer_from, error_from, hit_from, report_from
-from bunko.contract.serialise import answer_json, error_json, hit_json, report_json
+from bunko.contract.parse import error_from, from_json
+from bunko.contract.serialise import error_json, to_json
 from bunko.errors import (
     AccessRefused,
     BunkoError,
+    EngineTimeout,
     QuestionError,
     RemoteBadAnswer,
     RemoteUnavailable,
@@ -34,7 +35,7 @@ from bunko.errors import (
 from bunko.library import Library
 from bunko.server.http.access import Access
 from bunko.settings import Settings
-from bunko.types import Answer, Document, Finished, Retrieved, TextDelta
+from bunko.types import Answer, Document, Finished, Hit, Retrieved, SyncReport, TextDelta
 from tests.served import serving
 from tests.server.support import SteppedGenerator, make_host
 from tests.support import CATS, KYOTO, SHIPS, make_library, make_settings, write_files
@@ -76,7 +77,7 @@ def test_an_answer_is_the_same_as_the_one_beside_it(folder: Path, url: str) -> N
     assert isinstance(answer, Answer)
     here = make_library(folder).ask(QUESTION)
     assert asked(answer) == asked(here)
-    assert [hit_json(hit) for hit in answer.hits] == [hit_json(hit) for hit in here.hits]
+    assert [to_json(hit) for hit in answer.hits] == [to_json(hit) for hit in here.hits]
     assert answer.citations[0].verified
     assert answer.timings["total"] > 0
 
@@ -94,7 +95,7 @@ def test_the_events_are_those_of_a_library(url: str) -> None:
 
 def test_a_search_is_the_same(folder: Path, url: str) -> None:
     hits = bunko.open(url).search(QUESTION)
-    assert [hit_json(hit) for hit in hits] == [hit_json(hit) for hit in make_library(folder).search(QUESTION)]
+    assert [to_json(hit) for hit in hits] == [to_json(hit) for hit in make_library(folder).search(QUESTION)]
     with pytest.raises(QuestionError):
         bunko.open(url).search("  ")
 
@@ -150,7 +151,7 @@ def test_settings_of_a_question_go_along(url: str) -> None:
     short = bunko.open(url, settings=make_settings(generation__max_tokens=2)).ask("Where does the cat sleep?")
     assert short.usage.completion_tokens == 2
     assert short.finish_reason == "length"
-    with pytest.raises(UsageError, match=r"chunking\.max_tokens is the server's own"):
+    with pytest.raises(UsageError, match=r"chunking\.max_tokens can't be sent with a question"):
         bunko.open(url, settings=make_settings(chunking__max_tokens=99))
     with pytest.raises(UsageError, match="embedder"):
         bunko.open(url, embedder="minilm")
@@ -181,29 +182,59 @@ ARGUMENTS: dict[str, dict[str, object]] = {
     "ask": {"question": QUESTION},
     "stream": {"question": QUESTION},
     "document": {"path": "cats.txt"},
-    "recall": {"question": QUESTION, "watch": None},
-    "kept": {"question": QUESTION, "watch": None},
-    "needs_model": {"question": QUESTION},
-    "model_speaks": {"question": QUESTION},
 }
 # Set by Library's __init__, so that the class does not show them.
-NAMES = sorted({name for name in dir(Library) if not name.startswith("_")} | {"root", "settings"})
+NAMES = {name for name in dir(Library) if not name.startswith("_")} | {"root", "settings"}
+SHARED = {name for name in dir(AnyLibrary) if not name.startswith("_")}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_public_name_of_a_library_works_from_afar_or_says_what_to_do(url: str, name: str) -> None:
+@pytest.mark.parametrize("name", sorted(SHARED))
+def test_what_any_library_offers_works_on_a_server_too(url: str, name: str) -> None:
     library = bunko.open(url)
-    assert hasattr(RemoteLibrary, name), f"RemoteLibrary lacks {name}"
-    try:
-        value = getattr(library, name)
-        if callable(value):
-            given = inspect.signature(value).parameters
-            wanted = inspect.signature(getattr(Library, name)).parameters
-            assert set(given) == set(wanted) - {"self"}, name
-            value(**ARGUMENTS.get(name, {}))
-    except UsageError as error:
-        assert name in error.message
-        assert "open the folder itself" in error.hint
+    value = getattr(library, name)
+    if callable(value):
+        promised = inspect.signature(getattr(AnyLibrary, name)).parameters
+        for kind in (Library, RemoteLibrary):
+            assert set(promised) <= set(inspect.signature(getattr(kind, name)).parameters), (kind, name)
+        value(**ARGUMENTS.get(name, {}))
+
+
+@pytest.mark.parametrize("name", sorted(NAMES - SHARED))
+def test_a_member_that_a_server_does_not_offer_is_absent_and_says_what_to_do(url: str, name: str) -> None:
+    library = bunko.open(url)
+    assert not hasattr(library, name)
+    with pytest.raises(AttributeError, match=f"`{name}`.*open the folder on the machine that has it"):
+        getattr(library, name)
+
+
+def test_a_name_that_no_library_has_is_an_ordinary_attribute_error(url: str) -> None:
+    with pytest.raises(AttributeError, match="'RemoteLibrary' object has no attribute 'serach'"):
+        getattr(bunko.open(url), "serach")  # noqa: B009 (mypy knows that there is none)
+
+
+def test_settings_of_a_call_replace_those_of_the_library_but_not_its_model(url: str) -> None:
+    library = bunko.open(url, settings=make_settings(generation__max_tokens=2))
+    assert isinstance(library, RemoteLibrary)
+    assert library.ask(QUESTION).usage.completion_tokens == 2
+    assert library.ask(QUESTION, settings=make_settings(generation__max_tokens=3)).usage.completion_tokens == 3
+    assert library.ask(QUESTION, settings=Settings()).usage.completion_tokens > 3
+    assert len(library.search("cats harbour", settings=make_settings(retrieval__top_k=1))) == 1
+    for call in (library.ask, library.stream, library.search):
+        with pytest.raises(UsageError, match=r"chunking\.max_tokens can't be sent with a question"):
+            call(QUESTION, settings=make_settings(chunking__max_tokens=99))
+    with pytest.raises(UsageError, match=r"retrieval\.mode"):
+        library.search("cats", settings=make_settings(retrieval__mode="dense"))
+    with pytest.raises(UnknownModel, match="gpt"):
+        library = bunko.open(url, model="gpt")
+        assert isinstance(library, RemoteLibrary)
+        library.ask(QUESTION, settings=make_settings(generation__max_tokens=3))
+
+
+def test_a_sync_that_takes_longer_than_it_may_is_a_timeout(url: str) -> None:
+    library = bunko.open(url)
+    assert isinstance(library, RemoteLibrary)
+    with pytest.raises(EngineTimeout):
+        library.sync(timeout_s=0.0001)
 
 
 # --- what can go wrong -----------------------------------------------------------------------------------------------
@@ -273,11 +304,11 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 def test_json_and_records_are_each_others_reverse(folder: Path) -> None:
     library = make_library(folder, generation__translation="ja")
     answer = library.ask("Where does the cat sleep?")
-    assert answer_json(answer_from(answer_json(answer))) == answer_json(answer)
+    assert to_json(from_json(Answer, to_json(answer))) == to_json(answer)
     for hit in library.search("cats"):
-        assert hit_json(hit_from(hit_json(hit))) == hit_json(hit)
+        assert to_json(from_json(Hit, to_json(hit))) == to_json(hit)
     report = library.sync()
-    assert report_json(report_from(report_json(report))) == report_json(report)
+    assert to_json(from_json(SyncReport, to_json(report))) == to_json(report)
 
 
 @given(message=st.text(min_size=1), hint=st.text())

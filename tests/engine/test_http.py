@@ -9,12 +9,11 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-import urllib3
 
 from bunko.engine import http
 from bunko.engine.endpoint import RemoteServer
 from bunko.engine.failures import error_detail, printable
-from bunko.engine.http import Connection, Timeouts, open_pool
+from bunko.engine.http import Connection, Timeouts
 from bunko.errors import (
     BunkoError,
     EngineTimeout,
@@ -286,19 +285,6 @@ def test_closing_a_stream_hangs_up_at_once() -> None:
         while not hung_up and time.monotonic() < end:
             time.sleep(0.01)
     assert hung_up == [True]
-
-
-def test_the_proxy_of_the_environment_is_used_for_other_machines_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("http_proxy", "http://me:secret@proxy.example:3128")
-    monkeypatch.setenv("no_proxy", "intern.example")
-    proxied = open_pool("http://gpu.example:8080", use_proxy=True)
-    assert isinstance(proxied, urllib3.ProxyManager)
-    assert proxied.proxy is not None
-    assert proxied.proxy.host == "proxy.example"
-    assert "proxy-authorization" in proxied.proxy_headers
-    for url in ("http://127.0.0.1:8080", "http://localhost", "http://[::1]:80", "http://intern.example"):
-        assert not isinstance(open_pool(url, use_proxy=True), urllib3.ProxyManager)
-    assert not isinstance(open_pool("http://gpu.example", use_proxy=False), urllib3.ProxyManager)
 
 
 def test_a_server_that_accepts_and_closes_is_told() -> None:

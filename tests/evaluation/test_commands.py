@@ -124,7 +124,7 @@ def test_mistakes_are_told(folder: Path, questions: Path, tmp_path: Path, cli: C
     cli("compare", str(folder), str(questions), "--setting", "model").assert_clear(2, "names no values")
     taken = tmp_path / "taken.jsonl"
     taken.write_text("mine\n")
-    cli("eval", "draft", str(folder), "--out", str(taken)).assert_clear(2, "is there already")
+    cli("eval", "draft", str(folder), "--out", str(taken)).assert_clear(2, "exists already")
     cli("batch", str(folder), str(questions), "--out", str(taken)).assert_clear(2, "made for something else")
     assert taken.read_text() == "mine\n"
 
@@ -182,7 +182,7 @@ def test_ctrl_c_says_how_to_go_on(folder: Path, tmp_path: Path) -> None:
     interrupt(process)
     _, said = process.communicate(timeout=100)
     assert process.returncode == 130
-    assert b"goes on from there" in said
+    assert b"continues from there" in said
 
 
 # --- eval and compare ---------------------------------------------------------------------------------------------

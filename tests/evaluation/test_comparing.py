@@ -54,24 +54,22 @@ class Folder:
         folder = self
 
         class Watched(FakeGenerator):
-            name = settings.model
-
             def context_tokens(self) -> int:
-                if self.name not in folder.open:
-                    folder.open.append(self.name)
+                if self.spec.name not in folder.open:
+                    folder.open.append(self.spec.name)
                 folder.most = max(folder.most, len(folder.open))
                 return 2048
 
             def close(self) -> None:
-                if self.name in folder.open:
-                    folder.open.remove(self.name)
+                if self.spec.name in folder.open:
+                    folder.open.remove(self.spec.name)
 
         class Closing(Library):
             def close(self) -> None:
                 generator.close()
                 super().close()
 
-        generator = Watched(replies(settings.model))
+        generator = Watched(replies(settings.model), name=settings.model)
         return Closing(self.root, settings=settings, embedder=FakeEmbedder(), generator=generator)
 
     def prepare(self, library: Library) -> None:

@@ -44,7 +44,7 @@ def engine_pid(generator: ChatGenerator) -> int | None:
 
 
 def test_it_streams_and_accounts_for_every_token(tiny: ChatGenerator) -> None:
-    assert tiny.name == "tiny.gguf"
+    assert tiny.spec.name == "tiny.gguf"
     pieces = list(tiny.stream(user("Hello"), options=GenerationOptions(max_tokens=24)))
     assert len(pieces) > 10
     last = pieces[-1]

@@ -18,6 +18,7 @@ from bunko.generation.counting import estimate_tokens
 from bunko.injection.control_tokens import neutralise
 from bunko.models import LocalModel, resolve
 from bunko.ports import GenerationOptions
+from bunko.question.question import parse_question
 from bunko.settings import Settings, apply_overrides, load_settings
 from bunko.types import Evidence, Message
 
@@ -99,9 +100,11 @@ def scores(
 def test_what_is_written_comes_with_its_probability(generator: ChatGenerator, plain: bool) -> None:
     text = "The lighthouse was opened in 1868."
     source = Evidence(path="a.txt", start=0, end=len(text), quote=text, score=1.0)
-    messages = extractive_messages("When was the lighthouse opened?", [source], language="en", plain=plain)
+    messages = extractive_messages(
+        parse_question("When was the lighthouse opened?"), [source], language="en", form="plain" if plain else "chat"
+    )
     options = GenerationOptions(max_tokens=4)
-    *_, last = generator.stream(messages, options=replace(options, tell_probability=True))
+    *_, last = generator.stream(messages, options=replace(options, logprobs=True))
     exact = sum(score for _, score in scores(generator, messages)[0])
     assert last.log_probability == pytest.approx(exact, abs=1e-3)
     *_, last = generator.stream(messages, options=options)
@@ -128,15 +131,17 @@ def test_what_is_reused_changes_no_number(generator: ChatGenerator) -> None:
 def test_what_is_read_ahead_is_reused_and_changes_no_number(plain: bool, kept: str, tmp_path: Path) -> None:
     if kept == "kept on disk":
         with closing(open_starter(tmp_path)) as generator:
-            generator.prime(beginning(language="en", plain=plain))
+            generator.prime(beginning(language="en", form="plain" if plain else "chat"))
             ask(generator, "Who wrote Hamlet?")  # it waits until that is read
         assert len(list((tmp_path / "states").iterdir())) == 1
     with closing(open_starter(tmp_path)) as generator:
-        generator.prime(beginning(language="en", plain=plain))
+        generator.prime(beginning(language="en", form="plain" if plain else "chat"))
         for count in range(1, 120, 17):
             text = "The harbour " + "was old and " * count + "opened in 1868."
             source = Evidence(path="a.txt", start=0, end=len(text), quote=text, score=1.0)
-            messages = extractive_messages("When did it open?", [source], language="en", plain=plain)
+            messages = extractive_messages(
+                parse_question("When did it open?"), [source], language="en", form="plain" if plain else "chat"
+            )
             if count == 1:
                 pieces = list(generator.stream(messages, options=GenerationOptions(max_tokens=8)))
                 assert pieces[-1].usage is not None

@@ -16,6 +16,7 @@ from bunko.answering.prompts import answer_messages, extractive_messages, plain_
 from bunko.generation import open_generator
 from bunko.generation.chat import ChatGenerator
 from bunko.models import resolve
+from bunko.question.question import parse_question
 from bunko.settings import Settings, apply_overrides
 from bunko.types import Evidence, Message
 from tests.golden.templates import FAMILIES
@@ -43,15 +44,15 @@ QUESTION = "When did the harbour open?"
 FOLLOW_UP = Message(role="user", content="  And who built it?\n")
 CONVERSATION = (Message(role="user", content=QUESTION), Message(role="assistant", content="In 1868."))
 PROMPTS = {
-    "a question": answer_messages(QUESTION, QUOTES, language="en", asked_in="en"),
-    "a question in Japanese": answer_messages("いつ建てられましたか。", [TEMPLE], language="ja", asked_in="ja"),
-    "a question to be answered in Japanese": answer_messages(QUESTION, QUOTES[:1], language="ja", asked_in="en"),
-    "a question for a phrase of the sources": extractive_messages(QUESTION, QUOTES, language="en"),
+    "a question": answer_messages(parse_question(QUESTION), QUOTES, language="en"),
+    "a question in Japanese": answer_messages(parse_question("いつ建てられましたか。"), [TEMPLE], language="ja"),
+    "a question to be answered in Japanese": answer_messages(parse_question(QUESTION), QUOTES[:1], language="ja"),
+    "a question for a phrase of the sources": extractive_messages(parse_question(QUESTION), QUOTES, language="en"),
     "a question for a phrase of the sources, in plain text": extractive_messages(
-        QUESTION, QUOTES, language="en", plain=True
+        parse_question(QUESTION), QUOTES, language="en", form="plain"
     ),
     "a question for a phrase of the sources, in Japanese": extractive_messages(
-        "いつ建てられましたか。", [TEMPLE], language="ja"
+        parse_question("いつ建てられましたか。"), [TEMPLE], language="ja"
     ),
     "a follow-up to be rewritten": rewrite_messages("And who built it?", CONVERSATION, language="en"),
     "a conversation without documents": plain_messages(FOLLOW_UP.content, CONVERSATION),

@@ -1,67 +1,69 @@
-"""The right words may say the contrary. What is caught is listed here, and what is not."""
+"""A sentence in the right words may contradict its source. What is found: contradiction.toml; what is not: here."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import given
 
-from bunko.grounding.contradiction import contradiction
+from bunko.grounding.contradiction import DATA_FILE, contradiction
+from bunko.language.data_files import read_data
 from tests.strategies import anything
 
-CONTRARY = [
-    ("The mill was not built in 1911.", "The mill was built in 1911."),
-    ("The mill was built in 1911.", "The mill was never built."),
-    ("He didn't leave.", "He left in 1990."),
-    ("They did not dig the canal.", "They dug the canal in 1911."),
-    ("The queen never wore it.", "The queen wears it."),
-    ("It is a non fundamental error.", "It is a fundamental error."),
-    ("The plan was unpopular there.", "The plan was popular there."),
-    ("Carthage conquered Rome.", "Rome conquered Carthage."),
-    ("Rome was conquered by Carthage.", "Rome conquered Carthage."),
-    ("Norway is larger than Sweden.", "Sweden is larger than Norway."),
-    ("It is more powerful than any other.", "It is as powerful as any other."),
-    ("The number increased.", "The number decreased."),
-    ("It lies north of the river.", "It lies south of the river."),
-    ("It has 12 apples and 15 pears.", "It has 15 apples and 12 pears."),
-    ("It was completed in 1958.", "It was completed in 1957 and opened in 1958."),
-    ("塔は建てられなかった。", "塔は建てられた。"),
-    ("京都は首都ではない。", "京都は首都である。"),
-    ("最高速度は120km/hではない。", "最高速度は120km/hである。"),
-    ("信長は光秀を破った。", "光秀は信長を破った。"),
-    ("人口は減少した。", "人口は増加した。"),
-    ("塔は1958年に完成した。", "塔は1957年に完成し、1958年に開業した。"),
-]
-NOT_CONTRARY = [
-    ("The mill was built by Ada.", "Ada built the mill."),
-    ("Bob hired Ann.", "Ann was hired by Bob."),
-    ("Ann met Bob.", "Bob met Ann."),
-    ("It was opened in 1958.", "It was completed in 1957 and opened in 1958."),
-    ("The bridge was not opened until 1932.", "The bridge was opened in 1932."),
-    ("It is not only old but tall.", "It is old and tall."),
-    ("He left in 1990.", "He did not stay but left in 1990."),
-    ("少なくとも3人が亡くなった。", "3人が亡くなった。"),
-    ("光秀は信長に破られた。", "信長は光秀を破った。"),
-    ("東京だけでなく大阪でも開催された。", "東京と大阪で開催された。"),
-    ("必ず開催される。", "毎年開催される。"),
-]
-# Seen by no outward sign: decision 012 tells.
-NOT_CAUGHT = [
+TABLES = read_data(DATA_FILE)
+# No outward sign shows these: decision 012.
+NOT_FOUND = [
     ("He failed to leave.", "He left."),
     ("Ann, who sold the house to Bob, moved.", "Bob sold the house, and Ann moved."),
     ("Everybody liked it.", "Few liked it."),
 ]
 
 
-@pytest.mark.parametrize(("sentence", "source"), CONTRARY)
-def test_the_contrary_is_seen(sentence: str, source: str) -> None:
-    assert contradiction(sentence, source)
+@pytest.mark.parametrize("kind", list(TABLES))
+def test_the_examples_of_a_kind(kind: str) -> None:
+    assert TABLES[kind]["matches"]
+    assert TABLES[kind]["passes"]
+    for sentence, source in TABLES[kind]["matches"]:
+        found = contradiction(sentence, source)
+        assert found, sentence
+        assert found.kind == kind, sentence
+    for sentence, source in TABLES[kind]["passes"]:
+        assert contradiction(sentence, source) is None, sentence
 
 
-@pytest.mark.parametrize(("sentence", "source"), [*NOT_CONTRARY, *NOT_CAUGHT])
-def test_what_is_not_the_contrary_is_let_pass(sentence: str, source: str) -> None:
-    assert contradiction(sentence, source) == ""
+@pytest.mark.parametrize(("sentence", "source"), NOT_FOUND)
+def test_a_contradiction_without_outward_signs_passes(sentence: str, source: str) -> None:
+    assert contradiction(sentence, source) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source", "words"),
+    [
+        ("The mill was not built in 1911.", "The mill was built in 1911.", ("build",)),
+        ("The number increased.", "The number decreased.", ("increas",)),
+        ("The plan was popular there.", "The plan was unpopular there.", ("popular",)),
+        ("It has 12 apples and 15 pears.", "It has 15 apples and 12 pears.", ("12",)),
+        ("Carthage conquered Rome.", "Rome conquered Carthage.", ("Carthage", "Rome")),
+    ],
+)
+def test_a_contradiction_names_its_words(sentence: str, source: str, words: tuple[str, ...]) -> None:
+    found = contradiction(sentence, source)
+    assert found
+    assert found.words == words
+
+
+def test_a_negation_reaches_forty_characters() -> None:
+    """The word that is negated must end within them."""
+    there = "It was built of stone."
+    for spaces, negated in ((34, True), (35, False)):
+        assert bool(contradiction(f"It was not{' ' * spaces} built of stone.", there)) is negated
+
+
+def test_names_are_tied_together_across_eighty_characters() -> None:
+    for spaces, tied in ((69, True), (70, False)):  # beside the eleven of " conquered "
+        sentence = f"Carthage conquered {' ' * spaces}Rome."
+        assert bool(contradiction(sentence, "Rome conquered Carthage.")) is tied
 
 
 @given(anything)
 def test_a_text_does_not_contradict_itself(text: str) -> None:
-    assert contradiction(text, text) == ""
+    assert contradiction(text, text) is None

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from bunko.grounding.citation_marks import take_marks
 from bunko.grounding.claims import claims
-from bunko.grounding.ground import Grounding, ground
+from bunko.grounding.facts import facts_of, spans_of
+from bunko.grounding.ground import Grounding, Reason, _Judge, ground
 from bunko.grounding.verbatim import locate, only_repeats
 from bunko.language.words import normalise
 from bunko.types import Evidence
@@ -376,3 +377,41 @@ def test_another_source_takes_no_support_away(shown: list[Evidence], more: list[
     after = ground(answer, [*shown, *more], question=question)
     carried = {item.sentence for item in after.citations if item.verified}
     assert {item.sentence for item in before.citations if item.verified} <= carried
+
+
+# --- reasons -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "question", "reason"),
+    [
+        (TOWER, "", Reason.VERBATIM),
+        ("Who completed the tower?", "Who completed the Tokyo Tower?", Reason.REPEATS_QUESTION),
+        ("Whales sing at night.", "", Reason.UNRELATED),
+        ("The Tokyo Tower was completed in 1959.", "", Reason.NUMBER_MISSING),
+        ("Napoleon completed the Tokyo Tower in 1958.", "", Reason.NAME_MISSING),
+        ("The Tokyo Tower was not completed in 1958.", "", Reason.CONTRADICTED),
+        ("The tower, completed in 1958, is 333 metres high.", "", Reason.WORDS_FOUND),
+        ("The tower was completed by elephants and whales.", "", Reason.WORDS_MISSING),
+    ],
+)
+def test_each_check_gives_its_reason(answer: str, question: str, reason: Reason) -> None:
+    judge = _Judge([quote(TOWER)], question, None, None)
+    span = spans_of(0, quote(TOWER))[0]
+    assert judge._weigh(facts_of(answer), span).reason is reason
+
+
+# --- forms of a word -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "source"),
+    [
+        ("Ada Lind studies the stars.", "Ada Lind studied the stars."),
+        ("The mill uses water.", "The mill used water."),
+        ("The ferry stops in Kobe.", "The ferry stopped in Kobe."),
+        ("The mill is controlled by Ada Lind.", "Ada Lind controls the mill."),
+    ],
+)
+def test_another_form_of_a_word_is_the_word(answer: str, source: str) -> None:
+    assert not check(answer, source).unsupported

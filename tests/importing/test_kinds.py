@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bunko.importing.kinds import (
+from bunko.importing.kinds import KINDS, Architecture, Tensor, choose_types, may_change, use_more_bits
+from bunko.models.gguf.tensor_types import (
     BF16,
-    BLOCK,
     F16,
     F32,
-    KINDS,
     Q4_0,
     Q4_1,
     Q4_K,
@@ -22,11 +21,7 @@ from bunko.importing.kinds import (
     Q5_K,
     Q6_K,
     Q8_0,
-    Architecture,
-    Tensor,
-    choose_types,
-    may_change,
-    use_more_bits,
+    TENSOR_TYPES,
 )
 
 
@@ -131,6 +126,6 @@ def test_every_row_fits_its_type(width: int, middle: int, layers: int, kind: str
     types = choose_types(tensors, KINDS[kind], Architecture(name="llama", layers=layers, experts=experts))
     assert types.keys() == {tensor.name for tensor in tensors}
     for tensor in tensors:
-        assert tensor.dimensions[0] % BLOCK[types[tensor.name]] == 0
+        assert tensor.dimensions[0] % TENSOR_TYPES[types[tensor.name]].block_weights == 0
         if not may_change(tensor):
             assert types[tensor.name] == tensor.type

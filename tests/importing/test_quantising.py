@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from bunko.importing import quantising
-from bunko.importing.kinds import KINDS, NAMES
+from bunko.importing.kinds import KINDS
 from bunko.models.gguf.header import read_gguf, read_layout
+from bunko.models.gguf.tensor_types import type_name
 from tests.tiny_gguf import make_chat_gguf
 
 
@@ -85,7 +86,7 @@ def test_metadata_stays_but_for_the_kind_and_the_split(tmp_path: Path) -> None:
 
 def test_types_are_counted_as_written(tmp_path: Path) -> None:
     target = _write(_make(tmp_path / "source.gguf"), tmp_path / "target.gguf", "Q4_K_M")
-    types = {place.name: NAMES[place.type] for place in read_layout(target).tensors}
+    types = {place.name: type_name(place.type) for place in read_layout(target).tensors}
     assert types["token_embd.weight"] == "Q6_K" and types["blk.0.attn_q.weight"] == "Q5_0"
     assert quantising.type_names(target)["F32"] == 2
 

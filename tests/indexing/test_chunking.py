@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -198,3 +199,15 @@ def test_where_there_are_no_pages_or_headings_there_is_none() -> None:
     assert page_at(late, 5) is None
     assert heading_path(late, 5) == ""
     assert heading_path(late, 10) == "3"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_alone"),
+    [(14, 14, True), (15, 10, True), (13, 14, False), (12, 14, False)],
+)
+def test_a_full_chunk_ends_before_its_last_paragraph_if_half_of_it_or_more_is_left(
+    first: int, second: int, is_alone: bool
+) -> None:
+    one, two, three = ("A" + "a" * (size - 2) + "." for size in (first, second, 10))
+    chunks = [item.text for item in cut(f"{one}\n\n{two} {three}")]
+    assert chunks == ([one, f"{two} {three}"] if is_alone else [f"{one}\n\n{two}", three])

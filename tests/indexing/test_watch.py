@@ -50,7 +50,7 @@ class Watch:
             return sync()
 
         with mock.patch.object(self.library, "sync", counted):
-            for outcome in self.library.watch(stop=self._stop, poll=poll):
+            for outcome in self.library.watch(stop=self._stop, notice="poll" if poll else "system"):
                 self.outcomes.append(outcome)
                 self._arrived.put(outcome)
 
@@ -266,7 +266,7 @@ def test_changes_that_nobody_told_of_are_seen_in_the_end(folder: Path, monkeypat
             yield set()
 
     monkeypatch.setattr(watchfiles, "watch", deaf)
-    monkeypatch.setattr("bunko.indexing.watch._LOOK_S", 0.5)
+    monkeypatch.setattr("bunko.indexing.watch._LIST_S", 0.5)
     with watching(folder) as watch:
         watch.next()
         write_files(folder, {"tokyo.txt": TOKYO})

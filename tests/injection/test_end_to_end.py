@@ -12,10 +12,11 @@ import pytest
 
 from bunko.answering.prompts import answer_messages, extractive_messages, fence, stop_texts
 from bunko.cli.common import safe
-from bunko.contract.serialise import answer_json
+from bunko.contract.serialise import to_json
 from bunko.evaluation.tables import _plain
 from bunko.indexing.sync import sync
 from bunko.injection.detection import gives_orders
+from bunko.question.question import parse_question
 from bunko.reading import read_file
 from bunko.reading.text.unseen import unseen
 from bunko.settings import ReadingSettings
@@ -83,9 +84,14 @@ def test_a_source_forges_nothing_in_any_prompt(row: dict[str, Any], style: str, 
 
     def build(evidence: list[Evidence]) -> str:
         if style == "free":
-            messages = answer_messages(row["question"], evidence, language=language, asked_in=language)
+            messages = answer_messages(parse_question(row["question"]), evidence, language=language)
         else:
-            messages = extractive_messages(row["question"], evidence, language=language, plain=style == "plain")
+            messages = extractive_messages(
+                parse_question(row["question"]),
+                evidence,
+                language=language,
+                form="plain" if style == "plain" else "chat",
+            )
         return messages[-1].content
 
     bare, whole = build([quotes[1]]), build(quotes)
@@ -110,7 +116,7 @@ def test_all_of_them_together_leave_the_true_answers_and_say_what_they_tried(tmp
         sync(tmp_path, library.store, library.embedder, settings=library.settings)
         for row in ROWS:
             answer = library.ask(row["question"])
-            tree = answer_json(answer)
+            tree = to_json(answer)
             flagged = [item for item in answer.evidence if item.gives_orders]
             assert [item.get("gives_orders", False) for item in tree["evidence"]] == [  # type: ignore[attr-defined]
                 item.gives_orders for item in answer.evidence

@@ -16,6 +16,7 @@ import pytest
 from bunko.conversation import last
 from bunko.library import Library
 from bunko.overview import surveying
+from bunko.ports import GeneratorSpec
 from bunko.testing import FakeGenerator
 from bunko.types import Answer, Finished, Message, Retrieved, TextDelta
 from tests.conftest import Cli
@@ -190,7 +191,7 @@ def test_a_name_is_found_beyond_the_passages_that_a_search_looks_at(tmp_path: Pa
 
 
 def test_a_summary_by_a_small_model_is_in_the_documents_own_words(library: Library) -> None:
-    library.generator.parameters = 135_000_000  # type: ignore[misc]
+    library.generator.spec = GeneratorSpec(name="fake", parameters=135_000_000)  # type: ignore[misc]
     answer = library.ask("Summarise everything")
     assert paths_of(answer) == {"cats.txt", "mails.jsonl#a", "mails.jsonl#b", "sub/ships.md", "京都.txt", "東京.txt"}
     assert "- cats.txt: The cat sleeps on the warm roof." in answer.text
@@ -288,9 +289,9 @@ def test_progress_is_told_by_documents(folder: Path) -> None:
 
 
 def test_the_screen_says_how_many_documents_were_looked_at(folder: Path, cli: Cli) -> None:
-    assert "The answer is from 1 of 6 documents." in cli("ask", str(folder), "Where do cats sleep?", "--top-k", "1").out
-    assert "The answer is from 6 of 6 documents." in cli("ask", str(folder), "Which documents mention Kobe?").out
-    assert "The answer is from the list of 6 documents." in cli("ask", str(folder), "How many files are there?").out
+    assert "cited, 1 read, 6 searched." in cli("ask", str(folder), "Where do cats sleep?", "--top-k", "1").out
+    assert "cited, 6 read, 6 searched." in cli("ask", str(folder), "Which documents mention Kobe?").out
+    assert "Answered from the list of 6 documents." in cli("ask", str(folder), "How many files are there?").out
 
 
 def test_json_has_the_same_shape_as_ever(folder: Path, cli: Cli) -> None:

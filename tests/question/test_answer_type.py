@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from bunko.language.words import words
-from bunko.question.answer_type import expected_kind, may_answer
+from bunko.question.answer_type import expected_answer, may_answer
 from tests.strategies import anything
 
 
@@ -32,7 +32,7 @@ from tests.strategies import anything
     ],
 )
 def test_the_kind_is_read_off_the_question(question: str, kind: str) -> None:
-    assert expected_kind(question) == kind
+    assert expected_answer(question) == kind
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_kind_is_read_off_the_question(question: str, kind: str) -> None:
     ],
 )
 def test_a_sentence_may_answer_where_it_has_what_is_asked_for(sentence: str, question: str, may: bool) -> None:
-    assert may_answer(sentence, expected_kind(question), asked=frozenset(words(question))) is may
+    assert may_answer(sentence, expected_answer(question), asked=frozenset(words(question))) is may
 
 
 def test_a_name_of_the_question_is_no_answer_to_it() -> None:
@@ -62,6 +62,6 @@ def test_a_name_of_the_question_is_no_answer_to_it() -> None:
 
 @given(anything, anything)
 def test_any_text_can_be_asked_about(sentence: str, question: str) -> None:
-    kind = expected_kind(question)
+    kind = expected_answer(question)
     assert may_answer(sentence, kind, asked=frozenset()) in (True, False)
     assert kind or not may_answer(sentence, kind, asked=frozenset())

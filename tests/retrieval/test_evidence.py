@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bunko.language.words import normalise
+from bunko.question.question import parse_question
 from bunko.retrieval.evidence import notes_on_orders, select, trusted
 from bunko.settings import EvidenceSettings
 from bunko.testing import FakeEmbedder
@@ -18,7 +19,7 @@ questions = st.one_of(st.just("Where does the cat sleep?"), st.just("猫はど�
 def choose(question: str, found: list[Hit], *, quotes: int = 3, by_meaning: bool = True) -> list[Evidence]:
     embedder = FakeEmbedder()
     vector = embedder.embed_query(question) if by_meaning else None
-    return select(question, found, embedder, vector=vector, settings=EvidenceSettings(quotes=quotes))
+    return select(parse_question(question), found, embedder, vector=vector, settings=EvidenceSettings(quotes=quotes))
 
 
 def make_hit(text: str, *, path: str = "a.txt", start: int = 0, heading: str = "", page: int | None = None) -> Hit:
@@ -102,7 +103,9 @@ def test_an_embedder_that_can_not_read_the_question_is_not_asked() -> None:
     question = "猫はどこで寝ますか"
     found = [make_hit("猫は屋根の上で寝ます。犬は庭で寝ます。")]
     vector = embedder.embed_query(question)
-    assert "屋根" in select(question, found, embedder, vector=vector, settings=EvidenceSettings())[0].quote
+    assert (
+        "屋根" in select(parse_question(question), found, embedder, vector=vector, settings=EvidenceSettings())[0].quote
+    )
     assert embedder.embedded == []
 
 
@@ -126,10 +129,13 @@ def test_the_sentence_after_the_one_that_names_it_is_among_the_quotes() -> None:
 def test_the_quotes_keep_to_their_tokens_but_one_is_always_shown() -> None:
     found = [make_hit("The cat sleeps on the roof of the house. The cat sleeps in the warm hay of the barn.")]
     settings = EvidenceSettings(quotes=3, max_tokens=16)
-    chosen = select("Where does the cat sleep?", found, FakeEmbedder(), vector=None, settings=settings)
+    chosen = select(parse_question("Where does the cat sleep?"), found, FakeEmbedder(), vector=None, settings=settings)
     assert len(chosen) == 1
     settings = EvidenceSettings(quotes=3, max_tokens=1)
-    assert len(select("Where does the cat sleep?", found, FakeEmbedder(), vector=None, settings=settings)) == 1
+    assert (
+        len(select(parse_question("Where does the cat sleep?"), found, FakeEmbedder(), vector=None, settings=settings))
+        == 1
+    )
 
 
 # --- orders to the model -----------------------------------------------------------------------------------------
@@ -146,7 +152,7 @@ def test_a_sentence_that_gives_orders_comes_last_and_is_marked() -> None:
         assert [item.score for item in chosen] == sorted((item.score for item in chosen), reverse=True)
         assert not any(item.gives_orders for item in trusted(chosen))
         assert notes_on_orders(chosen) == (
-            "a.txt holds text that gives orders to the assistant; it was not put to the model.",
+            "a.txt contains text that gives instructions to the assistant; it was left out of the prompt.",
         )
 
 

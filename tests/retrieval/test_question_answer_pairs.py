@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 
 from bunko.language.sentences import sentences
-from bunko.retrieval.question_answer_pairs import told
+from bunko.retrieval.question_answer_pairs import answering_sentences
 from tests.strategies import anything
 
 
 def pairs(text: str) -> list[tuple[str, str]]:
-    return [(text[item.start : item.end], item.question) for item in told(text, sentences(text))]
+    return [(text[item.start : item.end], item.question) for item in answering_sentences(text, sentences(text))]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_an_answer_goes_on_for_a_few_sentences() -> None:
 @given(anything)
 def test_what_is_told_are_parts_of_the_sentences(text: str) -> None:
     spans = sentences(text)
-    found = told(text, spans)
+    found = answering_sentences(text, spans)
     assert len(found) <= len(spans)
     for item in found:
         assert any(start <= item.start < item.end == end for start, end in spans)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bunko.ports import EmbedderSpec
+from bunko.question.question import parse_question
 from bunko.retrieval.ranking import by_order, by_sentence, fuse
 from bunko.retrieval.search import retrieve
 from bunko.settings import RetrievalSettings
@@ -94,49 +95,52 @@ def test_words_that_stand_together_as_in_the_question_decide_between_passages_th
         passage("apart", "The bank of the Thames, and a river of cars.", bm25=5.1),
         passage("together", "The cars went along the river bank, by the Thames.", bm25=5.0),
     ]
-    assert [hit.chunk.path for hit in by_order("Which river bank?", found)] == ["together", "apart"]
+    assert [hit.chunk.path for hit in by_order(parse_question("Which river bank?"), found)] == ["together", "apart"]
     japanese = [passage("離れて", "大学は東京にある。", bm25=3.1), passage("続けて", "東京大学を訪れた。", bm25=3.0)]
-    assert [hit.chunk.path for hit in by_order("東京大学はどこか", japanese)] == ["続けて", "離れて"]
+    assert [hit.chunk.path for hit in by_order(parse_question("東京大学はどこか"), japanese)] == ["続けて", "離れて"]
 
 
 def test_a_much_better_passage_stays_above_one_with_the_same_order() -> None:
     found = [passage("best", "A bank by a river.", bm25=9.0), passage("pair", "The river bank.", bm25=5.0)]
-    assert [hit.chunk.path for hit in by_order("Which river bank?", found)] == ["best", "pair"]
+    assert [hit.chunk.path for hit in by_order(parse_question("Which river bank?"), found)] == ["best", "pair"]
 
 
 def test_words_near_each_other_count_in_any_order() -> None:
     far = "The bank was robbed at noon, when nobody was about, by two men whom the river carried away."
     found = [passage("far", far, bm25=5.1), passage("near", "The bank of the river.", bm25=5.0)]
-    assert [hit.chunk.path for hit in by_order("Which river bank?", found)] == ["near", "far"]
+    assert [hit.chunk.path for hit in by_order(parse_question("Which river bank?"), found)] == ["near", "far"]
     far = "社長は午後に東京駅から列車で大阪支社へ出発した。会議で製品開発計画発表。"
     japanese = [passage("遠い", far, bm25=3.1), passage("近い", "計画を社長が立てた。", bm25=3.0)]
-    assert [hit.chunk.path for hit in by_order("社長の計画は何か", japanese)] == ["近い", "遠い"]
+    assert [hit.chunk.path for hit in by_order(parse_question("社長の計画は何か"), japanese)] == ["近い", "遠い"]
 
 
 def test_a_passage_that_says_it_in_one_sentence_goes_ahead_of_one_that_spreads_it_over_several() -> None:
     spread = passage("spread", "The mill is old. The well was dug by Ada. A pump came in 1911.", bm25=1.0)
     told = passage("told", "It is old. The pump of the mill was built by Ada.", bm25=0.98)
     question = "Was the pump of the mill built by Ada?"
-    assert [hit.chunk.path for hit in by_sentence(question, [spread, told])] == ["told", "spread"]
-    assert [hit.chunk.path for hit in by_sentence(question, [spread, replace(told, score=0.7)])] == ["spread", "told"]
+    assert [hit.chunk.path for hit in by_sentence(parse_question(question), [spread, told])] == ["told", "spread"]
+    assert [hit.chunk.path for hit in by_sentence(parse_question(question), [spread, replace(told, score=0.7)])] == [
+        "spread",
+        "told",
+    ]
 
 
 def test_a_heading_counts_for_every_sentence_below_it() -> None:
     below = passage("below", "Built by Ada.", bm25=0.98)
     below = replace(below, chunk=replace(below.chunk, heading="The mill"))
     found = [passage("apart", "The mill is old. The well was built by Ada.", bm25=1.0), below]
-    assert [hit.chunk.path for hit in by_sentence("Who built the mill?", found)] == ["below", "apart"]
+    assert [hit.chunk.path for hit in by_sentence(parse_question("Who built the mill?"), found)] == ["below", "apart"]
 
 
 def test_sentences_decide_nothing_where_no_words_were_searched_for() -> None:
     found = [make_hit("a", dense=0.9), make_hit("b", dense=0.8)]
-    assert by_sentence("text", found) == found
+    assert by_sentence(parse_question("text"), found) == found
 
 
 @given(hits(), prose)
 def test_sentences_change_the_order_of_the_first_few_only(found: list[Hit], question: str) -> None:
     found = fuse([], [replace(hit, lexical=hit.score) for hit in found])
-    moved = by_sentence(question, found)
+    moved = by_sentence(parse_question(question), found)
     assert sorted(places(moved[:5])) == sorted(places(found[:5]))
     assert places(moved[5:]) == places(found[5:])
 
@@ -144,7 +148,7 @@ def test_sentences_change_the_order_of_the_first_few_only(found: list[Hit], ques
 @given(hits(), prose)
 def test_order_invents_no_hit_loses_none_and_keeps_bm25(found: list[Hit], question: str) -> None:
     found = [replace(hit, lexical=hit.score) for hit in found]
-    ordered = by_order(question, found)
+    ordered = by_order(parse_question(question), found)
     assert {place(hit): hit.lexical for hit in ordered} == {place(hit): hit.lexical for hit in found}
 
 
@@ -195,7 +199,7 @@ DENSE = [make_hit("c", dense=0.9), make_hit("b", dense=0.8), make_hit("d", dense
 
 def search(question: str, shelf: Shelf, embedder: FakeEmbedder, settings: RetrievalSettings | None = None) -> list[Hit]:
     vector = embedder.embed_query(question)
-    return retrieve(question, shelf, embedder, vector=vector, settings=settings or RetrievalSettings())
+    return retrieve(parse_question(question), shelf, embedder, vector=vector, settings=settings or RetrievalSettings())
 
 
 def test_an_embedder_that_can_not_read_the_question_has_no_say() -> None:
@@ -219,7 +223,9 @@ def test_a_mode_leaves_the_other_side_out() -> None:
 
 
 def test_without_a_vector_words_decide() -> None:
-    found = retrieve("Where?", Shelf(DENSE, LEXICAL), FakeEmbedder(), vector=None, settings=RetrievalSettings())
+    found = retrieve(
+        parse_question("Where?"), Shelf(DENSE, LEXICAL), FakeEmbedder(), vector=None, settings=RetrievalSettings()
+    )
     assert places(found) == places(LEXICAL)
 
 

@@ -20,26 +20,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bunko
+from bunko.contract.parse import from_json
+from bunko.contract.serialise import to_json
 from bunko.errors import UsageError
 from bunko.models.fingerprints import fingerprint_of
 from bunko.models.gguf.adapters import adapter_states
 from bunko.reading.folder import FileEntry, content_digest, list_files
 from bunko.settings import ServerSettings, Settings
-from bunko.types import (
-    Answer,
-    Chunk,
-    Citation,
-    Event,
-    Evidence,
-    Finished,
-    Hit,
-    ReasoningDelta,
-    Remembered,
-    Retrieved,
-    TextDelta,
-    Translation,
-    Usage,
-)
+from bunko.types import Answer, Event, Finished, ReasoningDelta, Remembered, Retrieved, TextDelta, Usage
 
 if TYPE_CHECKING:
     import sqlite3
@@ -155,13 +143,13 @@ class Memory:
         if row is None:
             return None
         try:
-            return _from_json(json.loads(row[1]), at=row[0])
-        except (ValueError, TypeError, KeyError):
+            return _given_before(from_json(Answer, json.loads(row[1])), at=row[0])
+        except (ValueError, TypeError, KeyError, AttributeError):
             return None
 
     def keep(self, answer: Answer, *, key: str, state: str) -> None:
         """Keep an answer; those to an earlier state of the index go, and the oldest if there are too many."""
-        text = json.dumps(dataclasses.asdict(answer), ensure_ascii=False, default=float)  # numpy's numbers
+        text = json.dumps(to_json(answer, surface="cache"), ensure_ascii=False, default=float)  # numpy's numbers
         oldest = "SELECT key FROM answers ORDER BY at DESC LIMIT -1 OFFSET ?"
         self._write(
             ("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", (key, state, time.time(), text)),
@@ -241,7 +229,7 @@ def _without_faults() -> contextlib.suppress:
     return contextlib.suppress(sqlite3.Error, OSError)
 
 
-# --- answers as text -----------------------------------------------------------------------------------------------
+# --- answers given again --------------------------------------------------------------------------------------------
 
 
 def replay(answer: Answer) -> Iterator[Event]:
@@ -253,18 +241,15 @@ def replay(answer: Answer) -> Iterator[Event]:
     yield Finished(answer=answer)
 
 
-def _from_json(row: dict[str, Any], *, at: float) -> Answer:
-    """Return the answer as it is given again: what it cost, and its tokens, are those of then."""
-    then = Remembered(at=at, timings=row["timings"], usage=Usage(**row["usage"]))
+def _given_before(answer: Answer, *, at: float) -> Answer:
+    """Return a kept answer as it is given again, with its usage and timings in `remembered`. Raises KeyError."""
     when = datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M")
-    took = row["timings"]["total"] / 1000
+    took = answer.timings["total"] / 1000
     note = f"You asked this on {when}, and nothing has changed since: the answer is that one ({took:.1f} s then)."
-    records = {
-        "evidence": tuple(Evidence(**item) for item in row["evidence"]),
-        "citations": tuple(Citation(**item) for item in row["citations"]),
-        "hits": tuple(Hit(**item | {"chunk": Chunk(**item["chunk"])}) for item in row["hits"]),
-        "unsupported": tuple(row["unsupported"]),
-        "translation": tuple(Translation(**item) for item in row["translation"]),
-        "notes": (*row["notes"], f"{note} --no-cache asks anew."),
-    }
-    return Answer(**row | records | {"usage": Usage(), "timings": {}, "remembered": then})
+    return dataclasses.replace(
+        answer,
+        notes=(*answer.notes, f"{note} --no-cache asks anew."),
+        usage=Usage(),
+        timings={},
+        remembered=Remembered(at=at, timings=answer.timings, usage=answer.usage),
+    )

@@ -81,8 +81,8 @@ def notes_on(generator: Generator, settings: Settings) -> tuple[str, ...]:
     """Return what the reader should know if the model was to be asked, and was not."""
     if settings.answers.verify != "deep" or not _is_too_small(generator):
         return ()
-    return (f"{generator.name} is too small to judge its answer: it was checked as without --verify deep.",)
+    return (f"{generator.spec.name} is too small to judge its answer: it was checked as without --verify deep.",)
 
 
 def _is_too_small(generator: Generator) -> bool:
-    return 0 < generator.parameters <= _TOO_SMALL
+    return 0 < generator.spec.parameters <= _TOO_SMALL

@@ -1,27 +1,28 @@
-"""Pipeline 2: answer a question. In: question, store, embedder, generator. Out: events, the answer last.
+"""Pipeline 2: answer a question. In: a question and resources (index, models, settings). Out: events, the answer last.
 
-    (rewrite) -> embed -> retrieve -> select -> prompt -> generate -> ground
+    (rewrite) -> search -> select -> judge -> generate -> ground -> (translate)
 
-The evidence is out before the model has read a word of it.
+The evidence is yielded before the model reads any of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Generator as Generator_
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from bunko.answering import prompts
 from bunko.answering.model_opinion import likeness_by, notes_on, opinion_of
-from bunko.answering.refusal import can_judge, support, support_by_model
+from bunko.answering.refusal import Support, can_judge, support, support_by_model
 from bunko.answering.translation import translate
 from bunko.answering.writing import Written, builder, extract, notes_of, style_of, write
 from bunko.errors import QuestionError
 from bunko.generation.thinking import text_of
-from bunko.grounding.ground import ground
-from bunko.language.detection import detect_language
+from bunko.grounding.ground import Grounding, ground
 from bunko.ports import Embedder, GenerationOptions, Generator, Quotable, Searchable
 from bunko.question.follow_up import accept_rewrite, join_with_history
+from bunko.question.question import Question, parse_question
 from bunko.retrieval.evidence import notes_on_orders, select, trusted
 from bunko.retrieval.search import retrieve
 from bunko.settings import Settings, apply_overrides
@@ -45,116 +46,71 @@ if TYPE_CHECKING:
 
 _REWRITE_TOKENS = 64
 _REWRITE_TURNS = 4
-# Clients ask for as many tokens of an answer as they may; what is to be read must have room beside it.
+# Clients request as many answer tokens as they may; at least so many are kept for the prompt.
 _LEAST_PROMPT = 1024
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What a question is answered with."""
+
+    store: Quotable
+    embedder: Embedder
+    generator: Generator
+    settings: Settings
+    """Those that hold for this question."""
+    watch: Stopwatch
+    documents: int = 0
+    """Number of documents in the library."""
+    words_of: Literal["model", "document"] = "model"
+    """"document": the best quote is the answer, and the model is not asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An answer in progress. Each stage returns a copy with its own fields set."""
+
+    asked: Question
+    """As the user wrote it."""
+    question: Question
+    """As it is searched for: a follow-up is rewritten to stand alone."""
+    language: str
+    """Of the answer, ISO 639-1."""
+    hits: tuple[Hit, ...] = ()
+    vector: Vectors | None = None
+    """Of the question, shape (dimension,); None where no dense search was made."""
+    evidence: tuple[Evidence, ...] = ()
+    sources: tuple[Evidence, ...] = ()
+    """The evidence that the answer was made from, best first; empty where the question is refused."""
+    support: Support = field(default_factory=Support)
+    written: Written = field(default_factory=lambda: Written(finish_reason="none"))
+    grounding: Grounding = field(default_factory=lambda: Grounding(citations=(), unsupported=()))
+    translation: tuple[Translation, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    notes: tuple[str, ...] = ()
+
+
+Stage: TypeAlias = "Generator_[Event, None, Draft]"
+
+
 def answer_from_documents(
-    question: str,
-    store: Quotable,
-    embedder: Embedder,
-    generator: Generator,
-    *,
-    settings: Settings,
-    history: Sequence[Message] = (),
-    watch: Stopwatch,
-    documents: int = 0,
-    notes: tuple[str, ...] = (),
-    words_of: Literal["model", "document"] = "model",
+    question: str, resources: Resources, *, history: Sequence[Message] = (), notes: tuple[str, ...] = ()
 ) -> Iterator[Event]:
     """Yield Retrieved, then deltas, then Finished.
 
-    `documents` is how many the library holds, `notes` what the answer should tell of how it came about. With
-    `words_of="document"` the best quote is the answer, word for word, and the model is not asked.
+    `history` holds the earlier turns, `notes` what the reader should know in advance. Closing the iterator stops the
+    model. Raises QuestionError, EngineError, StoreError.
     """
-    _check_question(question)
-    asked_in = detect_language(question)
-    language = settings.answer_language or asked_in
-    usage = Usage()
-    standalone = question
-    if history:
-        with watch.stage("rewrite"):
-            standalone, usage = _rewrite(question, history, generator, settings)
-    hits, vector = find(standalone, store, embedder, settings=settings, watch=watch)
-    with watch.stage("select"):
-        chosen = select(standalone, hits, embedder, vector=vector, settings=settings.evidence)
-        evidence = _on_their_pages(chosen, store)
-    yield Retrieved(question=standalone, evidence=tuple(evidence), hits=tuple(hits))
-    shown, written = trusted(evidence), Written(text=prompts.refusal(language), finish_reason="none")
-    supported = support(standalone, hits, evidence, spec=embedder.spec)
-    if supported.strength < settings.answers.strictness:
-        shown, notes = [], (*notes, supported.doubt)
-    elif evidence and words_of == "document":
-        shown, written.text = shown[:1], shown[0].quote
-    elif evidence:
-        with watch.stage("load"):  # what is left of the engine's start, which began before the search
-            settings, room = _with_room(settings, context=generator.context_tokens())
-        style = style_of(generator, shown, language=language, settings=settings)
-        with watch.stage("prompt"):
-            messages, shown = prompts.fit(
-                shown,
-                build=builder(standalone, style, generator, settings, language=language, asked_in=asked_in),
-                count_tokens=generator.count_tokens,
-                room=room,
-            )
-        if shown:
-            stop = prompts.stop_texts(language)
-            extractive = style == "extractive"
-            judged = extractive and can_judge(standalone, generator)
-            writing = write(messages, generator, settings, watch, stop=stop, tell_probability=extractive)
-            if extractive:
-                writing = extract(writing, shown, question=standalone)
-            written = yield from writing
-            by_model = support_by_model(
-                written.said or written.text, shown, judged=judged, log_probability=written.log_probability
-            )
-            if by_model.strength < settings.answers.strictness:
-                shown, written.text, written.notes = [], prompts.refusal(language), (by_model.doubt,)
-            supported = min(supported, by_model, key=lambda item: item.strength)
-    if not written.is_out:
-        yield TextDelta(text=written.text)
-    with watch.stage("ground"):
-        opinion = opinion_of(generator, settings) if words_of == "model" else None
-        grounding = ground(
-            written.text.strip() if shown else "",
-            shown,
-            question=standalone,
-            likeness=likeness_by(embedder),
-            opinion=opinion,
-        )
-    translation: tuple[Translation, ...] = ()
-    if settings.generation.translation and grounding.text:
-        with watch.stage("translate"):
-            translation, more = translate(grounding.text, generator, settings=settings)
-        usage += more
-    yield Finished(
-        answer=Answer(
-            question=question,
-            standalone_question=standalone,
-            text=grounding.text if shown else written.text.strip(),
-            reasoning=written.reasoning.strip(),
-            refused=not shown,
-            support=supported.strength if evidence else 0.0,
-            evidence=tuple(evidence),
-            citations=grounding.citations,
-            unsupported=grounding.unsupported,
-            translation=translation,
-            hits=tuple(hits),
-            documents_searched=documents,
-            documents_read=len({item.path for item in shown}),
-            usage=usage + written.usage + (opinion.usage if opinion else Usage()),
-            timings=watch.timings(),
-            model=generator.name,
-            embedder=embedder.spec.name,
-            finish_reason=written.finish_reason,
-            notes=(
-                *notes,
-                *notes_on_orders(evidence),
-                *notes_of(written, settings),
-                *(notes_on(generator, settings) if words_of == "model" else ()),
-            ),
-        )
-    )
+    draft = _start(question, resources.settings, notes=notes)
+    draft = _rewrite(draft, resources, history)
+    draft = _search(draft, resources)
+    draft = _select(draft, resources)
+    yield Retrieved(question=draft.question.text, evidence=draft.evidence, hits=draft.hits)
+    draft = _judge(draft, resources)
+    draft = yield from _generate(draft, resources)
+    draft = _ground(draft, resources)
+    draft = _translate(draft, resources)
+    yield Finished(answer=_answer(draft, resources))
 
 
 def answer_without_documents(
@@ -166,20 +122,11 @@ def answer_without_documents(
     watch: Stopwatch,
 ) -> Iterator[Event]:
     """Yield the model's own answer: deltas, then Finished. Nothing is added to the question."""
-    _check_question(question)
+    check_question(question)
     with watch.stage("load"):
         settings, room = _with_room(settings, context=generator.context_tokens())
     with watch.stage("prompt"):
-        turns = list(history)
-        while True:
-            messages = prompts.plain_messages(question, turns, language=settings.answer_language)
-            tokens = generator.count_tokens(messages)
-            if tokens <= room:
-                break
-            oldest = 1 if turns and turns[0].role == "system" else 0
-            if len(turns) == oldest:
-                raise _too_long(tokens, room)
-            del turns[oldest : oldest + 2]
+        messages = _within(room, question, history, generator, language=settings.answer_language)
     written = yield from write(messages, generator, settings, watch)
     yield Finished(
         answer=Answer(
@@ -189,7 +136,7 @@ def answer_without_documents(
             reasoning=written.reasoning.strip(),
             usage=written.usage,
             timings=watch.timings(),
-            model=generator.name,
+            model=generator.spec.name,
             finish_reason=written.finish_reason,
             notes=notes_of(written, settings),
         )
@@ -197,49 +144,219 @@ def answer_without_documents(
 
 
 def find(
-    question: str, store: Searchable, embedder: Embedder, *, settings: Settings, watch: Stopwatch
+    question: Question, store: Searchable, embedder: Embedder, *, settings: Settings, watch: Stopwatch
 ) -> tuple[list[Hit], Vectors | None]:
-    """Return the hits for a question, and its vector if it was made. Raises QuestionError for an empty one."""
-    _check_question(question)
+    """Return the hits for a question, best first, and its vector, shape (dimension,), if one was made."""
     vector: Vectors | None = None
-    if settings.retrieval.mode != "lexical" and embedder.spec.knows(detect_language(question)):
+    if settings.retrieval.mode != "lexical" and embedder.spec.knows(question.language):
         with watch.stage("embed"):
-            vector = embedder.embed_query(question)
+            vector = embedder.embed_query(question.text)
     with watch.stage("retrieve"):
         hits = retrieve(question, store, embedder, vector=vector, settings=settings.retrieval)
     return hits, vector
 
 
-def _on_their_pages(evidence: Sequence[Evidence], store: Quotable) -> list[Evidence]:
-    """Return the quotes with the pages on which they begin: a passage may begin on an earlier one."""
+def check_question(question: str) -> None:
+    """Raise QuestionError for a question that is empty or not valid Unicode."""
+    if not question.strip():
+        raise QuestionError("The question is empty.", 'Write a question: bunko ask FOLDER "Who wrote this?"')
+    try:
+        question.encode()
+    except UnicodeEncodeError as error:  # undecodable bytes on the command line
+        raise QuestionError("The question is not in UTF-8.", "Write it in UTF-8.") from error
+
+
+# --- the stages, in order -----------------------------------------------------------------------------------------
+
+
+def _start(question: str, settings: Settings, *, notes: tuple[str, ...]) -> Draft:
+    check_question(question)
+    asked = parse_question(question)
+    return Draft(asked=asked, question=asked, language=settings.answer_language or asked.language, notes=notes)
+
+
+def _rewrite(draft: Draft, resources: Resources, history: Sequence[Message]) -> Draft:
+    """Rewrite a follow-up to stand alone: by the model if it does so faithfully, else by rule."""
+    if not history:
+        return draft
+    recent = history[-_REWRITE_TURNS:]
+    with resources.watch.stage("rewrite"):
+        messages = prompts.rewrite_messages(draft.asked.text, recent, language=draft.asked.language)
+        seed = resources.settings.generation.seed
+        options = GenerationOptions(max_tokens=_REWRITE_TOKENS, seed=seed, think="off")
+        pieces = list(resources.generator.stream(messages, options=options))
+        usage = next((piece.usage for piece in reversed(pieces) if piece.usage), Usage())
+        rewritten = accept_rewrite(text_of(pieces), draft.asked.text, recent)
+        standalone = parse_question(rewritten or join_with_history(draft.asked.text, recent))
+    return replace(draft, question=standalone, usage=usage)
+
+
+def _search(draft: Draft, resources: Resources) -> Draft:
+    hits, vector = find(
+        draft.question, resources.store, resources.embedder, settings=resources.settings, watch=resources.watch
+    )
+    return replace(draft, hits=tuple(hits), vector=vector)
+
+
+def _select(draft: Draft, resources: Resources) -> Draft:
+    with resources.watch.stage("select"):
+        chosen = select(
+            draft.question,
+            draft.hits,
+            resources.embedder,
+            vector=draft.vector,
+            settings=resources.settings.evidence,
+        )
+        evidence = tuple(_with_own_pages(chosen, resources.store))
+    return replace(draft, evidence=evidence, sources=tuple(trusted(evidence)))
+
+
+def _judge(draft: Draft, resources: Resources) -> Draft:
+    """Estimate how well the passages support an answer; refuse where that is below the strictness."""
+    found = support(draft.question, draft.hits, draft.evidence, spec=resources.embedder.spec)
+    draft = replace(draft, support=found)
+    if found.strength < resources.settings.answers.strictness:
+        draft = replace(draft, sources=(), notes=(*draft.notes, found.doubt))
+    return replace(draft, notes=(*draft.notes, *notes_on_orders(draft.evidence)))
+
+
+def _generate(draft: Draft, resources: Resources) -> Stage:
+    """Yield the answer's text: the model's, the best quote, or a refusal."""
+    if draft.sources and resources.words_of == "document":
+        draft = replace(draft, sources=draft.sources[:1])
+        draft = replace(draft, written=Written(text=draft.sources[0].quote, finish_reason="none"))
+    elif draft.sources:
+        draft = yield from _ask_model(draft, resources)
+    if not draft.sources:
+        draft = replace(draft, written=replace(draft.written, text=prompts.refusal(draft.language)))
+    if not draft.written.is_streamed:
+        yield TextDelta(text=draft.written.text)
+    return draft
+
+
+def _ask_model(draft: Draft, resources: Resources) -> Stage:
+    """Have the model answer from the sources. What it says may lead to a refusal, too."""
+    generator, watch = resources.generator, resources.watch
+    with watch.stage("load"):  # the rest of the engine's start, which began before the search
+        settings, room = _with_room(resources.settings, context=generator.context_tokens())
+    style = style_of(generator, draft.sources, language=draft.language, settings=settings)
+    with watch.stage("prompt"):
+        messages, shown = prompts.fit(
+            draft.sources,
+            build=builder(draft.question, style=style, generator=generator, settings=settings, language=draft.language),
+            count_tokens=generator.count_tokens,
+            room=room,
+        )
+    draft = replace(draft, sources=tuple(shown))
+    if not shown:
+        return draft
+    extractive = style == "extractive"
+    stop = prompts.stop_texts(draft.language)
+    writing = write(messages, generator, settings, watch, stop=stop, tell_probability=extractive)
+    if extractive:
+        writing = extract(writing, shown, question=draft.question.text)
+    written = yield from writing
+    judged = extractive and can_judge(draft.question, generator)
+    by_model = support_by_model(
+        written.said or written.text, shown, judged=judged, log_probability=written.log_probability
+    )
+    if by_model.strength < settings.answers.strictness:
+        draft = replace(draft, sources=())
+        written = replace(written, notes=(by_model.doubt,))
+    return replace(
+        draft,
+        written=written,
+        support=min(draft.support, by_model, key=lambda item: item.strength),
+        usage=draft.usage + written.usage,
+        notes=(*draft.notes, *notes_of(written, settings)),
+    )
+
+
+def _ground(draft: Draft, resources: Resources) -> Draft:
+    with resources.watch.stage("ground"):
+        by_model = resources.words_of == "model"
+        opinion = opinion_of(resources.generator, resources.settings) if by_model else None
+        grounding = ground(
+            draft.written.text.strip() if draft.sources else "",
+            draft.sources,
+            question=draft.question.text,
+            likeness=likeness_by(resources.embedder),
+            opinion=opinion,
+        )
+    return replace(
+        draft,
+        grounding=grounding,
+        usage=draft.usage + (opinion.usage if opinion else Usage()),
+        notes=(*draft.notes, *(notes_on(resources.generator, resources.settings) if by_model else ())),
+    )
+
+
+def _translate(draft: Draft, resources: Resources) -> Draft:
+    if not (resources.settings.generation.translation and draft.grounding.text):
+        return draft
+    with resources.watch.stage("translate"):
+        translation, usage = translate(
+            draft.grounding.text,
+            resources.generator,
+            settings=resources.settings,
+            citations=draft.grounding.citations,
+        )
+    return replace(draft, translation=translation, usage=draft.usage + usage)
+
+
+def _answer(draft: Draft, resources: Resources) -> Answer:
+    return Answer(
+        question=draft.asked.text,
+        standalone_question=draft.question.text,
+        text=draft.grounding.text if draft.sources else draft.written.text.strip(),
+        reasoning=draft.written.reasoning.strip(),
+        refused=not draft.sources,
+        support=draft.support.strength if draft.evidence else 0.0,
+        evidence=draft.evidence,
+        citations=draft.grounding.citations,
+        unsupported=draft.grounding.unsupported,
+        translation=draft.translation,
+        hits=draft.hits,
+        documents_searched=resources.documents,
+        documents_read=len({item.path for item in draft.sources}),
+        usage=draft.usage,
+        timings=resources.watch.timings(),
+        model=resources.generator.spec.name,
+        embedder=resources.embedder.spec.name,
+        finish_reason=draft.written.finish_reason,
+        notes=draft.notes,
+    )
+
+
+# --- what the stages share ----------------------------------------------------------------------------------------
+
+
+def _with_own_pages(evidence: Sequence[Evidence], store: Quotable) -> list[Evidence]:
+    """Return the quotes with the page on which each starts; its passage may start on an earlier one."""
     pages = {item.path: store.pages(item.path) for item in evidence if item.page is not None}
     return [
         item if item.page is None else replace(item, page=page_at(pages[item.path], item.start)) for item in evidence
     ]
 
 
-def _rewrite(question: str, history: Sequence[Message], generator: Generator, settings: Settings) -> tuple[str, Usage]:
-    """Return the follow-up question in a form that can be searched for, by the model if it does so faithfully."""
-    recent = history[-_REWRITE_TURNS:]
-    messages = prompts.rewrite_messages(question, recent, language=detect_language(question))
-    options = GenerationOptions(max_tokens=_REWRITE_TOKENS, seed=settings.generation.seed, think="off")
-    pieces = list(generator.stream(messages, options=options))
-    usage = next((piece.usage for piece in reversed(pieces) if piece.usage), Usage())
-    rewritten = accept_rewrite(text_of(pieces), question, recent)
-    return rewritten or join_with_history(question, recent), usage
-
-
-def _check_question(question: str) -> None:
-    if not question.strip():
-        raise QuestionError("The question is empty.", 'Ask in words: bunko ask FOLDER "Who wrote this?"')
-    try:
-        question.encode()
-    except UnicodeEncodeError as error:  # what Python makes of bytes on the command line that are no text
-        raise QuestionError("The question is not in UTF-8.", "Write it in UTF-8.") from error
+def _within(
+    room: int, question: str, history: Sequence[Message], generator: Generator, *, language: str
+) -> list[Message]:
+    """Return the messages of a conversation without documents, the oldest turns dropped until they fit."""
+    turns = list(history)
+    while True:
+        messages = prompts.plain_messages(question, turns, language=language)
+        tokens = generator.count_tokens(messages)
+        if tokens <= room:
+            return messages
+        oldest = 1 if turns and turns[0].role == "system" else 0
+        if len(turns) == oldest:
+            raise _too_long(tokens, room)
+        del turns[oldest : oldest + 2]
 
 
 def _with_room(settings: Settings, *, context: int) -> tuple[Settings, int]:
-    """Return the settings with no longer an answer than leaves room for a prompt, and that room, in tokens.
+    """Return the settings with `max_tokens` lowered so that a prompt fits, and the prompt's room in tokens.
 
     >>> _with_room(apply_overrides(Settings(), {"generation.max_tokens": 4096}), context=4096)[1]
     1024
@@ -252,6 +369,6 @@ def _with_room(settings: Settings, *, context: int) -> tuple[Settings, int]:
 
 def _too_long(tokens: int, room: int) -> QuestionError:
     return QuestionError(
-        f"The question is too long: it has {tokens} tokens, and the model has room for {room}.",
+        f"The question is too long: it has {tokens} tokens, and the context window has room for {room}.",
         "Shorten it, lower --max-tokens, or raise generation.context_tokens.",
     )

@@ -7,6 +7,7 @@ numbers; a translation that lacks one of its sentence's is told. Knows nothing o
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bunko.answering.prompts import translation_messages
 from bunko.generation.thinking import text_of
@@ -15,7 +16,7 @@ from bunko.language.sentences import sentences
 from bunko.language.words import normalise
 from bunko.ports import GenerationOptions, Generator
 from bunko.settings import Settings
-from bunko.types import Translation, Usage
+from bunko.types import Citation, Translation, Usage
 
 _NUMBER = re.compile(r"\d+")
 _LEAST_TOKENS = 48
@@ -32,8 +33,13 @@ def target_of(wanted: str, language: str) -> str:
     return "ja" if language == "en" else "en"
 
 
-def translate(text: str, generator: Generator, *, settings: Settings) -> tuple[tuple[Translation, ...], Usage]:
-    """Return each sentence of a text with its translation, and what that took. Raises EngineError."""
+def translate(
+    text: str, generator: Generator, *, settings: Settings, citations: Sequence[Citation] = ()
+) -> tuple[tuple[Translation, ...], Usage]:
+    """Return each sentence of a text with its translation and the numbers of its citations, and the usage.
+
+    Raises EngineError.
+    """
     target = target_of(settings.generation.translation, detect_language(text))
     found, usage = [], Usage()
     for start, end in sentences(text):
@@ -45,7 +51,13 @@ def translate(text: str, generator: Generator, *, settings: Settings) -> tuple[t
         usage += next((piece.usage for piece in reversed(pieces) if piece.usage), Usage())
         written = " ".join(text_of(pieces).split())
         found.append(
-            Translation(sentence=sentence, text=written, language=target, complete=_has_numbers(sentence, written))
+            Translation(
+                sentence=sentence,
+                text=written,
+                language=target,
+                complete=_has_numbers(sentence, written),
+                citations=tuple(citation.n for citation in citations if citation.sentence == sentence),
+            )
         )
     return tuple(found), usage
 

@@ -1,7 +1,7 @@
-"""Have the model write the answer. In: messages, a generator. Out: events as it writes, then all that it wrote.
+"""Have the model write the answer. In: messages, a generator. Out: events as it writes, then the whole text.
 
-Two styles: "free" is what the model writes; "extractive" is a phrase that the model names and the program copies from
-a source, so that no word of it is invented. Knows nothing of searching.
+Two styles: "free" is the model's own text; "extractive" is a phrase that the model chooses and the program copies from
+a source, so that no word is invented. Knows nothing of retrieval.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from functools import partial
 from typing import Literal, TypeAlias
 
 from bunko.answering import prompts
+from bunko.answering.prompts import PromptForm
 from bunko.grounding.verbatim import locate, only_repeats
 from bunko.language.detection import detect_language
-from bunko.ports import GenerationOptions, Generator
+from bunko.ports import Engine, GenerationOptions, Generator
+from bunko.question.question import Question
 from bunko.settings import Settings
 from bunko.stopwatch import Stopwatch
 from bunko.types import Event, Evidence, Message, ReasoningDelta, TextDelta, Usage
@@ -25,43 +27,43 @@ from bunko.types import Event, Evidence, Message, ReasoningDelta, TextDelta, Usa
 Style: TypeAlias = Literal["extractive", "free"]
 Writing: TypeAlias = "Generator_[Event, None, Written]"
 
-# The same words three times over are no answer: small models fall into such loops and don't come out.
+# Small models may repeat the same words without end.
 _LOOP = re.compile(r"(.{12,200}?)\1\1$", re.DOTALL)
 _LOOP_WINDOW = 600
-_LOOP_EVERY = 8  # pieces: the search takes longer than a small model takes for a token
-# Models of up to half a billion parameters were right more often, and shorter, with a phrase from the sources than in
-# their own words, and one of 135 million follows examples in plain text only (benchmarks/LOG.md). Where between half
-# a billion and three the first ends, and between .14 and .5 the second, is not measured.
-_PHRASE_TOKENS = 48  # a phrase of the sources is shorter
-_THOUGHT_CUT = "The model had to answer before it had thought to the end; generation.think_tokens allows it more."
+_LOOP_EVERY = 8  # pieces; the search takes longer than a small model takes for a token
+# Parameters. Models up to half a billion were right more often, and briefer, with a phrase from the sources than in
+# their own words; one of 135 million follows examples in plain text only (benchmarks/LOG.md). Where exactly between
+# 0.5 and 3 billion the first limit lies, and between 0.14 and 0.5 the second, is not measured.
+_PHRASE_TOKENS = 48  # phrases from the sources are shorter
+_THOUGHT_CUT = "The model's reasoning was cut off at its limit; generation.think_tokens raises it."
 _SMALL = 1_000_000_000
 _TINY = 300_000_000
 
 
 def style_of(generator: Generator, evidence: Sequence[Evidence], *, language: str, settings: Settings) -> Style:
-    """Tell how an answer is to be written: as set, or as suits the model, the best source and the language."""
+    """Return the style of the answer: as set, or by the size of the model and the language of the best source."""
     if settings.generation.style != "auto":
         return settings.generation.style
-    small = 0 < generator.parameters <= _SMALL
+    small = 0 < generator.spec.parameters <= _SMALL
     return "extractive" if small and all(detect_language(item.quote) == language for item in evidence[:1]) else "free"
 
 
 @dataclass(slots=True)
 class Written:
-    """What the model wrote, as it grows."""
+    """What the model wrote, updated while it writes."""
 
     text: str = ""
     reasoning: str = ""
     usage: Usage = field(default_factory=Usage)
     finish_reason: Literal["stop", "length", "loop", "none"] = "stop"
-    is_out: bool = False
-    """Whether the text has been yielded."""
+    is_streamed: bool = False
+    """Whether the text has been yielded as deltas."""
     thought_cut: bool = False
-    """Whether the model had to answer before it had thought to the end."""
+    """Whether the reasoning was cut off at its limit."""
     said: str = ""
-    """The phrase that the model named, in its words, where it was to name one."""
+    """In extractive style, the phrase in the model's words."""
     log_probability: float | None = None
-    """Of the text, to the model; None if it was not asked for, is not told, or is that of a thought too."""
+    """Natural logarithm, of the whole text; None if not requested, not reported, or if it includes reasoning."""
     notes: tuple[str, ...] = ()
 
 
@@ -74,18 +76,18 @@ def write(
     stop: tuple[str, ...] = (),
     tell_probability: bool = False,
 ) -> Writing:
-    """Yield deltas, return all of it. Reading the prompt and writing the answer are timed apart."""
+    """Yield deltas and return the whole text. Prompt processing and generation are timed separately."""
     raw = messages[0].role == "raw"
     options = GenerationOptions(
         max_tokens=min(settings.generation.max_tokens, _PHRASE_TOKENS) if raw else settings.generation.max_tokens,
         temperature=settings.generation.temperature,
         seed=settings.generation.seed,
-        stop=(*stop, "\n") if raw else stop,  # a text would go on with another question
+        stop=(*stop, "\n") if raw else stop,  # a plain text would continue with another question
         think=settings.generation.think,
         think_tokens=settings.generation.think_tokens,
-        tell_probability=tell_probability,
+        logprobs=tell_probability,
     )
-    written = Written(is_out=True)
+    written = Written(is_streamed=True)
     stage, pieces = "read", 0
     with contextlib.closing(generator.stream(messages, options=options)) as stream:
         while True:
@@ -94,7 +96,7 @@ def write(
             if piece is None:
                 return written
             reasoning = piece.reasoning
-            if piece.was_thought:  # a closing tag tells that what was taken for the answer was none
+            if piece.was_thought:  # a closing tag shows that the text so far was reasoning
                 reasoning, written.text = written.text + reasoning, ""
             if reasoning:
                 stage = "reason"
@@ -106,7 +108,7 @@ def write(
                 pieces += 1
                 yield TextDelta(text=piece.text)
             if pieces % _LOOP_EVERY == 0 and (loop := _LOOP.search(written.text[-_LOOP_WINDOW:])):
-                written.text = _said_once(written.text, len(loop.group(1)))
+                written.text = _without_repetition(written.text, len(loop.group(1)))
                 written.finish_reason = "loop"
                 return written
             written.finish_reason = piece.finish_reason or written.finish_reason
@@ -116,33 +118,34 @@ def write(
 
 
 def builder(
-    question: str, style: str, generator: Generator, settings: Settings, *, language: str, asked_in: str
+    question: Question, *, style: Style, generator: Generator, settings: Settings, language: str
 ) -> Callable[[Sequence[Evidence]], list[Message]]:
-    """Return what makes the messages that put a question with some evidence."""
+    """Return the function that builds the prompt for a question from evidence."""
     if style == "free":
-        return partial(prompts.answer_messages, question, language=language, asked_in=asked_in)
-    plain = _is_plain(generator, settings)
-    return partial(prompts.extractive_messages, question, language=language, plain=plain)
+        return partial(prompts.answer_messages, question, language=language)
+    return partial(prompts.extractive_messages, question, language=language, form=_form(generator, settings))
 
 
 def prime(generator: Generator, question: str, *, settings: Settings) -> None:
-    """Have the model read what the prompt for a question will begin with, while the question is searched for."""
+    """Have the model read the shared beginning of the prompt while the search runs."""
+    if not isinstance(generator, Engine):
+        return
     language = settings.answer_language or detect_language(question)
     if style_of(generator, (), language=language, settings=settings) == "extractive":
-        generator.prime(prompts.beginning(language=language, plain=_is_plain(generator, settings)))
+        generator.prime(prompts.beginning(language=language, form=_form(generator, settings)))
 
 
-def _is_plain(generator: Generator, settings: Settings) -> bool:
+def _form(generator: Generator, settings: Settings) -> PromptForm:
     if settings.generation.prompt != "auto":
-        return settings.generation.prompt == "plain"
-    return 0 < generator.parameters <= _TINY
+        return settings.generation.prompt
+    return "plain" if 0 < generator.spec.parameters <= _TINY else "chat"
 
 
 def extract(writing: Writing, shown: Sequence[Evidence], *, question: str) -> Writing:
-    """Let the model name a phrase, and return it as it stands in a source: no word of the answer is the model's own.
+    """Replace the phrase that the model wrote by the same phrase in a source, so that no word is the model's own.
 
-    A phrase that stands in no source, or says only what the question says, gives way to the best quote. What the
-    model reasons is yielded as it comes; the answer is short, and waited for.
+    A phrase that is in no source, or only repeats the question, is replaced by the best quote. Reasoning is streamed;
+    the short answer is not.
     """
     while True:
         try:
@@ -160,14 +163,14 @@ def extract(writing: Writing, shown: Sequence[Evidence], *, question: str) -> Wr
         written.text = shown[n].quote[start:stop_at]
     else:
         written.text = shown[0].quote
-        told = f"The model said {said!r}" if said else "The model said nothing"
-        written.notes = (f"{told}, which no source says: the answer is the best quote, word for word.",)
-    written.is_out = False
+        reply = f"The model's answer {said!r} is not in the documents" if said else "The model gave no answer"
+        written.notes = (f"{reply}: the answer shown is the best quote, word for word.",)
+    written.is_streamed = False
     return written
 
 
-def _said_once(text: str, period: int) -> str:
-    """Return a text that ends in a loop up to where it begins to say the same again."""
+def _without_repetition(text: str, period: int) -> str:
+    """Return a text that ends in a loop, cut where the repetition starts."""
     start = len(text) - period
     while start > 0 and text[start - 1] == text[start - 1 + period]:
         start -= 1
@@ -175,18 +178,18 @@ def _said_once(text: str, period: int) -> str:
 
 
 def notes_of(written: Written, settings: Settings) -> tuple[str, ...]:
-    """Return what the reader should know of how the answer came about."""
+    """Return notes for the reader on how the answer was generated."""
     thought = (_THOUGHT_CUT,) if written.thought_cut else ()
     if written.notes:
         return written.notes + thought
     if written.reasoning.strip() and not written.text.strip():
-        return ("The model thought, but did not answer; --think off has it answer at once.",)
+        return ("The model reasoned but gave no answer; --think off turns reasoning off.",)
     return _ending(written, settings) + thought
 
 
 def _ending(written: Written, settings: Settings) -> tuple[str, ...]:
     if written.finish_reason == "length":
-        return (f"The answer was cut off at {settings.generation.max_tokens} tokens; --max-tokens allows more.",)
+        return (f"The answer was cut off at {settings.generation.max_tokens} tokens; --max-tokens raises the limit.",)
     if written.finish_reason == "loop":
-        return ("The model began to repeat itself, and was stopped.",)
+        return ("The model repeated itself and was stopped.",)
     return ()

@@ -1,1 +1,1 @@
-"""The command line: parse, call the library, render. Results go to stdout, everything else to stderr."""
+"""The command line: parse, call the library, print. Results go to stdout, everything else to stderr."""

@@ -5,69 +5,69 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bunko.answering.pipeline import answer_without_documents
-from bunko.cli.common import note, open_from, print_json, settings_from
-from bunko.cli.library import tell_of_languages
-from bunko.cli.render import render_events, render_hits
-from bunko.contract.serialise import answer_json, hit_json
-from bunko.conversation import last
+from bunko.cli.common import note, note_report, open_from, print_json, settings_from
+from bunko.cli.render import render_hits, show_answer
+from bunko.cli.resident import ask_server, search_server
+from bunko.contract.records import SearchResult
+from bunko.contract.serialise import to_json
 from bunko.errors import QuestionError, StoreBusy, UsageError
-from bunko.library import Library
-from bunko.settings import Settings, cache_directory
 from bunko.stopwatch import Stopwatch
-from bunko.types import Event
+from bunko.types import Hit
 
-# Another process that keeps the index in step is soon done; one that makes it anew is not waited for.
+# What takes time to import is imported where it is used: a command that a server answers needs none of it.
+if TYPE_CHECKING:
+    from bunko.library import Library
+    from bunko.settings import Settings
+
+# Another process that updates the index is soon done; one that builds it is not waited for.
 _WAIT_S = 3.0
 
 
 def run_ask(arguments: argparse.Namespace) -> int:
     """Answer one question."""
     folder, question = _folder_and_question(arguments)
-    watch = Stopwatch()
     if arguments.no_rag:
-        library = Library(Path(folder or "."), settings=settings_from(arguments, Path(folder) if folder else None))
-        with library:
-            _render(
-                arguments, answer_without_documents(question, library.generator, settings=library.settings, watch=watch)
-            )
-            tell_of_placement(arguments, library)
-        return 0
-    with open_from(arguments, folder) as library:
-        if not (arguments.no_cache or arguments.no_sync) and (known := library.recall(question, watch=watch)):
-            _render(arguments, known)
-            return 0
-        with watch.stage("sync"):
-            waiting = sync_first(arguments, library, with_model=library.needs_model(question), question=question)
-        _render(arguments, library.stream(question, watch=watch, answers="new" if arguments.no_cache else "kept"))
-        tell_of_placement(arguments, library)
-        tell_of_starter(arguments, library.settings)
-        if not (arguments.no_cache or arguments.no_sync or waiting):
-            library.keep_folder()
-        if waiting:
-            note(arguments, f"Finishing the index: {waiting} passages are still to be embedded. Ctrl-C is safe.")
-            complete(library)
+        _ask_model(arguments, folder, question)
+    elif (events := ask_server(arguments, Path(folder).expanduser(), question)) is not None:
+        show_answer(arguments, events)
+    else:
+        _ask_here(arguments, folder, question)
     return 0
 
 
-def tell_of_placement(arguments: argparse.Namespace, library: Library) -> None:
-    """Say with --verbose where the model ran: on the processor, or with how many layers on which GPU."""
-    if arguments.verbose and (placement := library.placement()):
-        note(arguments, f"The model ran on: {placement}")
+def _ask_model(arguments: argparse.Namespace, folder: str, question: str) -> None:
+    from bunko.answering.pipeline import answer_without_documents
+    from bunko.library import Library
+
+    watch = Stopwatch()
+    library = Library(Path(folder or "."), settings=settings_from(arguments, Path(folder) if folder else None))
+    with library:
+        events = answer_without_documents(question, library.generator, settings=library.settings, watch=watch)
+        show_answer(arguments, events)
+        _note_placement(arguments, library)
 
 
-def tell_of_starter(arguments: argparse.Namespace, settings: Settings) -> None:
-    """Say once on this machine that the starter model is for trying out."""
-    told = cache_directory(settings) / "told-of-starter"
-    if settings.model != Settings().model or told.exists():
-        return
-    note(arguments, f"\n{settings.model} is a very small model for trying things out: it is often wrong.")
-    note(arguments, "`bunko models list` shows better ones; take one with --model, or set it in the config file.")
-    with contextlib.suppress(OSError):  # a cache that can't be written only means that it is told again
-        told.touch()
+def _ask_here(arguments: argparse.Namespace, folder: str, question: str) -> None:
+    watch = Stopwatch()
+    with open_from(arguments, folder) as library:
+        if not (arguments.no_cache or arguments.no_sync) and (known := library.recall(question, watch=watch)):
+            show_answer(arguments, known)
+            return
+        with watch.stage("sync"):
+            if library.needs_model(question):
+                warm_up(arguments, library, question)
+            waiting = sync_first(arguments, library)
+        show_answer(arguments, library.stream(question, watch=watch, answers="new" if arguments.no_cache else "kept"))
+        _note_placement(arguments, library)
+        _note_starter(arguments, library.settings)
+        if not (arguments.no_cache or arguments.no_sync or waiting):
+            library.keep_folder()
+        if waiting:
+            note(arguments, f"Finishing the index: {waiting} passages have no vector yet. Ctrl-C is safe.")
+            complete(library)
 
 
 def run_search(arguments: argparse.Namespace) -> int:
@@ -75,61 +75,73 @@ def run_search(arguments: argparse.Namespace) -> int:
     if not arguments.query.strip():
         raise QuestionError("The query is empty.", 'For example: bunko search FOLDER "budget 2024"')
     watch = Stopwatch()
+    root = Path(arguments.folder).expanduser()
+    if (hits := search_server(arguments, root, arguments.query, watch=watch)) is not None:
+        _show_hits(arguments, hits, watch)
+        return 0
+    watch = Stopwatch()
     with open_from(arguments, arguments.folder) as library:
         with watch.stage("sync"):
-            waiting = sync_first(arguments, library, with_model=False)
-        hits = library.search(arguments.query, watch=watch)
-        if arguments.json:
-            timings = watch.timings()
-            print_json({"query": arguments.query, "hits": [hit_json(hit) for hit in hits], "timings_ms": timings})
-        else:
-            render_hits(hits, verbose=arguments.verbose)
+            waiting = sync_first(arguments, library)
+        _show_hits(arguments, library.search(arguments.query, watch=watch), watch)
         if waiting:
             complete(library)
     return 0
 
 
-def complete(library: Library) -> None:
-    """Make the vectors that were left for later."""
-    with contextlib.suppress(StoreBusy):  # then another process is at it
-        library.complete()
+def _show_hits(arguments: argparse.Namespace, hits: list[Hit], watch: Stopwatch) -> None:
+    if arguments.json:
+        print_json(to_json(SearchResult(query=arguments.query, hits=tuple(hits), timings=watch.timings())))
+    else:
+        render_hits(hits, scores="shown" if arguments.verbose else "hidden")
 
 
-def sync_first(arguments: argparse.Namespace, library: Library, *, with_model: bool = True, question: str = "") -> int:
-    """Bring the library in step unless told not to; return how many passages still wait for their vectors.
-
-    The models are loaded meanwhile, and made ready for `question` if there is one.
-    """
+def warm_up(arguments: argparse.Namespace, library: Library, question: str = "") -> None:
+    """Start to load the models, and prepare them for `question`; the index is updated meanwhile."""
     if not arguments.no_sync:
-        library.check_folder()  # before a model is fetched for a folder with nothing in it
-    if with_model:
-        library.warm_up(question)
+        library.check_folder()  # before a model is downloaded for an empty folder
+    library.warm_up(question)
+
+
+def sync_first(arguments: argparse.Namespace, library: Library) -> int:
+    """Bring the index in step unless told not to; return how many passages have no vector yet."""
     if arguments.no_sync:
         return 0
     try:
         report = library.sync(vectors="few", wait_s=_WAIT_S)
     except StoreBusy as error:
-        note(arguments, f"{error.message} The answer is from what is there already.")
+        note(arguments, f"{error.message} The answer is from what is indexed so far.")
         return 0
-    tell_of_languages(arguments, library, report)
-    changes = [f"{count} {what}" for what in ("added", "updated", "removed") if (count := getattr(report, what))]
-    if changes:
-        note(arguments, f"{report.documents} documents ({', '.join(changes)}) in {report.seconds:.1f} s")
-    if report.failed:
-        note(
-            arguments, f"{len(report.failed)} files could not be read; `bunko index {library.root}` tells which and why"
-        )
+    from bunko.cli.library import note_languages
+
+    note_languages(arguments, library, report)
+    note_report(arguments, report, library.root)
     return report.unembedded
 
 
-def _render(arguments: argparse.Namespace, events: Iterator[Event]) -> None:
-    if arguments.json:
-        answer = last(events)
-        print_json(answer_json(answer))
-        for text in answer.notes:
-            note(arguments, text)
-    else:
-        render_events(events, verbose=arguments.verbose, quiet=arguments.quiet)
+def complete(library: Library) -> None:
+    """Make the vectors that were left for later."""
+    with contextlib.suppress(StoreBusy):  # another process makes them
+        library.complete()
+
+
+def _note_placement(arguments: argparse.Namespace, library: Library) -> None:
+    """Print with --verbose where the model ran: on the CPU, or with how many layers on which GPU."""
+    if arguments.verbose and (placement := library.placement()):
+        note(arguments, f"The model ran on: {placement}")
+
+
+def _note_starter(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Print once on this machine that the starter model is for trials."""
+    from bunko.settings import Settings, cache_directory
+
+    noted = cache_directory(settings) / "told-of-starter"
+    if settings.model != Settings().model or noted.exists():
+        return
+    note(arguments, f"\n{settings.model} is a very small model for first trials: it is often wrong.")
+    note(arguments, "`bunko models list` shows better ones. Choose one with --model or in the config file.")
+    with contextlib.suppress(OSError):  # without a cache, the note is printed again
+        noted.touch()
 
 
 def _folder_and_question(arguments: argparse.Namespace) -> tuple[str, str]:
@@ -139,7 +151,9 @@ def _folder_and_question(arguments: argparse.Namespace) -> tuple[str, str]:
     elif len(words) == 2:
         folder, question = words
     elif len(words) == 1:
-        raise UsageError("A folder and a question are needed.", 'For example: bunko ask reports "Who wrote this?"')
+        raise UsageError(
+            "`bunko ask` needs a folder and a question.", 'For example: bunko ask reports "Who wrote this?"'
+        )
     else:
         raise UsageError(f"Too many words: {' '.join(words)}", "Put the question in quotes.")
     if question == "-":

@@ -1,4 +1,4 @@
-"""`bunko chat`: a conversation with a folder, or with the model alone."""
+"""`bunko chat`: a conversation about a folder, or with the model alone."""
 
 from __future__ import annotations
 
@@ -7,36 +7,48 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-from bunko.answering.pipeline import answer_without_documents
-from bunko.cli.ask import complete, sync_first
-from bunko.cli.common import bold, note, open_from, print_json, settings_from
-from bunko.cli.render import render_events
+from bunko.cli.ask import complete, sync_first, warm_up
+from bunko.cli.common import bold, note, open_from, settings_from
+from bunko.cli.render import show_answer
 from bunko.cli.resident import served_library
-from bunko.contract.serialise import answer_json
-from bunko.conversation import last
 from bunko.errors import QuestionError
-from bunko.library import Library
 from bunko.stopwatch import Stopwatch
 from bunko.types import Event, Finished, Message
 
-_HELP = "Ask; an empty line or Ctrl-D ends the conversation, Ctrl-C stops an answer. /new forgets what was said."
+if TYPE_CHECKING:
+    from bunko.library import Library
+
+_HELP = "Ask a question. An empty line or Ctrl-D ends the conversation, Ctrl-C stops an answer, /new starts afresh."
+
+
+class _Conversation(Protocol):
+    history: tuple[Message, ...]
+
+    def stream(self, question: str) -> Iterator[Event]: ...
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read questions from the terminal, or one a line from a pipe, until there are no more."""
+    """Read questions from the terminal, or one per line from a pipe, and answer each."""
     if arguments.folder is None:
-        library = Library(Path.cwd(), settings=settings_from(arguments))
-        with library:
-            library.warm_up()
-            return _converse(arguments, _Plain(library))
+        return _chat_with_model(arguments)
     if served := served_library(arguments, Path(arguments.folder).expanduser()):
         with served:
             return _converse(arguments, served.chat())
     with open_from(arguments, arguments.folder) as library:
+        warm_up(arguments, library)
         if sync_first(arguments, library):
             complete(library)
         return _converse(arguments, library.chat())
+
+
+def _chat_with_model(arguments: argparse.Namespace) -> int:
+    from bunko.library import Library
+
+    with Library(Path.cwd(), settings=settings_from(arguments)) as library:
+        library.warm_up()
+        return _converse(arguments, _Plain(library))
 
 
 class _Plain:
@@ -47,6 +59,8 @@ class _Plain:
         self.history: tuple[Message, ...] = ()
 
     def stream(self, question: str) -> Iterator[Event]:
+        from bunko.answering.pipeline import answer_without_documents
+
         generator, settings = self._library.generator, self._library.settings
         watch = Stopwatch()
         for event in answer_without_documents(
@@ -54,12 +68,12 @@ class _Plain:
         ):
             if isinstance(event, Finished):
                 answer = event.answer
-                said = Message(role="assistant", content=answer.text, reasoning=answer.reasoning)
-                self.history += (Message(role="user", content=question), said)
+                answered = Message(role="assistant", content=answer.text, reasoning=answer.reasoning)
+                self.history += (Message(role="user", content=question), answered)
             yield event
 
 
-def _converse(arguments: argparse.Namespace, conversation: object) -> int:
+def _converse(arguments: argparse.Namespace, conversation: _Conversation) -> int:
     interactive = sys.stdin.isatty()
     if interactive:
         with contextlib.suppress(ImportError):
@@ -67,10 +81,10 @@ def _converse(arguments: argparse.Namespace, conversation: object) -> int:
         note(arguments, _HELP)
     for question in _questions(interactive):
         if question == "/new":
-            conversation.history = ()  # type: ignore[attr-defined]
+            conversation.history = ()
             continue
         try:
-            _answer(arguments, conversation.stream(question))  # type: ignore[attr-defined]
+            show_answer(arguments, conversation.stream(question))
         except QuestionError as error:
             note(arguments, str(error))
         except KeyboardInterrupt:
@@ -90,10 +104,3 @@ def _questions(interactive: bool) -> Iterator[str]:
             return
         if line:
             yield line
-
-
-def _answer(arguments: argparse.Namespace, events: Iterator[Event]) -> None:
-    if arguments.json:
-        print_json(answer_json(last(events)))
-    else:
-        render_events(events, verbose=arguments.verbose, quiet=arguments.quiet)

@@ -29,7 +29,7 @@ _PLACES = {
 
 
 def run_check(arguments: argparse.Namespace) -> int:
-    """Check a model; 1 if it can't be used as it is."""
+    """Check a model; return 1 if it can't be used as it is."""
     settings = settings_from(arguments)
     path = model_file(arguments.name, settings)
     report = check_model(path, settings, memory=machine_memory(), gpus=engine_gpus(), run=arguments.load)
@@ -46,7 +46,7 @@ def _show_report(report: Report) -> None:
         ("kind", f"{report.kind}: {', '.join(report.signs)}"),
         ("architecture", f"{report.architecture}{'' if report.engine_knows else ', unknown to this engine'}"),
         ("size", f"{_millions(report.parameters)} parameters, {report.size / 1e6:,.0f} MB"),
-        ("quantisation", f"{report.quantisation or 'unknown'}, {report.bits_a_weight:.1f} bits a weight"),
+        ("quantisation", f"{report.quantisation or 'unknown'}, {report.bits_a_weight:.1f} bits per weight"),
         ("context", f"{report.context_tokens:,} tokens" if report.context_tokens else ""),
         ("licence", report.licence),
         ("template", _template_line(report)),
@@ -55,15 +55,15 @@ def _show_report(report: Report) -> None:
     ]
     if report.speed:
         speed, memory = report.speed, f"{report.speed.memory / 1e6:,.0f} MB"
-        told = f"reads {speed.prompt:.0f} and writes {speed.writing:.1f} tokens a second"
-        told += f"; loaded in {speed.load_s:.1f} s, {memory}"
-        lines.append(("speed here", told))
+        text = f"reads {speed.prompt:.0f} and writes {speed.writing:.1f} tokens per second"
+        text += f"; loaded in {speed.load_s:.1f} s, {memory}"
+        lines.append(("speed here", text))
     for name, text in lines:
         if text:
             print(f"{name:>14}  {safe(text)}")
     _show_forms(report)
     _show_memory(report)
-    print(bold("What to know") if report.findings else dim("Nothing to complain of."))
+    print(bold("Findings") if report.findings else dim("No problems were found."))
     for finding in report.findings:
         print(_wrapped(f"{_MARKS[finding.state]} {safe(finding.text)}"))
         if finding.cure:
@@ -94,12 +94,12 @@ def _tokenizer_line(report: Report) -> str:
     if found is None:
         return ""
     kind = f"{found.model}{f' ({found.pre})' if found.pre else ''}, {found.vocabulary:,} tokens"
-    japanese = f"Japanese {found.japanese}, {found.tokens_a_character_japanese:.2f} tokens a character"
-    return f"{kind}; English {found.tokens_a_word_english:.2f} tokens a word; {japanese}"
+    japanese = f"Japanese {found.japanese}, {found.tokens_a_character_japanese:.2f} tokens per character"
+    return f"{kind}; English {found.tokens_a_word_english:.2f} tokens per word; {japanese}"
 
 
 def _show_forms(report: Report) -> None:
-    print(bold("Weights") + dim("   ● this processor reads many tokens of a prompt at a time with it"))
+    print(bold("Weights") + dim("   ● this processor reads many tokens of a prompt at once"))
     for row in report.forms:
         mark = "●" if row.quick else "○"
         count = f"{row.tensors} tensor{'' if row.tensors == 1 else 's'}"
@@ -111,17 +111,17 @@ def _show_memory(report: Report) -> None:
         return
     print(bold("Memory"))
     for row in report.memory:
-        verdict = {"yes": "fits", "tight": "only if other programs make room", "no": "too much for this machine"}[
+        verdict = {"yes": "fits", "tight": "only if other programs free memory", "no": "too much for this machine"}[
             row.fits
         ]
         print(f"{row.context_tokens:>14,}  tokens of context: {row.total / 1e9:>6.2f} GB  {dim(verdict)}")
 
 
 def run_advise(arguments: argparse.Namespace) -> int:
-    """Say which models suit this machine."""
+    """Print which models suit this machine."""
     settings = settings_from(arguments)
     machine, memory, gpus, graphics = Machine.here(), machine_memory(), engine_gpus(), this_graphics()
-    note(arguments, "Timing the starter model and this machine's memory …")
+    note(arguments, "Measuring the starter model and this machine's memory …")
     advice = recommend(settings, memory=memory, gpus=gpus, measured=yardstick(settings, machine=machine))
     processor, wheel = this_processor(), wheel_here(graphics)
     if arguments.json:
@@ -152,9 +152,9 @@ def _show_choices(advice: Recommendation) -> None:
         print(_choice_line(choice))
     if advice.yardstick:
         print(dim(_wrapped(
-            f"Tokens a second and the time of a usual answer are estimates, up to {advice.error:.0%} off, from the "
-            f"starter's {advice.yardstick.prompt:.0f} and {advice.yardstick.writing:.0f} tokens a second and "
-            f"{advice.yardstick.bandwidth / 1e9:.1f} GB of memory read a second. ● on this machine"
+            f"Tokens per second and the time of a usual answer are estimates, up to {advice.error:.0%} off, from the "
+            f"starter's {advice.yardstick.prompt:.0f} and {advice.yardstick.writing:.0f} tokens per second and "
+            f"a memory bandwidth of {advice.yardstick.bandwidth / 1e9:.1f} GB/s. ● on this machine"
         )))  # fmt: skip
     for language, model, embedder in (
         ("English", advice.english, advice.english_embedder),
@@ -173,7 +173,7 @@ def _choice_line(choice: Choice) -> str:
         speeds = f"{choice.prompt:>7.0f}{choice.writing:>8.1f}{choice.answer_s:>7.0f} s"
     place = _PLACES[choice.place]
     if choice.place not in ("nowhere", "memory, tight") and choice.largest_quantisation:
-        place += f" ({choice.largest_quantisation} too)"
+        place += f" (also {choice.largest_quantisation})"
     return (
         f"{mark} {choice.name:<14}{choice.quantisation:<9}{choice.size / 1e9:>5.1f} GB{choice.memory / 1e9:>6.1f} GB"
         f"  {place:<15}{speeds}"
@@ -182,10 +182,10 @@ def _choice_line(choice: Choice) -> str:
 
 def _show_wheel(wheel: Wheel, *, seen: bool) -> None:
     if wheel.backend == "cpu" and not wheel.note:
-        print(dim("The engine on the Python index is the right one for this machine: no GPU was found."))
+        print(dim("The engine from the Python index suits this machine: no GPU was found."))
         return
     state = (
-        "The engine sees the GPU; it was installed with"
+        "The engine uses the GPU; it was installed with"
         if seen
         else f"The engine for this machine's GPU ({wheel.backend})"
     )

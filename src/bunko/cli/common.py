@@ -1,4 +1,4 @@
-"""What the commands share: settings from flags, notes and progress on stderr, JSON on stdout."""
+"""What the commands share. In: parsed flags. Out: settings, libraries, JSON on stdout, notes and progress on stderr."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bunko.askable import ASKABLE
 from bunko.errors import UsageError
 from bunko.paths import config_file
 
@@ -19,25 +20,15 @@ if TYPE_CHECKING:
     from bunko.library import Library
     from bunko.models import Progress as DownloadProgress
     from bunko.settings import Settings
+    from bunko.types import SyncReport
 
 _UNITS = {"reading": "B", "embedding": " characters"}
-# flag -> setting
+# flag -> setting, for those that a question may not set
 _FLAGS = {
     "model": "model",
     "embedder": "embedder",
     "store": "store",
     "offline": "offline",
-    "answer_language": "answer_language",
-    "top_k": "retrieval.top_k",
-    "mode": "retrieval.mode",
-    "quote": "generation.style",
-    "bilingual": "generation.translation",
-    "verify": "answers.verify",
-    "strictness": "answers.strictness",
-    "max_tokens": "generation.max_tokens",
-    "think": "generation.think",
-    "temperature": "generation.temperature",
-    "seed": "generation.seed",
     "password_file": "reading.password_file",
     "archives": "reading.archives",
     "ocr": "reading.ocr",
@@ -56,13 +47,14 @@ def settings_from(arguments: argparse.Namespace, root: Path | None = None) -> Se
         if not equals:
             raise UsageError(f"--set {pair} has no value.", "Write --set NAME=VALUE.")
         overrides[name.strip()] = value.strip()
-    given = {name: getattr(arguments, flag, None) for flag, name in _FLAGS.items()}
-    overrides |= {name: value for name, value in given.items() if value is not None}  # --set stands otherwise
+    flags = _FLAGS | {each.field: each.setting for each in ASKABLE}
+    given = {name: getattr(arguments, flag, None) for flag, name in flags.items()}
+    overrides |= {name: value for name, value in given.items() if value is not None}  # else --set decides
     return load_settings(library_config=config_file(root) if root else None, overrides=overrides)
 
 
 def open_from(arguments: argparse.Namespace, folder: str) -> Library:
-    """Return the library that a command names, with progress bars unless it is told to be quiet."""
+    """Return a command's library, with progress bars unless --quiet is given."""
     from bunko.library import Library
 
     root = Path(folder).expanduser()
@@ -75,21 +67,21 @@ def open_from(arguments: argparse.Namespace, folder: str) -> Library:
 
 
 def download_progress_from(arguments: argparse.Namespace) -> DownloadProgress:
-    """Return how downloads show themselves."""
+    """Return how to show the progress of downloads."""
     from bunko.models import silent, terminal_bar
 
     return silent if arguments.quiet else terminal_bar
 
 
 def progress_from(arguments: argparse.Namespace) -> Callable[[str, int, int], None]:
-    """Return how a sync shows itself: a bar on a terminal, nothing elsewhere."""
+    """Return how to show the progress of a sync: a bar on a terminal, nothing elsewhere."""
     if arguments.quiet or not sys.stderr.isatty():
         return lambda stage, done, total: None
     return _Bars()
 
 
 class _Bars:
-    """One bar for each stage, with the time to go, gone when the stage is done."""
+    """One bar per stage with the remaining time, removed when the stage is done."""
 
     def __init__(self) -> None:
         self._stage = ""
@@ -109,14 +101,39 @@ class _Bars:
 
 
 def print_json(value: object) -> None:
-    """Print one JSON object on a line of stdout, at once."""
+    """Print one JSON object on a line of stdout, and flush it."""
     print(json.dumps(value, ensure_ascii=False), flush=True)
 
 
 def note(arguments: argparse.Namespace, text: str) -> None:
-    """Print a remark on stderr, unless told to be quiet."""
+    """Print a note on stderr, unless --quiet is given."""
     if not arguments.quiet:
         print(dim(safe(text), sys.stderr), file=sys.stderr, flush=True)
+
+
+def note_report(arguments: argparse.Namespace, report: SyncReport, folder: Path) -> None:
+    """Print what a sync changed, and how many files could not be read."""
+    changes = [f"{count} {what}" for what in ("added", "updated", "removed") if (count := getattr(report, what))]
+    if changes:
+        documents = counted(report.documents, "document")
+        note(arguments, f"{documents} ({', '.join(changes)}) in {report.seconds:.1f} s")
+    note_failed(arguments, report, folder)
+
+
+def note_failed(arguments: argparse.Namespace, report: SyncReport, folder: Path) -> None:
+    """Print how many files could not be read."""
+    if report.failed:
+        files = counted(len(report.failed), "file")
+        note(arguments, f"{files} could not be read; `bunko index {folder}` lists them with the reasons")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "file"), counted(1200, "file")
+    ('1 file', '1,200 files')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def dim(text: str, stream: Any = None) -> str:
@@ -137,12 +154,12 @@ def _styled(text: str, code: str, stream: Any) -> str:
 
 
 def width() -> int:
-    """Return how many columns a line may have."""
+    """Return the number of columns for a line."""
     return min(shutil.get_terminal_size().columns, 100)
 
 
 def safe(text: str) -> str:
-    r"""Return text from a document or a model without the control characters that could drive a terminal.
+    r"""Remove control characters, with which text from a document or a model could control the terminal.
 
     >>> safe("a\x1b[31mb"), safe("第一章\u3000総則")
     ('a[31mb', '第一章\u3000総則')

@@ -12,7 +12,7 @@ _MARKS = {"ok": "✓", "warning": "!", "problem": "✗"}
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the findings as they come; 1 if something has to be mended before Bunko can work."""
+    """Print each finding as it is made; return 1 if there is a problem to solve before Bunko works."""
     findings = []
     for finding in examine(settings_from(arguments)):
         findings.append(finding)

@@ -14,6 +14,7 @@ from typing import Any
 from bunko.cli.common import (
     download_progress_from,
     note,
+    note_failed,
     open_from,
     print_json,
     progress_from,
@@ -33,19 +34,19 @@ from bunko.library import Library
 from bunko.settings import Settings
 
 _WAIT_S = 3.0
-_TELL_EVERY_S = 30.0
+_NOTE_EVERY_S = 30.0
 _SHOWN = 10  # differing questions on the screen; a report has all
 _REPORTS = (".html", ".md", ".json")
 
 
 def run_batch(arguments: argparse.Namespace) -> int:
-    """Answer every question of a file into another file."""
+    """Answer every question in a file; write the answers to another file."""
     questions = read_questions(arguments.questions, limit=arguments.limit)
     out = Path(arguments.out).expanduser()
     with open_from(arguments, arguments.folder) as library:
         if not arguments.no_rag:
             _prepare(arguments, library)
-        _tell_of_parallel(arguments, library.settings)
+        _note_parallel(arguments, library.settings)
         bar = _Progress(arguments)
         try:
             report = batch(
@@ -57,26 +58,26 @@ def run_batch(arguments: argparse.Namespace) -> int:
                 progress=lambda done, total: bar("answering", done, total),
             )
         except KeyboardInterrupt:
-            note(arguments, f"\nThe answers so far are in {out}; the same command goes on from there.")
+            note(arguments, f"\nThe answers so far are in {out}; the same command continues from there.")
             raise
     counts = {"questions": len(questions), "answered": report.answered, "present": report.present}
     counts |= {"failed": report.failed}
     if arguments.json:
         print_json({"out": str(out), **counts, "seconds": report.seconds})
     else:
-        before = f", {report.present} were there already" if report.present else ""
+        before = f", {report.present} already present" if report.present else ""
         print(
             f"{report.answered} answered{before}, {report.failed} failed, in {report.seconds:.1f} s: {safe(str(out))}"
         )
     for text, count in report.notes.items():
         note(arguments, f"In {count} of the answers: {text}")
     if report.failed:
-        note(arguments, "The same command asks the questions that failed again.")
+        note(arguments, "The same command asks the failed questions again.")
     return 0 if report.answered or report.present else 1
 
 
 def run_eval(arguments: argparse.Namespace) -> int:
-    """Measure the answers of one set-up."""
+    """Measure the answers of one configuration."""
     root = Path(arguments.folder).expanduser()
     variants = build_variants(settings_from(arguments, root))
     if arguments.no_rag:
@@ -87,7 +88,7 @@ def run_eval(arguments: argparse.Namespace) -> int:
 
 
 def run_compare(arguments: argparse.Namespace) -> int:
-    """Measure several set-ups on the same questions."""
+    """Measure several configurations on the same questions."""
     variants = build_variants(
         settings_from(arguments, Path(arguments.folder).expanduser()),
         models=arguments.models,
@@ -98,8 +99,8 @@ def run_compare(arguments: argparse.Namespace) -> int:
     )
     if len(variants) < 2:
         raise UsageError(
-            "There is only one variant; there is nothing to compare.",
-            "Add another --model, --no-rag, --setting NAME=V1,V2 or --variant; `bunko eval` measures a single one.",
+            "There is only one variant, so there is nothing to compare.",
+            "Add another --model, --no-rag, --setting NAME=V1,V2 or --variant; `bunko eval` measures a single variant.",
         )
     folder = Path(arguments.answers).expanduser() if arguments.answers else None
     comparison = _compare(arguments, variants, lambda variant: answers_path(folder, variant) if folder else None)
@@ -107,10 +108,10 @@ def run_compare(arguments: argparse.Namespace) -> int:
 
 
 def run_draft(arguments: argparse.Namespace) -> int:
-    """Let the model draft questions on the folder's own passages."""
+    """Let the model draft questions about the folder's passages."""
     out = Path(arguments.out).expanduser()
     if out.exists():
-        raise UsageError(f"{out} is there already.", "Name another file with --out, or remove this one.")
+        raise UsageError(f"{out} exists already.", "Choose another file with --out, or remove this one.")
     bar = _Progress(arguments)
     with open_from(arguments, arguments.folder) as library:
         _prepare(arguments, library)
@@ -125,7 +126,7 @@ def run_draft(arguments: argparse.Namespace) -> int:
                     written += 1
                     bar("drafting", written, arguments.count)
         except OSError as error:
-            raise UsageError(f"{out} can't be written: {error.strerror}.", "Name another file with --out.") from error
+            raise UsageError(f"{out} can't be written: {error.strerror}.", "Choose another file with --out.") from error
     bar.close()
     if not written:
         out.unlink()
@@ -134,12 +135,12 @@ def run_draft(arguments: argparse.Namespace) -> int:
     else:
         print(f"{written} questions drafted: {safe(str(out))}")
     if written < arguments.count:
-        note(arguments, f"The model managed {written} of {arguments.count}; a larger one writes better questions.")
-    note(arguments, "Read them through before you trust what they measure.")
+        note(arguments, f"The model wrote {written} of {arguments.count} questions; a larger model writes better ones.")
+    note(arguments, "Read the questions before you trust what they measure.")
     return 0 if written else 1
 
 
-# --- what they share ---------------------------------------------------------------------------------------------
+# --- shared parts -------------------------------------------------------------------------------------------------
 
 
 def _compare(
@@ -148,7 +149,7 @@ def _compare(
     _check_reports(arguments.report)
     questions = read_questions(arguments.questions, limit=arguments.limit)
     root = Path(arguments.folder).expanduser()
-    _tell_of_parallel(arguments, variants[0].settings)
+    _note_parallel(arguments, variants[0].settings)
 
     def open_library(settings: Settings) -> Library:
         return Library(
@@ -192,7 +193,7 @@ def _show(arguments: argparse.Namespace, comparison: Comparison) -> int:
 def _check_reports(reports: Sequence[str]) -> None:
     for report in reports:
         if not report.lower().endswith(_REPORTS):
-            raise UsageError(f"--report {report} has no ending that tells its kind.", "It can be .html, .md or .json.")
+            raise UsageError(f"--report {report} has no known ending.", "Use .html, .md or .json.")
 
 
 def _write_report(path: Path, comparison: Comparison) -> None:
@@ -210,39 +211,36 @@ def _write_report(path: Path, comparison: Comparison) -> None:
         beside.write_text(text, encoding="utf-8", errors="replace")
         os.replace(beside, path)  # noqa: PTH105 (the same)
     except OSError as error:
-        raise UsageError(f"{path} can't be written: {error.strerror}.", "Name another file with --report.") from error
+        raise UsageError(f"{path} can't be written: {error.strerror}.", "Choose another file with --report.") from error
 
 
 def _prepare(arguments: argparse.Namespace, library: Library) -> None:
-    """Bring the index in step, with every vector, before anything is measured."""
+    """Bring the index in step, with all vectors, before anything is measured."""
     if arguments.no_sync:
         return
     try:
         report = library.sync(wait_s=_WAIT_S)
     except StoreBusy as error:
-        note(arguments, f"{error.message} The answers are from what is there already.")
+        note(arguments, f"{error.message} The answers are from what is indexed so far.")
         return
     if report.added or report.updated or report.removed:
         note(arguments, summary(report))
-    if report.failed:
-        note(
-            arguments, f"{len(report.failed)} files could not be read; `bunko index {library.root}` tells which and why"
-        )
+    note_failed(arguments, report, library.root)
 
 
-def _tell_of_parallel(arguments: argparse.Namespace, settings: Settings) -> None:
+def _note_parallel(arguments: argparse.Namespace, settings: Settings) -> None:
     if arguments.parallel > 1 and not settings.model.startswith(("http://", "https://")):
-        note(arguments, f"A model on this machine is loaded {arguments.parallel} times: that helps on a GPU only.")
+        note(arguments, f"A model on this machine is loaded {arguments.parallel} times; this helps only on a GPU.")
 
 
 class _Progress:
-    """A bar on a terminal; elsewhere a line now and then. Both tell the time to go."""
+    """A bar on a terminal; elsewhere a line every half minute. Both show the remaining time."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
         self._name = ""
         self._bar: Any = None
-        self._begun = self._told = 0.0
+        self._begun = self._noted = 0.0
         self._first = 0
 
     def __call__(self, name: str, done: int, total: int) -> None:
@@ -251,13 +249,13 @@ class _Progress:
         now = time.monotonic()
         if name != self._name:
             self.close()
-            self._name, self._begun, self._told, self._first = name, now, now, done
+            self._name, self._begun, self._noted, self._first = name, now, now, done
         if sys.stderr.isatty():
             self._show_bar(done, total)
-        elif now - self._told >= _TELL_EVERY_S and done > self._first:
-            self._told = now
+        elif now - self._noted >= _NOTE_EVERY_S and done > self._first:
+            self._noted = now
             left = (now - self._begun) / (done - self._first) * (total - done)
-            note(self._arguments, f"{safe(name)}: {done} of {total}, {_duration(left)} to go")
+            note(self._arguments, f"{safe(name)}: {done} of {total}, {_duration(left)} left")
 
     def _show_bar(self, done: int, total: int) -> None:
         if self._bar is None:
@@ -267,7 +265,7 @@ class _Progress:
         self._bar.update(done - self._bar.n)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None

@@ -1,4 +1,4 @@
-"""`bunko models import`: make a model of the user's own, and print what the checks found."""
+"""`bunko models import`: import a model of the user's own, and print what the checks found."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bunko.cli.common import bold, dim, download_progress_from, note, print_json
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Import a model, and report on it."""
+    """Import a model, and print the report."""
     from bunko.importing.making import Wishes, import_model
 
     wishes = Wishes(
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def print_report(report: Any) -> None:
-    """Print what an import did and what its checks found; keys that an older or newer version wrote may be missing."""
+    """Print what an import did and what its checks found; reports of other versions may lack some keys."""
     if not isinstance(report, dict):
         return
     print(bold("Imported"), dim(f"{report.get('made', '')} by Bunko {report.get('bunko', '')}"))
@@ -52,7 +52,7 @@ def print_report(report: Any) -> None:
     if report.get("quantisation") != report.get("from_quantisation") and large:
         size += f" in {report.get('quantisation')}; {large / 1e6:,.0f} MB in {report.get('from_quantisation')}"
     _line("size", size)
-    _line("licence", str(report.get("licence") or "not stated: ask who made the model"))
+    _line("licence", str(report.get("licence") or "not stated: ask the model's maker"))
     if types := report.get("types"):
         _line("tensors", ", ".join(f"{count} {name}" for name, count in types.items()))
     if report.get("calibrated_on"):
@@ -78,7 +78,7 @@ def _print_checks(checks: Mapping[str, Any]) -> None:
         _line("uncalibrated", checks["uncalibrated"].get("summary", ""))
     speed = checks.get("speed", {})
     if speed:
-        _line("speed", f"reads {speed['prompt_per_second']:,.0f} tokens a second, writes "
+        _line("speed", f"reads {speed['prompt_per_second']:,.0f} tokens per second, writes "
                        f"{speed['writing_per_second']:,.0f}")  # fmt: skip
     if memory := checks.get("memory"):
         sizes = [f"{each['bytes'] / 1e6:,.0f} MB with {each['context_tokens']:,}" for each in memory]

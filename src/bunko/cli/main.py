@@ -6,33 +6,34 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 import bunko
+from bunko.askable import ASKABLE, SETTINGS, Askable
 from bunko.errors import BunkoError
 
 _INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 _EXAMPLES = """\
 examples:
-  bunko ask reports "Who approved the budget?"        an answer from the documents in reports/, with its sources
+  bunko ask reports "Who approved the budget?"        an answer from the documents in reports/, with sources
   bunko ask --no-rag "Write a poem about cats"        the model alone, without documents
   bunko search reports "budget 2024"                  passages only, no model
   bunko chat reports                                  a conversation
-  bunko eval reports questions.jsonl                  how good the answers are, in figures
-  bunko models list                                   models that are known by name
+  bunko eval reports questions.jsonl                  measure how good the answers are
+  bunko models list                                   models to choose from
 
-Documentation: the docs/ folder, beginning with docs/getting-started.md
+Documentation: the docs/ folder; start with docs/getting-started.md
 """
 
 
 def run() -> NoReturn:
-    """Run the command of this process, and end the process."""
+    """Run this process's command, and exit."""
     code = main()
     if code == _INTERRUPTED:
-        # What libraries still do in threads of their own can crash an interpreter that is being taken down. All that
-        # was opened is closed, and engines end with this process in any case.
+        # Threads of libraries can crash an interpreter that is shutting down. Everything is closed by now, and engines
+        # end with this process in any case.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
@@ -40,7 +41,7 @@ def run() -> NoReturn:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; return 0 if it did its job, 1 if the job failed, 2 if the command was wrong."""
+    """Run a command; return 0 if it succeeded, 1 if it failed, 2 if the command line is wrong."""
     _use_utf8()
     arguments = build_parser().parse_args(argv)
     module, _, function = arguments.run.partition(":")
@@ -55,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\nStopped.", file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has gone, as `| head` does; keep the interpreter from complaining at exit.
+        # The reader of our output has ended, as `| head` does; keep the interpreter from printing an error at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
@@ -76,14 +77,14 @@ def _report(error: BunkoError, *, as_json: bool) -> int:
 
 
 def _use_utf8() -> None:
-    """Read and write UTF-8 whatever the locale says: an answer in Japanese must not fail in a C locale."""
+    """Read and write UTF-8 in any locale: an answer in Japanese must not fail in the C locale."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 class _Parser(argparse.ArgumentParser):
-    """Knows a command of two words, one of which is a command of its own. A folder called draft is ./draft there."""
+    """Supports a command of two words, `eval draft`. A folder with that name is written ./draft there."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         words = list(sys.argv[1:] if args is None else args)
@@ -93,7 +94,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+    """Return the parser for all commands."""
     parser = _Parser(
         prog="bunko",
         description="Ask a folder of documents, on your own machine, with a local language model.",
@@ -110,24 +111,30 @@ def build_parser() -> argparse.ArgumentParser:
     _add_evaluation(commands)
     _add_models(commands)
     _add_mcp(commands)
-    doctor = _add(commands, "doctor", "check this machine and set-up, each finding with its cure", "doctor:run")
+    doctor = _add(
+        commands, "doctor", "check this machine and the installation, with a cure for each problem", "doctor:run"
+    )
     _common(doctor)
     _model_flags(doctor)
     return parser
 
 
 def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    ask = _add(commands, "ask", "answer a question from the documents, with citations", "resident:run_ask")
-    ask.add_argument("words", nargs="+", metavar="[FOLDER] QUESTION", help="with --no-rag, the question alone will do")
+    ask = _add(commands, "ask", "answer a question from the documents, with citations", "ask:run_ask")
+    ask.add_argument(
+        "words", nargs="+", metavar="[FOLDER] QUESTION", help="with --no-rag, the question alone is enough"
+    )
     ask.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
-    ask.add_argument("--no-cache", action="store_true", help="answer anew, and keep no answer")
-    search = _add(commands, "search", "find passages, without a language model", "resident:run_search")
+    ask.add_argument("--no-cache", action="store_true", help="do not reuse or keep an answer")
+    search = _add(commands, "search", "find passages, without a language model", "ask:run_search")
     _folder(search)
     search.add_argument("query", metavar="QUERY")
-    chat = _add(commands, "chat", "a conversation, in which questions may refer to earlier ones", "chat:run")
-    chat.add_argument("folder", metavar="FOLDER", nargs="?", help="left out: chat with the model alone")
+    chat = _add(commands, "chat", "hold a conversation, in which questions may refer to earlier ones", "chat:run")
+    chat.add_argument("folder", metavar="FOLDER", nargs="?", help="without it: chat with the model alone")
     for command in (ask, search, chat):
-        command.add_argument("--no-server", action="store_true", help="load what is needed, even where it is served")
+        command.add_argument(
+            "--no-server", action="store_true", help="load the models here, even if a process serves the library"
+        )
         _common(command)
         _sync_flags(command)
         _reading_flags(command)
@@ -138,30 +145,32 @@ def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    index = _add(commands, "index", "bring the index in step with the folder, and report", "library:run_index")
+    index = _add(
+        commands, "index", "bring the index in step with the folder, and report what changed", "library:run_index"
+    )
     watch = _add(commands, "watch", "keep the index in step with the folder while files change", "watch:run")
-    documents = _add(commands, "documents", "list what is in the library", "library:run_documents")
-    show = _add(commands, "show", "print a document's text as the program sees it", "library:run_show")
+    documents = _add(commands, "documents", "list the documents in the index", "library:run_documents")
+    show = _add(commands, "show", "print a document's extracted text", "library:run_show")
     for command in (index, watch, documents, show):
         _folder(command)
         _common(command)
-        command.add_argument("--embedder", metavar="NAME", help="what turns texts into vectors")
-        command.add_argument("--store", metavar="PATH", help="where the index lies; default: FOLDER/.bunko")
+        command.add_argument("--embedder", metavar="NAME", help="the embedding model")
+        command.add_argument("--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko")
     for command in (index, watch):
         _reading_flags(command)
-    watch.add_argument("--poll", action="store_true", help="look for changes every second: for network drives")
-    show.add_argument("path", metavar="PATH", help="as `documents` lists it")
+    watch.add_argument("--poll", action="store_true", help="look for changes every second, as network drives need")
+    show.add_argument("path", metavar="PATH", help="a path as `bunko documents` lists it")
 
 
 def _add_serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    serve = _add(commands, "serve", "a page and an API for one or more libraries, until Ctrl-C", "serve:run")
-    serve.add_argument("folders", metavar="FOLDER", nargs="+", help="folders of documents, or single ones")
-    serve.add_argument("--host", metavar="ADDRESS", help="default: 127.0.0.1, this machine alone; 0.0.0.0: all")
-    serve.add_argument("--port", metavar="N", help="default: 8642; 0: any that is free")
-    serve.add_argument("--token", metavar="TOKEN", help="what requests must carry; auto: make one")
-    serve.add_argument("--library-token", action="append", metavar="NAME=TOKEN", help="opens one library only")
-    serve.add_argument("--allow-host", action="append", metavar="NAME", help="a name that it may be called by")
-    serve.add_argument("--allow-origin", action="append", metavar="ORIGIN", help="a site whose pages may call it")
+    serve = _add(commands, "serve", "serve a web page and an API for one or more libraries, until Ctrl-C", "serve:run")
+    serve.add_argument("folders", metavar="FOLDER", nargs="+", help="folders of documents, or single documents")
+    serve.add_argument("--host", metavar="ADDRESS", help="default: 127.0.0.1, this machine only; 0.0.0.0: all")
+    serve.add_argument("--port", metavar="N", help="default: 8642; 0: any free port")
+    serve.add_argument("--token", metavar="TOKEN", help="a token that requests must have; auto: make one")
+    serve.add_argument("--library-token", action="append", metavar="NAME=TOKEN", help="a token for one library only")
+    serve.add_argument("--allow-host", action="append", metavar="NAME", help="a host name that requests may use")
+    serve.add_argument("--allow-origin", action="append", metavar="ORIGIN", help="a site whose pages may call the API")
     serve.add_argument(
         "-m",
         "--model",
@@ -169,18 +178,18 @@ def _add_serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="append",
         default=[],
         metavar="NAME",
-        help="one or more: the first is used",
+        help="may be repeated; the first is the default",
     )
-    serve.add_argument("--queue", metavar="N", help="questions that may wait; default: 100")
+    serve.add_argument("--queue", metavar="N", help="the most questions that may wait; default: 100")
     upload = serve.add_mutually_exclusive_group()
-    upload.add_argument("--upload", action="store_true", default=None, help="take files (default)")
-    upload.add_argument("--no-upload", dest="upload", action="store_false", help="take no files")
-    serve.add_argument("--history", metavar="WHICH", help="off or allowed: whether conversations may be kept here")
+    upload.add_argument("--upload", action="store_true", default=None, help="accept uploads (default)")
+    upload.add_argument("--no-upload", dest="upload", action="store_false", help="accept no uploads")
+    serve.add_argument("--history", metavar="WHICH", help="off or allowed: whether the server may keep conversations")
     serve.add_argument("--log", metavar="FORM", help="text (default) or json")
-    serve.add_argument("--log-contents", action="store_true", default=None, help="log questions and answers, too")
+    serve.add_argument("--log-contents", action="store_true", default=None, help="also log questions and answers")
     serve.add_argument("--tls-cert", metavar="FILE", help="a certificate (PEM), for HTTPS")
-    serve.add_argument("--tls-key", metavar="FILE", help="its key (PEM)")
-    serve.add_argument("--store", metavar="PATH", help="where the index lies, with one FOLDER; default: FOLDER/.bunko")
+    serve.add_argument("--tls-key", metavar="FILE", help="its private key (PEM)")
+    serve.add_argument("--store", metavar="PATH", help="where the index is, with one FOLDER; default: FOLDER/.bunko")
     _engine_flags(serve)
     _common(serve)
     _reading_flags(serve)
@@ -189,14 +198,18 @@ def _add_serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add_evaluation(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    batch = _add(commands, "batch", "answer every question of a file, and go on where it stopped", "evaluate:run_batch")
-    evaluate = _add(commands, "eval", "measure the answers to questions of a file", "evaluate:run_eval")
-    compare = _add(commands, "compare", "measure several models or settings on one file", "evaluate:run_compare")
+    batch = _add(commands, "batch", "answer every question in a file; continue where it stopped", "evaluate:run_batch")
+    evaluate = _add(commands, "eval", "measure the answers to the questions in a file", "evaluate:run_eval")
+    compare = _add(
+        commands, "compare", "compare several models or settings on the same questions", "evaluate:run_compare"
+    )
     for command in (batch, evaluate, compare):
         _folder(command)
-        command.add_argument("questions", metavar="QUESTIONS", help="JSONL, or a question a line")
-        command.add_argument("--limit", type=_count, default=0, metavar="N", help="the first N questions only")
-        command.add_argument("--parallel", type=_count, default=1, metavar="N", help="so many at once: for servers")
+        command.add_argument("questions", metavar="QUESTIONS", help="JSONL, or one question per line")
+        command.add_argument("--limit", type=_count, default=0, metavar="N", help="only the first N questions")
+        command.add_argument(
+            "--parallel", type=_count, default=1, metavar="N", help="N questions at once: for model servers"
+        )
         _common(command)
         _sync_flags(command)
         _reading_flags(command)
@@ -205,18 +218,16 @@ def _add_evaluation(commands: argparse._SubParsersAction[argparse.ArgumentParser
     for command in (batch, evaluate):
         _model_flags(command)
         command.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
-    compare.add_argument("--no-rag", action="store_true", help="each model without documents, too")
-    batch.add_argument(
-        "--out", metavar="FILE", required=True, help="a JSON object a line; taken up again if it is there"
-    )
-    evaluate.add_argument("--out", metavar="FILE", help="keep the answers, and take them up again")
+    compare.add_argument("--no-rag", action="store_true", help="also each model without documents")
+    batch.add_argument("--out", metavar="FILE", required=True, help="one JSON object per line; continued if it exists")
+    evaluate.add_argument("--out", metavar="FILE", help="keep the answers in FILE, and reuse them")
     for command in (evaluate, compare):
         command.add_argument("--report", action="append", default=[], metavar="FILE", help=".html, .md or .json")
         command.add_argument(
-            "--judge", metavar="MODEL", help="a model that judges free answers, apart from the figures"
+            "--judge", metavar="MODEL", help="a model that grades free-form answers, separately from the figures"
         )
     compare.add_argument(
-        "-m", "--model", dest="models", action="append", default=[], metavar="NAME", help="one or more"
+        "-m", "--model", dest="models", action="append", default=[], metavar="NAME", help="may be repeated"
     )
     compare.add_argument(
         "--adapter",
@@ -224,10 +235,10 @@ def _add_evaluation(commands: argparse._SubParsersAction[argparse.ArgumentParser
         action="append",
         default=[],
         metavar="PATH[:SCALE]",
-        help="each model with this LoRA adapter, too; may be repeated",
+        help="also each model with this LoRA adapter; may be repeated",
     )
     compare.add_argument(
-        "--setting", action="append", default=[], metavar="NAME=V1,V2", help="each value is tried with each model"
+        "--setting", action="append", default=[], metavar="NAME=V1,V2", help="try each value with each model"
     )
     compare.add_argument(
         "--variant",
@@ -236,14 +247,16 @@ def _add_evaluation(commands: argparse._SubParsersAction[argparse.ArgumentParser
         metavar="TEXT",
         help='"NAME: model=…, retrieval.mode=lexical, rag=false"',
     )
-    compare.add_argument("--answers", metavar="PATH", help="keep the answers in this folder, and take them up again")
-    draft = _add(commands, "eval draft", "let a model write questions on the folder's passages", "evaluate:run_draft")
+    compare.add_argument("--answers", metavar="PATH", help="keep the answers in this folder, and reuse them")
+    draft = _add(
+        commands, "eval draft", "let a model draft questions about the folder's passages", "evaluate:run_draft"
+    )
     _folder(draft)
     draft.add_argument("--out", metavar="FILE", required=True, help="the question file to write")
     draft.add_argument("-n", "--count", type=_count, default=50, metavar="N", help="how many questions; default: 50")
-    draft.add_argument("--embedder", metavar="NAME", help="what turns texts into vectors")
-    draft.add_argument("--temperature", metavar="T", help="0 (default): the likeliest words")
-    draft.add_argument("--seed", metavar="N", help="another seed takes other passages")
+    draft.add_argument("--embedder", metavar="NAME", help="the embedding model")
+    _setting_flags(draft, [SETTINGS["generation.temperature"]])
+    draft.add_argument("--seed", metavar="N", help="another seed chooses other passages")
     _common(draft)
     _sync_flags(draft)
     _reading_flags(draft)
@@ -257,37 +270,37 @@ def _count(text: str) -> int:
 
 
 def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    models = commands.add_parser("models", help="list, fetch, import, show, optimise and remove models")
+    models = commands.add_parser("models", help="list, download, import, show, check, optimise and remove models")
     actions = models.add_subparsers(title="actions", metavar="ACTION", required=True)
-    listing = _add(actions, "list", "models that are known by name or were fetched", "models:run_list")
-    pull = _add(actions, "pull", "fetch a model, and check it", "models:run_pull")
-    show = _add(actions, "show", "tell all that is known of a model", "models:run_show")
-    optimise = _add(actions, "optimise", "make a faster copy of a slow model, once", "models:run_optimise")
+    listing = _add(actions, "list", "list the models in the catalogue and on this machine", "models:run_list")
+    pull = _add(actions, "pull", "download a model, and verify it", "models:run_pull")
+    show = _add(actions, "show", "show everything known about a model", "models:run_show")
+    optimise = _add(actions, "optimise", "make a faster copy of a slow model", "models:run_optimise")
     optimise.add_argument("--undo", action="store_true", help="delete the copy")
-    remove = _add(actions, "remove", "delete a fetched model", "models:run_remove")
+    remove = _add(actions, "remove", "delete a downloaded model", "models:run_remove")
     check = _add(
-        actions, "check", "tell what a GGUF file is, what it needs, and what will go wrong", "checking:run_check"
+        actions, "check", "show what a GGUF file is, what it needs, and which problems to expect", "checking:run_check"
     )
-    check.add_argument("--run", dest="load", action="store_true", help="also load it, and time it")
-    check.add_argument("--gpu-layers", metavar="N", help="layers on the GPU; 0: none, -1 (default): what fits")
+    check.add_argument("--run", dest="load", action="store_true", help="also load it, and measure its speed")
+    check.add_argument("--gpu-layers", metavar="N", help="layers on the GPU; 0: none; -1 (default): as many as fit")
     _add_import(actions)
     for command in (pull, show, optimise, remove, check):
         command.add_argument("name", metavar="MODEL", help="a name, path, hf:, https:, pypi: or ollama: source")
     advise = _add(
-        actions, "recommend", "which models suit this machine, and how quick they would be", "checking:run_advise"
+        actions, "recommend", "show which models suit this machine, and how fast they would be", "checking:run_advise"
     )
     for command in (listing, pull, show, optimise, remove, check, advise):
         _common(command)
 
 
 def _add_mcp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    mcp = _add(commands, "mcp", "give agents tools to search, ask and read the folder", "mcp:run")
+    mcp = _add(commands, "mcp", "give agents tools to search, ask and read the folder (MCP)", "mcp:run")
     _folder(mcp)
-    mcp.add_argument("--http", action="store_true", help="over HTTP on this machine, and not on stdin and stdout")
-    mcp.add_argument("--port", metavar="N", help="with --http; default: 8643; 0: any that is free")
-    mcp.add_argument("--token", metavar="TOKEN", help="with --http: what requests must carry; auto: make one")
+    mcp.add_argument("--http", action="store_true", help="use HTTP on this machine instead of stdin and stdout")
+    mcp.add_argument("--port", metavar="N", help="with --http; default: 8643; 0: any free port")
+    mcp.add_argument("--token", metavar="TOKEN", help="with --http: a token that requests must have; auto: make one")
     _common(mcp)
-    mcp.add_argument("--store", metavar="PATH", help="where the index lies; default: FOLDER/.bunko")
+    mcp.add_argument("--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko")
     _reading_flags(mcp)
     _retrieval_flags(mcp)
     _model_flags(mcp)
@@ -296,16 +309,18 @@ def _add_mcp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _add_import(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = _add(
-        actions, "import", "make a model of your own: from a folder, an adapter or a GGUF file", "importing:run"
+        actions, "import", "import a model of your own: a folder, an adapter or a GGUF file", "importing:run"
     )
     command.add_argument("source", metavar="SOURCE", help="a Hugging Face folder, a LoRA adapter's folder, a GGUF file")
-    command.add_argument("--name", metavar="NAME", required=True, help="what to call it: --model NAME from then on")
+    command.add_argument("--name", metavar="NAME", required=True, help="its name from then on, as in --model NAME")
     command.add_argument("--quantize", metavar="KIND", default="", help="Q4_K_M (default), Q4_0, Q5_K_M, Q8_0, F16, …")
-    command.add_argument("--base", metavar="FOLDER", help="an adapter's base model, where it isn't found by itself")
-    command.add_argument("--keep-adapter", action="store_true", help="do not merge: the engine loads it at run time")
-    command.add_argument("--calibrate", metavar="FOLDER", help="documents that the quantised model is to be good at")
-    command.add_argument("--text", metavar="FILE", help="compare with 16 bits on this text; default: one of Bunko's")
-    command.add_argument("--no-checks", dest="checks", action="store_false", help="do not try the model out")
+    command.add_argument("--base", metavar="FOLDER", help="an adapter's base model, if it is not found by itself")
+    command.add_argument(
+        "--keep-adapter", action="store_true", help="do not merge the adapter: the engine loads it at run time"
+    )
+    command.add_argument("--calibrate", metavar="FOLDER", help="documents to calibrate the quantisation for")
+    command.add_argument("--text", metavar="FILE", help="compare with 16 bits on this text; default: a text of Bunko's")
+    command.add_argument("--no-checks", dest="checks", action="store_false", help="do not test the model")
     _common(command)
 
 
@@ -318,14 +333,14 @@ def _add(
 
 
 def _folder(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", metavar="FOLDER", help="a folder of documents, or a single one")
+    command.add_argument("folder", metavar="FOLDER", help="a folder of documents, or a single document")
 
 
 def _common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     volume = command.add_mutually_exclusive_group()
     volume.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
-    volume.add_argument("-v", "--verbose", action="store_true", help="also show what each stage took, and scores")
+    volume.add_argument("-v", "--verbose", action="store_true", help="also print scores and the time of each stage")
     command.add_argument("--offline", action="store_true", default=None, help="never use the network")
     command.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="any setting: --set generation.threads=4"
@@ -334,21 +349,18 @@ def _common(command: argparse.ArgumentParser) -> None:
 
 def _sync_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--no-sync", action="store_true", help="use the index as it is")
-    command.add_argument("--store", metavar="PATH", help="where the index lies; default: FOLDER/.bunko")
+    command.add_argument("--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko")
 
 
 def _reading_flags(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--password-file", metavar="PATH", help="passwords for locked files, one a line")
-    command.add_argument("--archives", action="store_true", default=None, help="read the files in archives, too")
-    command.add_argument(
-        "--no-ocr", dest="ocr", action="store_const", const="off", help="leave pictures of text unread"
-    )
+    command.add_argument("--password-file", metavar="PATH", help="passwords for encrypted files, one per line")
+    command.add_argument("--archives", action="store_true", default=None, help="also read the files in archives")
+    command.add_argument("--no-ocr", dest="ocr", action="store_const", const="off", help="do not read images of text")
 
 
 def _retrieval_flags(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--embedder", metavar="NAME", help="what turns texts into vectors")
-    command.add_argument("--top-k", metavar="N", help="passages to look at")
-    command.add_argument("--mode", metavar="MODE", help="hybrid (default), dense or lexical search")
+    command.add_argument("--embedder", metavar="NAME", help="the embedding model")
+    _setting_flags(command, [each for each in ASKABLE if each.section == "retrieval"])
 
 
 def _model_flags(command: argparse.ArgumentParser) -> None:
@@ -362,30 +374,20 @@ def _engine_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--adapter", action="append", metavar="PATH[:SCALE]", help="a LoRA adapter for the model; may be repeated"
     )
-    command.add_argument("--gpu-layers", metavar="N", help="layers on the GPU; 0: none, -1 (default): what fits")
+    command.add_argument("--gpu-layers", metavar="N", help="layers on the GPU; 0: none; -1 (default): as many as fit")
 
 
 def _generation_flags(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--max-tokens", metavar="N", help="longest answer")
-    command.add_argument("--think", metavar="LEVEL", help="of models that reason: off, low or high; default: auto")
-    command.add_argument("--temperature", metavar="T", help="0 (default): the likeliest words")
-    command.add_argument("--seed", metavar="N", help="the same seed gives the same answer")
-    command.add_argument(
-        "--quote", action="store_const", const="extractive", help="answer in the sources' own words, and in no others"
-    )
-    command.add_argument(
-        "--bilingual",
-        action="store_const",
-        const="auto",
-        help="also give each sentence in Japanese, or in English where the answer is in another language",
-    )
-    command.add_argument(
-        "--verify", metavar="LEVEL", help="quick (default), or deep: the model is also asked whether the sources say it"
-    )
-    command.add_argument(
-        "--strictness", metavar="S", help="0: answer every question; 1: refuse where the documents seem not to tell"
-    )
-    command.add_argument("--answer-language", metavar="CODE", help="en, ja, …; default: the question's")
+    _setting_flags(command, [each for each in ASKABLE if each.section != "retrieval"])
+
+
+def _setting_flags(command: argparse.ArgumentParser, settings: Iterable[Askable]) -> None:
+    for each in settings:
+        help_text = each.flag_doc or each.doc
+        if each.value:
+            command.add_argument(each.flag, dest=each.field, action="store_const", const=each.value, help=help_text)
+        else:
+            command.add_argument(each.flag, dest=each.field, metavar=each.metavar, help=help_text)
 
 
 if __name__ == "__main__":

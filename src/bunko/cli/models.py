@@ -11,7 +11,7 @@ from bunko.models.inventory import ModelState, list_models, optimise, pull, remo
 
 
 def run_list(arguments: argparse.Namespace) -> int:
-    """List the catalogue and what was fetched."""
+    """List the models in the catalogue and on this machine."""
     states = list_models(settings_from(arguments))
     if arguments.json:
         print_json({"models": [_state_json(state) for state in states]})
@@ -29,12 +29,12 @@ def run_list(arguments: argparse.Namespace) -> int:
             print(f" {mark} {safe(state.name):<24} {dim(', '.join(note for note in notes if note))}")
             if state.description:
                 print(f"   {safe(state.description)}")
-    print(dim("● on this machine   ○ to be had: bunko models pull NAME"))
+    print(dim("● on this machine   ○ not downloaded: bunko models pull NAME"))
     return 0
 
 
 def run_pull(arguments: argparse.Namespace) -> int:
-    """Fetch a model, or check the one that is there."""
+    """Download a model, or verify the one on this machine."""
     progress = download_progress_from(arguments)
     files = pull(arguments.name, settings=settings_from(arguments), progress=progress)
     if arguments.json:
@@ -42,14 +42,14 @@ def run_pull(arguments: argparse.Namespace) -> int:
         print_json({"name": arguments.name, "files": outcome})
         return 0
     if not files:
-        print(f"{arguments.name} comes with an installed package; there is nothing to fetch.")
+        print(f"{arguments.name} is part of an installed package; there is nothing to download.")
     for file in files:
         print(f"{file.outcome}: {file.path}  {dim(f'sha256 {file.sha256[:16]}…')}")
     return 0
 
 
 def run_show(arguments: argparse.Namespace) -> int:
-    """Tell all that is known of a model."""
+    """Show everything known about a model."""
     state = show_model(arguments.name, settings_from(arguments))
     facts = _state_json(state)
     if arguments.json:
@@ -91,7 +91,7 @@ def run_optimise(arguments: argparse.Namespace) -> int:
 
 
 def run_remove(arguments: argparse.Namespace) -> int:
-    """Delete a fetched model."""
+    """Delete a downloaded model."""
     removed = remove(arguments.name, settings=settings_from(arguments))
     if arguments.json:
         print_json({"name": removed.name, "bytes_freed": removed.bytes_freed})

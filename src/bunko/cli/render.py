@@ -1,35 +1,54 @@
-"""Show answers and passages to a person. In: events. Out: text on stdout, as it arrives."""
+"""Print answers and passages. In: events. Out: text on stdout as it arrives, or one JSON object."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
+from typing import Literal, TypeAlias
 
-from bunko.cli.common import bold, dim, safe, width
+from bunko.cli.common import bold, counted, dim, note, print_json, safe, width
+from bunko.contract.serialise import to_json
+from bunko.conversation import last
 from bunko.types import Answer, Event, Evidence, Finished, Hit, ReasoningDelta, Retrieved, TextDelta
+
+Detail: TypeAlias = Literal["answer", "sources", "everything"]
+"""How much to print: the answer alone, its sources too, or also scores, the whole reasoning and a chart."""
 
 _BAR = 40
 _QUOTE = 300  # characters of a quote on the screen; --json has all of it
-_THOUGHT = 240  # characters of what a model thinks; --verbose shows all of it
+_REASONING = 240  # characters of a model's reasoning; --verbose shows all of it
 _QUOTES = 10  # of a scan of the whole folder; --json has more of them
 
 
-def render_events(events: Iterator[Event], *, verbose: bool, quiet: bool) -> Answer:
-    """Print the evidence, the answer as it streams, what carries it, and what it cost; return the answer."""
+def show_answer(arguments: argparse.Namespace, events: Iterator[Event]) -> None:
+    """Print an answer as the flags ask: as text while it streams, or as one JSON object with the notes on stderr."""
+    if not arguments.json:
+        render_events(events, detail="everything" if arguments.verbose else "answer" if arguments.quiet else "sources")
+        return
+    answer = last(events)
+    print_json(to_json(answer))
+    for text in answer.notes:
+        note(arguments, text)
+
+
+def render_events(events: Iterator[Event], *, detail: Detail) -> Answer:
+    """Print the evidence, the answer as it streams, its citations, and what it cost; return the answer."""
     writing = held = ""
-    fold = _Fold(None if verbose else _THOUGHT)
+    quiet = detail == "answer"
+    fold = _Fold(None if detail == "everything" else _REASONING)
     for event in events:
         match event:
             case Retrieved() if not quiet:
-                _print_evidence(event.evidence, scores=verbose)
+                _print_evidence(event.evidence, scores="shown" if detail == "everything" else "hidden")
             case ReasoningDelta() if not quiet:
                 writing = _heading("Reasoning", writing)
                 _write_dim(fold.shown(safe(event.text)))
             case TextDelta():
                 _write_dim(fold.rest())
                 writing = _heading("Answer", writing) if not quiet else writing
-                # White space is held back until something follows it: an answer may end in blank lines.
+                # White space is held back until something follows it, since an answer may end in blank lines.
                 text = held + safe(event.text)
                 _write(text.rstrip())
                 held = text[len(text.rstrip()) :]
@@ -37,13 +56,13 @@ def render_events(events: Iterator[Event], *, verbose: bool, quiet: bool) -> Ans
                 _write_dim(fold.rest())
                 _write("\n")
                 if not quiet:
-                    _print_footer(event.answer, verbose=verbose)
+                    _print_footer(event.answer, detail=detail)
                 return event.answer
     raise AssertionError("a stream of events ends with Finished")
 
 
 class _Fold:
-    """Shows the beginning of what a model thinks, and then how much more there was."""
+    """Shortens a model's reasoning to its beginning and the number of characters left out."""
 
     def __init__(self, limit: int | None) -> None:
         """`limit` counts characters; None shows all."""
@@ -52,7 +71,7 @@ class _Fold:
         self._hidden = ""
 
     def shown(self, text: str) -> str:
-        """Return what is to be shown of the next piece; white space at the beginning is not."""
+        """Return the part of the next piece to print, without white space at the very beginning."""
         text = text if self._seen else text.lstrip()
         room = len(text) if self._limit is None else max(0, self._limit - self._seen)
         self._seen += len(text)
@@ -61,29 +80,29 @@ class _Fold:
         return text[:room] + more
 
     def rest(self) -> str:
-        """Return what tells, once, of that which was not shown."""
+        """Return, once, how many characters were left out."""
         hidden, self._hidden = len(self._hidden), ""
         return f" ({hidden:,} more characters; --verbose shows all)" if hidden else ""
 
 
-def render_hits(hits: Sequence[Hit], *, verbose: bool) -> None:
+def render_hits(hits: Sequence[Hit], *, scores: Literal["shown", "hidden"]) -> None:
     """Print passages, best first."""
     if not hits:
         print("No passage matches.")
     for n, hit in enumerate(hits, 1):
         parts = f"dense {hit.dense or 0:.3f}  bm25 {hit.lexical or 0:.2f}"
-        scored = parts if hit.dense is not None or hit.lexical is not None else f"score {hit.score:.3f}"
-        scores = f"  {scored}" if verbose else ""
-        print(f"{bold(f'{n:2}')}  {_place(hit.chunk.path, hit.chunk.page, hit.chunk.heading)}{dim(scores)}")
+        score = parts if hit.dense is not None or hit.lexical is not None else f"score {hit.score:.3f}"
+        shown = f"  {score}" if scores == "shown" else ""
+        print(f"{bold(f'{n:2}')}  {_place(hit.chunk.path, hit.chunk.page, hit.chunk.heading)}{dim(shown)}")
         print(textwrap.indent(safe(hit.chunk.text).strip(), "    "), end="\n\n")
 
 
-def _print_evidence(evidence: Sequence[Evidence], *, scores: bool) -> None:
+def _print_evidence(evidence: Sequence[Evidence], *, scores: Literal["shown", "hidden"]) -> None:
     if not evidence:
         return
     print(bold("Evidence"))
     for n, item in enumerate(evidence[:_QUOTES], 1):
-        score = dim(f"  {item.score:.2f}") if scores else ""
+        score = dim(f"  {item.score:.2f}") if scores == "shown" else ""
         mark = dim(", gives orders to the assistant") if item.gives_orders else ""
         print(f"{bold(f'[{n}]')} {_place(item.path, item.page, item.heading)}{mark}{score}")
         quote = " ".join(safe(item.quote).split())
@@ -120,7 +139,7 @@ def _write_dim(text: str) -> None:
         _write(dim(text))
 
 
-def _print_footer(answer: Answer, *, verbose: bool) -> None:
+def _print_footer(answer: Answer, *, detail: Detail) -> None:
     print()
     if answer.translation:
         _print_translation(answer)
@@ -130,17 +149,17 @@ def _print_footer(answer: Answer, *, verbose: bool) -> None:
             dim(f"{verified:,} of {len(answer.citations):,} citations were checked and found right; --json has them.")
         )
     for citation in answer.citations if len(answer.citations) <= _QUOTES else ():
-        mark = dim("carried by") if citation.verified else f"{bold('unsupported')}{dim(', near')}"
+        mark = dim("supported by") if citation.verified else f"{bold('unsupported')}{dim(', near')}"
         place = dim(f"[{citation.n}] {_place(citation.path, citation.page, '')}: ")
         print(f"{mark} {place}{safe(_short(citation.sentence))}")
     for sentence in answer.unsupported:
         if not any(citation.sentence == sentence for citation in answer.citations):
             print(f"{bold('unsupported')}{dim(', in no source: ')}{safe(_short(sentence))}")
-    for text in (*answer.notes, looked_at(answer)):
+    for text in (*answer.notes, documents_line(answer)):
         if text:
             print(dim(safe(text)))
     print(dim(_cost(answer)))
-    if verbose:
+    if detail == "everything":
         print(_chart(answer))
 
 
@@ -154,19 +173,18 @@ def _print_translation(answer: Answer) -> None:
     print()
 
 
-def looked_at(answer: Answer) -> str:
-    """Return on how many documents of how many an answer stands; empty where there are none.
+def documents_line(answer: Answer) -> str:
+    """Return how many documents were cited, read and searched, as `documents` has it in JSON; empty without documents.
 
-    >>> looked_at(Answer(question="", text="", documents_searched=206, documents_read=3))
-    'The answer is from 3 of 206 documents.'
+    >>> documents_line(Answer(question="", text="", documents_searched=206, documents_read=3))
+    '0 documents cited, 3 read, 206 searched.'
     """
-    read, total = answer.documents_read, answer.documents_searched
+    cited, read, total = answer.documents_cited, answer.documents_read, answer.documents_searched
     if not total:
         return ""
-    documents = f"{total:,} document{'' if total == 1 else 's'}"
-    if read:
-        return f"The answer is from {read:,} of {documents}."
-    return f"None of {documents} bears on it." if answer.refused else f"The answer is from the list of {documents}."
+    if not read and not answer.refused:
+        return f"Answered from the list of {counted(total, 'document')}."
+    return f"{counted(cited, 'document')} cited, {read:,} read, {total:,} searched."
 
 
 def _short(text: str) -> str:
@@ -174,7 +192,7 @@ def _short(text: str) -> str:
 
 
 def _cost(answer: Answer) -> str:
-    """Return one line: how long the stages took, and how many tokens were read, reused and written."""
+    """Return one line: the time of each stage, and the tokens read, reused and written."""
     stages = [
         f"{name} {_duration(milliseconds)}"
         for name, milliseconds in answer.timings.items()
@@ -190,7 +208,7 @@ def _duration(milliseconds: float) -> str:
 
 
 def _chart(answer: Answer) -> str:
-    """Return a waterfall: each stage as a bar that begins where the one before it ended."""
+    """Return a waterfall chart: one bar per stage, which begins where the previous one ends."""
     stages = {name: value for name, value in answer.timings.items() if name != "total"}
     total = max(answer.timings.get("total", 0.0), sum(stages.values()), 1e-9)
     lines, begin = [], 0.0

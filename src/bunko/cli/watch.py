@@ -1,4 +1,4 @@
-"""`bunko watch`: a line for every sync that changed something, until Ctrl-C."""
+"""`bunko watch`: one line for every sync that changed something, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import time
 
 from bunko.cli.common import bold, dim, note, open_from, print_json, safe
 from bunko.cli.library import print_failed, summary
-from bunko.contract.serialise import report_json
+from bunko.contract.serialise import to_json
 from bunko.errors import BunkoError
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Keep the index in step with the folder; reports go to stdout, what went wrong to stderr."""
+    """Keep the index in step with the folder; reports go to stdout, errors to stderr."""
     with open_from(arguments, arguments.folder) as library:
         note(arguments, f"Watching {safe(arguments.folder)}. Ctrl-C ends it.")
-        for outcome in library.watch(poll=arguments.poll):
+        for outcome in library.watch(notice="poll" if arguments.poll else "system"):
             when = time.strftime("%H:%M:%S")
             if isinstance(outcome, BunkoError):
                 print(f"{when}  {bold(safe(outcome.message), sys.stderr)} {safe(outcome.hint)}", file=sys.stderr)
             elif arguments.json:
-                print_json(report_json(outcome))
+                print_json(to_json(outcome))
             else:
                 print(f"{dim(when)}  {summary(outcome)}", flush=True)
                 print_failed(outcome)

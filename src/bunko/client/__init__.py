@@ -1,1 +1,1 @@
-"""Open a library: a folder on this machine, or one that a running `bunko serve` holds."""
+"""Open a library: a folder on this machine, or a library on a `bunko serve`."""

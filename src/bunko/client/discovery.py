@@ -1,8 +1,8 @@
-"""Find the process that serves a library on this machine. In: a folder. Out: where it is, if it can be trusted.
+"""Find the process that serves a library on this machine. In: a folder. Out: its address and token, or None.
 
-A server leaves a file in the library, which only its user can read. Folders are copied, received and shared, and the
-file may come along: it is believed only where it is this user's alone, tells of this very folder, of a process that
-lives, of this version, and of an address on this machine. Everything else is as if there were no file.
+A server writes a file into the library that only its user can read. Folders are copied, received and shared, and the
+file may come with them. It is trusted only if it belongs to this user alone and names this folder, this version, a
+running process and a loopback address; otherwise it is ignored. Knows nothing of requests.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ _MOST_BYTES = 64 * 2**10
 
 
 def find_serving(root: Path) -> Place | None:
-    """Return where a library is served on this machine, with the token that opens it; None if it is not."""
+    """Return the address of the library on this machine's server, with its token; None if it is not served."""
     try:
-        told = _read(home_of(root) / SERVING_FILE)
-        if told is None or told["version"] != bunko.__version__ or told["root"] != str(root.resolve()):
+        facts = _read(home_of(root) / SERVING_FILE)
+        if facts is None or facts["version"] != bunko.__version__ or facts["root"] != str(root.resolve()):
             return None
-        place = place_of(told["url"], token=told["token"])
-        if not place.is_here or not place.token or not _lives(told["pid"]):
+        place = place_of(facts["url"], token=facts["token"])
+        if not place.is_here or not place.token or not _is_running(facts["pid"]):
             return None
-        return replace(place, library=str(told["library"]))
+        return replace(place, library=str(facts["library"]))
     except (OSError, KeyError, TypeError, ValueError, AttributeError, BunkoError):
         return None
 
 
 def _read(path: Path) -> Any:
-    """Return what the file holds; None if it is not this user's alone, or no plain file."""
+    """Return the file's content; None if others can read or write it, or if it is not a regular file."""
     if path.is_symlink():
         return None
     with os.fdopen(
@@ -53,15 +53,15 @@ def _read(path: Path) -> Any:
         return json.loads(file.read(_MOST_BYTES))
 
 
-def _lives(pid: object) -> bool:
+def _is_running(pid: object) -> bool:
     if not isinstance(pid, int) or isinstance(pid, bool) or pid <= 1:
         return False
-    if sys.platform == "win32":  # there, os.kill would end it
+    if sys.platform == "win32":  # os.kill would end the process
         import psutil
 
         return bool(psutil.pid_exists(pid))
     try:
         os.kill(pid, 0)
-    except OSError:  # gone, or another user's
+    except OSError:  # it has ended, or belongs to another user
         return False
     return True

@@ -1,15 +1,14 @@
-"""Open a library, here or elsewhere. In: a folder, or the address of a served one. Out: a library."""
+"""Open a library. In: a folder, or the address of a library on a server. Out: a library."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, overload
 
 from bunko.client.http import is_url, place_of
 from bunko.conversation import Conversation
-from bunko.errors import BunkoError, SettingsError, UsageError
+from bunko.errors import SettingsError, UsageError
 from bunko.library import Library, open_library
 from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Document, Event, Hit, Message, SyncReport
@@ -21,27 +20,32 @@ if TYPE_CHECKING:
 
 
 class AnyLibrary(Protocol):
-    """What can be done with a library, on this machine or served by another: see `Library`."""
+    """A library on this machine (`Library`) or on a server (`RemoteLibrary`): what both offer.
+
+    Open a `Path` to get the type `Library`, which offers more.
+    """
 
     def __enter__(self) -> AnyLibrary: ...
 
     def __exit__(self, *exception: object) -> None: ...
 
     def close(self) -> None:
-        """Let go of what it holds."""
+        """Release the engines or connections. The library can be used again."""
 
-    def sync(
-        self, *, vectors: Literal["all", "few"] = "all", retry_failed: bool = False, wait_s: float = 0.0
-    ) -> SyncReport:
+    def check_folder(self) -> None:
+        """Raise LibraryError, or the server's error, if no question can be answered from the library."""
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether there is an index to answer from."""
+        ...
+
+    def sync(self, *, retry_failed: bool = False) -> SyncReport:
         """Bring the index in step with the folder."""
         ...
 
-    def watch(self, *, stop: threading.Event | None = None, poll: bool = False) -> Iterator[SyncReport | BunkoError]:
-        """Keep it in step; a server does that by itself, and raises UsageError."""
-        ...
-
     def search(self, query: str, *, watch: Stopwatch | None = None) -> list[Hit]:
-        """Return the passages that bear on a question, best first."""
+        """Return the passages that match a question, best first."""
         ...
 
     def ask(
@@ -51,18 +55,13 @@ class AnyLibrary(Protocol):
         ...
 
     def stream(
-        self,
-        question: str,
-        *,
-        history: tuple[Message, ...] = (),
-        watch: Stopwatch | None = None,
-        answers: Literal["new", "kept"] = "new",
+        self, question: str, *, history: tuple[Message, ...] = (), answers: Literal["new", "kept"] = "new"
     ) -> Iterator[Event]:
-        """Yield the evidence, the answer as it is written, and all of it together."""
+        """Yield the evidence, then the answer as it is written, then the complete answer."""
         ...
 
     def chat(self) -> Conversation:
-        """Begin a conversation."""
+        """Start a conversation."""
         ...
 
     def records(self) -> Mapping[str, Record]:
@@ -70,7 +69,7 @@ class AnyLibrary(Protocol):
         ...
 
     def document(self, path: str) -> Document | None:
-        """Return a document with its text."""
+        """Return a document with its text; None if there is none with this path."""
         ...
 
 
@@ -104,18 +103,18 @@ def open_any(
     embedder: str | None = None,
     token: str | None = None,
 ) -> AnyLibrary:
-    """Open a folder of documents, or a single one, or a library that `bunko serve` serves, by its address.
+    """Open a folder of documents, a single document, or a library of `bunko serve` by its address.
 
-    Of a folder nothing is read or written until it is needed; settings come from the config files and the environment
-    unless given; `model` and `embedder` replace theirs. An address is http://HOST:PORT/LIBRARY, without LIBRARY where
-    there is one only; `token` opens it, else that behind "#token=", else BUNKO_SERVER_TOKEN. The server is asked at
-    once whether the library is there; of `settings` those of a question go along with each.
-    Raises LibraryNotFound, SettingsError; of a server UnknownLibrary, TokenMissing, RemoteUnavailable, UsageError.
+    A folder is not read or written until that is needed. Settings come from the config files and the environment
+    unless given; `model` and `embedder` replace theirs. An address is http://HOST:PORT/LIBRARY; LIBRARY may be left
+    out if the server has only one. Its token is `token`, the address's "#token=", or BUNKO_SERVER_TOKEN. The server is
+    asked at once whether it has the library; settings that a question can carry are sent with each.
+    Raises LibraryNotFound, SettingsError; for a server UnknownLibrary, TokenMissing, RemoteUnavailable, UsageError.
     """
     if isinstance(folder, str) and is_url(folder):
         return _open_served(folder, settings=settings, model=model, embedder=embedder, token=token)
     if token:
-        raise UsageError("A folder on this machine needs no token.", "Give the address of a server, or no token.")
+        raise UsageError("A folder on this machine takes no token.", "Leave the token out, or open a server's address.")
     return open_library(folder, settings=settings, model=model, embedder=embedder)
 
 
@@ -129,9 +128,13 @@ def _open_served(
     if not place.token:
         place = place_of(url, token=token_for(None))
     if not place.is_here and (settings or load_settings()).offline:
-        raise SettingsError(f"{place.url} is not on this machine, and offline is set.", "Unset it, or open a folder.")
+        raise SettingsError(
+            f"{place.url} is not on this machine, and offline is set.", "Unset offline, or open a folder."
+        )
     if embedder:
-        raise UsageError("The embedder is the server's own.", "Name it where `bunko serve` runs.")
+        raise UsageError(
+            "The embedder can't be chosen for a server.", "Set it on the server: where `bunko serve` runs."
+        )
     asking = (fields_of(settings) if settings else {}) | ({"model": model} if model else {})
     library = RemoteLibrary(place, asking=asking)
     library.check_folder()

@@ -1,123 +1,78 @@
-"""The JSON of the commands and of the API. In: records. Out: plain dicts, in the order in which they are printed.
+"""Records as JSON. In: a record. Out: plain dicts, in the order in which they are printed.
 
-Names and meanings are held fixed: programs read them. Offsets count characters, times are milliseconds.
+Knows nothing of single records: `fields.py` has their shapes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
 
+from bunko.contract.fields import Field, Surface, fields_of
+from bunko.contract.records import ErrorDetail, ErrorReply
 from bunko.errors import BunkoError
-from bunko.types import Answer, Citation, Evidence, Hit, SyncReport, Translation, Usage
+from bunko.types import Event, Finished, ReasoningDelta, Retrieved, TextDelta
 
 Json = dict[str, object]
 
+EVENTS: Mapping[str, type] = {
+    "retrieved": Retrieved,
+    "reasoning": ReasoningDelta,
+    "text": TextDelta,
+    "finished": Finished,
+}
+"""The names of the events of an answer, and their records."""
 
-def answer_json(answer: Answer) -> Json:
-    """Return what `ask --json` prints.
 
-    `remembered` is there only where the answer was given before, `translation` only where one was asked for.
+def to_json(record: Any, *, surface: Surface = "command") -> Json:
+    """Return a record's JSON as a surface has it; `record` is an instance of a dataclass.
+
+    >>> to_json(TextDelta(text="Hello"))
+    {'text': 'Hello'}
     """
-    tree: Json = {
-        "question": answer.question,
-        "answer": answer.text,
-        "reasoning": answer.reasoning,
-        "refused": answer.refused,
-        "evidence": [evidence_json(item) for item in answer.evidence],
-        "citations": [citation_json(item) for item in answer.citations],
-        "unsupported": list(answer.unsupported),
-        "hits": [hit_json(hit) for hit in answer.hits],
-        "documents": {
-            "searched": answer.documents_searched,
-            "cited": answer.documents_cited,
-            "read": answer.documents_read,
-        },
-        "usage": usage_json(answer.usage),
-        "timings_ms": dict(answer.timings),
-        "model": answer.model,
-        "embedder": answer.embedder,
-    }
-    if answer.translation:
-        tree["translation"] = [translation_json(item, answer.citations) for item in answer.translation]
-    if answer.remembered:
-        then = answer.remembered
-        tree["remembered"] = {"at": then.at, "timings_ms": dict(then.timings), "usage": usage_json(then.usage)}
+    kind: type = type(record)
+    tree: Json = {}
+    for field in fields_of(kind):
+        if not field.is_on(surface):
+            continue
+        value = getattr(getattr(record, field.holder) if field.holder else record, field.attribute)
+        if field.rule.when == "always" or value:
+            inner: Any = tree
+            for name in field.path[:-1]:
+                inner = inner.setdefault(name, {})
+            inner[field.path[-1]] = _value(value, field, surface)
     return tree
 
 
-def translation_json(item: Translation, citations: Sequence[Citation]) -> Json:
-    """Return a sentence in another language, with the numbers of the sources that carry it."""
-    return {
-        "sentence": item.sentence,
-        "text": item.text,
-        "language": item.language,
-        "complete": item.complete,
-        "citations": [citation.n for citation in citations if citation.sentence == item.sentence],
-    }
+def _value(value: Any, field: Field, surface: Surface) -> object:
+    if field.rule.nullable and math.isinf(value):
+        return None
+    if field.rule.digits is not None and surface != "cache":
+        return round(value, field.rule.digits)
+    return _plain(value, surface)
 
 
-def usage_json(usage: Usage) -> Json:
-    """Return what the model read and wrote."""
-    return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "cached_tokens": usage.cached_tokens,
-    }
+def _plain(value: Any, surface: Surface) -> object:
+    if dataclasses.is_dataclass(value):
+        return to_json(value, surface=surface)
+    if isinstance(value, Mapping):
+        return dict(value)
+    return [_plain(item, surface) for item in value] if isinstance(value, tuple | list) else value
 
 
-def evidence_json(item: Evidence) -> Json:
-    """Return one quote. `gives_orders` is there only where it is true."""
-    tree: Json = {
-        "path": item.path,
-        "page": item.page,
-        "start": item.start,
-        "end": item.end,
-        "quote": item.quote,
-        "score": round(item.score, 6),
-    }
-    return tree | {"gives_orders": True} if item.gives_orders else tree
+def event_json(event: Event, *, surface: Surface = "api") -> tuple[str, Json]:
+    """Return an event's name and its JSON."""
+    name = next(name for name, kind in EVENTS.items() if isinstance(event, kind))
+    return name, to_json(event, surface=surface)
 
 
-def citation_json(item: Citation) -> Json:
-    """Return one citation."""
-    return {
-        "n": item.n,
-        "path": item.path,
-        "page": item.page,
-        "start": item.start,
-        "end": item.end,
-        "quote": item.quote,
-        "sentence": item.sentence,
-        "verified": item.verified,
-    }
-
-
-def hit_json(hit: Hit) -> Json:
-    """Return one passage."""
-    return {
-        "path": hit.chunk.path,
-        "page": hit.chunk.page,
-        "start": hit.chunk.start,
-        "end": hit.chunk.end,
-        "score": round(hit.score, 6),
-        "text": hit.chunk.text,
-    }
-
-
-def report_json(report: SyncReport) -> Json:
-    """Return what `index --json` prints."""
-    return {
-        "added": report.added,
-        "updated": report.updated,
-        "removed": report.removed,
-        "unchanged": report.unchanged,
-        "failed": [{"path": item.path, "error": item.error, "hint": item.hint} for item in report.failed],
-        "documents": report.documents,
-        "chunks": report.chunks,
-        "seconds": report.seconds,
-    }
+def error_record(error: BunkoError) -> ErrorDetail:
+    """Return an error as a record."""
+    return ErrorDetail(type=type(error).__name__, message=error.message, hint=error.hint)
 
 
 def error_json(error: BunkoError) -> Json:
-    """Return what a command prints with --json when it fails."""
-    return {"error": {"type": type(error).__name__, "message": error.message, "hint": error.hint}}
+    """Return what a command prints with --json, and a server sends, where it fails."""
+    return to_json(ErrorReply(error=error_record(error)))

@@ -181,7 +181,7 @@ def _generator(settings: Settings) -> Finding:
             generator.close()
         wrote = "".join(piece.text + piece.reasoning for piece in pieces).strip()
         where += f", {placement}" if placement else ""
-        detail = f"{generator.name} ({where}) reads {context} tokens, and writes: {wrote!r}"
+        detail = f"{generator.spec.name} ({where}) reads {context} tokens, and writes: {wrote!r}"
         return Finding(check="model", state="ok", detail=detail)
     except BunkoError as error:
         return Finding(check="model", state="problem", detail=error.message, cure=error.hint)

@@ -119,7 +119,7 @@ def layers_that_fit(wish: GpuWish, gpus: Sequence[Gpu]) -> int:
 
 
 def _engine_fits(wish: GpuWish, gpus: Sequence[Gpu]) -> bool:
-    """Tell whether llama.cpp fits the layers by itself (common/fit.cpp says what it refuses)."""
+    """Return whether llama.cpp fits the layers by itself (common/fit.cpp says what it refuses)."""
     return len(gpus) == 1 or wish.split == "none" or (wish.split == "layer" and not _shares(wish, gpus))
 
 

@@ -6,24 +6,21 @@ along), and nothing that is not the expected JSON gets through. Knows nothing of
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
-from urllib.parse import unquote
 
 import urllib3
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
-from urllib3.util import parse_url
 
 from bunko.engine.endpoint import Address, Endpoint
 from bunko.engine.failures import bad_answer, printable, status_error
 from bunko.engine.sockets import OpenSockets
 from bunko.errors import EngineError, EngineTimeout, RemoteBadAnswer
+from bunko.network import HEADERS, open_pool
 from bunko.settings import GenerationSettings
 
 JsonObject: TypeAlias = dict[str, Any]
@@ -63,7 +60,7 @@ class Deadline:
         self._moment = time.monotonic() + seconds
 
     def passed(self) -> bool:
-        """Tell whether it is too late."""
+        """Return whether it is too late."""
         return time.monotonic() > self._moment
 
 
@@ -158,9 +155,8 @@ class Connection:
         self, method: Method, address: Address, path: str, body: Mapping[str, object] | None, deadline: Deadline
     ) -> BaseHTTPResponse:
         if self._pool is None:
-            self._pool = self._sockets.of(open_pool(address.url, use_proxy=not self.endpoint.is_local))
-        # No compression: a few bytes could swell to gigabytes here.
-        headers = {"Accept-Encoding": "identity", "User-Agent": "bunko"}
+            self._pool = self._sockets.of(open_pool(address.url))
+        headers = dict(HEADERS)
         if address.key:
             headers["Authorization"] = f"Bearer {address.key}"
         if body is not None:
@@ -266,22 +262,3 @@ def _too_slow(endpoint: Endpoint, deadline: Deadline) -> EngineTimeout:
         f"{who} sent nothing more for {deadline.seconds:g} seconds.",
         "Ask for less, or allow more: BUNKO_GENERATION__FIRST_TOKEN_TIMEOUT_S, BUNKO_GENERATION__TOKEN_TIMEOUT_S.",
     )
-
-
-def open_pool(url: str, *, use_proxy: bool) -> urllib3.PoolManager:
-    """Return a pool that goes through the proxy of the user's environment where there is one for this address."""
-    target = parse_url(url)
-    host = target.host or ""
-    proxy = urllib.request.getproxies().get(target.scheme or "") if use_proxy and not _is_loopback(host) else None
-    if not proxy or urllib.request.proxy_bypass(host):
-        return urllib3.PoolManager()
-    credentials = parse_url(proxy).auth
-    headers = urllib3.make_headers(proxy_basic_auth=unquote(credentials)) if credentials else None
-    return urllib3.ProxyManager(proxy, proxy_headers=headers)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -184,7 +184,7 @@ class _Run:
         return True
 
     def is_over(self) -> bool:
-        """Tell whether a new run is wanted: this one has ended, and if it never came up, that has been told."""
+        """Return whether a new run is wanted: this one has ended, and if it never came up, that has been told."""
         return self.popen.poll() is not None and (bool(self.url) or self._failure_told)
 
     def describe_end(self, *, wait_s: float) -> str:

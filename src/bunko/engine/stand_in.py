@@ -10,12 +10,11 @@ renderer, in its own process.
 
 from __future__ import annotations
 
-import struct
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from bunko.engine.gpus import GpuWish
 from bunko.engine.http import Connection, Timeouts
@@ -23,25 +22,13 @@ from bunko.engine.parameters import Parameters, common_values
 from bunko.engine.process import LlamaProcess
 from bunko.errors import EngineStartFailed, ModelBroken
 from bunko.models.gguf.header import read_gguf, read_layout
+from bunko.models.gguf.tensor_types import F32, Q8_0, tensor_bytes
+from bunko.models.gguf.writing import NewTensor, key_value, write_header
 
 _WIDTH = 32
-_F32, _Q8_0 = 0, 8
-_Q8_0_ROW = 34
-_UINT32, _FLOAT32, _STRING = 4, 6, 8
 _ALIGNMENT = 32
 _TIMEOUT_S = 60.0
 _UNKNOWN = "unknown model architecture"
-
-
-class _Tensor(NamedTuple):
-    name: str
-    shape: tuple[int, ...]
-    form: int = _F32
-
-    @property
-    def size(self) -> int:
-        rows = self.shape[1] if len(self.shape) > 1 else 1
-        return rows * (_Q8_0_ROW if self.form == _Q8_0 else 4 * self.shape[0])
 
 
 class StandIn:
@@ -84,11 +71,11 @@ class StandIn:
 
 
 def engine_knows(architecture: str, *, log_directory: Path) -> bool:
-    """Tell whether the installed engine can load an architecture: it is asked, with a file of nothing else."""
+    """Return whether the installed engine can load an architecture: it is asked, with a file of nothing else."""
     with tempfile.TemporaryDirectory(prefix="bunko-stand-in-", ignore_cleanup_errors=True) as folder:
         file = Path(folder) / "architecture.gguf"
         with file.open("wb") as target:
-            _write_header(target, [_text_pair("general.architecture", architecture)], [])
+            _write_file(target, [key_value("general.architecture", architecture)], [])
         process = _process(file, log_directory)
         try:
             process.address()
@@ -106,7 +93,7 @@ def write_stand_in(path: Path, target: Path, *, with_template: bool = True) -> N
         raise ModelBroken(f"{path} has no tokenizer.", "Convert it again, with the tokenizer's files beside it.")
     own = [layout.metadata[layout.keys[key]] for key in layout.keys if _wanted(key, with_template)]
     with target.open("wb") as file:
-        _write_header(file, [*_smallest_llama(info.vocabulary_size), *own], _tensors(info.vocabulary_size))
+        _write_file(file, [*_smallest_llama(info.vocabulary_size), *own], _tensors(info.vocabulary_size))
 
 
 def _wanted(key: str, with_template: bool) -> bool:
@@ -133,37 +120,28 @@ def _smallest_llama(vocabulary_size: int) -> list[bytes]:
         "rope.dimension_count": _WIDTH,
         "vocab_size": vocabulary_size,
     }
-    pairs = [_text_pair("general.architecture", "llama")]
-    pairs += [_string(f"llama.{key}") + struct.pack("<II", _UINT32, value) for key, value in numbers.items()]
-    return [*pairs, _string("llama.attention.layer_norm_rms_epsilon") + struct.pack("<If", _FLOAT32, 1e-5)]
+    pairs = [key_value("general.architecture", "llama")]
+    pairs += [key_value(f"llama.{key}", value) for key, value in numbers.items()]
+    return [*pairs, key_value("llama.attention.layer_norm_rms_epsilon", 1e-5)]
 
 
-def _tensors(vocabulary_size: int) -> list[_Tensor]:
+def _tensors(vocabulary_size: int) -> list[NewTensor]:
     square, line = (_WIDTH, _WIDTH), (_WIDTH,)
     names = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
     return [
-        _Tensor("token_embd.weight", (_WIDTH, vocabulary_size), _Q8_0),
-        _Tensor("output_norm.weight", line),
-        *(_Tensor(f"blk.0.{name}.weight", line) for name in ("attn_norm", "ffn_norm")),
-        *(_Tensor(f"blk.0.{name}.weight", square) for name in names),
+        _tensor("token_embd.weight", (_WIDTH, vocabulary_size), Q8_0),
+        _tensor("output_norm.weight", line, F32),
+        *(_tensor(f"blk.0.{name}.weight", line, F32) for name in ("attn_norm", "ffn_norm")),
+        *(_tensor(f"blk.0.{name}.weight", square, F32) for name in names),
     ]
 
 
-def _write_header(file: BinaryIO, pairs: Sequence[bytes], tensors: Sequence[_Tensor]) -> None:
+def _tensor(name: str, dimensions: tuple[int, ...], type_number: int) -> NewTensor:
+    size = tensor_bytes(dimensions, type_number)
+    return NewTensor(name=name, dimensions=dimensions, type=type_number, size=size)
+
+
+def _write_file(file: BinaryIO, pairs: Sequence[bytes], tensors: Sequence[NewTensor]) -> None:
     """Write a whole file; its tensors are zeros that take no room on most disks."""
-    file.write(b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(pairs)) + b"".join(pairs))
-    offset = 0
-    for tensor in tensors:
-        file.write(_string(tensor.name) + struct.pack(f"<I{len(tensor.shape)}Q", len(tensor.shape), *tensor.shape))
-        file.write(struct.pack("<IQ", tensor.form, offset))
-        offset += -(-tensor.size // _ALIGNMENT) * _ALIGNMENT
-    file.truncate(-(-file.tell() // _ALIGNMENT) * _ALIGNMENT + offset)
-
-
-def _text_pair(key: str, value: str) -> bytes:
-    return _string(key) + struct.pack("<I", _STRING) + _string(value)
-
-
-def _string(text: str) -> bytes:
-    data = text.encode()
-    return struct.pack("<Q", len(data)) + data
+    size = write_header(file, tensors, metadata=b"".join(pairs), key_count=len(pairs), alignment=_ALIGNMENT)
+    file.truncate(file.tell() + size)

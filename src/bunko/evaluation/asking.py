@@ -63,7 +63,7 @@ class SharedEmbedder:
 
 def identity_of(library: Library, *, rag: bool) -> Identity:
     """Return what the answers of this library will name. Finds the models, and starts none. Raises ModelError."""
-    return Identity(model=library.generator.name, embedder=library.embedder.spec.name if rag else "")
+    return Identity(model=library.generator.spec.name, embedder=library.embedder.spec.name if rag else "")
 
 
 @contextlib.contextmanager

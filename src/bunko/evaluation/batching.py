@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bunko.contract.serialise import answer_json
+from bunko.contract.serialise import to_json
 from bunko.errors import (
     BunkoError,
     EngineError,
@@ -311,7 +311,7 @@ def _ask(question: Question, asker: Asker) -> _Outcome:
     """
     try:
         answer = asker(question.text)
-        return {"id": question.id} | answer_json(answer), answer.notes
+        return {"id": question.id} | to_json(answer), answer.notes
     except (EngineStartFailed, RemoteUnavailable):
         raise
     except (EngineError, QuestionError) as error:

@@ -1,12 +1,14 @@
-"""Messages -> tokens. In: a resolved model and the settings. Out: a Generator, whichever engine is behind it.
+"""Messages -> tokens. In: a resolved model and the settings. Out: a Generator.
 
-chat       the client: one for our own child process and for every OpenAI-compatible server
-reasoning  a model that may think first: what it thinks is told apart, and bounded
-thinking   which words of a stream are thought, and which are said
-bounding   tokens of a thought and of an answer
-probing    what a server can do, and how much it can read
-counting   tokens of a prompt: exact where the server tells, else a careful estimate
-states     what the engine has read, kept on disk for the next process
+chat          the client, for our own child process and for every OpenAI-compatible server
+wire          request bodies and events, as the API has them
+prompt_cache  how much of a prompt the engine may reuse
+reasoning     requests to a model that may reason first
+thinking      separates reasoning from the answer in a stream of text
+bounding      limits the tokens of reasoning and answer
+probing       what a server supports, and its context window
+counting      a careful estimate of tokens, where the server does not count them
+states        the engine's state after a prompt, kept on disk for the next process
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 
 
 def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatGenerator:
-    """Return a generator for a model that `bunko.models.resolve` has found. Starts nothing yet; close it at the end."""
+    """Return a generator for a model that `bunko.models.resolve` has found. It is not started yet. Close it at the end.
+
+    Raises UsageError, WrongModelKind, ModelError."""
     from bunko.engine.endpoint import RemoteServer
     from bunko.engine.http import Connection, Timeouts
     from bunko.engine.parameters import Machine, chat_parameters
@@ -32,17 +36,18 @@ def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatG
     from bunko.generation.states import States
     from bunko.models import RemoteModel
     from bunko.models.gguf.adapters import adapters_for, name_with_adapters
+    from bunko.ports import GeneratorSpec
 
     wanted = settings.generation.adapters
     timeouts = Timeouts.of(settings.generation)
     if isinstance(model, RemoteModel):
         if wanted:
             raise UsageError(
-                f"{model.name} is a server, which has the model and its adapters itself.",
+                f"{model.name} is a server: adapters are loaded there, not here.",
                 "Leave out --adapter (generation.adapters), or give a model file.",
             )
         connection = Connection(RemoteServer(model.url, key=model.api_key), timeouts=timeouts)
-        return ChatGenerator(connection, name=model.name, model=model.model)
+        return ChatGenerator(connection, spec=GeneratorSpec(name=model.name), model=model.model)
     if model.info is None:
         raise WrongModelKind(f"{model.name} is not a GGUF model, so it can't write.", "See `bunko models list`.")
     states = cache_directory(settings) / "states"
@@ -61,5 +66,5 @@ def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatG
         start_timeout_s=settings.generation.start_timeout_s,
     )
     connection = Connection(process, timeouts=timeouts)
-    name = name_with_adapters(model.name, wanted)
-    return ChatGenerator(connection, name=name, parameters=model.info.parameters, states=States(states))
+    spec = GeneratorSpec(name=name_with_adapters(model.name, wanted), parameters=model.info.parameters)
+    return ChatGenerator(connection, spec=spec, states=States(states))

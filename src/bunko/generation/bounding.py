@@ -1,7 +1,7 @@
-"""Hold a model to its limits. In: pieces as they come, and how to have it go on. Out: pieces within the limits.
+"""Limit the tokens of reasoning and answer. In: pieces as they come, and how to continue. Out: pieces within limits.
 
-A thought has tokens of its own, after which the model must answer; the answer has all of its tokens, however long
-the thought was; and what would stop the answer does not stop the thought. Knows nothing of servers or tags.
+Reasoning has a budget of its own, after which the model must answer; the answer has its full budget, however long the
+reasoning was; and stop texts apply to the answer only. Knows nothing of servers or tags.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Literal
 from bunko.ports import Piece, Pieces
 from bunko.types import Usage
 
-# A model that is told to answer may open another thought, and close it at once; more than that is no answer.
+# A model that was asked to answer may still open and close an empty thought; more reasoning is cut.
 _SECOND_THOUGHT = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """In the model's tokens, as the server counts them, or one for each of its events."""
+    """Limits in tokens as the server counts them, or else one for each event."""
 
     think: int
     answer: int
@@ -28,7 +28,7 @@ class Bounds:
 
 
 class Stopper:
-    r"""Cuts a text before the first of these texts, however it comes in pieces.
+    r"""Cut a text before the first stop text, however it is split into pieces.
 
     >>> stopper = Stopper(("\n\n",))
     >>> stopper.feed("one\n"), stopper.feed("two\n"), stopper.feed("\nthree"), stopper.is_over
@@ -39,10 +39,10 @@ class Stopper:
         self._stops = stops
         self._held = ""
         self.is_over = False
-        """Whether one of the texts came."""
+        """Whether a stop text was found."""
 
     def feed(self, text: str) -> str:
-        """Return what can be said now."""
+        """Return the text that can be released now."""
         held = self._held + text
         places = [place for stop in self._stops if (place := held.find(stop)) >= 0]
         if places or self.is_over:
@@ -53,13 +53,13 @@ class Stopper:
         return held[: len(held) - keep]
 
     def end(self) -> str:
-        """Return what was held back, and forget it."""
+        """Return the text that was held back."""
         rest, self._held = self._held, ""
         return rest
 
 
 def within(pieces: Pieces, bounds: Bounds, *, go_on: Callable[[str], Pieces]) -> Pieces:
-    """Yield what the model writes; `go_on` has it answer after a thought that came to its limit, or to nothing."""
+    """Yield what the model writes. If it reasoned and did not answer, `go_on(thought)` asks for the answer."""
     first = _Leg(bounds)
     yield from first.run(pieces)
     if first.has_said or not (first.thought.strip() or first.is_cut):
@@ -79,7 +79,7 @@ def within(pieces: Pieces, bounds: Bounds, *, go_on: Callable[[str], Pieces]) ->
 
 
 class _Leg:
-    """One request's part of an answer."""
+    """The part of an answer that comes from one request."""
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
@@ -95,7 +95,7 @@ class _Leg:
         self.is_cut = False
 
     def run(self, pieces: Pieces) -> Pieces:
-        """Yield all but the last piece."""
+        """Yield all pieces but the last one."""
         with contextlib.closing(pieces):
             for piece in pieces:
                 self._count(piece)
@@ -112,7 +112,7 @@ class _Leg:
             yield Piece(text=rest)
 
     def last(self) -> Piece:
-        """Return the piece that ends it."""
+        """Return the last piece."""
         cut = self.is_cut or (0 < self._bounds.think <= self._thought_tokens)
         return replace(self._end, finish_reason=self._finish or self._end.finish_reason or "stop", thought_cut=cut)
 
@@ -155,12 +155,12 @@ class _Leg:
 
 
 def _overlap(text: str, stop: str) -> int:
-    """Return how many characters at the end of a text may be the beginning of the other."""
+    """Return how many characters at the end of a text may be the beginning of a stop text."""
     return next((n for n in range(min(len(text), len(stop) - 1), 0, -1) if text.endswith(stop[:n])), 0)
 
 
 def _sum(before: Usage | None, after: Usage | None) -> Usage | None:
-    """Return what two requests cost: the second reads the first's prompt again, from the cache."""
+    """Return the usage of two requests; the second one reads the prompt of the first again, from the cache."""
     if before is None or after is None:
         return before or after
     first = before if before.prompt_tokens else after

@@ -1,7 +1,7 @@
-"""The chat client. In: messages and options. Out: pieces of text as they come. Implements ports.Generator.
+"""The chat client. In: messages and options. Out: pieces of text as they come.
 
-One client for our own child process and for every OpenAI-compatible server: scaling out is a URL. Knows nothing of
-documents, and never renders a template: the server that has the model has its template.
+Implements ports.Generator and ports.Engine, for our own child process and for every OpenAI-compatible server. Knows
+nothing of documents, and never renders a template: the server has the model's own.
 """
 
 from __future__ import annotations
@@ -31,61 +31,50 @@ from bunko.generation.wire import (
     usage_of,
     wire_messages,
 )
-from bunko.ports import GenerationOptions, Piece, Pieces
+from bunko.ports import GenerationOptions, GeneratorSpec, Piece, Pieces
 from bunko.types import Message
 
 _MARK = "an-old-thought"
 
 
 class ChatGenerator:
-    """A chat model behind /v1/chat/completions. May be used by several threads."""
+    """A chat model behind /v1/chat/completions. Thread-safe."""
 
     def __init__(
         self,
         connection: Connection,
         *,
-        name: str,
+        spec: GeneratorSpec,
         model: str = "",
-        parameters: int = 0,
         states: States | None = None,
     ) -> None:
+        """Connect to nothing yet. `model` is the model's name on a server that has several."""
+        self.spec = spec
         self._connection = connection
-        self._name = name
-        self._parameters = parameters
         self._model = model
         self._facts: ServerFacts | None = None
         self._counted = self._previous = Prompt()
         self._lock = threading.Lock()
         self._priming: threading.Thread | None = None
         self._states = states
-        self._reasoner = Reasoner(self, name=f"{name} {model}")
+        self._reasoner = Reasoner(self, name=f"{spec.name} {model}")
         self._wants_thoughts: bool | None = None
 
     @property
-    def name(self) -> str:
-        """The model's name as the user gave it."""
-        return self._name
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers the model consists of; 0 for one on a server, which does not tell."""
-        return self._parameters
-
-    @property
     def placement(self) -> str:
-        """Where our own engine has the model, such as "CUDA0: 25 of 29 layers"; empty if not loaded, or remote."""
+        """Where our own engine runs the model, such as "CUDA0: 25 of 29 layers"; empty if not loaded, or remote."""
         endpoint = self._connection.endpoint
         return endpoint.placement if isinstance(endpoint, LlamaProcess) else ""
 
     def start(self) -> None:
-        """Start the engine if it is our own, and return at once: it loads while other work is done."""
+        """Start the engine if it is our own, and return at once."""
         if isinstance(self._connection.endpoint, LlamaProcess):
             self._connection.endpoint.start()
 
     def prime(self, messages: Sequence[Message]) -> None:
-        """Have our own engine read what prompts will begin with, and return at once; once in its life.
+        """Have our own engine read the beginning of later prompts, and return at once. Only the first call has an effect.
 
-        What comes of it is the same text, sooner.
+        Answers stay the same; the first one comes sooner.
         """
         if not isinstance(self._connection.endpoint, LlamaProcess):
             return
@@ -96,13 +85,15 @@ class ChatGenerator:
         self._priming.start()
 
     def _read(self, messages: tuple[Message, ...]) -> None:
-        with contextlib.suppress(EngineError, OSError):  # the question will meet the same, and tell of it
+        with contextlib.suppress(EngineError, OSError):  # the first request raises the same error
             tokens = self._tokens(messages)
             if ends_alone(len(tokens)):
                 return
             process = self._connection.endpoint
             states, key = None, ""
-            if isinstance(process, LlamaProcess) and process.device == "cpu":  # a GPU reads it in no time
+            if (
+                isinstance(process, LlamaProcess) and process.device == "cpu"
+            ):  # a GPU reads the prompt faster than the file
                 states, key = self._states, state_key(process.parameters, tokens)
             if not (states and states.restore(self._connection, key)):
                 for _ in self.ask(messages, GenerationOptions(max_tokens=1)):
@@ -113,34 +104,34 @@ class ChatGenerator:
                 self._previous = Prompt(messages=messages, tokens=tokens, ends=True)
 
     def close(self) -> None:
-        """Close connections, and end the engine if it is our own. May be called again."""
+        """Close the connections, and stop the engine if it is our own. May be called twice."""
         self._connection.close()
         if isinstance(self._connection.endpoint, LlamaProcess):
             self._connection.endpoint.close()
 
     def interrupt(self) -> None:
-        """Break off what the engine is at, whoever waits for it: they get an EngineError. By any thread, at any time.
+        """Stop all running requests, from any thread: their callers get an EngineError.
 
-        The engine stops within a moment, also while it reads a prompt; the next request finds it as it was.
+        The engine stops at once, also while it reads a prompt. The next request works as usual.
         """
         self._connection.interrupt()
 
     def context_tokens(self) -> int:
         """Return how many tokens prompt and completion may have together. Raises EngineError.
 
-        Of a server that does not tell, it is a size that every server has (`probing.UNKNOWN_CONTEXT`).
+        For a server that does not report it, this is `probing.UNKNOWN_CONTEXT`.
         """
         return self.facts().context_tokens
 
     def count_tokens(self, messages: Sequence[Message], *, arguments: Mapping[str, object] | None = None) -> int:
-        """Count the rendered prompt's tokens, template included; estimated from above where the server can't count.
+        """Count the rendered prompt's tokens, template included; an upper estimate if the server can't count them.
 
         Raises EngineError.
         """
         return len(self._tokens(messages, arguments)) or estimate_tokens(messages)
 
     def _tokens(self, messages: Sequence[Message], arguments: Mapping[str, object] | None = None) -> tuple[int, ...]:
-        """Return the rendered prompt's tokens, none if the server can't tell."""
+        """Return the rendered prompt's tokens; none if the server can't tokenise."""
         messages = tuple(self._without_old_thoughts(messages))
         counted = self._counted
         if not counted.is_of(messages, arguments or {}):
@@ -155,9 +146,9 @@ class ChatGenerator:
         return counted.tokens
 
     def render(self, messages: Sequence[Message], *, arguments: Mapping[str, object] | None = None) -> str | None:
-        """Return the prompt that the model's own template makes of them, None if the server can't tell.
+        """Return the prompt that the model's template makes of the messages; None if the server can't render it.
 
-        `arguments` are told to the template. Raises EngineError.
+        `arguments` go to the template. Raises EngineError.
         """
         if is_raw(messages):
             return messages[0].content
@@ -173,7 +164,7 @@ class ChatGenerator:
         return prompt
 
     def _without_old_thoughts(self, messages: Sequence[Message]) -> Sequence[Message]:
-        """Leave out what was thought in earlier turns, unless the template would show it to the model."""
+        """Leave out the reasoning of earlier turns, unless the template shows it to the model."""
         if not any(message.reasoning for message in messages):
             return messages
         if self._wants_thoughts is None:
@@ -184,12 +175,12 @@ class ChatGenerator:
         return messages if self._wants_thoughts else [replace(message, reasoning="") for message in messages]
 
     def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
-        """Yield the completion, what the model thinks apart. Closing the iterator stops the engine's work.
+        """Yield the completion, with reasoning kept apart. Closing the iterator stops the engine's work.
 
         Raises PromptTooLong, EngineCrashed, EngineTimeout, RemoteUnavailable, RemoteBadAnswer.
         """
         if self._priming:
-            self._priming.join()  # the engine does one thing at a time
+            self._priming.join()  # the engine handles one request at a time
         yield from self._reasoner.stream(self._without_old_thoughts(messages), options)
 
     def ask(
@@ -201,31 +192,31 @@ class ChatGenerator:
         extra: Mapping[str, object] | None = None,
         goes_on: bool = False,
     ) -> Pieces:
-        """Yield what the server answers to one request, whatever there is in it.
+        """Yield the pieces of the answer to one request, reasoning not separated.
 
-        `arguments` go to the template, `extra` into the request, without either if the server refuses them. With
-        `goes_on` what was written last is gone on with. Raises as `stream` does.
+        `arguments` go to the template, `extra` into the request; both are dropped if the server refuses them. With
+        `goes_on` the prompt continues what was written last. Raises as `stream` does.
         """
         facts = self.facts()
-        told = {**({"chat_template_kwargs": dict(arguments)} if arguments else {}), **(extra or {})}
-        if options.tell_probability:
-            told |= {"logprobs": 1} if is_raw(messages) else {"logprobs": True, "top_logprobs": 1}
-        body = {**request_body(messages, options, facts), **told}
+        optional = {**({"chat_template_kwargs": dict(arguments)} if arguments else {}), **(extra or {})}
+        if options.logprobs:
+            optional |= {"logprobs": 1} if is_raw(messages) else {"logprobs": True, "top_logprobs": 1}
+        body = {**request_body(messages, options, facts), **optional}
         if facts.is_llama_server:
             body["cache_prompt"] = goes_on or self._may_use_cache(messages, arguments)
-            # It tells of each batch that it has read: otherwise it looks only once a second whether we are still there.
+            # It then reports each batch that it has read; otherwise it checks only once a second whether we are connected.
             body["return_progress"] = True
-            if is_raw(messages) and facts.tag:  # else they are left out where they are control tokens
+            if is_raw(messages) and facts.tag:  # control tokens are left out of the text otherwise
                 body["preserved_tokens"] = [facts.tag.opening, facts.tag.closing]
         path = "/v1/completions" if is_raw(messages) else "/v1/chat/completions"
-        events = self._send(path, body, refusable=told)
+        events = self._send(path, body, refusable=optional)
         try:
             yield from self._pieces(events)
         finally:
             events.close()
 
     def _send(self, path: str, body: Mapping[str, object], *, refusable: Mapping[str, object]) -> EventStream:
-        """Send a request; once more without what not every server knows, if this one refuses it."""
+        """Send a request; if the server refuses it, send it again without the fields in `refusable`."""
         try:
             return self._connection.stream(path, body)
         except RemoteBadAnswer:
@@ -234,18 +225,18 @@ class ChatGenerator:
         return self._connection.stream(path, {name: value for name, value in body.items() if name not in refusable})
 
     def facts(self) -> ServerFacts:
-        """Return what the server is; it is asked once. Raises EngineError."""
+        """Return what the server supports; it is asked once. Raises EngineError."""
         with self._lock:
             if self._facts is None:
                 self._facts = probe(self._connection, model=self._model)
             return self._facts
 
     def _may_use_cache(self, messages: Sequence[Message], arguments: Mapping[str, object] | None = None) -> bool:
-        """Tell whether the text will be that of a prompt read as a whole, and remember the prompt for the next call.
+        """Return whether the answer will be the same with the cache as without, and remember the prompt for the next call.
 
-        The engine computes a token that is alone in its batch by other routines than one of many. The difference is
-        minute, but now and then another word wins, and the same question must get the same answer. So the last token
-        must not be alone: neither after what is in the cache, as it is if all of the prompt is there, nor without it.
+        The engine computes a token that is alone in its batch with other routines than one of many. The difference is
+        tiny, but sometimes another word wins, and the same question must get the same answer. So the last token must
+        not be alone in its batch, neither after the cached part nor without a cache.
         """
         messages, arguments = tuple(messages), arguments or {}
         if not self._counted.is_of(messages, arguments) and self._connection.endpoint.is_local:
@@ -258,7 +249,7 @@ class ChatGenerator:
             return False
         reused = cached_tokens(previous.tokens, prompt.tokens)
         if reused == len(previous.tokens) and not previous.ends:
-            return False  # what was written would be gone on with, and that was computed token by token
+            return False  # the answer in the cache was computed token by token
         return not reused or not (ends_alone(len(prompt.tokens) - reused) or ends_alone(len(prompt.tokens)))
 
     def _pieces(self, events: EventStream) -> Iterator[Piece]:

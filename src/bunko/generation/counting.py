@@ -1,6 +1,6 @@
-"""Estimate how many tokens a text has, for servers that don't tell. In: text. Out: a number that is rather too high.
+"""Estimate tokens for servers that do not count them. In: messages. Out: an upper estimate.
 
-Too high only wastes a little of the context; too low would overflow it. Knows nothing of servers.
+A high estimate wastes a little of the context window; a low one would overflow it. Knows nothing of servers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from bunko.types import Message
 
 # Role, separators and end mark of a turn take 3 to 6 tokens in the usual templates.
 _TOKENS_PER_MESSAGE = 8
-# English has about 4.5 letters to a token with large vocabularies, 3.5 with small ones; other Latin-script languages
+# English has about 4.5 letters per token with large vocabularies, 3.5 with small ones; other Latin-script languages
 # fewer. Digits and punctuation are often tokens of their own.
 _LETTERS_PER_TOKEN = 3.0
 # Kanji, kana and hangul take 0.7 to 1.1 tokens each with multilingual vocabularies, up to 3 (their bytes) without.

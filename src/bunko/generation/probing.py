@@ -1,6 +1,6 @@
-"""Find out what a server can do. In: a connection. Out: ServerFacts. Asks only what costs it nothing.
+"""Find out what a server supports. In: a connection. Out: ServerFacts. Sends only requests that cost the server nothing.
 
-llama-server tells all; of the others each has its own place for the size of its context, and some tell nothing.
+llama-server reports everything; other servers report their context window in different places, some nowhere.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from bunko.engine.failures import bad_answer
 from bunko.engine.http import Connection
 from bunko.generation.thinking import Tag, tag_in
 
-# What Ollama serves unless it is told otherwise, and the least that a model of the last years has.
+# Ollama's default, and the smallest context window of recent models.
 UNKNOWN_CONTEXT = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerFacts:
-    """What matters to us of a server and the model that it serves."""
+    """What Bunko needs to know of a server and its model."""
 
     model: str
-    """How to name the model in requests; empty for a server with one model."""
+    """The model's name in requests; empty for a server with one model."""
     context_tokens: int
     is_llama_server: bool
-    """It then renders templates, counts tokens, and understands llama.cpp's own options."""
+    """Whether it renders templates, counts tokens, and supports llama.cpp's own options."""
     has_system_role: bool = True
     """False if the model's template refuses or drops system messages."""
     tag: Tag | None = None
-    """What is around thoughts, if the model's template tells."""
+    """The tags around reasoning, if the model's template has any."""
     goes_on: bool = False
-    """Whether the server can be told to go on with what the assistant said last."""
+    """Whether the server can continue the last message of the assistant."""
 
 
 def probe(connection: Connection, *, model: str) -> ServerFacts:
-    """Ask a server what it is. Raises EngineError if it is down, or serves no model."""
+    """Ask a server what it supports. Raises EngineError if it is down, or serves no model."""
     properties = connection.probe("/props")
     if "default_generation_settings" in properties:
         return _llama_server_facts(properties, model)
-    # A list of models is a must only if we have to choose from it.
+    # Without a model's name, the list of models is required: we must choose from it.
     entries = _entries(connection.probe("/v1/models") if model else connection.get_json("/v1/models"))
     if not model:
         if not entries:
@@ -69,7 +69,7 @@ def _llama_server_facts(properties: Mapping[str, Any], model: str) -> ServerFact
 
 
 def _listed_context(entry: Mapping[str, Any]) -> int:
-    """The list of models tells it under vLLM's name, or that of hosted services."""
+    """Return the context window from the list of models, under vLLM's name or that of hosted services."""
     return _positive(entry, "max_model_len") or _positive(entry, "context_length") or _positive(entry, "context_window")
 
 
@@ -81,7 +81,7 @@ def _lm_studio_context(connection: Connection, model: str) -> int:
 
 
 def _ollama_context(connection: Connection, model: str) -> int:
-    """Ask for the running model's context, else for what its own file sets."""
+    """Return the running model's context window, else the one that its file sets."""
     for entry in _entries(connection.probe("/api/ps"), key="models"):
         if model in (entry.get("name"), entry.get("model")):
             return _positive(entry, "context_length")

@@ -16,19 +16,19 @@ class Prompt:
 
     messages: tuple[Message, ...] = ()
     arguments: Mapping[str, object] = field(default_factory=dict)
-    """What the template was told beside."""
+    """Arguments of the template."""
     tokens: tuple[int, ...] = ()
-    """Empty if nobody has counted them."""
+    """Empty if they are unknown."""
     ends: bool = False
     """Whether nothing was written after it."""
 
     def is_of(self, messages: Sequence[Message], arguments: Mapping[str, object]) -> bool:
-        """Tell whether it is what the template makes of these."""
+        """Return whether it was made from these messages and arguments."""
         return self.messages == tuple(messages) and self.arguments == arguments
 
 
 def cached_tokens(previous: Sequence[int], tokens: Sequence[int]) -> int:
-    """Count the tokens that two prompts have in common at their beginning.
+    """Count the tokens that two prompts share at their beginning.
 
     >>> cached_tokens([1, 2, 3], [1, 2, 4, 3])
     2
@@ -37,5 +37,5 @@ def cached_tokens(previous: Sequence[int], tokens: Sequence[int]) -> int:
 
 
 def ends_alone(count: int) -> bool:
-    """Tell whether the last of so many tokens has a batch to itself."""
+    """Return whether the last of `count` tokens is alone in its batch."""
     return count % BATCH == 1

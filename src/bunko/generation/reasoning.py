@@ -1,8 +1,8 @@
-"""Ask a model that may think first. In: messages and options. Out: pieces, thoughts parted from the answer and bounded.
+"""Ask a model that may reason first. In: messages and options. Out: pieces, reasoning kept apart and within its limit.
 
-Whether a model thinks is told by its template, its name, or its first thought; then it is asked with room for it. At
-its limit a thought is ended here, and the model asked to go on with the thought closed: servers that can do that
-themselves can't for every template. Knows nothing of HTTP.
+A model reasons if its template or name says so, or once it has done so; it then gets tokens for it. At the limit, the
+reasoning is closed here and the model is asked to continue with the answer: servers can't do that for every template.
+Knows nothing of HTTP.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ from bunko.generation.thinking import (
 from bunko.ports import GenerationOptions, Piece, Pieces
 from bunko.types import Message, Think
 
-# For the words that end a thought at its limit: at worst a token for each character of `TIME_IS_UP`.
+# For the sentence that ends reasoning at its limit: at worst one token for each character of `TIME_IS_UP`.
 _MARGIN = 128
-_LEAST_THOUGHT = 16  # in a context with less room the thought is left out
+_LEAST_THOUGHT = 16  # with less room in the context window, the model does not reason
 
 
-class Engine(Protocol):
-    """What can be asked of a server, by requests that are each one thing."""
+class Server(Protocol):
+    """Requests to a server, as ChatGenerator sends them."""
 
     def facts(self) -> ServerFacts:
-        """Return what the server is."""
+        """Return what the server supports."""
         ...
 
     def render(self, messages: Sequence[Message], *, arguments: Mapping[str, object] | None = None) -> str | None:
-        """Return the prompt that the template makes of the messages; None if the server can't tell."""
+        """Return the prompt that the template makes of the messages; None if the server can't render it."""
         ...
 
     def count_tokens(self, messages: Sequence[Message], *, arguments: Mapping[str, object] | None = None) -> int:
-        """Count that prompt's tokens."""
+        """Count the rendered prompt's tokens."""
         ...
 
     def ask(
@@ -57,25 +57,25 @@ class Engine(Protocol):
         extra: Mapping[str, object] | None = None,
         goes_on: bool = False,
     ) -> Pieces:
-        """Yield what the server answers to one request."""
+        """Yield the pieces of the answer to one request."""
         ...
 
 
 class _ItThinks(Exception):
-    """A model that was not known to reason has begun to, and has to be asked with room for it."""
+    """A model that was not known to reason has begun to; it must be asked again, with tokens for it."""
 
 
 class Reasoner:
-    """Knows of one model whether and how it thinks, and learns it from its answers."""
+    """Handles the reasoning of one model, and learns from its answers whether and how it reasons."""
 
-    def __init__(self, engine: Engine, *, name: str) -> None:
+    def __init__(self, engine: Server, *, name: str) -> None:
         self._engine = engine
         self._thinks = seems_to_think(name)
         self._may_open = may_open(name)
         self._has_opened = False
 
     def stream(self, messages: Sequence[Message], options: GenerationOptions) -> Pieces:
-        """Yield an answer, what was thought before it apart. Raises EngineError."""
+        """Yield an answer, with the reasoning before it kept apart. Raises EngineError."""
         if not (self._thinks or self._engine.facts().tag):
             try:
                 yield from self._unless_it_thinks(messages, options)
@@ -85,7 +85,7 @@ class Reasoner:
         yield from self._with_thought(messages, options)
 
     def _unless_it_thinks(self, messages: Sequence[Message], options: GenerationOptions) -> Pieces:
-        """Yield an answer, unless it begins with a thought: for that it was not given room."""
+        """Yield an answer. Raises _ItThinks if it begins with reasoning, for which it had no tokens."""
         pieces, splitter, said = self._engine.ask(messages, options), Splitter(), ""
         for piece in self._learning(part(pieces, splitter)):
             if not said.strip() and (piece.reasoning.strip() or (piece.finish_reason and splitter.is_thinking)):
@@ -100,18 +100,18 @@ class Reasoner:
         budget = self._budget(messages, options, think)
         think = think if budget else "off"
         arguments = template_arguments(think) if facts.tag or not facts.is_llama_server else {}
-        asked, told = messages, arguments
+        asked, given = messages, arguments
         opened: Opened = "no"
         if self._has_opened or (self._may_open and not facts.is_llama_server):
             opened = "perhaps"
         elif facts.tag and is_open(prompt := self._engine.render(messages, arguments=arguments) or "", facts.tag):
             opened = "surely"
             if not budget:
-                opened, told = "no", {}
+                opened, given = "no", {}
                 asked = [Message(role="raw", content=close_thought(prompt, "", facts.tag))]
-        # Whoever thinks is stopped here, and not by the server, to which thought and answer are one text.
+        # Stop texts are applied here: to the server, reasoning and answer are one text.
         roomy = replace(options, max_tokens=options.max_tokens + budget, stop=())
-        pieces = self._engine.ask(asked, roomy, arguments=told, extra=_extra(think, facts))
+        pieces = self._engine.ask(asked, roomy, arguments=given, extra=_extra(think, facts))
         yield from within(
             self._learning(part(pieces, Splitter(opened=opened))),
             Bounds(think=budget, answer=options.max_tokens, stop=options.stop),
@@ -119,7 +119,7 @@ class Reasoner:
         )
 
     def _budget(self, messages: Sequence[Message], options: GenerationOptions, think: Think) -> int:
-        """Return how many tokens a thought may have: what is wanted, or what the prompt and the answer leave."""
+        """Return how many tokens reasoning may have: the wanted number, or what prompt and answer leave."""
         if think == "off":
             return 0
         wanted = options.think_tokens or THINK_TOKENS[think]
@@ -130,7 +130,7 @@ class Reasoner:
     def _go_on(
         self, messages: Sequence[Message], thought: str, options: GenerationOptions, arguments: Mapping[str, object]
     ) -> Pieces:
-        """Have the model answer after a thought. A server that renders prompts goes on from where it was."""
+        """Have the model answer after its reasoning. A server that renders prompts continues the same text."""
         facts = self._engine.facts()
         tag = facts.tag or TAGS[0]
         prompt = self._engine.render(messages, arguments=arguments)
@@ -151,8 +151,8 @@ class Reasoner:
 
 
 def _extra(think: Think, facts: ServerFacts) -> dict[str, object]:
-    """Return what is asked of a server beside: llama-server counts tokens, and leaves the tags, which it does not
-    see in every template; others know efforts at best.
+    """Return further fields of a request. llama-server counts tokens and leaves the tags in the text, since it does not
+    recognise them in every template; other servers know efforts at best.
     """
     if not facts.is_llama_server:
         return {} if think == "auto" else {"reasoning_effort": "none" if think == "off" else think}

@@ -1,8 +1,8 @@
-"""What the engine has read, kept on disk. In: a connection, a key. Out: the engine has it again, or not.
+"""Keep the engine's state after a prompt on disk. In: a connection, a key. Out: whether the state was restored.
 
-A model of 135 million parameters takes half a second for three worked examples, and 15 ms for loading what it made of
-them. The files are the engine's own, in the user's cache. Their names hold a digest of what they stand for and one of
-their content, so that a file that was cut short or changed is never loaded. Knows nothing of prompts.
+A model of 135 million parameters needs half a second to read three worked examples, and 15 ms to load the state after
+them. The engine writes the files, in the user's cache. Their names have a digest of the key and one of the content, so
+that a truncated or changed file is never loaded. Knows nothing of prompts.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _DIGEST_BYTES = 16
 
 
 class States:
-    """A directory of states. What fails is treated as not there: everything can be read anew."""
+    """A directory of states. A failure counts as no state: the engine can always read the prompt again."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def restore(self, connection: Connection, key: str) -> bool:
-        """Tell the engine to load what was kept under a key; False if there is nothing, or nothing sound."""
+        """Have the engine load the state of a key. Return False if there is none, or it is damaged."""
         for file in self._directory.glob(f"{key}.*"):
             try:
                 if file.suffix == f".{_digest(file)}":
@@ -44,7 +44,7 @@ class States:
         return False
 
     def keep(self, connection: Connection, key: str) -> None:
-        """Have the engine write down what it has read."""
+        """Have the engine save its state under a key."""
         written = self._directory / f"{key}-{os.getpid()}"
         try:
             self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -63,7 +63,7 @@ class States:
 
 
 def state_key(parameters: Parameters, tokens: Sequence[int]) -> str:
-    """Return what changes when the model, the engine, how it is run, or what it reads does. Raises OSError."""
+    """Return a digest of the model, the engine, its parameters and the tokens read. Raises OSError."""
     files = [parameters.values["model.path"]]
     adapters = parameters.values.get("lora_adapters")
     files += [adapter["path"] for adapter in adapters] if isinstance(adapters, list) else []
@@ -71,8 +71,8 @@ def state_key(parameters: Parameters, tokens: Sequence[int]) -> str:
     spec = importlib.util.find_spec("xllamacpp")
     engine = Path(spec.origin).stat() if spec and spec.origin else None
     stamps = [(state.st_size, state.st_mtime_ns) for state in (*models, engine) if state]
-    told = json.dumps([dict(parameters.values), stamps, list(tokens)], sort_keys=True, default=str)
-    return hashlib.blake2b(told.encode(), digest_size=_DIGEST_BYTES).hexdigest()
+    described = json.dumps([dict(parameters.values), stamps, list(tokens)], sort_keys=True, default=str)
+    return hashlib.blake2b(described.encode(), digest_size=_DIGEST_BYTES).hexdigest()
 
 
 def _digest(file: Path) -> str:

@@ -1,8 +1,8 @@
-"""Part what a model thinks from what it says. In: pieces of text as they come. Out: pieces of text and of reasoning.
+"""Separate reasoning from the answer. In: pieces of text as they come. Out: pieces of text and of reasoning.
 
-However the text is cut into pieces, the same words end up on the same side. Only a tag at the very beginning opens a
-thought, so that an answer may speak of <think>; a closing tag that nothing opened makes all before it a thought,
-since some templates open the thought themselves. Knows nothing of servers, budgets or templates' other parts.
+The result does not depend on how the text is split into pieces. Only a tag at the very beginning opens a thought, so
+that an answer may mention <think>; a closing tag without an opening one makes all text before it a thought, since some
+templates open the thought themselves. Knows nothing of servers, budgets or the other parts of templates.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bunko.types import Think
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """The marks around the thoughts of a family of models."""
+    """The tags around the reasoning of a family of models."""
 
     opening: str
     closing: str
@@ -44,7 +44,7 @@ TAGS = (
     Tag("Here is my thought process:", "Here is my response:"),  # Granite 3.2
     Tag("Here are my reasoning steps:", "[BEGIN FINAL RESPONSE]"),  # Apriel
 )
-# What some models put around the answer that follows a thought.
+# Tags that some models put around the answer after a thought.
 _WRAPS = {
     "<answer>": "</answer>",
     "<response>": "</response>",
@@ -55,10 +55,10 @@ _WRAPS = {
 }
 _OPENINGS = tuple(dict.fromkeys(tag.opening for tag in TAGS))
 _CLOSINGS = tuple(dict.fromkeys(tag.closing for tag in TAGS))
-# A sentence that anybody may write closes only what its own family opened.
+# A closing sentence without brackets may be in any answer: it counts only after its own opening.
 _LONE = tuple(closing for closing in _CLOSINGS if closing[0] in "<[◁")
 
-# What ends a thought that has come to its limit; the first sentence is that of Qwen3's report (arXiv 2505.09388, 4.3).
+# Ends a thought at its limit; the sentence of Qwen3's report (arXiv 2505.09388, 4.3).
 TIME_IS_UP = "Considering the limited time by the user, I have to give the solution based on the thinking directly now."
 THINK_TOKENS: dict[Think, int] = {
     "off": 0,
@@ -66,23 +66,23 @@ THINK_TOKENS: dict[Think, int] = {
     "auto": 1024,
     "high": 2048,  # the default context of 4,096 has room for it, the evidence and an answer
 }
-# Names of models that reason. One that is wrongly taken for such loses nothing.
+# Names of models that reason. A wrong match does no harm.
 _REASONS = re.compile(
     r"think|reason|(?<![a-z])r1(?![a-z0-9])|qwq|qwen3|magistral|gpt-oss|exaone-deep|glm-4|seed-oss|nemotron|hermes-4"
     r"|apriel|smollm3",
     re.I,
 )
-# Those whose template opens the thought, of which a server may tell nothing.
+# Names of models whose template opens the thought; a server may not report that.
 _OPENS = re.compile(r"(?<![a-z])r1(?![a-z0-9])|qwq|thinking", re.I)
 
 Opened: TypeAlias = Literal["no", "surely", "perhaps"]
 
 
 class Splitter:
-    """Parts one answer as it comes.
+    """Splits one answer into reasoning and text as it comes.
 
-    `opened` tells whether the template, and not the model, opened the thought. "perhaps" holds everything back until a
-    closing tag or the end decides: a thought that was shown as an answer can't be taken back from the screen.
+    `opened` says whether the template, and not the model, opened the thought. "perhaps" holds everything back until a
+    closing tag or the end decides: reasoning that was shown as an answer can't be taken back from the screen.
     """
 
     def __init__(self, *, opened: Opened = "no") -> None:
@@ -96,20 +96,20 @@ class Splitter:
 
     @property
     def is_thinking(self) -> bool:
-        """Whether what comes next belongs to a thought, as far as is known."""
+        """Whether the next text belongs to a thought, as far as is known."""
         return self._place == "thought"
 
     def expect_answer(self) -> None:
-        """Take it that the thought is told elsewhere, and what comes here is the answer."""
+        """Treat all further text as the answer: the reasoning comes in a field of its own."""
         self._opened, self._has_thought = "no", True
 
     def feed(self, text: str) -> Iterator[Piece]:
-        """Yield what is decided now. A piece with `was_thought` makes all text before it a thought."""
+        """Yield the pieces that are decided now. A piece with `was_thought` makes all text before it a thought."""
         self._held += text
         yield from self._parts(at_end=False)
 
     def end(self, *, whole: bool = True) -> Iterator[Piece]:
-        """Yield the rest. `whole` tells whether the model came to its end by itself."""
+        """Yield the rest. `whole` is False if the answer was cut at its limit."""
         if self._opened == "perhaps" and not whole:
             self._opened = "surely"
         yield from self._parts(at_end=True)
@@ -134,7 +134,7 @@ class Splitter:
             self._held, self._place = rest[found.end() :], "thought"
             self._closings = tuple(tag.closing for tag in TAGS if tag.opening.lower() == found.group().lower())
             return None
-        if found := _match(_LONE, rest):  # an empty thought, or one that is closed twice
+        if found := _match(_LONE, rest):  # an empty thought, or one closed twice
             return self._close(found.group(), rest[found.end() :])
         if self._has_thought and (found := _match(tuple(_WRAPS), rest)):
             self._wrap, self._held = _wrap_of(found.group()), rest[found.end() :]
@@ -145,7 +145,7 @@ class Splitter:
         return self._begin_to_speak(rest, at_end=at_end)
 
     def _begin_to_speak(self, rest: str, *, at_end: bool) -> Piece | None:
-        """Decide what it is that begins with no tag."""
+        """Decide whether text without an opening tag is a thought or the answer."""
         if self._has_thought:
             self._held = rest
         elif self._opened == "surely":
@@ -178,7 +178,7 @@ class Splitter:
             self._said += before
             return Piece(text=before)
         said = self._said + before
-        if said.endswith("`") or _search(_OPENINGS, said):  # it speaks about the tag
+        if said.endswith("`") or _search(_OPENINGS, said):  # the answer mentions the tag
             self._said, self._held = said + tag, after
             return Piece(text=before + tag)
         self._said = ""
@@ -191,7 +191,7 @@ class Splitter:
         return Piece(reasoning=thought)
 
     def _release(self, marks: Sequence[str], *, at_end: bool) -> str:
-        """Return what is held, but for what may turn out to be the beginning of a mark."""
+        """Return the text held back, except for an ending that may be the beginning of a mark."""
         keep = 0 if at_end else _unfinished(self._held, marks)
         ready = self._held[: len(self._held) - keep]
         self._held = self._held[len(ready) :]
@@ -199,7 +199,7 @@ class Splitter:
 
 
 def part(pieces: Iterable[Piece], splitter: Splitter) -> Iterator[Piece]:
-    """Yield pieces with thoughts in their text parted from it; what a server parted itself stays so."""
+    """Yield pieces with the reasoning in their text separated; reasoning that the server separated stays as it is."""
     for whole in pieces:
         piece = replace(whole, finish_reason=None)
         if piece.reasoning:
@@ -213,7 +213,7 @@ def part(pieces: Iterable[Piece], splitter: Splitter) -> Iterator[Piece]:
 
 
 def seems_to_think(name: str) -> bool:
-    """Tell whether a model reasons, by its name.
+    """Return whether a model reasons, judged by its name.
 
     >>> seems_to_think("deepseek-r1-distill-qwen-1.5b-q4_k_m.gguf"), seems_to_think("phi-4-mini")
     (True, False)
@@ -222,7 +222,7 @@ def seems_to_think(name: str) -> bool:
 
 
 def may_open(name: str) -> bool:
-    """Tell whether a model's template may open the thought, by the model's name.
+    """Return whether a model's template may open the thought, by the model's name.
 
     >>> may_open("deepseek-r1:8b"), may_open("qwen3:8b")
     (True, False)
@@ -231,7 +231,7 @@ def may_open(name: str) -> bool:
 
 
 def tag_in(template: str) -> Tag | None:
-    """Return the tag that a chat template knows; None if it knows of no thoughts.
+    """Return the reasoning tag in a chat template; None if it has none.
 
     >>> tag_in("{{ '<think>' }}")
     Tag(opening='<think>', closing='</think>')
@@ -240,7 +240,7 @@ def tag_in(template: str) -> Tag | None:
 
 
 def template_arguments(think: Think) -> dict[str, object]:
-    """Return what is said to a template; each family listens to another name, and templates pass over the others."""
+    """Return the arguments for a template: each family has its own names, and ignores the others."""
     if think == "auto":
         return {}
     wanted: dict[str, object] = {"enable_thinking": think != "off", "thinking": think != "off"}
@@ -248,7 +248,7 @@ def template_arguments(think: Think) -> dict[str, object]:
 
 
 def is_open(prompt: str, tag: Tag) -> bool:
-    r"""Tell whether a rendered prompt ends in a thought.
+    r"""Return whether a rendered prompt ends with an open thought.
 
     >>> is_open("<|Assistant|><think>\n", TAGS[0])
     True
@@ -257,20 +257,20 @@ def is_open(prompt: str, tag: Tag) -> bool:
 
 
 def close_thought(prompt: str, thought: str, tag: Tag) -> str:
-    r"""Return the prompt with this thought and its end, for the answer to be gone on with.
+    r"""Return the prompt with this thought, closed, so that the model continues with the answer.
 
     >>> close_thought("<|Assistant|>", "", TAGS[0])
     '<|Assistant|><think>\n\n</think>\n\n'
     """
     begun = prompt.rstrip() if is_open(prompt, tag) else prompt + tag.opening
-    told = f"{thought.strip()}\n\n{TIME_IS_UP}" if thought.strip() else ""
+    ended = f"{thought.strip()}\n\n{TIME_IS_UP}" if thought.strip() else ""
     if tag.closing.startswith(("</", "[/")):
-        return f"{begun}\n{told}\n{tag.closing}\n\n"
-    return f"{begun}{told}{tag.closing}"
+        return f"{begun}\n{ended}\n{tag.closing}\n\n"
+    return f"{begun}{ended}{tag.closing}"
 
 
 def text_of(pieces: Iterable[Piece]) -> str:
-    """Return all that a model said, without what it thought.
+    """Return the text of an answer, without reasoning.
 
     >>> text_of([Piece(text="Hm. "), Piece(was_thought=True), Piece(text="Yes.")])
     'Yes.'

@@ -14,12 +14,12 @@ REASONING_FIELDS = ("reasoning_content", "reasoning")
 
 
 def is_raw(messages: Sequence[Message]) -> bool:
-    """Tell whether this is a text to be gone on with, which no template is put around."""
+    """Return whether this is a plain text to be continued, without a template."""
     return len(messages) == 1 and messages[0].role == "raw"
 
 
 def merge_system(messages: Sequence[Message]) -> list[Message]:
-    r"""Put what the system says before what the user says first, for templates that have no place for it.
+    r"""Put the system prompt before the first user message, for templates without a system role.
 
     >>> merged = merge_system([Message(role="system", content="Be brief."), Message(role="user", content="Hi")])
     >>> [(message.role, message.content) for message in merged]
@@ -35,7 +35,7 @@ def merge_system(messages: Sequence[Message]) -> list[Message]:
 
 
 def wire_messages(messages: Sequence[Message], facts: ServerFacts) -> list[dict[str, str]]:
-    """Return messages as the API has them, the system prompt merged where the template has no place for it."""
+    """Return messages as the API has them, the system prompt merged into the first one where the template has no system role."""
     if not facts.has_system_role:
         messages = merge_system(messages)
     return [
@@ -59,7 +59,7 @@ def request_body(messages: Sequence[Message], options: GenerationOptions, facts:
         body["model"] = facts.model
     if options.stop:
         body["stop"] = list(options.stop)
-    if options.grammar:  # a server that does not know it had better refuse than ignore it
+    if options.grammar:  # a server that does not support it should refuse it, not ignore it
         body["grammar"] = options.grammar
     if facts.is_llama_server and options.temperature == 0:
         body["top_k"] = 1
@@ -84,31 +84,31 @@ def usage_of(event: Mapping[str, Any]) -> Usage | None:
 
 
 def log_probabilities_of(choice: Mapping[str, Any]) -> list[float]:
-    """Return those of an event's tokens: in OpenAI's form for conversations, or in the older one for plain texts.
+    """Return the log probabilities of an event's tokens, in the chat form or in the older form for plain texts.
 
     >>> log_probabilities_of({"logprobs": {"content": [{"token": "a", "logprob": -0.5}]}})
     [-0.5]
     >>> log_probabilities_of({"logprobs": {"token_logprobs": [-1, None]}}), log_probabilities_of({"logprobs": None})
     ([-1.0], [])
     """
-    told = as_mapping(choice.get("logprobs"))
-    content, plain = told.get("content"), told.get("token_logprobs")
+    logprobs = as_mapping(choice.get("logprobs"))
+    content, plain = logprobs.get("content"), logprobs.get("token_logprobs")
     values = [as_mapping(token).get("logprob") for token in content] if isinstance(content, list) else plain
     return [float(value) for value in values if isinstance(value, int | float)] if isinstance(values, list) else []
 
 
 def as_mapping(value: object) -> Mapping[str, Any]:
-    """Return a JSON object, or an empty one where something else stands."""
+    """Return a JSON object, or an empty one for any other value."""
     return value if isinstance(value, dict) else {}
 
 
 def count_of(values: Mapping[str, Any], key: str) -> int:
-    """Return a whole number of a JSON object, 0 where there is none."""
+    """Return an integer of a JSON object; 0 if there is none."""
     value = values.get(key)
     return value if isinstance(value, int) else 0
 
 
 def milliseconds_of(values: Mapping[str, Any], key: str) -> float:
-    """Return a number of a JSON object as a float, 0 where there is none."""
+    """Return a number of a JSON object as a float; 0 if there is none."""
     value = values.get(key)
     return float(value) if isinstance(value, int | float) else 0.0

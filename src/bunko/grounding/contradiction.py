@@ -1,104 +1,126 @@
-"""Find where a sentence says the contrary of a text in nearly the same words. In: two texts. Out: why, or nothing.
+"""Find where a sentence contradicts a text in nearly the same words. In: two texts. Out: Contradiction or None.
 
-What counting words can't see: a negation, an opposite, a number that belongs to something else, two names that changed
-places. Each is looked for by its outward signs, in English and Japanese, without parsing: what has other signs passes.
-Knows nothing of answers and sources.
+Comparing words can't see a negation, an opposite, a number that belongs to something else, or two names that changed
+places. Each has a check of its own, which looks for outward signs in English and Japanese and does not parse: a
+contradiction without such signs passes. The words and examples are in `contradiction.toml`. Knows nothing of answers
+and sources.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
+from bunko.language.data_files import read_data
 from bunko.language.inflection import base_form, same_word, stands
 from bunko.language.names import Name, has_part, names
 from bunko.language.numerals import fold_width
 from bunko.language.quantities import Quantity, agrees, quantities
 from bunko.language.words import STOP_WORDS, stem
 
+Kind: TypeAlias = Literal["negation", "opposite", "comparison", "misplaced_number", "changed_places"]
+DATA_FILE = Path(__file__).with_suffix(".toml")
 
-def contradiction(sentence: str, source: str) -> str:
-    """Return in a few words how the sentence contradicts the source; empty if it does not, as far as can be seen.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """How a sentence contradicts a source."""
+
+    kind: Kind
+    words: tuple[str, ...]
+    """What makes it: the word that is negated, the number, the names."""
+
+
+def contradiction(sentence: str, source: str) -> Contradiction | None:
+    """Return how the sentence contradicts the source; None where no check finds anything.
 
     >>> contradiction("The mill was not built in 1911.", "The mill was built in 1911.")
-    'negated: build'
+    Contradiction(kind='negation', words=('build',))
     >>> contradiction("Rome was conquered by Carthage.", "Rome conquered Carthage in 146 BC.")
-    'changed places: Carthage, Rome'
+    Contradiction(kind='changed_places', words=('Carthage', 'Rome'))
     >>> contradiction("塔は1958年に完成した。", "塔は1957年に完成し、1958年に開業した。")
-    'belongs to something else: 1958年'
+    Contradiction(kind='misplaced_number', words=('1958年',))
     >>> contradiction("The mill was built by Ada.", "Ada built the mill.")
-    ''
     """
-    if word := _negated(sentence, source):
-        return f"negated: {word}"
-    if word := _opposite(sentence, source) or _compared(sentence, source):
-        return f"opposite: {word}"
-    if word := _misplaced_number(sentence, source):
-        return f"belongs to something else: {word}"
-    if pair := _changed_places(sentence, source):
-        return f"changed places: {', '.join(pair)}"
-    return ""
+    return next((found for check in _CHECKS if (found := check(sentence, source))), None)
+
+
+@cache
+def _data(kind: Kind) -> Mapping[str, Any]:
+    table: Mapping[str, Any] = read_data(DATA_FILE)[kind]
+    return table
 
 
 # --- negation ------------------------------------------------------------------------------------------------------
 
-_NOT = re.compile(
-    r"\b(?:not(?! (?:only|just|merely|until|later|less|more|fewer))|never|cannot|neither|nor|non|without"
-    r"|no(?! (?:more|less|fewer|later|one)))\b|n['’]t\b",
-    re.I,
-)
 _WORD = re.compile(r"[A-Za-z]+(?:['’](?!t\b)[a-z]+)?")
-_NEGATED_WITHIN = 40  # characters: what a "not" turns round stands near it
-_JA_NOT = re.compile(
-    r"([一-鿿々]{1,8}|[ァ-ヺー]{2,})([ぁ-ん]{0,6}?)(?:なかった|ない|なく(?!な)|ません|ぬ(?=[、。])|ず(?=[、。にと]))"
-)
-_JA_NO_NEGATION = re.compile(r"[少危汚過違必他得程間切]")  # 少ない, 過ぎない, 違いない, 必ず, やむを得ず, 間もなく
-_JA_NO_NEGATION_AFTER = re.compile(r"だけ|のみ|ばかり|かもしれ|なければ")
+
+
+def _negation(sentence: str, source: str) -> Contradiction | None:
+    word = _japanese_is_not(sentence, source) or _negated_word(sentence, source)
+    return Contradiction(kind="negation", words=(word,)) if word else None
+
+
+def _japanese_is_not(sentence: str, source: str) -> str:
+    found = _negation_pattern("japanese_is_not").search(sentence)
+    return found.group() if found and not _negation_pattern("japanese_any").search(source) else ""
+
+
+def _negated_word(sentence: str, source: str) -> str:
+    """Return a word that one of the two negates and the other does not."""
+    here, here_plain = _polarity(sentence)
+    there, there_plain = _polarity(source)
+    for negated, plain, also in ((here, there_plain, there), (there, here_plain, here)):
+        for word in sorted(negated):
+            if _any_same(word, plain) and not _any_same(word, also):
+                return word
+    return ""
 
 
 @lru_cache(maxsize=512)
-def _turned(text: str) -> tuple[frozenset[str], frozenset[str]]:
+def _polarity(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return the stems of the words that are negated, and of those that are not."""
     negated: set[str] = set()
     spans: list[tuple[int, int]] = []
-    for cue in _NOT.finditer(text):
-        for match in _WORD.finditer(text, cue.end(), cue.end() + _NEGATED_WITHIN):
+    for word, span in (*_english_negated(text), *_japanese_negated(text)):
+        negated.add(word)
+        spans.append(span)
+    plain = {base_form(stem(m.group().lower())) for m in _WORD.finditer(text) if m.span() not in spans}
+    for match in re.finditer(r"[一-鿿々]+|[ァ-ヺー]{2,}", text):
+        if not any(start <= match.start() < end for start, end in spans):
+            plain.add(match.group())
+    return frozenset(negated), frozenset(plain)
+
+
+def _english_negated(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield the first word of meaning after each word of negation, with its span."""
+    within = _data("negation")["within_characters"]
+    for cue in _negation_pattern("english").finditer(text):
+        for match in _WORD.finditer(text, cue.end(), cue.end() + within):
             word = match.group().lower()
             if word in STOP_WORDS or word.endswith("ly") or word in ("yet", "ever", "even"):
                 continue
-            if not re.match(r"[^.;,]*\buntil\b", text[match.end() : match.end() + _NEGATED_WITHIN]):
-                negated.add(base_form(stem(word)))
-                spans.append(match.span())
+            if not re.match(r"[^.;,]*\buntil\b", text[match.end() : match.end() + within]):
+                yield base_form(stem(word)), match.span()
             break
-    others = {base_form(stem(m.group().lower())) for m in _WORD.finditer(text) if m.span() not in spans}
-    for match in _JA_NOT.finditer(text):
-        word, after = match.groups()
-        if not _JA_NO_NEGATION.fullmatch(word):
-            if _JA_NO_NEGATION_AFTER.search(after):
-                continue
-            negated.add(word)
-            spans.append(match.span())
-    for match in re.finditer(r"[一-鿿々]+|[ァ-ヺー]{2,}", text):
-        if not any(start <= match.start() < end for start, end in spans):
-            others.add(match.group())
-    return frozenset(negated), frozenset(others)
 
 
-_JA_IS_NOT = re.compile(r"(?<!だけ)(?<!のみ)(?<!ばかり)では(?:ない|なかった|ありません)(?!か)")
-_JA_ANY_NOT = re.compile(r"な[いくか]|ませ|[^必]ず|ぬ|非|不|無")
+def _japanese_negated(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    for match in _negation_pattern("japanese").finditer(text):
+        word, between = match.groups()
+        if _negation_pattern("japanese_except").fullmatch(word):
+            continue
+        if not _negation_pattern("japanese_except_between").search(between):
+            yield word, match.span()
 
 
-def _negated(sentence: str, source: str) -> str:
-    if (found := _JA_IS_NOT.search(sentence)) and not _JA_ANY_NOT.search(source):  # 120km/hではない
-        return found.group()
-    said, said_plainly = _turned(sentence)
-    there, there_plainly = _turned(source)
-    for negated, plainly, also in ((said, there_plainly, there), (there, said_plainly, said)):
-        for word in sorted(negated):
-            if _any_same(word, plainly) and not _any_same(word, also):
-                return word
-    return ""
+@cache
+def _negation_pattern(name: str) -> re.Pattern[str]:
+    return re.compile(_data("negation")[name])
 
 
 def _any_same(word: str, others: frozenset[str]) -> bool:
@@ -109,81 +131,64 @@ def _any_same(word: str, others: frozenset[str]) -> bool:
 
 # --- opposites -----------------------------------------------------------------------------------------------------
 
-_OPPOSITES = [
-    tuple({base_form(stem(word)) for word in side.split("/")} for side in pair.split())
-    for pair in """
-        north/northern south/southern
-        east/eastern west/western
-        increase/increased/rise/rose/risen decrease/decreased/fall/fell/fallen
-        larger/bigger/greater smaller
-        largest/biggest/greatest smallest
-        more fewer/less
-        highest lowest
-        higher lower
-        oldest youngest/newest
-        older younger/newer
-        before after
-        won/win/winner lost/lose/defeated
-        male female
-        man/men woman/women
-        father mother
-        son daughter
-        brother sister
-        husband wife
-        legal/legalized illegal/banned
-        accepted/approved rejected/refused
-        supported/support opposed/oppose
-        allowed/permitted forbidden/prohibited/banned
-        maximum minimum
-        above below
-        always never
-        positive negative
-        upper lower
-        early late
-        success failure
-        majority minority
-        import/imported export/exported
-        born/birth died/death
-        true false
-        possible impossible
-        include/includes exclude/excludes
-        opened/open closed
-    """.strip().splitlines()
-]
-_JA_OPPOSITES = [
-    tuple(side.split("/") for side in pair.split())
-    for pair in """
-        増加/増え 減少/減っ
-        上昇/上がっ 下落/下降/低下/下がっ
-        最大 最小
-        最高 最低
-        最古 最新
-        以上 以下/未満
-        以前 以後/以降
-        賛成 反対
-        勝利/勝っ 敗北/敗れ
-        輸入 輸出
-        北部/北側/北に 南部/南側/南に
-        東部/東側/東に 西部/西側/西に
-        男性 女性
-        息子 娘
-        成功 失敗
-        許可/認め 禁止/禁じ
-        開始/始ま 終了/終わ
-        誕生/生まれ 死去/死亡/亡くな
-        肯定 否定
-        可決 否決
-        多数 少数
-        前半 後半
-        上流 下流
-        直接 間接
-        合法 違法
-        有料 無料
-        大きい 小さい
-        高い 低い
-        長い 短い
-    """.strip().splitlines()
-]
+
+def _opposite(sentence: str, source: str) -> Contradiction | None:
+    checks = (_english_opposite, _un_prefix, _japanese_opposite)
+    word = next((word for check in checks if (word := check(sentence, source))), "")
+    return Contradiction(kind="opposite", words=(word,)) if word else None
+
+
+def _english_opposite(sentence: str, source: str) -> str:
+    here, there = _stems(sentence), _stems(source)
+    for one, other in _english_opposites():
+        if here & one and there & other and not here & other and not there & one:
+            return min(here & one)
+    return ""
+
+
+def _un_prefix(sentence: str, source: str) -> str:
+    """Return a word that one of the two has with un- and the other without: unpopular, popular."""
+    here, there = _stems(sentence), _stems(source)
+    for word in sorted(here - there):
+        if _is_prefixed(word) and word[2:] in there:
+            return word
+    for word in sorted(there - here):
+        if _is_prefixed(word) and word[2:] in here:
+            return word[2:]
+    return ""
+
+
+def _is_prefixed(word: str) -> bool:
+    return len(word) >= 6 and word.startswith("un")
+
+
+def _japanese_opposite(sentence: str, source: str) -> str:
+    for one, other in _japanese_opposites():
+        here = [word for word in one if word in sentence]
+        turned = any(word in source for word in other) and not any(word in source for word in one)
+        if here and turned and not any(word in sentence for word in other):
+            return here[0]
+    return ""
+
+
+@cache
+def _english_opposites() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    return _both_ways(
+        [tuple(frozenset(base_form(stem(word)) for word in side) for side in pair) for pair in _pairs("english")]
+    )
+
+
+@cache
+def _japanese_opposites() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    return _both_ways([tuple(tuple(side) for side in pair) for pair in _pairs("japanese")])
+
+
+def _pairs(language: str) -> list[list[list[str]]]:
+    return [[side.split() for side in pair] for pair in _data("opposite")[language]]
+
+
+def _both_ways(pairs: Sequence[tuple[Any, ...]]) -> tuple[tuple[Any, Any], ...]:
+    return tuple(turned for one, other in pairs for turned in ((one, other), (other, one)))
 
 
 @lru_cache(maxsize=512)
@@ -195,34 +200,13 @@ _MORE = re.compile(r"\b(?:more|less) ([a-z]+) than\b", re.I)
 _AS = re.compile(r"\bas ([a-z]+) as\b", re.I)
 
 
-def _compared(sentence: str, source: str) -> str:
-    """Return what is more in one and as much in the other: more powerful than, as powerful as."""
+def _comparison(sentence: str, source: str) -> Contradiction | None:
+    """Find what is more in one and as much in the other: more powerful than, as powerful as."""
     for one, other in ((_MORE, _AS), (_AS, _MORE)):
         for word in one.findall(sentence):
             if word in other.findall(source) and word not in one.findall(source):
-                return str(word)
-    return ""
-
-
-def _opposite(sentence: str, source: str) -> str:
-    said, there = _stems(sentence), _stems(source)
-    for pair in _OPPOSITES:
-        for one, other in (pair, pair[::-1]):
-            if said & one and there & other and not said & other and not there & one:
-                return min(said & one)
-    for word in said - there:
-        if len(word) >= 6 and word.startswith("un") and word[2:] in there:
-            return word
-    for word in there - said:
-        if len(word) >= 6 and word.startswith("un") and word[2:] in said:
-            return word[2:]
-    for ja_pair in _JA_OPPOSITES:
-        for these, those in (ja_pair, ja_pair[::-1]):
-            says = [word for word in these if word in sentence]
-            turned = any(word in source for word in those) and not any(word in source for word in these)
-            if says and turned and not any(word in sentence for word in those):
-                return says[0]
-    return ""
+                return Contradiction(kind="comparison", words=(str(word),))
+    return None
 
 
 # --- numbers that belong to something else ---------------------------------------------------------------------------
@@ -230,8 +214,8 @@ def _opposite(sentence: str, source: str) -> str:
 _AFTER = re.compile(r"[\s\"'”’)\]-]*(?:[ぁ-ん]{0,3}([一-鿿々]+|[ァ-ヺー]{2,})|([A-Za-z]+)(?:\s+([A-Za-z]+))?)")
 
 
-def _misplaced_number(sentence: str, source: str) -> str:
-    """Return a number that the source has, but of something else, where the sentence's thing has another number."""
+def _misplaced_number(sentence: str, source: str) -> Contradiction | None:
+    """Find a number that the source has, but of something else, where the sentence's thing has another number."""
     sentence, source = fold_width(sentence), fold_width(source)
     there = quantities(source)
     for item in quantities(sentence):
@@ -246,8 +230,8 @@ def _misplaced_number(sentence: str, source: str) -> str:
             ]
             elsewhere = [other for other in there if agrees(item, other)]
             if same_thing and elsewhere and not any(agrees(item, other) for other in same_thing):
-                return sentence[item.start : item.end]
-    return ""
+                return Contradiction(kind="misplaced_number", words=(sentence[item.start : item.end],))
+    return None
 
 
 def _of_one_kind(one: Quantity, other: Quantity) -> bool:
@@ -294,16 +278,12 @@ def _verb_before(text: str, item: Quantity) -> str:
 # --- names that changed places ---------------------------------------------------------------------------------------
 
 _PASSIVE = re.compile(r"\b(?:was|were|is|are|be|been|being|got)\b.*\bby\b", re.I)
-_BOTH_WAYS = frozenset(
-    stem(word) for word in "met meets married fought fight border borders joined signed and or".split()
-)
-_PIVOTS = frozenset({"than", "before", "after", "under", "over", "from", "to"})
-_APART = 80  # characters between two names that one verb ties together
 _JA_PASSIVE = re.compile(r"ら?れ[たるて、。]")
 _JA_ROLE = re.compile(r"(?P<of>が|は|を|に|によって|より)")
 
 
-def _changed_places(sentence: str, source: str) -> tuple[str, str] | None:
+def _changed_places(sentence: str, source: str) -> Contradiction | None:
+    """Find two names that one verb ties together, the other way round in the source."""
     for one, other, ties in _ties(sentence):
         agree = oppose = False
         for first, second, others in _ties(source):
@@ -312,7 +292,7 @@ def _changed_places(sentence: str, source: str) -> tuple[str, str] | None:
             agree |= has_part(one, first.text) and has_part(other, second.text)
             oppose |= has_part(one, second.text) and has_part(other, first.text)
         if oppose and not agree:
-            return one.text, other.text
+            return Contradiction(kind="changed_places", words=(one.text, other.text))
     return None
 
 
@@ -322,12 +302,13 @@ def _ties(text: str) -> tuple[tuple[Name, Name, frozenset[str]], ...]:
 
 
 def _find_ties(text: str) -> Iterator[tuple[Name, Name, frozenset[str]]]:
-    """Yield pairs of names, who does it first, with the words that tie them together."""
+    """Yield pairs of names, the subject first, with the words that tie them together."""
     found = names(text)
+    apart, pivots, both_ways = _tie_words()
     for n, one in enumerate(found):
         for other in found[n + 1 :]:
             between = text[one.end : other.start]
-            if len(between) > _APART:
+            if len(between) > apart:
                 break
             if re.search(r"[\u3041-\u30ff]", between):
                 tie = _japanese_tie(text, one, other, between)
@@ -336,15 +317,22 @@ def _find_ties(text: str) -> Iterator[tuple[Name, Name, frozenset[str]]]:
                 continue
             words = {match.group().lower() for match in _WORD.finditer(between)}
             ties = (
-                frozenset(base_form(stem(word)) for word in words if word in _PIVOTS or word not in STOP_WORDS)
-                - _BOTH_WAYS
+                frozenset(base_form(stem(word)) for word in words if word in pivots or word not in STOP_WORDS)
+                - both_ways
             )
             if ties and "and" not in words:
                 yield (other, one, ties) if _PASSIVE.search(between) else (one, other, ties)
 
 
+@cache
+def _tie_words() -> tuple[int, frozenset[str], frozenset[str]]:
+    """Return how far apart two names may be, the small words that tie them, and the verbs that hold both ways."""
+    data = _data("changed_places")
+    return data["apart_characters"], frozenset(data["pivots"].split()), frozenset(map(stem, data["both_ways"].split()))
+
+
 def _japanese_tie(text: str, one: Name, other: Name, between: str) -> tuple[Name, Name, frozenset[str]] | None:
-    """Read who did what to whom off the particles: AがBを破った, BはAに破られた, AはBより高い."""
+    """Read subject and object off the particles: AがBを破った, BはAに破られた, AはBより高い."""
     first, second = _JA_ROLE.match(between), _JA_ROLE.match(text, other.end)
     if not first or not second or "と" in between[:1]:
         return None
@@ -362,3 +350,12 @@ def _japanese_tie(text: str, one: Name, other: Name, between: str) -> tuple[Name
     else:
         return None
     return (done, doer, frozenset({verb.group(1)})) if passive else (doer, done, frozenset({verb.group(1)}))
+
+
+_CHECKS: tuple[Callable[[str, str], Contradiction | None], ...] = (
+    _negation,
+    _opposite,
+    _comparison,
+    _misplaced_number,
+    _changed_places,
+)

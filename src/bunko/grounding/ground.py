@@ -1,9 +1,9 @@
-"""Tie an answer to its sources. In: answer text, evidence. Out: citations, unsupported sentences.
+"""Match an answer to its sources. In: answer text, evidence. Out: citations, unsupported sentences.
 
-Each sentence is laid beside each sentence of the sources: what it says must stand there, its numbers and names without
-exception, and not be turned into its contrary. Knows nothing of models: what is called verified here was found by
-comparing words, and where they leave it open, by the likeness that the caller can measure. A sentence that a source
-does not carry is reported, never dropped.
+Each sentence is compared with each sentence of the sources. A source supports it if the source has its words, all of
+its numbers and names, and does not say the contrary. Knows nothing of models: sentences are compared by their words,
+and where these leave it open, by the likeness that the caller can measure. A sentence that no source supports is
+reported, never dropped.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import TypeAlias
 
 from bunko.grounding.citation_marks import Mark, put_marks, shifted, take_marks
@@ -28,13 +28,13 @@ from bunko.types import Citation, Evidence
 Likeness: TypeAlias = Callable[[str, Sequence[str]], Sequence[float]]
 """A sentence and texts -> how much each text means the same, -1 to 1."""
 Opinion: TypeAlias = Callable[[str, str], bool | None]
-"""A sentence and a text -> whether somebody who read both says that the text says it; None if nobody can tell."""
+"""A sentence and a text -> whether the text says the same, as a model judges; None if it gives no verdict."""
 
-# Of a sentence's words of meaning, this share must stand in one source for it to count as carried by that source.
-# Below the lower mark the likeness is chance: two sentences on one subject share a word or two.
-_CARRIED = 0.75
+# The share of a sentence's words that a source must have to support it.
+_SUPPORTED = 0.75
+# Below this share, common words are chance: two sentences on one subject share a word or two.
 _RELATED = 0.34
-# What can stand for a name that was said before: she, which, "The company" at the beginning.
+# What can refer back to a name: she, which, "The company" at the beginning.
 _POINTS_BACK = re.compile(
     r"\b(?:which|he|she|it|they|him|them|his|hers?|its|theirs?|this|these|who)\b|^\W*the [a-z]|[\u3041-\u30ff]",
     re.I | re.M,
@@ -44,47 +44,66 @@ _STATEMENTS = re.compile(
     r";\s+|,\s+(?:and|but|while|whereas)\s+(?=(?:it|he|she|they|its|his|her|their|the|this)\b|[A-Z])"
 )
 
-# Of the spans in which nothing but words is missing, so many are compared by meaning. The marks are those between
-# paraphrases and sentences with another word in them (benchmarks/paraphrases.tsv, benchmarks/LOG.md).
+# The number of spans that are compared by meaning, of those in which only words are missing. The threshold separates
+# paraphrases from sentences with another word in them (benchmarks/paraphrases.tsv, benchmarks/LOG.md).
 _EMBEDDED = 2
 _LIKE = 0.85
 
 
 class Support(IntEnum):
-    """How far a source carries a sentence."""
+    """How well a source supports a sentence."""
 
     NONE = 0
     MISSING = 1
-    """It is about the same, but a number or a name is another, or the contrary is said."""
+    """It is about the same, but lacks a number or a name, or says the contrary."""
     OPEN = 2
-    """Nothing speaks against it, but not enough of its words are there."""
-    CARRIED = 3
+    """It lacks only words."""
+    SUPPORTED = 3
     VERBATIM = 4
+
+
+class Reason(Enum):
+    """Why a source supports a sentence, or does not. Each comes from one check."""
+
+    REPEATS_QUESTION = "the sentence says nothing that the question did not"
+    VERBATIM = "the source has the sentence word for word"
+    CONTRADICTED = "the source says the contrary"
+    UNRELATED = "the source has too few of its words"
+    NUMBER_MISSING = "the source lacks one of its numbers"
+    NAME_MISSING = "the source lacks one of its names"
+    WORDS_FOUND = "the source has its words, numbers and names"
+    WORDS_MISSING = "the source lacks some of its words"
+    LIKENESS = "the source means the same"
+    OPINION = "a model judged it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounding:
-    """What could be found out about an answer."""
+    """The citations of an answer, and its sentences without support."""
 
     citations: tuple[Citation, ...]
     unsupported: tuple[str, ...]
     text: str = ""
-    """The answer, with only those of the model's own source numbers that are right."""
+    """The answer, with those of the model's own source numbers that are right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Verdict:
+    """How well a span supports a statement."""
+
     support: Support
+    reason: Reason
     span: Citable
     share: float
-    """Of the statement's words."""
+    """The share of the statement's words and numbers that the span has."""
     asked: float
-    """Share of the question's words that the span has: which of two spans with one word is meant."""
+    """The share of the question's words that the span has. It decides between two spans with the same word."""
 
     @property
     def rank(self) -> tuple[float, ...]:
+        """The best verdict has the highest rank."""
         size = self.span.end - self.span.start
-        if self.support >= Support.CARRIED:
+        if self.support >= Support.SUPPORTED:
             return (self.support, -self.span.sentences, self.asked, self.share, -self.span.n, -size)
         return (self.support, self.share, -self.span.sentences, self.asked, -self.span.n, -size)
 
@@ -97,27 +116,26 @@ def ground(
     likeness: Likeness | None = None,
     opinion: Opinion | None = None,
 ) -> Grounding:
-    """Match each sentence of the answer to the sentence of a source that carries it.
+    """Match each sentence of the answer to the sentence of a source that supports it.
 
-    `evidence` is what the prompt held, best first; citations count in that order, and name the sentence of the quote
-    that carries the answer's. One is `verified` where the sentence stands there word for word, or nearly all its words
-    do, every number and name among them, in a way that does not turn it into its contrary, and it says something that
-    the question did not. Where only words are missing, `likeness` decides, if it is given; `opinion` is asked of every
-    sentence that does not stand in a source word for word, and may say yes to one that only lacks words, and no to any.
-    Neither makes up for a number or a name. A sentence that no source carries is unsupported, with a citation of what
-    comes nearest if anything does.
+    `evidence` is what the prompt contained, best first; citations count in that order, and quote the supporting
+    sentence. A citation is `verified` where the source has the sentence word for word, or nearly all of its words and
+    every number and name, and does not contradict it; and where the sentence says something that the question did not.
+    Where only words are missing, `likeness` decides, if it is given. `opinion` is asked about every sentence that no
+    source has word for word: it can accept one that only lacks words, and reject any. Neither makes up for a missing
+    number or name. A sentence that no source supports is unsupported, with a citation of the nearest span, if any.
     """
     clean, marks = take_marks(answer)
     judge = _Judge(evidence, question, likeness, opinion)
     found: list[tuple[Claim, list[_Verdict]]] = []
     kept: list[Mark] = []
-    said = claims(clean, question=question)
-    for claim in said:
+    all_claims = claims(clean, question=question)
+    for claim in all_claims:
         verdicts = judge.verdicts(claim)
-        following = min((other.start for other in said if other.start > claim.start), default=len(clean) + 1)
+        following = min((other.start for other in all_claims if other.start > claim.start), default=len(clean) + 1)
         for mark in marks:
             if claim.start < mark.place <= max(following, claim.end) or (
-                claim is said[0] and mark.place <= claim.start
+                claim is all_claims[0] and mark.place <= claim.start
             ):
                 right = _right(mark, verdicts, judge, claim)
                 kept += [right] if right.numbers else []
@@ -127,7 +145,7 @@ def ground(
     unsupported: list[str] = []
     for claim, verdicts in found:
         sentence = text[shifted(claim.start, kept, at=True) : shifted(claim.end, kept, at=False)].strip()
-        verified = bool(verdicts) and all(verdict.support >= Support.CARRIED for verdict in verdicts)
+        verified = bool(verdicts) and all(verdict.support >= Support.SUPPORTED for verdict in verdicts)
         near = [verdict for verdict in verdicts if verified or verdict.share >= _RELATED]
         citations += [_cite(verdict.span, evidence, sentence, verified=verified) for verdict in near]
         if not verified and not (claim.kind == "nothing" and judge.claims_nothing(claim)):
@@ -136,21 +154,98 @@ def ground(
 
 
 def _right(mark: Mark, verdicts: list[_Verdict], judge: _Judge, claim: Claim) -> Mark:
-    """Return a mark with those numbers whose sources carry the sentence, which are cited, too."""
+    """Return a mark with those numbers whose sources support the sentence; these are cited, too."""
     numbers = []
-    if not verdicts or any(verdict.support < Support.CARRIED for verdict in verdicts):
+    if not verdicts or any(verdict.support < Support.SUPPORTED for verdict in verdicts):
         return replace(mark, numbers=())
     for number in mark.numbers:
         if any(verdict.span.n == number - 1 for verdict in verdicts):
             numbers.append(number)
-        elif other := judge.carried_by(claim, number - 1):
+        elif other := judge.supported_by(claim, number - 1):
             verdicts.append(other)
             numbers.append(number)
     return replace(mark, numbers=tuple(numbers))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Comparison:
+    """A statement beside a span: what the checks look at."""
+
+    text: str
+    span: str
+    share: float
+    """The share of the statement's words and numbers that the span has."""
+    share_of_new: float
+    """The same, of those that the question lacks."""
+    asked: float
+    has_numbers: bool
+    """Whether the span has any number of the statement."""
+    lacks_number: bool
+    lacks_name: bool
+    only_repeats: bool
+    """Whether the statement has nothing that the question lacks, and the question is not one of yes or no."""
+    is_whole: bool
+    """Whether the statement is the span, word for word."""
+    is_part: bool
+
+
+_Finding: TypeAlias = tuple[Support, Reason]
+
+
+def _repeats_question(it: _Comparison) -> _Finding | None:
+    if not it.only_repeats:
+        return None
+    return (Support.MISSING if it.share else Support.NONE), Reason.REPEATS_QUESTION
+
+
+def _verbatim(it: _Comparison) -> _Finding | None:
+    if not it.is_part or not (it.is_whole or not contradiction(it.text, it.span)):
+        return None
+    return Support.VERBATIM, Reason.VERBATIM
+
+
+def _unrelated(it: _Comparison) -> _Finding | None:
+    if it.is_part or it.share >= _RELATED or it.has_numbers:
+        return None
+    return Support.NONE, Reason.UNRELATED
+
+
+def _number_missing(it: _Comparison) -> _Finding | None:
+    return (Support.MISSING, Reason.NUMBER_MISSING) if it.lacks_number and not it.is_part else None
+
+
+def _name_missing(it: _Comparison) -> _Finding | None:
+    return (Support.MISSING, Reason.NAME_MISSING) if it.lacks_name and not it.is_part else None
+
+
+def _contradicted(it: _Comparison) -> _Finding | None:
+    return (Support.MISSING, Reason.CONTRADICTED) if contradiction(it.text, it.span) else None
+
+
+def _words_found(it: _Comparison) -> _Finding | None:
+    if min(it.share, it.share_of_new) < _SUPPORTED:
+        return None
+    return Support.SUPPORTED, Reason.WORDS_FOUND
+
+
+def _words_missing(_: _Comparison) -> _Finding:
+    return Support.OPEN, Reason.WORDS_MISSING
+
+
+_CHECKS: tuple[Callable[[_Comparison], _Finding | None], ...] = (
+    _repeats_question,
+    _verbatim,
+    _unrelated,
+    _number_missing,
+    _name_missing,
+    _contradicted,
+    _words_found,
+    _words_missing,
+)
+
+
 class _Judge:
-    """Says of each claim which spans of the evidence carry it."""
+    """Finds the spans of the evidence that support a claim."""
 
     def __init__(
         self, evidence: Sequence[Evidence], question: str, likeness: Likeness | None, opinion: Opinion | None
@@ -164,29 +259,29 @@ class _Judge:
         self._opinion = opinion
 
     def verdicts(self, claim: Claim) -> list[_Verdict]:
-        """Return the verdict on the span that carries a claim best, or one for each of its statements."""
+        """Return the verdict on the span that supports a claim best, or one for each of its statements."""
         if claim.kind in ("yes", "no"):
             return self._of_yes_or_no(claim)
         if claim.kind == "nothing" and self.claims_nothing(claim):
             return []
         facts = facts_of(claim.text)
         best = self._best(facts)
-        if best is None or best.support >= Support.CARRIED:
+        if best is None or best.support >= Support.SUPPORTED:
             return [best] if best else []
         statements = [part.strip() for part in _STATEMENTS.split(claim.text)]
         if len(statements) > 1 and all(len(words(part)) > 1 for part in statements):
             each = [self._best(facts_of(part)) for part in statements]
-            if all(verdict and verdict.support >= Support.CARRIED for verdict in each):
+            if all(verdict and verdict.support >= Support.SUPPORTED for verdict in each):
                 return list(dict.fromkeys(verdict for verdict in each if verdict))
         return [best]
 
-    def carried_by(self, claim: Claim, n: int) -> _Verdict | None:
-        """Return the verdict on the best span of one source if it carries the claim."""
+    def supported_by(self, claim: Claim, n: int) -> _Verdict | None:
+        """Return the verdict on the best span of one source if it supports the claim."""
         best = self._best(facts_of(claim.text), of=n)
-        return best if best and best.support >= Support.CARRIED else None
+        return best if best and best.support >= Support.SUPPORTED else None
 
     def claims_nothing(self, claim: Claim) -> bool:
-        """Tell whether there is nothing in a sentence that would have to stand in a source."""
+        """Return whether a sentence has no number and no name that the sources or the question lack."""
         facts = facts_of(claim.text)
         return all(self._is_known(item) for item in facts.quantities) and all(
             self._is_named(name) for name in facts.names
@@ -199,51 +294,62 @@ class _Judge:
             return None
         if best.support is Support.OPEN and self._likeness:
             best = self._by_meaning(facts, [verdict for verdict in verdicts if verdict.support is Support.OPEN]) or best
-        if self._opinion and best.support in (Support.OPEN, Support.CARRIED):
-            said = self._opinion(facts.text, in_context(best.span))
-            best = best if said is None else replace(best, support=Support.CARRIED if said else Support.OPEN)
+        if self._opinion and best.support in (Support.OPEN, Support.SUPPORTED):
+            opinion = self._opinion(facts.text, in_context(best.span))
+            if opinion is not None:
+                best = replace(best, support=Support.SUPPORTED if opinion else Support.OPEN, reason=Reason.OPINION)
         return best
 
     def _by_meaning(self, facts: Facts, verdicts: list[_Verdict]) -> _Verdict | None:
-        """Return what means the same as the statement, of those that have all its numbers and names, if anything."""
+        """Return the verdict whose span means the same as the statement; None if no span does."""
         verdicts = sorted(verdicts, key=lambda verdict: verdict.rank, reverse=True)[:_EMBEDDED]
         assert self._likeness is not None
         likeness = self._likeness(facts.text, [verdict.span.text for verdict in verdicts])
         like, best = max(zip(likeness, verdicts, strict=True), key=lambda pair: pair[0])
-        return replace(best, support=Support.CARRIED) if like >= _LIKE else None
+        return replace(best, support=Support.SUPPORTED, reason=Reason.LIKENESS) if like >= _LIKE else None
 
     def _weigh(self, facts: Facts, span: Citable) -> _Verdict:
-        """Say how far a span carries a statement."""
+        """Return how well a span supports a statement: the first check that finds a reason decides."""
+        comparison = self._compare(facts, span)
+        support, reason = next(found for check in _CHECKS if (found := check(comparison)))
+        share = comparison.share
+        if reason is Reason.REPEATS_QUESTION:
+            share = min(share, _RELATED)
+        elif comparison.is_part:
+            share = 1.0
+        return _Verdict(support=support, reason=reason, span=span, share=share, asked=comparison.asked)
+
+    def _compare(self, facts: Facts, span: Citable) -> _Comparison:
         there = facts_of(in_context(span))
         known = {word for name in facts.names if self._is_meant(name, there) for word in facts_of(name.text).words}
         found = {word for word in facts.words if word in known or stands_there(word, there.words)}
-        borne = [item for item in facts.quantities if self._is_borne(item, there)]
+        numbers = [item for item in facts.quantities if self._is_found(item, there)]
         size = len(facts.words) + len(facts.quantities)
-        share = (len(found) + len(borne)) / size if size else 0.0
         asked = self._question.words
-        asked_share = sum(stands_there(word, there.words) for word in asked) / len(asked) if asked else 0.0
         new = {word for word in facts.words if not stands_there(word, asked)}
-        news = [item for item in facts.quantities if not any(agrees(item, one) for one in self._question.quantities)]
-        support = Support.NONE
-        whole = squeeze(facts.text) == squeeze(span.text)
-        if not new and not news and not (whole or self._whether or self._offers):
-            share = min(share, _RELATED)  # it only repeats the question
-            support = Support.MISSING if share else Support.NONE
-        elif is_part(facts.text, span.text):
-            share = 1.0
-            support = Support.VERBATIM if whole or not contradiction(facts.text, span.text) else Support.MISSING
-        elif share >= _RELATED or borne:
-            missing = len(borne) < len(facts.quantities) or not all(self._names(name, there) for name in facts.names)
-            if missing or contradiction(facts.text, span.text):
-                support = Support.MISSING
-            else:
-                new_found = len(new & found) + sum(item in borne for item in news)
-                of_new = new_found / (len(new) + len(news)) if new or news else 1.0
-                support = Support.CARRIED if min(share, of_new) >= _CARRIED else Support.OPEN
-        return _Verdict(support=support, span=span, share=share, asked=asked_share)
+        new_numbers = [
+            item for item in facts.quantities if not any(agrees(item, one) for one in self._question.quantities)
+        ]
+        new_found = len(new & found) + sum(item in numbers for item in new_numbers)
+        is_whole = squeeze(facts.text) == squeeze(span.text)
+        share = (len(found) + len(numbers)) / size if size else 0.0
+        related = share >= _RELATED or bool(numbers)  # names take long to compare
+        return _Comparison(
+            text=facts.text,
+            span=span.text,
+            share=share,
+            share_of_new=new_found / (len(new) + len(new_numbers)) if new or new_numbers else 1.0,
+            asked=sum(stands_there(word, there.words) for word in asked) / len(asked) if asked else 0.0,
+            has_numbers=bool(numbers),
+            lacks_number=len(numbers) < len(facts.quantities),
+            lacks_name=related and not all(self._names(name, there) for name in facts.names),
+            only_repeats=not (new or new_numbers or is_whole or self._whether or self._offers),
+            is_whole=is_whole,
+            is_part=is_part(facts.text, span.text),
+        )
 
-    def _is_borne(self, item: Quantity, there: Facts) -> bool:
-        """Tell whether a number stands in a span; one that was asked about may stand in any source."""
+    def _is_found(self, item: Quantity, there: Facts) -> bool:
+        """Return whether a span has a number; one that the question has may be in any source."""
         if any(agrees(item, other) for other in there.all_quantities):
             return True
         return any(agrees(item, other) for other in self._question.quantities) and self._is_known(item)
@@ -252,14 +358,14 @@ class _Judge:
         return any(agrees(item, other) for source in self._sources for other in quantities(source))
 
     def _names(self, name: Name, there: Facts) -> bool:
-        """Tell whether a span names somebody, if only by a part of a name that stands whole in some source.
+        """Return whether a span has a name, or a part of it where some source has the whole name.
 
-        Who was asked about may be a "she" in the span, but must be named in some source.
+        A name of the question may be a "she" in the span, but some source must have it.
         """
         return self._is_meant(name, there) or (has_part(name, there.text) and self._is_named(name))
 
     def _is_meant(self, name: Name, there: Facts) -> bool:
-        """Tell whether a span can be about somebody whom the question named: it has a "she", or nobody else in it."""
+        """Return whether a span can be about a name of the question: it has a "she", or no other name."""
         if not has_part(name, self._question.text) or not self._is_named(name):
             return False
         others = any(not has_part(other, self._question.text) for other in there.names)
@@ -269,7 +375,7 @@ class _Judge:
         return any(has_whole(name, source) for source in self._sources)
 
     def _of_yes_or_no(self, claim: Claim) -> list[_Verdict]:
-        """Say which span bears out a yes, by saying what was asked, or a no, by saying the contrary."""
+        """Return the span that supports a yes, by saying what was asked, or a no, by saying the contrary."""
         if not self._whether:
             return []
         verdicts = [self._weigh(self._question, span) for span in self._spans]
@@ -277,16 +383,21 @@ class _Judge:
         if best is None or best.share < _RELATED:
             return []
         if claim.kind == "no":
-            carried = best.share >= _CARRIED or self._has_another_number(best.span)
-            contrary = contradiction(self._question.text, best.span.text) or self._has_another_number(best.span)
-            best = replace(best, support=Support.CARRIED if contrary and carried else Support.OPEN)
+            another_number = self._has_another_number(best.span)
+            related = best.share >= _SUPPORTED or another_number
+            contrary = bool(contradiction(self._question.text, best.span.text)) or another_number
+            best = replace(
+                best,
+                support=Support.SUPPORTED if contrary and related else Support.OPEN,
+                reason=Reason.CONTRADICTED if contrary else best.reason,
+            )
         return [best]
 
     def _has_another_number(self, span: Citable) -> bool:
-        """Tell whether a span says nearly what was asked, with another number in the place of the one asked about."""
+        """Return whether a span says nearly what was asked, but with another number."""
         there = facts_of(span.text)
         asked = self._question.words
-        if not asked or sum(stands_there(word, there.words) for word in asked) < _CARRIED * len(asked):
+        if not asked or sum(stands_there(word, there.words) for word in asked) < _SUPPORTED * len(asked):
             return False
         return any(
             not any(agrees(item, other) for other in there.quantities)

@@ -11,16 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, BF16 = 0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 30
-"""ggml's numbers of the types that are written here."""
-BLOCK = {F32: 1, F16: 1, BF16: 1, Q4_0: 32, Q4_1: 32, Q5_0: 32, Q5_1: 32, Q8_0: 32, Q4_K: 256, Q5_K: 256, Q6_K: 256}
-"""Weights in a block: a row must be a multiple of it."""
-BYTES = {F32: 4, F16: 2, BF16: 2, Q4_0: 18, Q4_1: 20, Q5_0: 22, Q5_1: 24, Q8_0: 34, Q4_K: 144, Q5_K: 176, Q6_K: 210}
-"""Bytes of a block."""
-NAMES = {
-    F32: "F32", F16: "F16", BF16: "BF16", Q4_0: "Q4_0", Q4_1: "Q4_1", Q5_0: "Q5_0", Q5_1: "Q5_1", Q8_0: "Q8_0",
-    Q4_K: "Q4_K", Q5_K: "Q5_K", Q6_K: "Q6_K",
-}  # fmt: skip
+from bunko.models.gguf.tensor_types import BF16, F16, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0, TENSOR_TYPES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +26,8 @@ class Kind:
 
     @property
     def is_quantised(self) -> bool:
-        """Tell whether it has fewer than 16 bits a weight."""
-        return BLOCK[self.type] > 1
+        """Return whether it has fewer than 16 bits a weight."""
+        return TENSOR_TYPES[self.type].block_weights > 1
 
 
 KINDS = {
@@ -77,7 +68,7 @@ class Architecture:
 
     @property
     def is_70b(self) -> bool:
-        """Tell whether llama.cpp calls it a 70B model (`LLM_TYPE_70B`: 80 layers, fewer heads for keys)."""
+        """Return whether llama.cpp calls it a 70B model (`LLM_TYPE_70B`: 80 layers, fewer heads for keys)."""
         return self.name in ("llama", "qwen2") and self.layers == 80 and self.heads != self.heads_kv
 
 
@@ -118,7 +109,7 @@ def choose_types(
 
 
 def may_change(tensor: Tensor) -> bool:
-    """Tell whether a tensor is quantised at all: matrices of weights are, but for the small and the tender ones."""
+    """Return whether a tensor is quantised at all: matrices of weights are, but for the small and the tender ones."""
     name = tensor.name
     is_matrix = any(length > 1 for length in tensor.dimensions[1:])
     is_kept = name in _KEPT_NAMES or any(part in name for part in _KEPT_PARTS)
@@ -126,7 +117,7 @@ def may_change(tensor: Tensor) -> bool:
 
 
 def use_more_bits(layer: int, layers: int) -> bool:
-    """Tell whether the values and the second feed-forward matrix of a layer get more bits in a mixture "_M".
+    """Return whether the values and the second feed-forward matrix of a layer get more bits in a mixture "_M".
 
     The first and the last eighth of the layers, and every third between them.
 
@@ -134,14 +125,6 @@ def use_more_bits(layer: int, layers: int) -> bool:
     [0, 1, 4, 7, 10, 13, 14, 15]
     """
     return layer < layers // 8 or layer >= 7 * layers // 8 or (layer - layers // 8) % 3 == 2
-
-
-def size_of(dimensions: Sequence[int], type_number: int) -> int:
-    """Return the bytes of a tensor."""
-    elements = 1
-    for length in dimensions:
-        elements *= length
-    return elements // BLOCK[type_number] * BYTES[type_number]
 
 
 class _Chooser:
@@ -176,7 +159,7 @@ class _Chooser:
 
     def _output(self, tensor: Tensor) -> int:
         chosen = self._kind.type
-        if self._architecture.name == "falcon" or tensor.dimensions[0] % BLOCK[chosen]:
+        if self._architecture.name == "falcon" or tensor.dimensions[0] % TENSOR_TYPES[chosen].block_weights:
             return Q8_0
         return chosen if chosen == Q8_0 else Q6_K
 
@@ -221,9 +204,9 @@ def _category(name: str) -> _Category:
 def _fitting(chosen: int, tensor: Tensor) -> int:
     """Return the type, or the next that rows of this length can have."""
     row = tensor.dimensions[0]
-    if row % BLOCK[chosen]:
+    if row % TENSOR_TYPES[chosen].block_weights:
         chosen = _FALLBACKS.get(chosen, F16)
-    return F16 if row % BLOCK[chosen] else chosen
+    return F16 if row % TENSOR_TYPES[chosen].block_weights else chosen
 
 
 def _order(tensor: Tensor) -> tuple[int, str]:

@@ -32,7 +32,7 @@ import bunko
 from bunko.errors import LibraryEmpty, ModelTooLarge, UsageError
 from bunko.hardware.memory import machine_memory
 from bunko.importing import converting, quantising
-from bunko.importing.kinds import BLOCK, BYTES, KINDS, Kind
+from bunko.importing.kinds import KINDS, Kind
 from bunko.importing.licences import licence_facts
 from bunko.importing.sources import AdapterFolder, GgufFile, ImportSource, ModelFolder, examine
 from bunko.importing.texts import ROUND_TRIPS
@@ -50,6 +50,7 @@ from bunko.models.cache import (
 )
 from bunko.models.fetching.progress import Progress, silent
 from bunko.models.gguf.header import read_gguf
+from bunko.models.gguf.tensor_types import TENSOR_TYPES
 from bunko.models.imported import (
     ADAPTER_SUFFIX,
     REPORT_NAME,
@@ -251,7 +252,8 @@ class _Job:
         if isinstance(self._source, GgufFile):
             return
         base = self._source.base if isinstance(self._source, AdapterFolder) else self._source
-        a_weight = BYTES[self._kind.type] / BLOCK[self._kind.type]
+        form = TENSOR_TYPES[self._kind.type]
+        a_weight = form.block_bytes / form.block_weights
         quantised = 1.2 * base.weights * a_weight if self._kind.is_quantised else 0.0
         check_space(self._work, int(2 * base.weights + quantised))
         largest = max((_product(facts.shape) for facts in base.tensors.values()), default=0)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import struct
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,8 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from bunko.errors import MissingExtra, ModelBroken
-from bunko.importing.kinds import BF16, BLOCK, F16, F32, NAMES, Architecture, Kind, Tensor, choose_types, size_of
-from bunko.models.gguf.header import GgufLayout, TensorPlace, Value, read_layout
+from bunko.importing.kinds import Architecture, Kind, Tensor, choose_types
+from bunko.models.gguf.header import GgufLayout, TensorPlace, read_layout
+from bunko.models.gguf.parsing import Value
+from bunko.models.gguf.tensor_types import BF16, F16, F32, TENSOR_TYPES, tensor_bytes, type_name
+from bunko.models.gguf.writing import NewTensor, key_value, pad, write_header
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,7 +64,7 @@ class Plan:
     def new_size(self, place: TensorPlace) -> int:
         """Return the bytes that a tensor will have."""
         new_type = self.types[place.name]
-        return place.size if new_type == place.type else size_of(place.dimensions, new_type)
+        return place.size if new_type == place.type else tensor_bytes(place.dimensions, new_type)
 
 
 def plan(
@@ -86,7 +88,7 @@ def plan(
     news: dict[str, str | int] = {"general.file_type": kind.file_type, "general.quantization_version": _GGML_VERSION}
     news |= metadata or {}
     kept = [layout.metadata[place] for key, place in layout.keys.items() if key not in news and key not in _DROPPED]
-    added = [_pair(key, value) for key, value in news.items()]
+    added = [key_value(key, value) for key, value in news.items()]
     return Plan(
         source=source,
         layout=layout,
@@ -94,7 +96,7 @@ def plan(
         types=types,
         metadata=b"".join([*kept, *added]),
         key_count=len(kept) + len(added),
-        again=any(BLOCK.get(place.type, 256) > 1 for place in changed),
+        again=any(TENSOR_TYPES[place.type].block_weights > 1 for place in changed),
     )
 
 
@@ -106,14 +108,14 @@ def write(plan: Plan, target: Path, *, importance: Importance | None = None, adv
         for place in plan.layout.tensors:
             vector = (importance or {}).get(place.name)
             _write_tensor(source, file, place, plan.types[place.name], vector, advance=advance)
-            file.write(bytes(-file.tell() % plan.layout.alignment))
+            pad(file, plan.layout.alignment)
         file.flush()
         os.fsync(file.fileno())
 
 
 def type_names(path: Path) -> dict[str, int]:
     """Return how many tensors of a file have which type, the most frequent first."""
-    counts = Counter(NAMES.get(place.type, f"type {place.type}") for place in read_layout(path).tensors)
+    counts = Counter(type_name(place.type) for place in read_layout(path).tensors)
     return dict(counts.most_common())
 
 
@@ -147,26 +149,12 @@ def architecture_of(values: Mapping[str, Value]) -> Architecture:
     )
 
 
-def _pair(key: str, value: str | int) -> bytes:
-    name = key.encode()
-    start = struct.pack("<Q", len(name)) + name
-    if isinstance(value, int):
-        return start + struct.pack("<II", 4, value)  # uint32
-    text = value.encode()
-    return start + struct.pack("<IQ", 8, len(text)) + text
-
-
 def _write_header(file: BinaryIO, plan: Plan) -> None:
-    layout = plan.layout
-    file.write(b"GGUF" + struct.pack("<IQQ", 3, len(layout.tensors), plan.key_count) + plan.metadata)
-    offset = 0
-    for place in layout.tensors:
-        name = place.name.encode()
-        file.write(struct.pack("<Q", len(name)) + name)
-        file.write(struct.pack(f"<I{len(place.dimensions)}Q", len(place.dimensions), *place.dimensions))
-        file.write(struct.pack("<IQ", plan.types[place.name], offset))
-        offset += -(-plan.new_size(place) // layout.alignment) * layout.alignment
-    file.write(bytes(-file.tell() % layout.alignment))
+    tensors = (
+        NewTensor(name=place.name, dimensions=place.dimensions, type=plan.types[place.name], size=plan.new_size(place))
+        for place in plan.layout.tensors
+    )
+    write_header(file, tensors, metadata=plan.metadata, key_count=plan.key_count, alignment=plan.layout.alignment)
 
 
 def _write_tensor(
@@ -219,7 +207,8 @@ def _convert(weights: Floats, type_number: int, importance: Floats | None) -> by
     import libgguf
 
     # Without weights of their own, the columns are of equal importance: llama.cpp's `ggml_quantize_chunk` with NULL.
-    packed: Any = libgguf.quantize_rows(weights, type_number, importance if BLOCK[type_number] > 1 else None)
+    is_quantised = TENSOR_TYPES[type_number].block_weights > 1
+    packed: Any = libgguf.quantize_rows(weights, type_number, importance if is_quantised else None)
     return bytes(packed.tobytes())
 
 

@@ -1,6 +1,6 @@
-"""Follow a folder. In: the folder, and what to do when it has changed. Out: what came of it, each time.
+"""Follow a folder. In: the folder, and a function that syncs it. Out: the report or error of each sync.
 
-The system tells that something has changed, `list_files` tells whether it matters. Knows nothing of indexes.
+The system reports changes; `list_files` shows whether they matter. Knows nothing of indexes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from bunko.errors import BunkoError, LibraryError, LibraryNotFound, StoreBusy
 from bunko.reading import list_files
@@ -18,50 +19,54 @@ from bunko.reading.folder import IGNORE_FILE
 from bunko.settings import ReadingSettings
 from bunko.types import FailedFile, SyncReport
 
-# With the fifth of a second until a change is told of, and a small sync, this stays within two seconds.
+# With 0.2 s until a change is reported, and a small sync, this stays within two seconds.
 _QUIET_S = 0.5
-_AT_MOST_S = 1.3
+_LONGEST_S = 1.3
 _TICK_S = 0.2
 _STEP_MS = 100
 _POLL_MS = 1000
-# Network drives tell nothing of what other machines write, so the list is looked at now and then; seldom enough for
-# a large one to cost 2% of the time at the most.
-_LOOK_S = 30.0
-_LOOK_SHARE = 50
+# Network drives do not report what other machines write, so the folder is listed now and then, with long enough
+# pauses that listing a large one takes at most 2% of the time.
+_LIST_S = 30.0
+_LIST_SHARE = 50
 _BUSY_S = 0.5
 _RETRY_S = 2.0
-_RETRY_AT_MOST_S = 60.0
+_LONGEST_RETRY_S = 60.0
+
+
+Notice: TypeAlias = Literal["system", "poll"]
+"""How changes are noticed: the system reports them, or the folder is checked every second."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Rest:
-    """Tell when a storm of changes is over, or has gone on for long enough. Times are seconds of any clock."""
+    """Decide when a burst of changes is over, or has lasted long enough. Times are seconds of any clock."""
 
     first: float | None = None
     last: float = 0.0
 
     def touch(self, now: float) -> None:
-        """Take note of a change."""
+        """Record a change."""
         self.first = now if self.first is None else self.first
         self.last = now
 
     def is_due(self, now: float) -> bool:
-        """Tell whether to wait no longer."""
-        return self.first is not None and (now - self.last >= _QUIET_S or now - self.first >= _AT_MOST_S)
+        """Return whether to sync now."""
+        return self.first is not None and (now - self.last >= _QUIET_S or now - self.first >= _LONGEST_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """What was told in the last fraction of a second; mostly nothing."""
+    """The changes reported in the last fraction of a second; mostly none."""
 
     paths: frozenset[str] = frozenset()
     anything: bool = False
-    """Whether more may have changed than was told: the watch has just begun, or the folder is away."""
+    """Whether unreported changes are possible: the watch has just begun, or the folder is missing."""
     problem: LibraryError | None = None
 
 
 class Follower:
-    """Does `sync` whenever the folder has changed and come to rest, until `stop` is set."""
+    """Calls `sync` after each burst of changes in a folder, until `stop` is set."""
 
     def __init__(
         self,
@@ -71,29 +76,29 @@ class Follower:
         settings: ReadingSettings,
         store: str,
         stop: threading.Event,
-        poll: bool,
+        notice: Notice,
     ) -> None:
-        """`store` is a path (or URL) whose changes are our own; `poll` looks instead of asking the system to tell."""
+        """`store` is the index's path or URL, whose changes are our own."""
         self._root = root
         self._sync = sync
         self._settings = settings
         self._own = f"{_relative(str(Path(store).resolve()), root.resolve())}/"
-        self._ticks = ticks(root, stop=stop, poll=poll)
-        self._rest = Rest(first=-math.inf)  # the first sync waits for nothing
+        self._ticks = ticks(root, stop=stop, notice=notice)
+        self._rest = Rest(first=-math.inf)  # the first sync is due at once
         self._paths: set[str] = set()
         self._in_step: dict[str, tuple[int, int]] | None = None
-        """The files with size and time, listed just before the last sync; None where it has to be done again."""
-        self._look_at = math.inf
+        """Size and time of the files, listed just before the last sync; None if a sync is due anyway."""
+        self._list_at = math.inf
         self._retry_at = math.inf
         self._retry_s = _RETRY_S
-        self._told = ""
+        self._last_error = ""
         self._failed: tuple[FailedFile, ...] | None = None
-        """Of the last sync; None before the first."""
+        """The failures of the last sync; None before the first."""
 
     def run(self) -> Iterator[SyncReport | BunkoError]:
-        """Yield a report of the first sync and of every one that changed something, and what went wrong, once.
+        """Yield the report of the first sync and of each that changed something, and each new error once.
 
-        Raises what the first sync raises, except StoreBusy: that one is tried again, as is every later one.
+        Raises what the first sync raises, except StoreBusy. After StoreBusy, and after a later error, it tries again.
         """
         for tick in self._ticks:
             now = time.monotonic()
@@ -105,10 +110,10 @@ class Follower:
                 self._in_step = None
             if paths or tick.anything:
                 self._rest.touch(now)
-            if self._rest.is_due(now) or now >= min(self._look_at, self._retry_at):
-                yield from self._look()
+            if self._rest.is_due(now) or now >= min(self._list_at, self._retry_at):
+                yield from self._list_and_sync()
 
-    def _look(self) -> Iterator[SyncReport | BunkoError]:
+    def _list_and_sync(self) -> Iterator[SyncReport | BunkoError]:
         paths, self._paths, self._rest, self._retry_at = self._paths, set(), Rest(), math.inf
         try:
             files = self._list()
@@ -123,9 +128,9 @@ class Follower:
 
     def _done(self, report: SyncReport) -> Iterator[SyncReport]:
         changed = report.added or report.updated or report.removed or report.failed != self._failed
-        if changed or self._told:
+        if changed or self._last_error:
             yield report
-        self._failed, self._told, self._retry_s = report.failed, "", _RETRY_S
+        self._failed, self._last_error, self._retry_s = report.failed, "", _RETRY_S
 
     def _not_done(self, error: BunkoError) -> Iterator[BunkoError]:
         busy = isinstance(error, StoreBusy)
@@ -136,9 +141,9 @@ class Follower:
             self._retry_at = time.monotonic() + _BUSY_S
         else:
             self._retry_at = time.monotonic() + self._retry_s
-            self._retry_s = min(2 * self._retry_s, _RETRY_AT_MOST_S)
-        if str(error) != self._told:
-            self._told = str(error)
+            self._retry_s = min(2 * self._retry_s, _LONGEST_RETRY_S)
+        if str(error) != self._last_error:
+            self._last_error = str(error)
             yield error
 
     def _list(self) -> dict[str, tuple[int, int]]:
@@ -149,20 +154,20 @@ class Follower:
             if not file.path.startswith(self._own)
         }
         end = time.monotonic()
-        self._look_at = end + max(_LOOK_S, _LOOK_SHARE * (end - begin))
+        self._list_at = end + max(_LIST_S, _LIST_SHARE * (end - begin))
         return files
 
     def _matters(self, path: str) -> bool:
-        """Tell whether to look at the list: our own writing and hidden files, but for `.bunkoignore`, are no reason."""
+        """Return whether a path may matter: our own and hidden files, except `.bunkoignore`, do not."""
         if path == IGNORE_FILE or path in (self._in_step or ()):
             return True
         return not path.startswith(self._own) and not any(part.startswith(".") for part in path.split("/"))
 
 
-def ticks(root: Path, *, stop: threading.Event, poll: bool) -> Iterator[Tick]:
-    """Yield what the system tells of a folder, relative to it, five times a second: also while it is away.
+def ticks(root: Path, *, stop: threading.Event, notice: Notice) -> Iterator[Tick]:
+    """Yield the changes in a folder five times a second, also while it is missing. Paths are relative to it.
 
-    A file is followed by way of its folder: editors put a new file in the old one's place.
+    A file is followed through its folder, since editors replace a file by a new one.
     """
     import watchfiles
 
@@ -180,22 +185,22 @@ def ticks(root: Path, *, stop: threading.Event, poll: bool) -> Iterator[Tick]:
                 rust_timeout=int(_TICK_S * 1000),
                 yield_on_timeout=True,
                 stop_event=stop,
-                force_polling=poll or None,
+                force_polling=notice == "poll" or None,
                 poll_delay_ms=_POLL_MS,
                 recursive=not is_file,
                 ignore_permission_denied=True,
             ):
                 yield Tick(paths=frozenset(_relative(path, folder) for _, path in changes), anything=not begun)
                 begun = True
-                # Once another folder, or none, is in its place, this watch is blind. Its number may be the old one's.
+                # A watch sees nothing once its folder is replaced or removed. A new one may have the old inode number.
                 if _identity(folder) != identity or (watchfiles.Change.deleted, str(folder)) in changes:
                     break
         except FileNotFoundError:
             pass
-        except (OSError, RuntimeError) as error:  # RuntimeError: what watchfiles makes of most of the system's errors
-            if not begun and not poll:
-                poll = True
-                yield Tick(problem=_cant_tell(root, error))
+        except (OSError, RuntimeError) as error:  # RuntimeError: watchfiles raises it for most system errors
+            if not begun and notice != "poll":
+                notice = "poll"
+                yield Tick(problem=_cant_watch(root, error))
         if not begun and not stop.wait(_TICK_S):
             yield Tick(anything=True)
 
@@ -209,15 +214,15 @@ def _identity(folder: Path) -> tuple[int, int] | None:
 
 
 def _relative(path: str, folder: Path) -> str:
-    """Return a path as `list_files` writes it; one that is outside stays as it is, the folder itself is empty."""
+    """Return a path as `list_files` writes it: "" for the folder itself, unchanged for a path outside of it."""
     try:
         return "" if path == str(folder) else Path(path).relative_to(folder).as_posix()
     except ValueError:
         return path
 
 
-def _cant_tell(root: Path, error: Exception) -> LibraryError:
+def _cant_watch(root: Path, error: Exception) -> LibraryError:
     return LibraryError(
-        f"The system can't tell of changes in {str(root)!r} ({error}); it is looked through every second instead.",
-        "On Linux a higher fs.inotify.max_user_watches helps.",
+        f"The system can't report changes in {str(root)!r} ({error}); Bunko checks the folder every second instead.",
+        "On Linux, raise fs.inotify.max_user_watches.",
     )

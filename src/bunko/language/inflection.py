@@ -6,6 +6,7 @@ Endings are compared letter by letter; what no ending explains, such as dug and 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import cache
 
 from bunko.language.words import stem
 
@@ -27,7 +28,7 @@ def base_form(word: str) -> str:
     >>> base_form("built"), base_form(stem("digging")), base_form("mill")
     ('build', 'dig', 'mill')
     """
-    return _IRREGULAR.get(word, word)
+    return _irregular().get(word, word)
 
 
 def stands(word: str, others: Collection[str]) -> bool:
@@ -74,6 +75,7 @@ def _forms(verb: str) -> Iterator[str]:
         yield stem(verb + verb[-1] + "ing")
 
 
+@cache
 def _irregular() -> dict[str, str]:
     bases: dict[str, str] = {}
     for line in _VERBS.split(";"):
@@ -81,6 +83,3 @@ def _irregular() -> dict[str, str]:
         for form in (*_forms(base), *others, *map(stem, others)):
             bases.setdefault(form, base)
     return bases
-
-
-_IRREGULAR = _irregular()

@@ -46,7 +46,7 @@ _PARTICLES = frozenset("of the de von van da di la le du der den al el bin ibn".
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]+(?:[・＝=][\u30a1-\u30fa\u30fc]+)*")
 _KANJI_RUN = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf々〆]+")
 _VERBAL = re.compile(r"する|され|させ|でき|[いきぎしじちみりえけげせねめべれるっらくぐまわ]")
-_JAPANESE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
+_JAPANESE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff々〆]")
 _GENERIC = frozenset(
     "質問 文章 資料 回答 答 場所 理由 名前 人物 内容 情報 記述 以下 以上 可能 必要 現在 当時 時代 世界 自分 時間 問題 "
     "結果 原因 目的 方法 種類 意味 存在 一部 最初 最後 最大 最小 全体 部分 間 中 上 下 前 後 時 年 月 日 人 的".split()

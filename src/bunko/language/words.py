@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 from bunko.language.scripts import CJK, HAN
 
@@ -30,19 +31,12 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-# --- sentences -------------------------------------------------------------------------------------------------
-
-
-# --- words -----------------------------------------------------------------------------------------------------
-
 _WORD = re.compile(
     r"\d+(?:[.,:]\d+)*%?"  # numbers stay whole: 1,234.5
     r"|[\u30a1-\u30fa\u30fc]{2,}"  # a run of katakana is one (foreign) word
     r"|[\u4e00-\u9fff\u3400-\u4dbf々〆]+|[\u3041-\u3096]+"
     r"|(?:(?![\u3041-\u30ff\u3400-\u9fff])[^\W\d_])+(?:['’](?:(?![\u3041-\u30ff])[^\W\d_])+)?"
 )
-# Endings that English inflection adds; a crude stemmer is enough where both sides go through it.
-_SUFFIXES = ("'s", "’s", "ies", "ing", "ed", "es", "s", "ly")
 
 
 def words(text: str) -> list[str]:
@@ -72,18 +66,20 @@ def words(text: str) -> list[str]:
 
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
-    """Strip the commonest English endings.
+    """Return the stem of an English word in lower case (Snowball, "english"); other scripts stay as they are.
 
-    >>> stem("countries"), stem("invaded"), stem("running")
-    ('country', 'invad', 'runn')
+    >>> stem("countries"), stem("invaded"), stem("running"), stem("studied") == stem("studies")
+    ('countri', 'invad', 'run', True)
     """
-    if not word.isascii():
-        return word
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
-            word = word[: -len(suffix)] + ("y" if suffix == "ies" else "")
-            break
-    return word.removesuffix("e") if len(word) > 4 else word
+    word = word.replace("’", "'")
+    return str(_stemmer().stemWord(word)) if word.isascii() else word
+
+
+@cache
+def _stemmer() -> Any:
+    import Stemmer
+
+    return Stemmer.Stemmer("english", 0)  # no cache of its own: `stem` has one
 
 
 def estimate_tokens(text: str) -> int:

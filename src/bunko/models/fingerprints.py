@@ -1,4 +1,4 @@
-"""Tell whether a model is still the one it was. In: its name. Out: a fingerprint. Opens none of its files."""
+"""Return whether a model is still the one it was. In: its name. Out: a fingerprint. Opens none of its files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bunko.errors import ModelError, UsageError
 from bunko.models.cache import model_directory
 from bunko.models.catalogue.lookup import find_entry
 from bunko.models.fetching.ollama import ollama_file
-from bunko.models.fetching.sources import HubSource, OllamaSource, PlainSource, PypiSource, UrlSource, parse_source
+from bunko.models.fetching.sources import Download, OllamaSource, PlainSource, parse_source
 from bunko.models.gguf.faster_copy import faster_copy
 from bunko.models.resolve import downloadable_file
 from bunko.settings import Settings
@@ -38,7 +38,7 @@ def _files(name: str, settings: Settings) -> Iterable[Path]:
             return [Path(spec.origin)] if spec and spec.origin else []
         return [model_directory(settings, name) / file.name for file in entry.files]
     match parse_source(name):
-        case HubSource() | PypiSource() | UrlSource():
+        case Download():
             return [model_directory(settings, name) / downloadable_file(name).name]
         case OllamaSource() as ollama:
             return [ollama_file(ollama)]

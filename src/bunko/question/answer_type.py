@@ -1,8 +1,7 @@
-"""Tell what kind of answer a question asks for, and whether a sentence has one. In: texts. Out: yes or no.
+"""Find the type of answer that a question expects, and the sentences that contain one. In: texts. Out: a type; a bool.
 
-A sentence without a number can't say how many. What is asked for is read off the question's words, as the first
-question answering systems did (Li & Roth 2002, "Learning Question Classifiers", have the classes); a question whose
-words tell nothing expects nothing, and every sentence will do.
+A sentence without a number can't say how many. The type is read from the question's words, with a few of the classes
+of Li & Roth 2002, "Learning Question Classifiers". Where the words show no type, every sentence will do.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from bunko.language.words import words
 
-Kind: TypeAlias = Literal["number", "time", "name", ""]
+AnswerType: TypeAlias = Literal["number", "time", "name", ""]
 
 _ASKS_FOR_TIME = re.compile(
     r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|century|decade|time)\b|いつ|何[年月日]|何世紀|何曜|何時", re.I
@@ -38,15 +37,15 @@ _TIME = re.compile(
     r"|winter|morning|noon|evening|night|midnight|yesterday|today|tomorrow)\b",
     re.I,
 )
-# Words in capitals; the first word of a sentence may be one for no other reason, and counts all the same.
+# Capitalised words, the first word of a sentence included.
 _CAPITALS = re.compile(r"(?<![\w’'])[^\W\d_a-z][\w’'-]+")
 
 
-def expected_kind(question: str) -> Kind:
-    """Return what an answer must have; empty if anything will do.
+def expected_answer(question: str) -> AnswerType:
+    """Return what an answer must contain; empty if anything will do.
 
-    >>> expected_kind("How many coins are there?"), expected_kind("塔はいつ建てられたか"), expected_kind("What is it?")
-    ('number', 'time', '')
+    >>> expected_answer("How many coins are there?"), expected_answer("塔はいつ建てられたか")
+    ('number', 'time')
     """
     if _ASKS_FOR_NUMBER.search(question):
         return "number"
@@ -55,18 +54,18 @@ def expected_kind(question: str) -> Kind:
     return "name" if _ASKS_FOR_NAME.search(question) else ""
 
 
-def may_answer(sentence: str, kind: Kind, *, asked: frozenset[str]) -> bool:
-    """Tell whether a sentence has something of the kind that the question, whose words are `asked`, lacks.
+def may_answer(sentence: str, expects: AnswerType, *, asked: frozenset[str]) -> bool:
+    """Return whether a sentence contains something of the expected type that is not among the question's words.
 
     >>> may_answer("The mill is old.", "number", asked=frozenset())
     False
     >>> may_answer("Ann met Bob.", "name", asked=frozenset({"ann"}))
     True
     """
-    if kind == "number":
+    if expects == "number":
         return bool(_NUMBER.search(sentence))
-    if kind == "time":
+    if expects == "time":
         return bool(_TIME.search(sentence))
-    if kind == "name":
+    if expects == "name":
         return any(set(words(name)) - asked for name in _CAPITALS.findall(sentence))
     return False

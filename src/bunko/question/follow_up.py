@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bunko.language.words import words
 from bunko.types import Message
 
-# A name that is not the first word of its question: words in capitals, with small ones between them.
+# A name that is not the first word of its question: capitalised words, with lower-case ones such as "of" between.
 _NAME = re.compile(r"(?<=\s)[A-Z][\w’'-]*(?:(?:\s(?:of|the|de|von|van|and))*\s[A-Z0-9][\w’'-]*)*")
 _PRONOUN = re.compile(
     r"\b(?:he|him|his|she|her|it|its|they|them|their|there)\b(?!\s+(?:is|are|was|were)\s+(?:a|an|any)\b)", re.I
@@ -16,9 +16,9 @@ _PRONOUN = re.compile(
 
 
 def accept_rewrite(rewritten: str, question: str, history: Sequence[Message]) -> str | None:
-    """Return the model's rewriting if it can be trusted, else None.
+    """Return the model's rewritten question if it can be trusted, else None.
 
-    It must keep every word of meaning in the question, add only words that were said before, and be no speech.
+    It must keep every word that carries meaning, add only words of earlier turns, and be about as long.
     """
     rewritten = rewritten.strip().split("\n")[0].strip(' "「」')
     said = set(words(" ".join(turn.content for turn in history)))
@@ -29,10 +29,9 @@ def accept_rewrite(rewritten: str, question: str, history: Sequence[Message]) ->
 
 
 def join_with_history(question: str, history: Sequence[Message]) -> str:
-    """Return the follow-up in the light of the question before it, where no rewriting can be trusted.
+    """Return the follow-up joined with the question before it, where the model's rewriting can't be trusted.
 
-    The first English pronoun is replaced by the name that was asked about; where there is none, both questions are
-    asked at once.
+    The first English pronoun is replaced by the name in the earlier question; without one, both questions are joined.
 
     >>> join_with_history("Where did he come from?", [Message(role="user", content="Who was Rollo the Viking?")])
     'Where did Rollo the Viking come from?'

@@ -1,7 +1,7 @@
-"""Find the questions that a text answers itself, as lists of frequent ones do. In: text, sentences. Out: pairs.
+"""Find the questions that a text answers itself, as FAQ lists do. In: text, sentences. Out: question and answer pairs.
 
-A sentence that repeats a reader's question word for word looks like the best of all, and tells nothing; what follows
-it may share no word with the question, and is the answer. Knows nothing of scores.
+A sentence that repeats the reader's question would get the best score and answers nothing; the sentence after it is
+the answer, and may share no word with the question. Knows nothing of scores.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from dataclasses import dataclass
 _QUESTION = re.compile(r"[?？]\W*$|(?:ます|です|でしょう|ません|でした|ました|のです|ない|る|た)か。?\W*$")
 _LABEL = re.compile(r"(?:A|Ans|Answer|Ａ|答え?|回答|解答)\s?[.:：．）)]\s*", re.I)
 _LONGEST = 200
-"""Characters: a longer one is no question that a reader would ask."""
+"""Characters; nobody asks a longer question."""
 _SENTENCES = 3
-"""An answer may go on; what comes later speaks of something else as often as not."""
+"""Of an answer; later sentences are as often about something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """A sentence, without the label of an answer, and the question before it that it answers."""
+class AnsweringSentence:
+    """A sentence without a label such as "A:", and the question before it that it answers."""
 
     start: int
     end: int
     question: str = ""
 
 
-def told(text: str, spans: Sequence[tuple[int, int]]) -> list[Told]:
-    """Return the sentences, each with the question of the text that it answers; such questions are not among them.
+def answering_sentences(text: str, spans: Sequence[tuple[int, int]]) -> list[AnsweringSentence]:
+    """Return the sentences, each with the question in the text that it answers; answered questions are left out.
 
-    `spans` are the sentences, in order. A question that nothing follows is kept: it may be all there is.
+    `spans` are the sentences, in order. A question without an answer is kept: it may be all there is.
 
     >>> text = "Q: Who built it? A: Ada did."
-    >>> [(text[it.start : it.end], it.question) for it in told(text, [(0, 16), (17, 28)])]
+    >>> [(text[it.start : it.end], it.question) for it in answering_sentences(text, [(0, 16), (17, 28)])]
     [('Ada did.', 'Q: Who built it?')]
     """
-    found: list[Told] = []
+    found: list[AnsweringSentence] = []
     question, left = "", 0
     for n, (start, end) in enumerate(spans):
         is_question = _is_question(text, start, end)
@@ -44,12 +44,12 @@ def told(text: str, spans: Sequence[tuple[int, int]]) -> list[Told]:
         if is_question or left == 0 or (apart and left < _SENTENCES):
             question = ""
         if question:
-            found.append(Told(start=_after_label(text, start, end), end=end, question=question))
+            found.append(AnsweringSentence(start=_after_label(text, start, end), end=end, question=question))
             left -= 1
         elif is_question and n + 1 < len(spans) and not _is_question(text, *spans[n + 1]):
             question, left = text[start:end], _SENTENCES
         else:
-            found.append(Told(start=start, end=end))
+            found.append(AnsweringSentence(start=start, end=end))
     return found
 
 

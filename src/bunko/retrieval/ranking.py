@@ -8,37 +8,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from bunko.language.sentences import sentences
 from bunko.language.words import words
+from bunko.question.question import Question
+from bunko.retrieval.rarity import rarity
 from bunko.types import Chunk, Hit, unwrap
 
-if TYPE_CHECKING:
-    pass
-
-
 Place: TypeAlias = tuple[str, int]
-
 T = TypeVar("T")
-# BM25 is blind to order. Words side by side, and words near each other in any order, are the other two parts of
+# BM25 ignores word order. Adjacent words, and words near each other in any order, are the other two features of
 # Metzler & Croft 2005, "A Markov Random Field Model for Term Dependencies", who give the second half the weight of the
 # first. A reach of 2 to 8 words did about as well on three collections (benchmarks/LOG.md).
 _WEIGHT_OF_ORDER = 0.2
 _WEIGHT_OF_NEARNESS = 0.1
 _REACH = 4
-# The best passages differ in little, so that their sentences can decide. More weight helps collections of questions,
-# and harms one of long descriptions; to look into 3 or 10 passages makes no difference.
+# The best passages differ little, so that their sentences can decide. A higher weight helps collections of questions
+# and harms one of long descriptions; looking into 3 or 10 passages makes no difference.
 _WEIGHT_OF_SENTENCE = 0.1
-_LOOKED_INTO = 5
+_RERANKED = 5
 
 
-def by_order(question: str, hits: Sequence[Hit]) -> list[Hit]:
-    """Raise the passages that have words of the question side by side as they stand there, or near each other.
+def by_order(question: Question, hits: Sequence[Hit]) -> list[Hit]:
+    """Rerank passages by whether words of the question are adjacent, as in the question, or near each other.
 
     Rare pairs count most. The new scores are between 0 and 1; `lexical` stays BM25.
     """
-    asked = words(question)
+    asked = question.words
     best = max((hit.score for hit in hits), default=0.0)
     if len(asked) < 2 or best <= 0:
         return list(hits)
@@ -58,25 +55,25 @@ def by_order(question: str, hits: Sequence[Hit]) -> list[Hit]:
     return sorted(scored, key=best_first)
 
 
-def by_sentence(question: str, hits: Sequence[Hit]) -> list[Hit]:
-    """Raise, of the first few passages, those with many of the question's words in one sentence, rare words most.
+def by_sentence(question: Question, hits: Sequence[Hit]) -> list[Hit]:
+    """Rerank the first few passages by how many of the question's words one sentence contains, rare words most.
 
-    Headings and the file's name count for every sentence below them. The other passages stay where they are.
+    Headings and the file's name count for every sentence below them. The other passages keep their places.
     """
-    asked = frozenset(words(question))
+    asked = question.distinct_words
     found = [frozenset(_words_of(hit.chunk)) for hit in hits if hit.lexical is not None]
     weights = _rarity([asked & text for text in found])
     total = sum(weights.values())
     if not total:
         return list(hits)
     scored = []
-    for hit in hits[:_LOOKED_INTO]:
+    for hit in hits[:_RERANKED]:
         above = frozenset(words(f"{hit.chunk.file_words} {hit.chunk.heading}"))
         text = unwrap(hit.chunk.text)
-        told = [asked & (above | frozenset(words(text[start:end]))) for start, end in sentences(text)]
-        share = max((_weight(one, weights) for one in told), default=0.0) / total
+        shared = [asked & (above | frozenset(words(text[start:end]))) for start, end in sentences(text)]
+        share = max((_weight(one, weights) for one in shared), default=0.0) / total
         scored.append(replace(hit, score=(hit.score + _WEIGHT_OF_SENTENCE * share) / (1 + _WEIGHT_OF_SENTENCE)))
-    rest = [replace(hit, score=hit.score / (1 + _WEIGHT_OF_SENTENCE)) for hit in hits[_LOOKED_INTO:]]
+    rest = [replace(hit, score=hit.score / (1 + _WEIGHT_OF_SENTENCE)) for hit in hits[_RERANKED:]]
     return sorted([*scored, *rest], key=best_first)
 
 
@@ -98,7 +95,7 @@ def _neighbours(places: Sequence[tuple[int, str]]) -> frozenset[tuple[str, str]]
 
 
 def _near(places: Sequence[tuple[int, str]]) -> frozenset[frozenset[str]]:
-    """Return the pairs of different words that stand at most `_REACH` words apart."""
+    """Return the pairs of different words that are at most `_REACH` words apart."""
     return frozenset(
         frozenset((one, other))
         for first, (n, one) in enumerate(places)
@@ -108,7 +105,7 @@ def _near(places: Sequence[tuple[int, str]]) -> frozenset[frozenset[str]]:
 
 
 def _shares(asked: frozenset[T], texts: Sequence[frozenset[T]]) -> list[float]:
-    """Return for each text the share of what is asked for that it has, by weight: 0 to 1."""
+    """Return for each text the weighted share of `asked` that it contains: 0 to 1."""
     found = [asked & text for text in texts]
     weights = _rarity(found)
     total = sum(weights.values()) or 1.0
@@ -116,21 +113,21 @@ def _shares(asked: frozenset[T], texts: Sequence[frozenset[T]]) -> list[float]:
 
 
 def _rarity(found: Sequence[frozenset[T]]) -> dict[T, float]:
-    """Weigh things by how few of the texts have them (inverse document frequency)."""
+    """Return a weight for each thing that a text contains."""
     spread = Counter(thing for things in found for thing in things)
-    return {thing: math.log((len(found) + 2) / (count + 0.5)) for thing, count in spread.items()}
+    return {thing: rarity(count, total=len(found)) for thing, count in spread.items()}
 
 
 def _weight(found: frozenset[T], weights: Mapping[T, float]) -> float:
-    return math.fsum(weights.get(thing, 0.0) for thing in found)  # exact, so that the order of a set does not matter
+    return math.fsum(weights.get(thing, 0.0) for thing in found)  # exact, whatever the order of the set
 
 
 def fuse(dense: Sequence[Hit], lexical: Sequence[Hit]) -> list[Hit]:
-    """Fuse two rankings by the mean of their scores, each scaled to reach from 0 to 1.
+    """Fuse two rankings by the mean of their scores, each scaled to the range 0 to 1.
 
-    Word scores begin at 0, where no word is found. Similarities have no such end, and begin at the lowest one here:
-    Bruch, Gai & Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval". A hit that one list lacks has 0
-    there; a list that is empty leaves the other one's order as it is.
+    The lowest word score is 0: no word found. Similarities have no such floor, and are scaled from the lowest one here:
+    Bruch, Gai & Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval". A hit that is missing from a list
+    scores 0 there; an empty list leaves the order of the other unchanged.
     """
     meaning = _scaled(
         {place_of(hit): hit.score for hit in dense}, lowest=min((hit.score for hit in dense), default=0.0)

@@ -1,8 +1,8 @@
-"""Find the passages that bear on a question. In: question, store, embedder. Out: list[Hit]. Knows nothing of prompts.
+"""Retrieve the passages that are relevant to a question. In: question, store, embedder. Out: list[Hit].
 
-Two searches, by meaning (dense vectors) and by words (BM25, and whether words stand together as in the question),
-are fused by score; of the first few, the one goes ahead that has the question's words in one sentence. An embedder that
-does not know the question's language would only add noise, and is left out.
+A dense search (vectors) and a lexical one (BM25, reranked by word order) are fused by score; the first few passages
+are then reranked by their best sentence. An embedder that does not know the question's language would only add noise
+and is left out. Knows nothing of prompts.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bunko.language.detection import detect_language
 from bunko.language.words import normalise
 from bunko.ports import Embedder, Searchable
+from bunko.question.question import Question
 from bunko.retrieval.ranking import best_first, by_order, by_sentence, fuse, place_of
 from bunko.settings import RetrievalSettings
 from bunko.types import Hit
@@ -25,31 +25,31 @@ if TYPE_CHECKING:
 
 
 _KATAKANA_WORD = re.compile(r"[\u30a1-\u30fa\u30fc]{3,}")
-# Chunks found by words whose vectors are still to be made are embedded on the spot, the best of them.
+# At most so many lexical hits without a vector are embedded during the search.
 _EMBED_ON_THE_SPOT = 16
 
 
 def retrieve(
-    question: str,
+    question: Question,
     store: Searchable,
     embedder: Embedder,
     *,
     vector: Vectors | None,
     settings: RetrievalSettings,
 ) -> list[Hit]:
-    """Return at most `settings.top_k` hits, best first; equal scores are ordered by path and place.
+    """Return at most `settings.top_k` hits, best first; equal scores are ordered by path and position.
 
-    `vector` is the question's, from `embedder`; None leaves the dense side out, as does an embedder that does not
-    know the language of the question. Scores are those of the fusion, comparable within this list only.
+    `vector` is the question's, shape (dimension,), from `embedder`; None turns dense search off, as does an embedder
+    that does not know the question's language. Scores are comparable within this list only.
     """
     dense: list[Hit] = []
     lexical: list[Hit] = []
-    use_dense = vector is not None and settings.mode != "lexical" and embedder.spec.knows(detect_language(question))
-    with ThreadPoolExecutor(1) as beside:  # the two searches take about as long as each other
+    use_dense = vector is not None and settings.mode != "lexical" and embedder.spec.knows(question.language)
+    with ThreadPoolExecutor(1) as beside:  # the two searches take about the same time
         if use_dense and vector is not None:
             found = beside.submit(store.search_dense, embedder.spec, vector, limit=settings.candidates)
         if settings.mode != "dense" or not use_dense:
-            lexical = store.search_lexical(with_spellings(question), limit=settings.candidates)
+            lexical = store.search_lexical(with_spellings(question.text), limit=settings.candidates)
             lexical = by_order(question, lexical)
         if use_dense:
             dense = found.result()
@@ -60,7 +60,7 @@ def retrieve(
 
 
 def with_spellings(question: str) -> str:
-    """Add the other spelling of words in katakana that may end in a long vowel's mark or not.
+    """Add the other spelling of katakana words, with or without a long vowel mark at the end.
 
     >>> with_spellings("サーバの再起動")
     'サーバの再起動 サーバー'
@@ -70,7 +70,7 @@ def with_spellings(question: str) -> str:
 
 
 def _with_similarities(hits: list[Hit], store: Searchable, embedder: Embedder, vector: Vectors) -> list[Hit]:
-    """Tell each lexical hit its cosine similarity; the best ones that have no vector yet are embedded now."""
+    """Set the cosine similarity of each lexical hit; the best ones without a vector are embedded now."""
     known = store.similarities(embedder.spec, [hit.chunk.key for hit in hits], vector)
     unknown = [hit.chunk for hit in hits if hit.chunk.key not in known and embedder.spec.knows(hit.chunk.language)]
     unknown = unknown[:_EMBED_ON_THE_SPOT]
@@ -81,7 +81,7 @@ def _with_similarities(hits: list[Hit], store: Searchable, embedder: Embedder, v
 
 
 def _with_similar(dense: Sequence[Hit], lexical: Sequence[Hit]) -> list[Hit]:
-    """Add those whose similarity is known though they were found by words only."""
+    """Add the lexical hits whose similarity is known to the dense ones."""
     merged = {place_of(hit): replace(hit, score=hit.dense, lexical=None) for hit in lexical if hit.dense is not None}
     merged |= {place_of(hit): hit for hit in dense}
     return sorted(merged.values(), key=best_first)

@@ -1,4 +1,4 @@
-"""What LanceDB and the file system complain of, as our errors."""
+"""Map errors of LanceDB and the file system to ours. In: exceptions. Out: StoreError and its kinds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from bunko.errors import DiskFull, StoreDamaged, StoreError, StoreNotWritable
 
 @contextlib.contextmanager
 def mapped(action: str, location: str) -> Iterator[None]:
-    """Turn the errors of LanceDB and the file system into ours. `action`: what was done to the index ("read")."""
+    """Raise our errors instead of those of LanceDB and the file system.
+
+    `action` completes "The index could not be …": "read", "written".
+    """
     try:
         yield
     except (OSError, RuntimeError, ValueError, pa.ArrowException) as error:
@@ -39,5 +42,5 @@ def _as_store_error(error: Exception, action: str, location: str) -> StoreError:
         )
     return StoreDamaged(
         f"The index in {location!r} could not be {action}: {detail[:300]}",
-        "If it does not pass, delete that folder and run: bunko index FOLDER",
+        "If it happens again, delete that folder and run: bunko index FOLDER",
     )

@@ -1,4 +1,4 @@
-"""The tables' columns, and how our records become rows and come back."""
+"""Define the columns of the tables, and convert records to rows and back. Knows no database."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _OUTLINE = ("pages", "headings", "tables")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRecord:
-    """A line of the manifest: what tells whether a file has changed since it was indexed."""
+    """A row of the manifest: shows whether a file has changed since it was indexed."""
 
     path: str
     digest: str
@@ -74,24 +74,24 @@ class FileRecord:
     indexed_at: float = 0.0
     """Seconds since the epoch."""
     failed: bool = False
-    """Whether all or a part of it could not be read."""
+    """Whether the file, or a part of it, could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What is known of a document without its text. One that could not be read has an `error`."""
+    """A document without its text. One that could not be read has an `error`."""
 
     path: str
     file: str
-    """The path of the file that holds it: `path` itself, but for archives and the like."""
+    """The path of the file that holds it: equal to `path`, except in archives and the like."""
     digest: str = ""
-    """Stands for its text and for how it was cut."""
+    """Of its text and of how it was chunked."""
     format: str = ""
     language: str = ""
     chunks: int = 0
     pages: int = 0
     size: int = 0
-    """Of the file, in bytes; of one of many documents in a file, that of its text."""
+    """Bytes of the file, or of the text if the file holds many documents."""
     indexed_at: float = 0.0
     error: str = ""
     hint: str = ""
@@ -99,7 +99,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A document as it is written: its record, its text, its chunks. A failed one has neither text nor chunks."""
+    """A document to write: record, text and chunks. A failed one has a record only."""
 
     record: Record
     document: Document | None = None
@@ -110,17 +110,17 @@ RECORD_COLUMNS = [field.name for field in dataclasses.fields(Record)]
 
 
 def file_table(records: Sequence[FileRecord]) -> Any:
-    """Return lines of the manifest as a table."""
+    """Return rows of the manifest as an Arrow table."""
     return pa.Table.from_pylist([dataclasses.asdict(record) for record in records], schema=FILES)
 
 
 def document_table(entries: Sequence[Entry]) -> Any:
-    """Return documents with their texts as a table."""
+    """Return documents with their texts as an Arrow table."""
     return pa.Table.from_pylist([_document_row(entry) for entry in entries], schema=DOCUMENTS)
 
 
 def chunk_table(entries: Sequence[Entry]) -> Any:
-    """Return the passages of documents as a table."""
+    """Return the chunks of documents as an Arrow table."""
     rows = [_chunk_row(chunk, entry.record.file) for entry in entries for chunk in entry.chunks]
     return pa.Table.from_pylist(rows, schema=CHUNKS)
 
@@ -134,7 +134,7 @@ def _document_row(entry: Entry) -> dict[str, object]:
 
 
 def outline(document: Document) -> str:
-    """Return where pages, sections and tables of a document are, as JSON: each [start, end, label, level]."""
+    """Return a document's pages, headings and tables as JSON, each [start, end, label, level]."""
     spans = {
         name: [(span.start, span.end, span.label, span.level) for span in getattr(document, name)] for name in _OUTLINE
     }
@@ -147,7 +147,7 @@ def document_from(row: dict[str, Any]) -> Document:
 
 
 def spans_from(outline: str) -> dict[str, tuple[Span, ...]]:
-    """Return what `outline` was made of: the pages, headings and tables of a document."""
+    """Return the pages, headings and tables of a document from its outline."""
     spans = json.loads(outline)
     return {
         name: tuple(Span(start=start, end=end, label=label, level=level) for start, end, label, level in spans[name])

@@ -1,38 +1,149 @@
-"""The vector tables: their names, sizes and settings. Knows nothing of documents."""
+"""Keep vectors under the keys of passages, one table for each embedder. In: keys, vectors. Out: keys, similarities.
+
+Knows nothing of documents.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from bunko.language.detection import OTHER_SCRIPTS
+from bunko.store.faults import mapped
+from bunko.store.quick_lancedb import IvfRq
+from bunko.store.rows import EMBEDDER_KEY
+from bunko.store.tables import INDEX_ROWS, PUT_OFF_ROWS, arrow, conditions, delete, index_column, optimize, table_names
 
 if TYPE_CHECKING:
-    from bunko.ports import EmbedderSpec
+    from bunko.ports import EmbedderSpec, Vectors
+
+_PREFIX = "vectors_"
+# The index holds one bit for each number of a vector (RaBitQ). A search reads all of it, and compares this many
+# candidates by their whole vectors. benchmarks/LOG.md has the other kinds of index that were measured.
+_COMPARED = 200
+_ALL_PARTITIONS = 1_000_000
 
 
-VECTORS_PREFIX = "vectors_"
-# The index holds a bit for each number of a vector (RaBitQ). All of it is looked at, and so many candidates are
-# compared by their whole vectors: benchmarks/LOG.md has what other kinds of index found and took.
-COMPARED = 200
-ALL_PARTITIONS = 1_000_000
+class VectorTables:
+    """The vector tables of an open library. The methods raise StoreError and its kinds."""
+
+    def __init__(self, database: Any, location: str) -> None:
+        """`database` is LanceDB's connection to `location`."""
+        self._database = database
+        self._location = location
+        self._open: dict[str, Any] = {}
+
+    def refresh(self) -> None:
+        """Read what other processes have committed since the tables were opened."""
+        for table in self._open.values():
+            table.checkout_latest()
+
+    def embedders(self) -> list[str]:
+        """Return the names of the embedders whose vectors are stored."""
+        with mapped("read", self._location):
+            names = ((table.schema.metadata or {}).get(EMBEDDER_KEY, b"?").decode() for table in self._all())
+            return sorted(names)
+
+    def keys(self, spec: EmbedderSpec) -> Any:
+        """Return the keys with a vector, as an Arrow array of strings."""
+        with mapped("read", self._location):
+            table = self._table(spec)
+            return pa.array([], pa.string()) if table is None else arrow(table, ["key"])["key"].combine_chunks()
+
+    def add(self, spec: EmbedderSpec, keys: Sequence[str], vectors: Vectors) -> None:
+        """Store one vector for each key; `vectors` has the shape (len(keys), spec.dimension)."""
+        with mapped("written", self._location):
+            table = self._table(spec)
+            fields = [("key", pa.string()), ("vector", pa.list_(pa.float32(), spec.dimension))]
+            schema = pa.schema(fields).with_metadata({EMBEDDER_KEY: spec.name})
+            if table is None:
+                table = self._database.create_table(vectors_name(spec), schema=schema, exist_ok=True)
+                self._open[spec.name] = table
+            flat = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), spec.dimension)
+            table.add(pa.table({"key": pa.array(keys, pa.string()), "vector": flat}, schema=schema))
+
+    def drop_unused(self, wanted: Any) -> None:
+        """Delete the vectors whose keys are not among `wanted`; in a large table, only once there are many."""
+        for table in self._all():
+            keys = arrow(table, ["key"])["key"]
+            unused = keys.filter(pc.invert(pc.is_in(keys, wanted))).to_pylist()
+            if len(keys) < INDEX_ROWS or len(unused) >= PUT_OFF_ROWS:
+                delete(table, "key", unused)
+            optimize(table)
+
+    def tidy(self, spec: EmbedderSpec, *, indexed_rows: int) -> int:
+        """Merge small files, and build the vector index of a large table, again when it has doubled.
+
+        `indexed_rows` is how many rows the table had when its index was built. Returns that number after the call.
+        """
+        with mapped("tidied", self._location):
+            table = self._table(spec)
+            if table is None:
+                return indexed_rows
+            optimize(table)
+            rows = int(table.count_rows())
+            if rows < INDEX_ROWS or rows < 2 * indexed_rows:
+                return indexed_rows
+            table.create_index("vector", config=IvfRq(distance_type="dot", num_partitions=partitions(rows)))
+            index_column(table, "key")
+            return rows
+
+    def nearest(self, spec: EmbedderSpec, vector: Vectors, *, limit: int) -> dict[str, float]:
+        """Return the keys of the nearest vectors with their cosine similarity, best first."""
+        with mapped("searched", self._location):
+            table = self._table(spec)
+            if table is None:
+                return {}
+            search = table.search(vector).distance_type("dot").nprobes(_ALL_PARTITIONS)
+            search = search.refine_factor(-(-_COMPARED // limit)).select(["key", "_distance"])
+            found = search.limit(limit).to_arrow()
+            # The vectors have length 1; LanceDB's dot distance is 1 - dot.
+            similarities = (1 - distance for distance in found["_distance"].to_pylist())
+            return dict(zip(found["key"].to_pylist(), similarities, strict=True))
+
+    def similarities(self, spec: EmbedderSpec, keys: Sequence[str], vector: Vectors) -> dict[str, float]:
+        """Return the cosine similarity of the vectors with these keys; keys without a vector are left out."""
+        scores: dict[str, float] = {}
+        with mapped("searched", self._location):
+            table = self._table(spec) if keys else None
+            if table is None:
+                return {}
+            for condition in conditions("key", keys):
+                rows = table.search().where(condition).select(["key", "vector"]).limit(None).to_arrow()
+                if rows.num_rows:
+                    matrix = rows["vector"].combine_chunks().flatten().to_numpy().reshape(rows.num_rows, -1)
+                    scores.update(zip(rows["key"].to_pylist(), (matrix @ vector).tolist(), strict=True))
+        return scores
+
+    def _all(self) -> list[Any]:
+        names = (name for name in table_names(self._database) if name.startswith(_PREFIX))
+        return [self._database.open_table(name) for name in names]
+
+    def _table(self, spec: EmbedderSpec) -> Any | None:
+        if spec.name not in self._open:
+            name = vectors_name(spec)
+            if name not in table_names(self._database):
+                return None
+            self._open[spec.name] = self._database.open_table(name)
+        return self._open[spec.name]
 
 
 def vectors_name(spec: EmbedderSpec) -> str:
     """Return the name of an embedder's vector table."""
-    return VECTORS_PREFIX + hashlib.blake2b(f"{spec.name}/{spec.dimension}".encode(), digest_size=8).hexdigest()
+    return _PREFIX + hashlib.blake2b(f"{spec.name}/{spec.dimension}".encode(), digest_size=8).hexdigest()
 
 
 def to_embed(rows: Any, spec: EmbedderSpec, known: Any) -> Any:
-    """Return which rows lack a vector. A text in letters that the embedder was not made for never gets one."""
+    """Return which rows lack a vector. A text in a script that the embedder does not know never gets one."""
     foreign = [language for language in sorted(OTHER_SCRIPTS) if not spec.knows(language)]
     wanted = pc.invert(pc.is_in(rows["language"], pa.array(foreign, pa.string())))
     return pc.and_(wanted, pc.invert(pc.is_in(rows["key"], known)))
 
 
 def partitions(rows: int) -> int:
-    """Return into how many partitions so many rows are indexed."""
+    """Return the number of partitions for an index of this many rows."""
     return max(1, rows // 4_000)

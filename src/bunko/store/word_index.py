@@ -1,4 +1,4 @@
-"""Search a table of passages by words. In: the table, a folded query. Out: rows, best first. Knows LanceDB's BM25."""
+"""Search passages by words with LanceDB's BM25. In: the table, a normalised query. Out: rows, best first."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from bunko.store.quick_lancedb import FTS, BooleanQuery, FullTextOperator, Match
 from bunko.store.rows import CHUNK_COLUMNS
 
 _COLUMN = "search"
-# Each costs a search through the dictionary of words.
+# Each fuzzy word costs a scan of the dictionary.
 _FUZZY_WORDS = 16
-# How many times as many passages are looked at where the last ones found are as good as the next ones by BM25.
+# Where the last hits tie with the next ones, this many times the limit is fetched and sorted.
 _EQUALS = 8
 
 
 def index_words(table: Any) -> None:
-    """Make the full-text index.
+    """Create the full-text index.
 
-    ICU segments Japanese (京都 does not match 東京都) and English alike, and stems English. Its own stop words are
-    those of many languages at once: war, man, city and cat would never be found.
+    ICU segments Japanese (京都 does not match 東京都) as well as English, and stems English. Its own stop words belong
+    to many languages at once: war, man, city and cat would never be found.
     """
     config = FTS(base_tokenizer="icu", with_position=False, custom_stop_words=sorted(STOP_WORDS))
     table.create_index(_COLUMN, config=config)
 
 
 def match(table: Any, query: str, *, limit: int) -> list[dict[str, Any]]:
-    """Return the best rows by BM25, `_score` among their columns; equal ones in the order of path and place."""
+    """Return the best rows by BM25, with the column `_score`; ties are sorted by path and start."""
     exact = MatchQuery(query, _COLUMN)
     rows = _best(table, [exact], limit)
     found = "\n".join(f"{row['path']}\n{row['heading']}\n{row['text']}" for row in rows).casefold()
@@ -38,7 +38,7 @@ def match(table: Any, query: str, *, limit: int) -> list[dict[str, Any]]:
 
 
 def match_all(table: Any, query: str) -> list[dict[str, Any]]:
-    """Return path, start and end of every row that has all words of a query, as the index knows words."""
+    """Return path, start and end of every row that contains all words of a query."""
     words = MatchQuery(query, _COLUMN, operator=FullTextOperator.AND)
     search = table.search(words, query_type="fts").select(["path", "start", "end"])
     rows: list[dict[str, Any]] = search.limit(max(1, table.count_rows())).to_list()
@@ -50,15 +50,15 @@ def _best(table: Any, queries: Sequence[Any], limit: int) -> list[dict[str, Any]
     search = table.search(query, query_type="fts").select([*CHUNK_COLUMNS, "_score"])
     rows: list[dict[str, Any]] = search.limit(limit + 1).to_list()
     if len(rows) > limit and rows[-1]["_score"] == rows[-2]["_score"]:
-        # LanceDB would choose among equals by their place on the disk: by how the folder came to be.
+        # LanceDB orders ties by their place on disk, which depends on the history of the folder.
         rows = search.limit(_EQUALS * limit).to_list()
     return sorted(rows, key=lambda row: (-row["_score"], row["path"], row["start"]))[:limit]
 
 
 def _spelt_variously(query: str) -> list[str]:
-    """Return the words of a folded query that may be spelt otherwise in the documents, like zelensky(y).
+    """Return the words of a query that documents may spell differently, like zelensky(y).
 
-    They are looked up so only where the best passages lack them: it takes as long as all the rest.
+    Only words that the best passages lack are searched this way: it takes as long as the rest of the search.
     """
     words = dict.fromkeys(query.replace("?", " ").split())
     return [word for word in words if len(word) >= 7 and word.isascii() and word.isalpha()][:_FUZZY_WORDS]

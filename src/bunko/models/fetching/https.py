@@ -9,17 +9,16 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import urllib3
 
 from bunko.errors import DownloadFailed, HashMismatch, ModelNotFound
 from bunko.models.cache import check_space, hash_file
 from bunko.models.fetching.progress import Progress
-from bunko.models.fetching.sources import is_loopback
+from bunko.network import HEADERS, open_pool, origin_of
 
 _BLOCK = 1 << 18
 _TIMEOUT = urllib3.Timeout(connect=15, read=60)
@@ -137,15 +136,15 @@ class _Download:
         """Open the URL, following redirects. Raises DownloadFailed for what another try would not mend."""
         start = url = urlsplit(self.url)
         for _ in range(_MAX_REDIRECTS):
-            headers = {"Accept-Encoding": "identity", "User-Agent": "bunko"}
+            headers = dict(HEADERS)
             if have:
                 headers["Range"] = f"bytes={have}-"
                 if self.validator.is_file():
                     headers["If-Range"] = self.validator.read_text(encoding="ascii")
-            if _origin(url) == _origin(start):
+            if origin_of(url.geturl()) == origin_of(self.url):
                 headers |= self.headers
             try:
-                response = _connection_pool(url).request(
+                response = open_pool(url.geturl()).request(
                     "GET",
                     url.geturl(),
                     headers=headers,
@@ -154,6 +153,10 @@ class _Download:
                     retries=False,
                     timeout=_TIMEOUT,
                 )
+            except urllib3.exceptions.ProxySchemeUnknown as error:
+                raise DownloadFailed(
+                    f"The proxy can't be used: {error}.", "Set HTTPS_PROXY to an http:// proxy."
+                ) from error
             except urllib3.exceptions.HTTPError as error:
                 raise DownloadFailed(
                     f"{url.hostname} can't be reached: {error}.", "Check the network, and HTTPS_PROXY if you need one."
@@ -206,21 +209,3 @@ class _Download:
     def _discard(self) -> None:
         self.part.unlink(missing_ok=True)
         self.validator.unlink(missing_ok=True)
-
-
-def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
-    return url.scheme, url.hostname, url.port
-
-
-def _connection_pool(url: SplitResult) -> urllib3.PoolManager:
-    proxy = urllib.request.getproxies().get(url.scheme)
-    if not proxy or is_loopback(url.geturl()) or urllib.request.proxy_bypass(url.hostname or ""):
-        return urllib3.PoolManager()
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    if parts.scheme not in ("http", "https"):
-        raise DownloadFailed(
-            f"The proxy {parts.scheme}://{parts.hostname} is of a kind that Bunko can't use.",
-            "Set HTTPS_PROXY to an http:// proxy.",
-        )
-    login = f"{parts.username}:{parts.password or ''}" if parts.username else None
-    return urllib3.ProxyManager(parts.geturl(), proxy_headers=urllib3.make_headers(proxy_basic_auth=login))

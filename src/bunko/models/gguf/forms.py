@@ -11,19 +11,11 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from bunko.models.gguf.header import GgufLayout
+from bunko.models.gguf.tensor_types import type_name
 
 TensorKind: TypeAlias = Literal["embedding", "output", "attention", "feed-forward", "experts", "other"]
 Family: TypeAlias = Literal["x86", "arm", "other"]
 
-# fmt: off
-# ggml type -> its name, from ggml's own table.
-FORMS = {
-    0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 6: "Q5_0", 7: "Q5_1", 8: "Q8_0", 9: "Q8_1", 10: "Q2_K", 11: "Q3_K",
-    12: "Q4_K", 13: "Q5_K", 14: "Q6_K", 15: "Q8_K", 16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S",
-    20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS", 24: "I8", 25: "I16", 26: "I32", 27: "I64", 28: "F64",
-    29: "IQ1_M", 30: "BF16", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4", 40: "NVFP4", 41: "Q1_0",
-}
-# fmt: on
 # What llama.cpp re-packs, or multiplies in tiles: many tokens of a prompt at once. All others it multiplies a token at
 # a time (ggml-cpu: repack.cpp, llamafile/sgemm.cpp; the functions that the engine's library has, October 2026).
 _TILED = frozenset({"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q5_0", "IQ4_NL", "Q4_K", "MXFP4"})
@@ -84,7 +76,7 @@ def form_rows(layout: GgufLayout, *, family: Family) -> list[FormRow]:
     sizes: Counter[tuple[TensorKind, str]] = Counter()
     counts: Counter[tuple[TensorKind, str]] = Counter()
     for tensor in layout.tensors:
-        key = (kind_of(tensor.name), FORMS.get(tensor.type, f"type {tensor.type}"))
+        key = (kind_of(tensor.name), type_name(tensor.type))
         sizes[key] += tensor.size
         counts[key] += 1
     order: list[TensorKind] = ["embedding", "attention", "feed-forward", "experts", "output", "other"]

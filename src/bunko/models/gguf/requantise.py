@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bunko.models.gguf.tensor_types import Q4_1, Q5_0, Q5_1, Q8_0, TENSOR_TYPES
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -17,11 +19,8 @@ if TYPE_CHECKING:
 
 BLOCK = 32
 """Weights in a block of every type here."""
-Q8_0, Q8_0_BYTES = 8, 34
-BLOCK_BYTES = {3: 20, 6: 22, 7: 24}
-"""ggml's number of a type that can be turned into Q8_0 -> bytes of its blocks: Q4_1, Q5_0, Q5_1."""
-_HAS_MINIMUM = {3: True, 6: False, 7: True}
-_HAS_FIFTH_BIT = {3: False, 6: True, 7: True}
+_HAS_MINIMUM = {Q4_1: True, Q5_0: False, Q5_1: True}
+_HAS_FIFTH_BIT = {Q4_1: False, Q5_0: True, Q5_1: True}
 
 
 def to_q8_0(data: Bytes, *, type_number: int) -> Bytes:
@@ -30,7 +29,9 @@ def to_q8_0(data: Bytes, *, type_number: int) -> Bytes:
     A block's 16 or 32 levels are far coarser than Q8_0's 255, so that what is lost is a small part of what the first
     quantisation lost.
     """
-    return quantise_q8_0(dequantise(data.reshape(-1, BLOCK_BYTES[type_number]), type_number=type_number)).reshape(-1)
+    return quantise_q8_0(
+        dequantise(data.reshape(-1, TENSOR_TYPES[type_number].block_bytes), type_number=type_number)
+    ).reshape(-1)
 
 
 def dequantise(blocks: Bytes, *, type_number: int) -> Floats:
@@ -62,7 +63,7 @@ def quantise_q8_0(weights: Floats) -> Bytes:
     inverse = np.divide(np.float32(1), scale, out=np.zeros_like(scale), where=scale != 0)
     scaled = weights * inverse
     rounded = np.trunc(scaled + np.copysign(np.float32(0.5), scaled))  # halves away from zero, as roundf does
-    blocks = np.empty((len(weights), Q8_0_BYTES), dtype=np.uint8)
+    blocks = np.empty((len(weights), TENSOR_TYPES[Q8_0].block_bytes), dtype=np.uint8)
     blocks[:, :2] = scale.astype("<f2").view(np.uint8)
     blocks[:, 2:] = rounded.astype(np.int8).view(np.uint8)
     return blocks

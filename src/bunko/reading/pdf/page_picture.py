@@ -109,14 +109,15 @@ def _boxes(page: pypdfium2.PdfPage, order: PageOrder) -> list[tuple[tuple[float,
     """Return where each character of the words stands, in points, and whether a run begins with it."""
     import pypdfium2.raw as pdfium
 
+    from bunko.reading.pdf.vertical import box_of, text_page_of
     from bunko.reading.pdf.words import find_words
 
-    text_page = page.get_textpage()
+    text_page = text_page_of(page)
     characters = [_sign(pdfium.FPDFText_GetUnicode(text_page, n)) for n in range(text_page.count_chars())]
     found = []
     for first, last in find_words(characters, order.text, order.start, order.end):
         for n in range(first, last):
-            left, bottom, right, top = text_page.get_charbox(n, loose=True)
+            left, bottom, right, top = box_of(text_page, n)
             if n == first or (right > left and top > bottom):
                 found.append(((left, bottom, right, top), n == first))
     return found

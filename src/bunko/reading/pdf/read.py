@@ -6,7 +6,6 @@ where a line ended with a hyphen, which bookmarks there are, or which pages are 
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
@@ -24,6 +23,7 @@ from bunko.reading.images.ocr import needs_ocr, ocr_languages, recognise_bitmap
 from bunko.reading.office.locked import locked_error, passwords_of
 from bunko.reading.pdf.lines import SOFT_HYPHEN, Line, clean, joined, mend_hyphens, without_running_lines
 from bunko.reading.pdf.unseen import shown_text
+from bunko.reading.pdf.vertical import text_page_of, vertical_lines
 from bunko.reading.text.plain import sections
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile, Span, member_path
@@ -36,7 +36,6 @@ _LARGER = 1.15  # than the text of the document: a heading
 _HEADING_LEVELS = 3
 _SAMPLE = 200  # characters of a page that tell how the others are
 _CONTROL = re.compile("[\x00\x01\x03-\x08\x0e-\x1f]")  # \x02 is PDFium's hyphen
-_CJK = re.compile("[\u3041-\u30ff\u3400-\u9fff]")
 
 
 _Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top, in points from the lower left corner
@@ -129,7 +128,7 @@ def _pages(pdf: pypdfium2.PdfDocument, settings: ReadingSettings) -> Generator[P
 def _read_page(pdf: pypdfium2.PdfDocument, number: int, settings: ReadingSettings) -> _Page:
     page = pdf[number]
     try:
-        text_page = page.get_textpage()
+        text_page = text_page_of(page)
         raw = shown_text(page, text_page)
         is_picture = _is_cipher(text_page) or _is_picture(page, raw)
         if not ocr_languages(settings):
@@ -138,7 +137,7 @@ def _read_page(pdf: pypdfium2.PdfDocument, number: int, settings: ReadingSetting
         elif is_picture or (not raw.strip() and shows_anything(page)):
             text = recognise_bitmap(bitmap_of_page(page), settings=settings)
             return _Page(lines=[Line(text=line) for line in text.splitlines()], went_through_ocr=True)
-        return _Page(lines=_vertical_lines(text_page, raw) or list(_lines(text_page, raw)))
+        return _Page(lines=vertical_lines(text_page, raw) or list(_lines(text_page, raw)))
     finally:
         page.close()
 
@@ -189,67 +188,6 @@ def _size(text_page: pypdfium2.PdfTextPage, offset: int, text: str) -> float:
         return 0.0
     box: _Box = text_page.get_charbox(offset + first.start(), loose=True)
     return round(2 * (box[3] - box[1])) / 2
-
-
-def _vertical_lines(text_page: pypdfium2.PdfTextPage, raw: str) -> list[Line]:
-    """Return the columns of vertical Japanese from right to left, tier by tier; none where it is not vertical.
-
-    PDFium sorts what is set beside each other from left to right.
-    """
-    if len(raw) != text_page.count_chars() or not _CJK.search(raw):
-        return []
-    places = [n for n, character in enumerate(raw) if not character.isspace() and character.isprintable()]
-    boxes = {n: text_page.get_charbox(n, loose=True) for n in places[:_SAMPLE]}
-    steps = [_step(boxes[a], boxes[b]) for a, b in itertools.pairwise(boxes) if b == a + 1]
-    if sum(steps) <= 0.5 * len(steps):
-        return []
-    columns: list[_Column] = []
-    previous: _Box | None = None
-    for n in places:
-        box = boxes.get(n) or text_page.get_charbox(n, loose=True)
-        if previous is None or not (columns[-1].holds(box) or _step(previous, box)):
-            columns.append(_Column(text="", left=box[0], right=box[2], bottom=box[1], top=box[3]))
-        columns[-1].add(raw[n], box)
-        previous = box
-    return [Line(text=clean(column.text), size=column.right - column.left) for column in _right_to_left(columns)]
-
-
-def _step(box: _Box, following: _Box) -> bool:
-    """Tell whether the following character stands right below."""
-    size = max(box[2] - box[0], 1.0)
-    same_column = abs((box[0] + box[2]) - (following[0] + following[2])) < size
-    return same_column and -2 * size < following[3] - box[3] < -0.2 * size
-
-
-@dataclass(slots=True, kw_only=True)
-class _Column:
-    text: str
-    left: float
-    right: float
-    bottom: float
-    top: float
-
-    def holds(self, box: _Box) -> bool:
-        """Tell whether a character stands right below: a full stop takes a corner of its place only."""
-        size = self.right - self.left
-        return self.left <= (box[0] + box[2]) / 2 <= self.right and 0 <= self.bottom - box[3] + 0.2 * size < 2 * size
-
-    def add(self, character: str, box: _Box) -> None:
-        self.text += character
-        self.bottom = min(self.bottom, box[1])
-        self.left, self.right = min(self.left, box[0]), max(self.right, box[2])
-
-
-def _right_to_left(columns: Sequence[_Column]) -> list[_Column]:
-    """Sort columns into tiers from the top, where a blank band goes through all of them, then from the right."""
-    tiers: list[list[_Column]] = []
-    floor = float("inf")
-    for column in sorted(columns, key=lambda column: -column.top):
-        if not tiers or column.top <= floor:
-            tiers.append([])
-        tiers[-1].append(column)
-        floor = min(floor, column.bottom) if len(tiers[-1]) > 1 else column.bottom
-    return [column for tier in tiers for column in sorted(tier, key=lambda column: -column.right)]
 
 
 # --- headings --------------------------------------------------------------------------------------------------

@@ -9,19 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bunko.askable import SETTINGS
 from bunko.errors import InvalidRequest
 from bunko.server.hosting.stop_texts import HoldBack, stopped
 from bunko.settings import Settings, apply_overrides
 from bunko.types import Event, Finished, Hit, Message, TextDelta
 
-# Settings that a request may change: how passages are found and the answer is written, not what is read or run.
-ASKABLE = frozenset(
-    (
-        *(f"generation.{name}" for name in ("max_tokens", "temperature", "seed", "think", "style", "translation")),
-        *("answers.strictness", "answers.verify", "answer_language", "retrieval.top_k", "retrieval.mode"),
-    )
-)
-_MOST_PASSAGES = 100
 _MOST_CHARACTERS = 100_000  # of a question; no context window holds more
 
 
@@ -36,7 +29,7 @@ class Inquiry:
     """Empty: the library's own."""
     history: tuple[Message, ...] = ()
     overrides: Mapping[str, object] = field(default_factory=dict)
-    """Settings by their dotted names; only those in ASKABLE."""
+    """Settings by their dotted names; only those of `bunko.askable`."""
     stop: tuple[str, ...] = ()
     """The answer ends before any of these texts."""
     answers: Literal["new", "kept"] = "new"
@@ -60,7 +53,7 @@ class Found:
 def settings_for(inquiry: Inquiry, base: Settings, *, most_tokens: int) -> Settings:
     """Return the settings with the inquiry's own. Raises InvalidRequest, SettingsError."""
     for name in inquiry.overrides:
-        if name not in ASKABLE:
+        if name not in SETTINGS:
             raise InvalidRequest(
                 f"The setting {name!r} can't be changed by a request.", "The server's own value is used."
             )
@@ -88,8 +81,9 @@ def _check_size(inquiry: Inquiry, settings: Settings, *, most_tokens: int) -> No
             f"max_tokens is {settings.generation.max_tokens}; this server allows at most {most_tokens}.",
             "Use a smaller value, or raise server.max_tokens on the server.",
         )
-    if settings.retrieval.top_k > _MOST_PASSAGES:
-        raise InvalidRequest(f"top_k is {settings.retrieval.top_k}.", f"It can be at most {_MOST_PASSAGES}.")
+    most = SETTINGS["retrieval.top_k"].highest
+    if most is not None and settings.retrieval.top_k > most:
+        raise InvalidRequest(f"top_k is {settings.retrieval.top_k}.", f"It can be at most {most}.")
     if len(inquiry.question) > _MOST_CHARACTERS:
         raise InvalidRequest("The question is too long.", f"It can have at most {_MOST_CHARACTERS} characters.")
 

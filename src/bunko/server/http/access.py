@@ -7,7 +7,6 @@ site that the request comes from, and the token. Knows nothing of the applicatio
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from bunko.errors import AccessRefused, SettingsError, TokenMissing
+from bunko.network import is_address, is_loopback, origin_of
 from bunko.settings import ServerSettings
 
 # Paths that need no token: they contain nothing of the user's.
@@ -87,7 +87,7 @@ class Access:
     def check_host(self, host: str) -> None:
         """Raise AccessRefused unless the server may be called by this name, the value of the header Host."""
         name = _name_of(host)
-        if is_loopback(name) or name in self.hosts or (self.any_address and _is_address(name)):
+        if is_loopback(name) or name in self.hosts or (self.any_address and is_address(name)):
             return
         raise AccessRefused(
             f"The server may not be called by the name {host[:100]!r}.", "Start it with --allow-host NAME to allow it."
@@ -179,28 +179,6 @@ def _checked(token: str) -> str:
     return token
 
 
-def is_loopback(name: str) -> bool:
-    """Return whether a name or address is this machine's own.
-
-    >>> is_loopback("localhost"), is_loopback("127.0.0.2"), is_loopback("::1"), is_loopback("127.0.0.1.evil.example")
-    (True, True, True, False)
-    """
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
 def _name_of(host: str) -> str:
     """Return the name in a Host header, without the port; empty if it is malformed.
 
@@ -208,7 +186,7 @@ def _name_of(host: str) -> str:
     ('localhost', '::1', '::1', '')
     """
     host = host.strip().lower()
-    if _is_address(host):
+    if is_address(host):
         return host
     try:
         parts = urlsplit(f"//{host}")
@@ -227,18 +205,8 @@ def _is_same_site(origin: str, host: str) -> bool:
     (True, False)
     """
     scheme = origin.partition("://")[0]
-    address = _address_of(origin)
-    return scheme in ("http", "https") and address is not None and address == _address_of(f"{scheme}://{host}")
-
-
-def _address_of(origin: str) -> tuple[str, int] | None:
-    try:
-        parts = urlsplit(origin)
-        default = {"http": 80, "https": 443}.get(parts.scheme)
-        port = parts.port or default
-    except ValueError:
-        return None
-    return (parts.hostname, port) if parts.hostname and port else None
+    address = origin_of(origin)
+    return scheme in ("http", "https") and address is not None and address == origin_of(f"{scheme}://{host}")
 
 
 def _same(given: str, token: str) -> bool:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from bunko.contract.serialise import Json, answer_json, hit_json
+from bunko.contract.records import DocumentList, SearchResult, TextPart, row_of
+from bunko.contract.serialise import Json, to_json
 from bunko.errors import LibraryNotFound, QuestionError
 from bunko.server.hosting.host import Host
 from bunko.server.hosting.inquiry import Inquiry, Queued
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 # Agents take turns as one client.
 _CLIENT = "agent"
-_DOCUMENT_FIELDS = ("format", "language", "pages", "chunks", "size", "indexed_at", "error", "hint")
 
 
 async def call(host: Host, library: str, given: Arguments, reporter: Reporter) -> Json:
@@ -52,20 +52,14 @@ async def call(host: Host, library: str, given: Arguments, reporter: Reporter) -
 async def _search(host: Host, library: str, given: SearchArguments) -> Json:
     if not given.query.strip():
         raise QuestionError("The query is empty.", "Give a question or words to look for.")
-    found = await host.search(library, given.query, top_k=given.top_k or 0, client=_CLIENT)
-    return {"query": given.query, "hits": [hit_json(hit) for hit in found.hits], "timings_ms": dict(found.timings)}
+    found = await host.search(library, given.query, overrides=given.overrides, client=_CLIENT)
+    return to_json(SearchResult(query=given.query, hits=found.hits, timings=found.timings), surface="mcp")
 
 
 async def _ask(host: Host, library: str, given: AskArguments, reporter: Reporter) -> Json:
     if not given.question.strip():
         raise QuestionError("The question is empty.", "Give a complete question.")
-    wanted = {"answer_language": given.answer_language, "generation.max_tokens": given.max_tokens}
-    inquiry = Inquiry(
-        question=given.question,
-        library=library,
-        overrides={name: value for name, value in wanted.items() if value is not None},
-        answers="kept",
-    )
+    inquiry = Inquiry(question=given.question, library=library, overrides=given.overrides, answers="kept")
     async with aclosing(host.answer(inquiry, client=_CLIENT)) as events:
         async for event in events:
             match event:
@@ -74,8 +68,7 @@ async def _ask(host: Host, library: str, given: AskArguments, reporter: Reporter
                 case Retrieved():
                     await reporter.report(0.9, f"reading {len(event.evidence)} quotes")
                 case Finished():
-                    answer = event.answer
-                    return answer_json(answer) | {"notes": list(answer.notes), "finish_reason": answer.finish_reason}
+                    return to_json(event.answer, surface="mcp")
                 case _:
                     await reporter.report(0.95, "writing")
     raise AssertionError("a stream of events ends with Finished")
@@ -96,22 +89,21 @@ def excerpt(document: Document, *, start: int, end: int) -> Json:
     start = min(start, length)
     end = max(start, min(end, length))
 
-    def overlapping(spans: Sequence[Span]) -> list[Json]:
-        return [
-            {"start": span.start, "end": span.end, "label": span.label}
-            for span in spans
-            if span.start < end and start < span.end
-        ]
+    def overlapping(spans: Sequence[Span]) -> tuple[Span, ...]:
+        return tuple(span for span in spans if span.start < end and start < span.end)
 
-    return {
-        "path": document.path,
-        "characters": length,
-        "start": start,
-        "end": end,
-        "text": document.text[start:end],
-        "pages": overlapping(document.pages),
-        "headings": overlapping(document.headings),
-    }
+    part = TextPart(
+        path=document.path,
+        characters=length,
+        start=start,
+        end=end,
+        text=document.text[start:end],
+        format=document.format,
+        pages=overlapping(document.pages),
+        headings=overlapping(document.headings),
+        tables=overlapping(document.tables),
+    )
+    return to_json(part, surface="mcp")
 
 
 def _no_document(path: str, library: Library) -> LibraryNotFound:
@@ -130,14 +122,8 @@ def _list(library: Library, given: ListArguments) -> Json:
         for path, record in sorted(library.records().items())
         if given.query.casefold() in path.casefold() and given.state in ("all", _state(record))
     ]
-    return {
-        "documents": [
-            {"path": record.path, "state": _state(record)} | {name: getattr(record, name) for name in _DOCUMENT_FIELDS}
-            for record in matching[given.offset : given.offset + given.limit]
-        ],
-        "total": len(matching),
-        "offset": given.offset,
-    }
+    shown = tuple(map(row_of, matching[given.offset : given.offset + given.limit]))
+    return to_json(DocumentList(documents=shown, total=len(matching), offset=given.offset), surface="mcp")
 
 
 def _state(record: Record) -> str:

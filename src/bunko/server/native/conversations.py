@@ -1,6 +1,6 @@
-"""Conversations that a user chose to keep on the server's disk. In: an id and a tree. Out: the same again, later.
+"""Conversations that a user keeps on the server's disk. In: an id, a title and turns. Out: the same, later.
 
-Each is a file beside the index, for the server's user alone. Kept only where the settings allow it.
+Each is a file beside the index that only the server's user can read. Knows nothing of HTTP or of the settings.
 """
 
 from __future__ import annotations
@@ -14,59 +14,60 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bunko.contract.serialise import Json
+from bunko.contract.records import ConversationRow, KeptConversation
+from bunko.contract.serialise import to_json
 from bunko.errors import InvalidRequest, NameTaken, StoreNotWritable, UnknownDocument
 
 _ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _MOST = 1000  # in one library
-_MOST_BYTES = 4_000_000  # of one file that is read
+_MOST_BYTES = 4_000_000  # of one file
 
 
 class Conversations:
     """The conversations of one library."""
 
     def __init__(self, location: str) -> None:
-        """`location` is the index's. Raises StoreNotWritable where that is no folder of this machine."""
+        """`location` is that of the index. Raises StoreNotWritable where it is not a folder of this machine."""
         if "://" in location:
             raise StoreNotWritable("The index is on an object store.", "Keep conversations in the browser.")
         self._folder = Path(location).parent / "conversations"
 
-    def all(self) -> list[Json]:
-        """Return id, title and time of each, the newest first."""
-        found = [tree for path in self._files() if (tree := _read(path))]
-        found.sort(key=lambda tree: -float(str(tree["updated"])))
-        return [{name: tree[name] for name in ("id", "title", "updated")} for tree in found]
+    def all(self) -> list[ConversationRow]:
+        """Return id, title and time of each conversation, the newest first."""
+        found = [kept for path in self._files() if (kept := _read(path))]
+        found.sort(key=lambda kept: -kept.updated)
+        return [ConversationRow(id=kept.id, title=kept.title, updated=kept.updated) for kept in found]
 
-    def one(self, name: str) -> Json:
-        """Return one. Raises UnknownDocument, InvalidRequest."""
-        tree = _read(self._path(name))
-        if tree is None:
+    def one(self, name: str) -> KeptConversation:
+        """Return a conversation. Raises UnknownDocument, InvalidRequest."""
+        kept = _read(self._path(name))
+        if kept is None:
             raise _unknown(name)
-        return tree
+        return kept
 
-    def keep(self, name: str, *, title: str, turns: list[dict[str, Any]]) -> Json:
-        """Keep one, in place of an older one of the same id. Raises NameTaken where there are too many."""
+    def keep(self, name: str, *, title: str, turns: list[dict[str, Any]]) -> KeptConversation:
+        """Keep a conversation; it replaces an earlier one with this id. Raises NameTaken where there are too many."""
         path = self._path(name)
         if not path.exists() and len(self._files()) >= _MOST:
             raise NameTaken(f"{_MOST} conversations are kept already.", "Delete some of them.")
-        tree: Json = {"id": name, "title": title, "updated": round(time.time(), 3), "turns": turns}
+        kept = KeptConversation(id=name, title=title, updated=round(time.time(), 3), turns=tuple(turns))
         fresh = path.with_name(f".{name}.{secrets.token_hex(4)}")
         try:
             if self._folder.is_symlink():
                 raise StoreNotWritable("The folder of the conversations is a link.", "Remove it.")
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-                json.dump(tree, file)
+                json.dump(to_json(kept), file)
             fresh.replace(path)
         except OSError as error:
             raise StoreNotWritable(f"The conversation can't be kept: {error.strerror or error}.") from error
         finally:
             with contextlib.suppress(OSError):
                 fresh.unlink()
-        return tree
+        return kept
 
     def delete(self, name: str) -> None:
-        """Delete one. Raises UnknownDocument."""
+        """Delete a conversation. Raises UnknownDocument."""
         try:
             self._path(name).unlink()
         except OSError as error:
@@ -83,21 +84,17 @@ class Conversations:
         return [path for path in self._folder.glob("*.json") if _ID.fullmatch(path.stem)]
 
 
-def _read(path: Path) -> Json | None:
-    """Return what a file holds; None for one that is not ours, or is gone."""
+def _read(path: Path) -> KeptConversation | None:
+    """Return the conversation in a file; None for a file that is missing or invalid."""
     try:
         if path.is_symlink() or path.stat().st_size > _MOST_BYTES:
             return None
         tree = json.loads(path.read_text(encoding="utf-8"))
-        return {
-            "id": path.stem,
-            "title": str(tree["title"]),
-            "updated": float(tree["updated"]),
-            "turns": [dict(turn) for turn in tree["turns"]],
-        }
+        turns = tuple(dict(turn) for turn in tree["turns"])
+        return KeptConversation(id=path.stem, title=str(tree["title"]), updated=float(tree["updated"]), turns=turns)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
 def _unknown(name: str) -> UnknownDocument:
-    return UnknownDocument(f"There is no conversation {name!r}.", "The library's conversations are listed.")
+    return UnknownDocument(f"There is no conversation {name!r}.", "GET …/conversations lists them.")

@@ -1,39 +1,40 @@
-"""The documents of a library. In: requests. Out: the list of them, and their text, which offsets count in."""
+"""The documents of a library. In: requests. Out: the list of documents, and their text, in which offsets count."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from bunko.contract.serialise import Json
+from bunko.contract.records import ServedDocuments, TextPart, served_row_of
+from bunko.contract.serialise import Json, to_json
 from bunko.errors import InvalidRequest, UnknownDocument
 from bunko.server.http.access import principal_of
 from bunko.server.http.events import JsonResponse
-from bunko.server.native.replies import Documents, TextReply, replies
+from bunko.server.native.replies import replies
 
 if TYPE_CHECKING:
     from bunko.library import Library
     from bunko.server.hosting.host import Host
     from bunko.settings import Settings
-    from bunko.store import Record
     from bunko.types import Document, Span
 
 TEXT_CHARACTERS = 200_000
 
 
 def suffixes(settings: Settings) -> list[str]:
-    """Return the endings of the files that can be read."""
-    from bunko.reading import endings
+    """Return the suffixes of the files that can be read."""
+    from bunko.reading import archive_endings, endings
 
-    return endings(archives=settings.reading.archives)
+    return sorted([*endings(), *(archive_endings() if settings.reading.archives else [])])
 
 
 def add_routes(routes: APIRouter, host: Host) -> None:
     """Add the routes."""
 
-    @routes.get("/api/libraries/{library}/documents", responses=replies(Documents))
+    @routes.get("/api/libraries/{library}/documents", responses=replies(ServedDocuments))
     async def documents(  # noqa: PLR0917 - FastAPI takes them from the query
         library: str,
         request: Request,
@@ -42,7 +43,7 @@ def add_routes(routes: APIRouter, host: Host) -> None:
         offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> Response:
-        """List the documents, those that could not be read included, with why. `query` is looked for in their paths."""
+        """List the documents, and the files that could not be read with the reason. `query` is a part of the path."""
         principal_of(request).require(library)
 
         def look(opened: Library) -> Json:
@@ -52,14 +53,12 @@ def add_routes(routes: APIRouter, host: Host) -> None:
                 for path, record in sorted(opened.records().items())
                 if wanted in path.casefold() and state in ("all", "failed" if record.error else "read")
             ]
-            return {
-                "documents": [record_json(record) for record in records[offset : offset + limit]],
-                "total": len(records),
-            }
+            shown = tuple(map(served_row_of, records[offset : offset + limit]))
+            return to_json(ServedDocuments(documents=shown, total=len(records)), surface="api")
 
         return JsonResponse(await host.library_call(library, look))
 
-    @routes.get("/api/libraries/{library}/text", responses=replies(TextReply))
+    @routes.get("/api/libraries/{library}/text", responses=replies(TextPart))
     async def text(
         library: str,
         request: Request,
@@ -73,52 +72,32 @@ def add_routes(routes: APIRouter, host: Host) -> None:
         def look(opened: Library) -> Json:
             document = opened.document(path)
             if document is None:
-                raise UnknownDocument(f"There is no document {path[:200]!r}.", "The library's documents are listed.")
-            return text_json(document, start=start, end=end)
+                raise UnknownDocument(f"There is no document {path[:200]!r}.", "GET …/documents lists them.")
+            return to_json(text_part(document, start=start, end=end), surface="api")
 
         return JsonResponse(await host.library_call(library, look))
 
 
-def record_json(record: Record) -> Json:
-    """Return what is known of a document."""
-    tree: Json = {
-        "path": record.path,
-        "file": record.file,
-        "state": "failed" if record.error else "read",
-        "format": record.format,
-        "language": record.language,
-        "pages": record.pages,
-        "chunks": record.chunks,
-        "bytes": record.size,
-        "indexed_at": record.indexed_at,
-    }
-    return tree | {"error": record.error, "hint": record.hint} if record.error else tree
-
-
-def text_json(document: Document, *, start: int, end: int | None) -> Json:
-    """Return a stretch of a document, with the pages, headings and tables that it touches. Raises InvalidRequest."""
+def text_part(document: Document, *, start: int, end: int | None) -> TextPart:
+    """Return a part of a document, with the pages, headings and tables that it touches. Raises InvalidRequest."""
     length = len(document.text)
     end = length if end is None else min(end, length)
     start = min(start, length)
     if end < start:
-        raise InvalidRequest("`end` is before `start`.", "Leave it out for all that follows.")
+        raise InvalidRequest("`end` is before `start`.", "Leave it out to read to the end of the document.")
     end = min(end, start + TEXT_CHARACTERS)
-    return {
-        "path": document.path,
-        "characters": length,
-        "start": start,
-        "end": end,
-        "text": document.text[start:end],
-        "format": document.format,
-        "pages": [_span_json(span) for span in document.pages if span.end >= start and span.start <= end],
-        "headings": [
-            {**_span_json(span), "level": span.level}
-            for span in document.headings
-            if span.end >= start and span.start <= end
-        ],
-        "tables": [_span_json(span) for span in document.tables if span.end >= start and span.start <= end],
-    }
 
+    def touched(spans: Sequence[Span]) -> tuple[Span, ...]:
+        return tuple(span for span in spans if span.end >= start and span.start <= end)
 
-def _span_json(span: Span) -> Json:
-    return {"start": span.start, "end": span.end, "label": span.label}
+    return TextPart(
+        path=document.path,
+        characters=length,
+        start=start,
+        end=end,
+        text=document.text[start:end],
+        format=document.format,
+        pages=touched(document.pages),
+        headings=touched(document.headings),
+        tables=touched(document.tables),
+    )

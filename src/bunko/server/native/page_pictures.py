@@ -1,7 +1,7 @@
-"""Have pages of PDFs drawn, each in a process of its own under limits. In: an order. Out: a picture, or a ReadError.
+"""Draw pages of PDFs, each in a process of its own with limits. In: an order. Out: a picture, or a ReadError.
 
-PDFs come from anywhere, and PDFium is a large native library: a page that crashes it, hangs it or takes all memory
-costs one picture (decision 007). Knows nothing of HTTP or libraries.
+PDFs come from anywhere, and PDFium is a large native library. A page that crashes it, hangs it or uses too much memory
+costs only its own picture (decision 007). Knows nothing of HTTP or libraries.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ TIMEOUT_S = 20.0
 MEMORY_MB = 1_000
 _LOOK_S = 0.05
 _AT_ONCE = 2
-_KEPT = 16  # pictures, of a few hundred kilobytes each: whoever turns pages turns back
+_KEPT = 16  # pictures, of a few hundred kilobytes each: readers often turn back a page
 _LARGEST_REPLY = 64_000_000
 _WORKER = "bunko.reading.pdf.page_picture"
 
 
 class PictureDrawer:
-    """Draws pages, two at once, and keeps the last ones. Safe for several threads."""
+    """Draw pages, two at once, and cache the last ones. Safe for several threads."""
 
     def __init__(self, *, timeout_s: float = TIMEOUT_S, memory_mb: int = MEMORY_MB, worker: str = _WORKER) -> None:
         """`worker` is the module whose `main` draws."""
@@ -66,7 +66,7 @@ class PictureDrawer:
         try:
             child = spawn(self._worker)
         except OSError as error:
-            raise ReadError(f"No page can be drawn: no process can be started ({error.strerror}).") from error
+            raise ReadError(f"The page can't be drawn: no process can be started ({error.strerror}).") from error
         stopped_for: list[ReadError] = []
         for target, arguments in ((_drain, (child,)), (self._watch, (child, stopped_for))):
             threading.Thread(target=target, args=arguments, daemon=True).start()
@@ -100,13 +100,13 @@ class PictureDrawer:
                 return
 
 
-_INSTEAD = "Its text can be shown."
+_INSTEAD = "Read its text instead."
 
 
 def _ask(child: Popen[bytes], line: bytes) -> bytes:
     assert child.stdin is not None
     assert child.stdout is not None
-    with contextlib.suppress(OSError):  # it died: the missing reply tells
+    with contextlib.suppress(OSError):  # it died: the reply is missing
         child.stdin.write(line)
         child.stdin.flush()
     try:
@@ -116,7 +116,7 @@ def _ask(child: Popen[bytes], line: bytes) -> bytes:
 
 
 def _drain(child: Popen[bytes]) -> None:
-    """Let what is printed to stderr go nowhere: a full pipe would stop the child."""
+    """Discard what the child prints to stderr: a full pipe would block it."""
     assert child.stderr is not None
     with contextlib.suppress(OSError, ValueError):
         while child.stderr.read(1 << 16):

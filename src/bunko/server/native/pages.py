@@ -1,6 +1,6 @@
-"""The web page: its files, as they lie in the folder `page`, and pages of PDFs as pictures. In: requests. Out: bytes.
+"""The web page: the files of the folder `page`, and pages of PDFs as pictures. In: requests. Out: bytes.
 
-The files hold nothing of the user's, and are open to whoever may call the server; pictures need the library's token.
+The files hold nothing of the user's and need no token; pictures need the library's token.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bunko.server.hosting.host import Host
     from bunko.server.http.access import Principal
 
-# Not by the system's table, where a registry may say that scripts are plain text.
+# Not by the system's table of types, which may say that scripts are plain text.
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _FOR_EVER = "public, max-age=31536000, immutable"
 _PICTURE = replies(None) | {200: {"description": "The picture.", "content": {"image/png": {}}}}
@@ -51,7 +51,7 @@ def page_files() -> dict[str, StaticFile]:
 
 
 def digest_of(found: dict[str, StaticFile]) -> str:
-    """Return a name for these very files: another version has another address, so that none is kept too long."""
+    """Return a digest of the files. It is part of their address, so that browsers may cache each version for ever."""
     whole = hashlib.sha256()
     for name, file in found.items():
         whole.update(f"{name} {len(file.data)} ".encode() + file.data)
@@ -59,7 +59,7 @@ def digest_of(found: dict[str, StaticFile]) -> str:
 
 
 def index_html(found: dict[str, StaticFile], base: str) -> bytes:
-    """Return the page itself, which names its files, so that the browser fetches all modules at once."""
+    """Return the page itself. It lists its modules, so that the browser fetches all of them at once."""
     modules = [name for name in found if name.endswith(".js") and name not in ("app.js", "early.js")]
     preloads = "\n".join(f'<link rel="modulepreload" href="{base}/{name}">' for name in modules)
     text = found["index.html"].data.decode("utf-8")
@@ -76,7 +76,7 @@ def router(host: Host, *, drawer: PictureDrawer | None = None) -> APIRouter:
 
     @routes.get("/", include_in_schema=False)
     async def page(request: Request) -> Response:
-        """Give the page."""
+        """Return the page."""
         return _cached(request, index, _TYPES[".html"] + "; charset=utf-8", digest=digest, policy="no-cache")
 
     @routes.get("/favicon.ico", include_in_schema=False)
@@ -86,7 +86,7 @@ def router(host: Host, *, drawer: PictureDrawer | None = None) -> APIRouter:
 
     @routes.get("/page/{version}/{name}", include_in_schema=False)
     async def static(version: str, name: str, request: Request) -> Response:
-        """Give a file of the page."""
+        """Return a file of the page."""
         file = found.get(name)
         if file is None or name == "index.html":
             raise UnknownDocument(f"The page has no file {name[:100]!r}.", "Load the page again.")
@@ -104,7 +104,7 @@ def router(host: Host, *, drawer: PictureDrawer | None = None) -> APIRouter:
     ) -> Response:
         """Draw a page of a PDF, with the words between two offsets of the document marked.
 
-        `X-Page-Count`, `X-Marked` (runs of words) and `X-Marked-Top` (a share of the height) tell about it.
+        The headers `X-Page-Count`, `X-Marked` (runs of words) and `X-Marked-Top` (a share of the height) describe it.
         """
         principal: Principal = request.scope["state"]["principal"]
         principal.require(library)
@@ -126,12 +126,12 @@ def router(host: Host, *, drawer: PictureDrawer | None = None) -> APIRouter:
 
 
 def order_for(library: Library, path: str, *, page: int, start: int, end: int) -> PageOrder:
-    """Return what is to be drawn. Raises UnknownDocument, and InvalidRequest for what has no pages to be drawn."""
+    """Return which page to draw. Raises UnknownDocument, and InvalidRequest for a document that is no PDF."""
     document = library.document(path)
     if document is None:
-        raise UnknownDocument(f"There is no document {path[:200]!r}.", "The library's documents are listed.")
+        raise UnknownDocument(f"There is no document {path[:200]!r}.", "GET …/documents lists them.")
     if document.format != "pdf" or "#" in path or ".." in PurePosixPath(path).parts:
-        raise InvalidRequest(f"{path[:200]!r} is no PDF of the folder.", "Its text can be shown.")
+        raise InvalidRequest(f"{path[:200]!r} is not a PDF of the folder.", "GET …/text has its text.")
     span = next((span for span in document.pages if span.label == str(page)), None)
     root = Path(library.root)
     file = root if root.is_file() else root / path

@@ -1,27 +1,22 @@
-"""What goes in and out: for the OpenAPI document, and to check what comes in. Knows nothing of what is done with it."""
+"""The bodies of requests: their schemas, by which they are checked. Knows nothing of what is done with them."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from bunko.types import Mode, Think
+from bunko.askable import ASKABLE
+from bunko.server.request_fields import overrides_of, setting_fields
 
 _MOST_CHARACTERS = 100_000
 
 
-def _whole(value: object) -> object:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-# JSON has one kind of number: 10.0 is a whole one.
-Whole = Annotated[int, BeforeValidator(_whole)]
 Text = Annotated[str, Field(max_length=_MOST_CHARACTERS)]
 
 
 class Body(BaseModel):
-    """A body: fields that it does not know are refused."""
+    """A body; unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -33,37 +28,45 @@ class Turn(Body):
     answer: Text
 
 
-class AskOptions(Body):
-    """How an answer is looked for and written; what is left out is as the server's settings have it."""
+if TYPE_CHECKING:
+    _Settings = Body
+    _SearchSettings = Body
+else:
+    _Settings = create_model("_Settings", __base__=Body, **setting_fields(ASKABLE))
+    _SearchSettings = create_model(
+        "_SearchSettings", __base__=Body, **setting_fields(each for each in ASKABLE if "search" in each.calls)
+    )
+
+
+class AskOptions(_Settings):
+    """How to find and write an answer; the server's settings hold for what is left out."""
 
     model: Annotated[str, Field(max_length=500)] = ""
-    max_tokens: Annotated[Whole, Field(ge=1, le=1_000_000)] | None = None
-    temperature: Annotated[float, Field(ge=0, le=10)] | None = None
-    seed: Annotated[Whole, Field(ge=0, le=2**31 - 1)] | None = None
-    think: Think | None = None
-    answer_language: Annotated[str, Field(max_length=20)] | None = None
-    style: Literal["auto", "extractive", "free"] | None = None
-    translation: Annotated[str, Field(max_length=20)] | None = None
-    strictness: Annotated[float, Field(ge=0, le=1)] | None = None
-    verify: Literal["quick", "deep"] | None = None
-    top_k: Annotated[Whole, Field(ge=1, le=100)] | None = None
-    mode: Mode | None = None
     answers: Literal["new", "kept"] = "new"
+
+    @property
+    def overrides(self) -> dict[str, object]:
+        """The settings that the request sets, by their dotted names."""
+        return overrides_of(self)
 
 
 class AskBody(AskOptions):
     """A question."""
 
     question: Text
-    history: Annotated[list[Turn], Field(max_length=100)] = []
+    history: list[Turn] = Field([], max_length=100)
     stream: bool = False
 
 
-class SearchBody(Body):
-    """What to look for."""
+class SearchBody(_SearchSettings):
+    """A search."""
 
     query: Text
-    top_k: Annotated[Whole, Field(ge=1, le=100)] | None = None
+
+    @property
+    def overrides(self) -> dict[str, object]:
+        """The settings that the request sets, by their dotted names."""
+        return overrides_of(self)
 
 
 class Variant(AskOptions):
@@ -73,14 +76,14 @@ class Variant(AskOptions):
 
 
 class CompareBody(Body):
-    """A question, and the ways in which it is to be answered."""
+    """A question, and the ways to answer it."""
 
     question: Text
     variants: Annotated[list[Variant], Field(min_length=2, max_length=4)]
 
 
 class ConversationBody(Body):
-    """A conversation to keep. Its turns are whatever the page puts there."""
+    """A conversation to keep. The client decides what its turns hold."""
 
     title: Annotated[str, Field(max_length=500)]
     turns: Annotated[list[dict[str, Any]], Field(max_length=1000)]

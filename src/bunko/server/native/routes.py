@@ -3,45 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 import bunko
-from bunko.contract.serialise import Json, answer_json, error_json, evidence_json, hit_json
+from bunko.contract.records import About, Health, Libraries, LibraryState, Progress, Ready, SearchResult, UploadRules
+from bunko.contract.serialise import Json, error_json, error_record, event_json, to_json
 from bunko.errors import BunkoError
 from bunko.server.hosting.host import Host, Inquiry, Queued
 from bunko.server.hosting.libraries import HostedLibrary
 from bunko.server.hosting.metrics import CONTENT_TYPE
 from bunko.server.http.access import Principal, principal_of
-from bunko.server.http.events import EventResponse, JsonResponse, event_bytes, first_of, until_gone
+from bunko.server.http.events import EventResponse, event_bytes, first_of, until_gone
 from bunko.server.native import changes, documents
-from bunko.server.native.replies import About, AnswerReply, Health, Libraries, Ready, SearchReply, replies
+from bunko.server.native.replies import model_of, replies, reply
 from bunko.server.native.requests import AskBody, AskOptions, CompareBody, SearchBody
-from bunko.types import Answer, Event, Finished, Message, ReasoningDelta, Retrieved, TextDelta
+from bunko.types import Answer, Event, Finished, Message
 
-# What is wrong is mostly known by then, and still becomes a status; a client that waits longer than this for the head
-# of an answer would think that the server hangs.
+# Most errors are known within this time and have a status of their own; a client that waits longer for the head of the
+# response would think that the server hangs.
 _STATUS_WITHIN_S = 0.3
 _TEXT = {**replies(None), 200: {"description": "Counts.", "content": {"text/plain": {"schema": {"type": "string"}}}}}
-# field -> setting
-_OVERRIDES = {
-    "max_tokens": "generation.max_tokens",
-    "temperature": "generation.temperature",
-    "seed": "generation.seed",
-    "think": "generation.think",
-    "style": "generation.style",
-    "translation": "generation.translation",
-    "answer_language": "answer_language",
-    "strictness": "answers.strictness",
-    "verify": "answers.verify",
-    "top_k": "retrieval.top_k",
-    "mode": "retrieval.mode",
-}
 
 
 def router(host: Host) -> APIRouter:
@@ -50,57 +35,56 @@ def router(host: Host) -> APIRouter:
 
     @routes.get("/health", responses=replies(Health))
     async def health() -> Response:
-        """Tell that the process runs."""
-        return JsonResponse({"status": "ok"})
+        """Report that the process runs."""
+        return reply(Health(status="ok"))
 
-    @routes.get("/ready", responses=replies(Ready) | {503: {"model": Ready}})
+    @routes.get("/ready", responses=replies(Ready) | {503: {"model": model_of(Ready)}})
     async def ready(request: Request) -> Response:
-        """Tell whether the libraries are in step and the model can be asked."""
+        """Report whether the libraries are in step and the model can be asked."""
         states = {name: library.state for name, library in host.libraries.items()}
         model = host.model_state()
         is_ready = not host.stopping and "indexing" not in states.values() and model in ("idle", "loaded")
         principal = principal_of(request)
         shown = {name: state for name, state in states.items() if principal.may(name)}
-        return JsonResponse({"ready": is_ready, "libraries": shown, "model": model}, status=200 if is_ready else 503)
+        return reply(Ready(ready=is_ready, libraries=shown, model=model), status=200 if is_ready else 503)
 
     @routes.get("/metrics", responses=_TEXT)
     async def metrics(request: Request) -> Response:
-        """Tell Prometheus what was done, and how long it took."""
+        """Return counts and times for Prometheus."""
         principal_of(request).require_all()
         return Response(host.metrics.text(), media_type=CONTENT_TYPE)
 
     @routes.get("/api/about", responses=replies(About))
     async def about() -> Response:
-        """Tell what this server is, and what it allows."""
-        return JsonResponse(about_json(host))
+        """Return the server's version, models and limits."""
+        return reply(about_of(host))
 
     @routes.get("/api/libraries", responses=replies(Libraries))
     async def libraries(request: Request) -> Response:
-        """List the libraries that are open to whoever asks."""
+        """List the libraries that the token opens."""
         principal = principal_of(request)
         opened = [library for name, library in host.libraries.items() if principal.may(name)]
-        return JsonResponse({"libraries": [library_json(library) for library in opened]})
+        return reply(Libraries(libraries=tuple(map(state_of, opened))))
 
-    @routes.post("/api/libraries/{library}/ask", responses=replies(AnswerReply, events=True))
+    @routes.post("/api/libraries/{library}/ask", responses=replies(Answer, events=True))
     async def ask(library: str, body: AskBody, request: Request) -> Response:
         """Answer a question from a library's documents, as one object or as a stream of events."""
         principal = principal_of(request)
         principal.require(library)
         return await _answered(request, host, inquiry_of(body, library=library), principal, stream=body.stream)
 
-    @routes.post("/api/ask", responses=replies(AnswerReply, events=True))
+    @routes.post("/api/ask", responses=replies(Answer, events=True))
     async def ask_model(body: AskBody, request: Request) -> Response:
-        """Have the model answer alone, without documents."""
+        """Answer a question with the model alone, without documents."""
         return await _answered(request, host, inquiry_of(body), principal_of(request), stream=body.stream)
 
-    @routes.post("/api/libraries/{library}/search", responses=replies(SearchReply))
+    @routes.post("/api/libraries/{library}/search", responses=replies(SearchResult))
     async def search(library: str, body: SearchBody, request: Request) -> Response:
         """Find passages, without a language model."""
         principal = principal_of(request)
         principal.require(library)
-        found = await host.search(library, body.query, top_k=body.top_k or 0, client=principal.client)
-        hits = [hit_json(hit) for hit in found.hits]
-        return JsonResponse({"query": body.query, "hits": hits, "timings_ms": dict(found.timings)})
+        found = await host.search(library, body.query, overrides=body.overrides, client=principal.client)
+        return reply(SearchResult(query=body.query, hits=found.hits, timings=found.timings))
 
     @routes.post("/api/compare", responses=replies(None, events=True))
     async def compare(body: CompareBody, request: Request) -> Response:
@@ -111,7 +95,7 @@ def router(host: Host) -> APIRouter:
                 principal.require(variant.library)
         inquiries = [inquiry_of(variant, library=variant.library, question=body.question) for variant in body.variants]
         for inquiry in inquiries:
-            host.settings_for(inquiry)  # what is wrong with one is told before the first begins
+            host.settings_for(inquiry)  # an error in any of them is reported before the first begins
         return EventResponse(_compared(host, inquiries, principal))
 
     documents.add_routes(routes, host)
@@ -123,7 +107,7 @@ def router(host: Host) -> APIRouter:
 
 
 def inquiry_of(body: AskOptions, *, library: str = "", question: str = "") -> Inquiry:
-    """Return what a body asks."""
+    """Return the inquiry of a body."""
     history: list[Message] = []
     if isinstance(body, AskBody):
         question = body.question
@@ -132,13 +116,12 @@ def inquiry_of(body: AskOptions, *, library: str = "", question: str = "") -> In
                 Message(role="user", content=turn.question),
                 Message(role="assistant", content=turn.answer),
             )
-    given = {name: getattr(body, field) for field, name in _OVERRIDES.items()}
     return Inquiry(
         question=question,
         library=library,
         model=body.model,
         history=tuple(history),
-        overrides={name: value for name, value in given.items() if value is not None},
+        overrides=body.overrides,
         answers=body.answers,
     )
 
@@ -148,7 +131,7 @@ async def _answered(request: Request, host: Host, inquiry: Inquiry, principal: P
     if stream:
         return EventResponse(as_events(await first_of(events, within_s=_STATUS_WITHIN_S)))
     answer = await until_gone(request.receive, asyncio.ensure_future(_last(events)))
-    return Response(status_code=499) if answer is None else JsonResponse(finished_json(answer))
+    return Response(status_code=499) if answer is None else reply(answer)
 
 
 async def _compared(host: Host, inquiries: Sequence[Inquiry], principal: Principal) -> AsyncGenerator[bytes, None]:
@@ -174,7 +157,7 @@ async def as_events(
     """Yield server-sent events, an error as one of them. `extra` goes into each."""
     try:
         async for event in events:
-            name, tree = event_json(event)
+            name, tree = ("queued", to_json(event)) if isinstance(event, Queued) else event_json(event)
             yield event_bytes(name, {**tree, **(extra or {})})
     except BunkoError as error:
         yield event_bytes("error", {**error_json(error), **(extra or {})})
@@ -182,64 +165,36 @@ async def as_events(
         await events.aclose()
 
 
-def event_json(event: Queued | Event) -> tuple[str, Json]:
-    """Return an event's name and what it holds."""
-    if isinstance(event, Queued):
-        return "queued", {"position": event.position}
-    if isinstance(event, Retrieved):
-        evidence, hits = map(evidence_json, event.evidence), map(hit_json, event.hits)
-        return "retrieved", {"question": event.question, "evidence": [*evidence], "hits": [*hits]}
-    if isinstance(event, ReasoningDelta):
-        return "reasoning", {"text": event.text}
-    if isinstance(event, TextDelta):
-        return "text", {"text": event.text}
-    return "finished", finished_json(event.answer)
-
-
-def finished_json(answer: Answer) -> Json:
-    """Return an answer as `ask --json` has it, and how it came about."""
-    return answer_json(answer) | {
-        "notes": list(answer.notes),
-        "standalone_question": answer.standalone_question,
-        "finish_reason": answer.finish_reason,
-        "support": answer.support if math.isfinite(answer.support) else None,
-    }
-
-
 # --- what there is ------------------------------------------------------------------------------------------------
 
 
-def about_json(host: Host) -> Json:
-    """Return what this server is, and what it allows."""
+def about_of(host: Host) -> About:
+    """Return the server's version, models and limits."""
     server = host.settings.server
-    return {
-        "version": bunko.__version__,
-        "models": list(host.models),
-        "default_model": host.models[0],
-        "upload": {
-            "allowed": server.upload,
-            "max_bytes": server.upload_mb * 1_000_000,
-            "suffixes": documents.suffixes(host.settings),
-        },
-        "history": host.history,
-        "embedder": host.embedders[0],
-    }
+    return About(
+        version=bunko.__version__,
+        models=tuple(host.models),
+        default_model=host.models[0],
+        upload=UploadRules(
+            allowed=server.upload,
+            max_bytes=server.upload_mb * 1_000_000,
+            suffixes=tuple(documents.suffixes(host.settings)),
+        ),
+        history=host.history,
+        embedder=host.embedders[0],
+    )
 
 
-def library_json(library: HostedLibrary) -> Json:
+def state_of(library: HostedLibrary) -> LibraryState:
     """Return a library's state."""
-    report = library.report
-    tree: dict[str, Any] = {
-        "name": library.name,
-        "title": library.title,
-        "documents": report.documents if report else 0,
-        "chunks": report.chunks if report else 0,
-        "failed": len(report.failed) if report else 0,
-        "state": library.state,
-    }
-    progress = library.progress
-    if progress.stage:
-        tree["progress"] = {"stage": progress.stage, "done": progress.done, "total": progress.total}
-    if library.error:
-        tree |= error_json(library.error)
-    return tree
+    report, progress = library.report, library.progress
+    return LibraryState(
+        name=library.name,
+        title=library.title,
+        documents=report.documents if report else 0,
+        chunks=report.chunks if report else 0,
+        failed=len(report.failed) if report else 0,
+        state=library.state,
+        progress=Progress(stage=progress.stage, done=progress.done, total=progress.total) if progress.stage else None,
+        error=error_record(library.error) if library.error else None,
+    )

@@ -1,7 +1,7 @@
-"""Take files into a library's folder. In: a name and bytes as they come. Out: a file that is there as a whole, or not.
+"""Write uploaded files into a library's folder. In: a name and chunks of bytes. Out: a complete file, or none.
 
-The name comes from outside: it is confined to the folder, and to names that every system can hold. Knows nothing of
-HTTP.
+Names come from outside: only paths inside the folder are accepted, and only names that every system allows. Knows
+nothing of HTTP.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from bunko.errors import (
 )
 from bunko.server.hosting.jobs import in_thread
 
-# Windows gives these names to devices, with any ending.
+# Windows reserves these names for devices, with any suffix.
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³")})
 _NOT_IN_NAMES = frozenset('<>:"|?*\\')
 _LONGEST_NAME = 200  # bytes; a temporary name is a little longer, and systems stop at 255
 _DEEPEST = 10
-# A sender that is silent for so long is let go.
+# A client that sends nothing for this long is disconnected.
 _SILENT_S = 60.0
 
 
@@ -57,7 +57,7 @@ _PLAIN = 'Give a plain name, such as "minutes/2024-05.pdf".'
 
 
 def _fault(part: str) -> str:
-    """Return why a part of a path is no name; empty if it is one."""
+    """Return why a part of a path is not a valid name; empty if it is."""
     if not part:
         return "it begins or ends with a slash, or has two of them, or is empty"
     if part in (".", "..") or part.startswith("."):
@@ -76,20 +76,22 @@ def _fault(part: str) -> str:
 
 
 def check_kind(path: str, endings: list[str]) -> None:
-    """Raise UploadRefused for a file that could not be read."""
+    """Raise UploadRefused for a kind of file that can't be read."""
     if not path.lower().endswith(tuple(endings)):
         ending = Path(path).suffix or "no ending"
-        raise UploadRefused(f"A file with {ending} can't be read.", "GET /api/about lists the endings that can.")
+        raise UploadRefused(f"A file with {ending} can't be read.", "GET /api/about lists the suffixes that can.")
 
 
 def check_length(length: str, most_bytes: int) -> None:
-    """Raise UploadTooLarge where a header says already that there is too much."""
+    """Raise UploadTooLarge where the Content-Length header is above the limit."""
     if length.isascii() and length.isdecimal() and int(length) > most_bytes:
-        raise UploadTooLarge(f"{int(length):,} bytes are more than the {most_bytes:,} that are taken.", "Send less.")
+        raise UploadTooLarge(
+            f"{int(length):,} bytes are more than the limit of {most_bytes:,}.", "Send a smaller file."
+        )
 
 
 def target_in(root: Path, path: str, *, replace: bool) -> Path:
-    """Return where a file is to be. Raises InvalidRequest where a link is in the way, NameTaken, UploadRefused."""
+    """Return where to write a file. Raises InvalidRequest where a link is in the path, NameTaken, UploadRefused."""
     if not root.is_dir():
         raise UploadRefused("This library is a single file.", "Serve a folder to add to it.")
     target = root.joinpath(*path.split("/"))
@@ -97,20 +99,20 @@ def target_in(root: Path, path: str, *, replace: bool) -> Path:
     for part in path.split("/"):
         here /= part
         if here.is_symlink():
-            raise InvalidRequest(f"A link is in the way of {path!r}.", "Give another name.")
+            raise InvalidRequest(f"A part of {path!r} is a link.", "Give another name.")
         if here != target and here.exists() and not here.is_dir():
-            raise NameTaken(f"A file is in the way of {path!r}.", "Give another name.")
+            raise NameTaken(f"A part of {path!r} is a file.", "Give another name.")
     if not target.parent.resolve().is_relative_to(root.resolve()):
         raise InvalidRequest(f"{path!r} leads out of the folder.", _PLAIN)
     if target.is_dir() or (target.exists() and not replace):
-        raise NameTaken(f"There is {path!r} already.", "Add ?replace=true to put this one in its place.")
+        raise NameTaken(f"{path!r} exists already.", "Add ?replace=true to replace it.")
     return target
 
 
 async def receive(chunks: AsyncIterator[bytes], target: Path, *, most_bytes: int, replace: bool) -> int:
-    """Write a file under a name of its own, and rename it once it is whole; return its size.
+    """Write a file under a temporary name, and rename it once it is complete; return its size.
 
-    Raises UploadTooLarge, NameTaken, DiskFull, StoreNotWritable, InvalidRequest for a sender that falls silent.
+    Raises UploadTooLarge, NameTaken, DiskFull, StoreNotWritable, InvalidRequest where the client stops sending.
     """
     fresh = target.with_name(f".bunko-upload-{secrets.token_hex(8)}")
     size = 0
@@ -124,12 +126,10 @@ async def receive(chunks: AsyncIterator[bytes], target: Path, *, most_bytes: int
                 await in_thread(partial(file.write, chunk))
         _put(fresh, target, replace=replace)
     except FileExistsError as error:
-        raise NameTaken(
-            f"There is {target.name!r} already.", "Add ?replace=true to put this one in its place."
-        ) from error
+        raise NameTaken(f"{target.name!r} exists already.", "Add ?replace=true to replace it.") from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise DiskFull("No space is left for the file.", "Make room on the server's disk.") from error
+            raise DiskFull("No space is left for the file.", "Free space on the server's disk.") from error
         raise StoreNotWritable(f"The file can't be written: {error.strerror or error}.", "Check the folder.") from error
     finally:
         with contextlib.suppress(OSError):
@@ -146,7 +146,7 @@ def _put(fresh: Path, target: Path, *, replace: bool) -> None:
     elif os.name == "nt":
         fresh.rename(target)  # raises FileExistsError there
     else:
-        os.link(fresh, target)  # as no rename does, it fails where something has come in between
+        os.link(fresh, target)  # unlike a rename, this fails where the file exists by now
 
 
 async def _next(chunks: AsyncIterator[bytes]) -> bytes | None:
@@ -155,4 +155,4 @@ async def _next(chunks: AsyncIterator[bytes]) -> bytes | None:
     except StopAsyncIteration:
         return None
     except asyncio.TimeoutError as error:
-        raise InvalidRequest("The rest of the file did not come.", "Send it again.") from error
+        raise InvalidRequest("The rest of the file did not arrive.", "Send it again.") from error

@@ -1,8 +1,8 @@
 """Give an answer in OpenAI's form. In: the events of an answer. Out: one completion, or the chunks of a stream.
 
-Everything that OpenAI has no field for stands in "bunko", in the message or in the delta of the last chunk with a
-choice; clients that don't know it pass over it. Citations are there twice: also as OpenAI's `annotations`, which some
-clients show. Knows nothing of HTTP.
+What OpenAI has no field for is in "bunko": in the message, or in the delta of the last chunk with a choice; other
+clients ignore it. Citations are there twice: also as OpenAI's `annotations`, which some clients show. Knows nothing of
+HTTP.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from bunko.contract.serialise import Json, answer_json
+from bunko.contract.serialise import Json, to_json
 from bunko.server.openai.asking import Asked
 from bunko.server.openai.text import Outgoing, content_of, place_name, sentences_in, sources_text
 from bunko.types import Answer, Citation, Event, Finished, ReasoningDelta, TextDelta, Usage
 
 Link: TypeAlias = Callable[[Citation], str]
-"""A citation -> an address under which its words can be read."""
+"""A citation -> the address of its words."""
 
-# What stands elsewhere in a completion.
-_TOLD_ELSEWHERE = ("question", "answer", "reasoning", "usage")
+# Fields that a completion has in another place.
+_ELSEWHERE = ("question", "answer", "reasoning", "usage")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What every part of one answer bears."""
+    """What every chunk of one answer repeats."""
 
     model: str
     id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
@@ -54,7 +54,7 @@ def completion(answer: Answer, asked: Asked, *, frame: Frame, link: Link) -> Jso
 
 
 class Chunks:
-    """Makes the chunks of one stream, event by event."""
+    """Make the chunks of one stream, event by event."""
 
     def __init__(self, asked: Asked, *, frame: Frame, link: Link) -> None:
         self._asked = asked
@@ -64,7 +64,7 @@ class Chunks:
         self._begun = False
 
     def of(self, event: Event) -> Iterator[Json]:
-        """Yield what an event adds to the stream: nothing, a piece, or the end."""
+        """Yield the chunks of an event: none, a piece of the text, or the end."""
         match event:
             case ReasoningDelta():
                 yield from self._delta({"reasoning_content": event.text} if event.text else {})
@@ -107,12 +107,12 @@ class Chunks:
 
 
 def finish_reason(answer: Answer) -> Literal["stop", "length"]:
-    """Return OpenAI's word for how an answer ended; "bunko" has ours."""
+    """Return how an answer ended, in OpenAI's words; "bunko" has ours."""
     return "length" if answer.finish_reason == "length" else "stop"
 
 
 def usage_of(usage: Usage) -> Json:
-    """Return the tokens of all that the model read and wrote for an answer."""
+    """Return the tokens that the model read and wrote for an answer."""
     return {
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
@@ -126,8 +126,8 @@ def _content(answer: Answer, asked: Asked) -> str:
 
 
 def _fields(answer: Answer, asked: Asked, *, content: str, link: Link) -> Json:
-    """Return what comes beside the text: OpenAI's annotations, and all else under our own name."""
-    told = {name: value for name, value in answer_json(answer).items() if name not in _TOLD_ELSEWHERE}
+    """Return the fields beside the text: OpenAI's annotations, and all others in "bunko"."""
+    fields = {name: value for name, value in to_json(answer).items() if name not in _ELSEWHERE}
     return {
         "annotations": [
             {
@@ -143,7 +143,7 @@ def _fields(answer: Answer, asked: Asked, *, content: str, link: Link) -> Json:
             if citation.verified
         ],
         "bunko": {
-            **told,
+            **fields,
             "library": asked.inquiry.library or None,
             "standalone_question": answer.standalone_question,
             "finish_reason": answer.finish_reason,

@@ -1,7 +1,7 @@
 """Turn a chat request into an inquiry. In: ChatRequest, the target of its model. Out: Asked, or Refused.
 
-The last message is the question, those before it are the history. What can't be honoured is refused if the answer would
-be another one than was asked for, and otherwise left out and told of. Knows nothing of HTTP.
+The last message is the question, those before it are the history. A field that Bunko can't honour is refused if it
+changes the answer, and otherwise left out and listed in `ignored`. Knows nothing of HTTP.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from bunko.server.openai.types import ChatMessage, ChatRequest, Effort
 from bunko.types import Message, Think
 
 TASK_NOTE = (
-    "This was taken for a task about the conversation, such as finding a title, and not for a question to the "
+    "This was treated as a task about the conversation, such as finding a title, and not as a question about the "
     "documents: the model answered alone."
 )
 _SYSTEM = ("system", "developer")
 _TOOLS = ("tool", "function")
-# Of an answer before, as much as a question can refer to (library.py has the same).
+# Characters of an earlier answer that a question can refer to (library.py has the same).
 _REMEMBERED = 1000
 # Servers seed their random numbers with 32 bits, of which the highest value means "any".
 _SEEDS = 2**31
@@ -36,7 +36,7 @@ _THINK: Mapping[Effort, Think] = {
     "xhigh": "high",
     "max": "high",
 }
-# Fields whose effect on an answer is one of taste: left out, and told of, unless they ask for nothing special.
+# Fields that only change the style of an answer: left out and listed in `ignored`, unless they have these values.
 _NEUTRAL: Mapping[str, tuple[object, ...]] = {
     "top_p": (1, 1.0),
     "presence_penalty": (0, 0.0),
@@ -52,29 +52,29 @@ _NEUTRAL: Mapping[str, tuple[object, ...]] = {
     "tools": ([],),
     "functions": ([],),
 }
-# Clients that have a model do their housekeeping (titles, tags, suggestions) send an instruction under this heading,
-# with the conversation in this element: so do the templates of Open WebUI, and those made after them.
+# Clients that ask a model for titles, tags and suggestions send an instruction under this heading, with the
+# conversation in this element: the templates of Open WebUI, and those made after them.
 _TASK = re.compile(r"\A\s*#{1,4} *Task:?\s*\n", re.I)
 _TASK_SUBJECT = re.compile(r"<(chat_history|text|context)>.*</\1>", re.S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request as it is understood."""
+    """A request, as Bunko understands it."""
 
     inquiry: Inquiry
     model_id: str
-    """As the client named it; the answer bears it."""
+    """The name that the client gave, which the answer repeats."""
     stream: bool
     include_usage: bool
     sources_as_text: bool
     ignored: tuple[str, ...]
-    """What the request asked for and did not get."""
+    """What the request asked for and Bunko left out."""
     notes: tuple[str, ...] = ()
 
 
 def understand(request: ChatRequest, target: Target) -> Asked:
-    """Return the inquiry that a request means. Raises Refused, which names the field that is in the way."""
+    """Return the inquiry of a request. Raises Refused, which names the field."""
     _refuse_unsupported(request)
     turns, ignored = _turns(request.messages)
     *before, last = turns
@@ -107,7 +107,7 @@ def understand(request: ChatRequest, target: Target) -> Asked:
 
 
 def is_task(text: str) -> bool:
-    r"""Tell whether a message is an instruction about a conversation rather than a question.
+    r"""Check whether a message is an instruction about a conversation rather than a question.
 
     >>> is_task("### Task:\nGenerate a title.\n<chat_history>\nUSER: Hi\n</chat_history>"), is_task("Task: what is it?")
     (True, False)
@@ -116,14 +116,14 @@ def is_task(text: str) -> bool:
 
 
 def _refuse_unsupported(request: ChatRequest) -> None:
-    """Refuse what would make it another answer than the one asked for."""
+    """Raise Refused for a field that would change the answer and can't be honoured."""
     if (request.n or 1) != 1:
-        raise Refused("There is one answer to a request: n must be 1.", "Ask several times.", param="n")
+        raise Refused("A request has one answer: n must be 1.", "Send several requests.", param="n")
     if request.logprobs or request.top_logprobs:
-        raise Refused("The probabilities of tokens are not given out.", param="logprobs")
+        raise Refused("The log probabilities of tokens are not available.", param="logprobs")
     if request.response_format and request.response_format.type != "text":
         raise Refused(
-            f"An answer can't be promised in the form {request.response_format.type!r}: it is text.",
+            f"The response format {request.response_format.type!r} is not supported: answers are text.",
             "Leave response_format out.",
             param="response_format",
         )
@@ -132,13 +132,13 @@ def _refuse_unsupported(request: ChatRequest) -> None:
     for name in ("tool_choice", "function_call"):
         choice = getattr(request, name)
         if choice is not None and choice not in ("auto", "none"):
-            raise Refused("The model calls no tools, so that none can be required.", 'Use "auto".', param=name)
+            raise Refused("The model calls no tools, so none can be required.", 'Use "auto".', param=name)
     if request.logit_bias:
-        raise Refused("Single tokens can't be made more or less likely.", param="logit_bias")
+        raise Refused("logit_bias is not supported.", param="logit_bias")
 
 
 def _turns(messages: Sequence[ChatMessage]) -> tuple[list[Message], list[str]]:
-    """Return what was said, the question last, and what of it was left out. Raises Refused."""
+    """Return the turns, the question last, and what was left out of them. Raises Refused."""
     spoken = [(n, message) for n, message in enumerate(messages) if message.role not in (*_SYSTEM, *_TOOLS)]
     ignored = ["tool messages"] if any(message.role in _TOOLS for message in messages) else []
     if not spoken:
@@ -149,14 +149,14 @@ def _turns(messages: Sequence[ChatMessage]) -> tuple[list[Message], list[str]]:
     n, last = spoken[-1]
     if last.role != "user":
         raise Refused(
-            "The last message must be the user's: an answer that was begun can't be gone on with.",
+            "The last message must be the user's: an unfinished answer can't be continued.",
             param=f"messages[{n}].role",
         )
     if not _text(n, last).strip():
         raise Refused("The question is empty.", param=f"messages[{n}].content", code="invalid_value")
     for n, sent in enumerate(messages):
         if sent.role in _SYSTEM:
-            _text(n, sent)  # what can't be read in it is refused as well
+            _text(n, sent)  # a part that can't be read is refused here, too
     return turns, ignored
 
 
@@ -168,7 +168,7 @@ def _turn(n: int, message: ChatMessage) -> Message:
 
 
 def _text(n: int, message: ChatMessage) -> str:
-    """Return what a message says. Raises Refused for parts that are no text."""
+    """Return the text of a message. Raises Refused for parts that are not text."""
     if message.content is None or isinstance(message.content, str):
         return message.content or ""
     parts: list[str] = []
@@ -176,7 +176,7 @@ def _text(n: int, message: ChatMessage) -> str:
         if part.type not in ("text", "input_text", "output_text", "refusal"):
             raise Refused(
                 f"A part of the type {part.type[:60]!r} can't be read: only text can.",
-                "Leave pictures, sound and files out; documents belong into the library's folder.",
+                "Leave out pictures, sound and files; put documents into the library's folder.",
                 param=f"messages[{n}].content[{place}].type",
             )
         parts.append(part.text or "")
@@ -184,16 +184,16 @@ def _text(n: int, message: ChatMessage) -> str:
 
 
 def _system(messages: Sequence[ChatMessage]) -> list[Message]:
-    """Return what the system messages say, as one: most templates have a place for one, at the beginning."""
+    """Return the system messages as one: most prompt templates have one system prompt, at the beginning."""
     texts = [_text(n, message).strip() for n, message in enumerate(messages) if message.role in _SYSTEM]
     joined = "\n\n".join(text for text in texts if text)
     return [Message(role="system", content=joined)] if joined else []
 
 
 def _alternating(turns: Sequence[Message]) -> Iterator[Message]:
-    """Yield turns of user and assistant in turn, the user first and the assistant last, as templates want them.
+    """Yield turns that alternate, the user first and the assistant last, as prompt templates require.
 
-    What one of them said in several messages becomes one.
+    Consecutive messages of one role become one.
     """
     expected = "user"
     held: Message | None = None
@@ -216,26 +216,16 @@ def _shortened(turn: Message) -> Message:
 
 
 def _overrides(request: ChatRequest) -> dict[str, object]:
+    """Return the settings that the fields of OpenAI and our own field set; ours win."""
     limits = [limit for limit in (request.max_tokens, request.max_completion_tokens) if limit is not None]
-    ours = request.bunko
-    effort = _THINK[request.reasoning_effort] if request.reasoning_effort else None
     wanted: dict[str, object] = {
         "generation.max_tokens": min(limits) if limits else None,
         "generation.temperature": request.temperature,
         "generation.seed": None if request.seed is None else request.seed % _SEEDS,
-        "generation.think": ours.think if ours and ours.think else effort,
+        "generation.think": _THINK[request.reasoning_effort] if request.reasoning_effort else None,
     }
-    if ours:
-        wanted |= {
-            "generation.style": ours.style,
-            "generation.translation": ours.translation,
-            "answers.strictness": ours.strictness,
-            "answers.verify": ours.verify,
-            "answer_language": ours.answer_language,
-            "retrieval.top_k": ours.top_k,
-            "retrieval.mode": ours.mode,
-        }
-    return {name: value for name, value in wanted.items() if value is not None}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    return given | (request.bunko.overrides if request.bunko else {})
 
 
 def _stops(request: ChatRequest) -> tuple[str, ...]:
@@ -244,7 +234,7 @@ def _stops(request: ChatRequest) -> tuple[str, ...]:
 
 
 def _left_out(request: ChatRequest) -> list[str]:
-    """Return the names of fields that were set to something that has no effect here."""
+    """Return the names of the fields that were set and have no effect."""
     extra = request.model_extra or {}
     found = []
     for name, neutral in _NEUTRAL.items():

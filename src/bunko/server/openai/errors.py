@@ -2,7 +2,7 @@
 
     {"error": {"message": "…", "type": "invalid_request_error", "param": "max_tokens", "code": "invalid_value"}}
 
-The official clients make their exception classes of the status; `type` follows it as it does at OpenAI's.
+The official clients choose their exception class by the status; `type` follows it, as in OpenAI's API.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _TYPES = {
 _JSON = "The body must be a JSON object, sent with the header Content-Type: application/json."
 _CODES = {401: "invalid_api_key", 403: "forbidden", 404: "not_found", 413: "too_large", 429: "rate_limit_exceeded"}
 _UNKNOWN = (UnknownModel, UnknownLibrary, ModelNotFound)
-# What OpenAI's servers call a bad request has other numbers elsewhere in the program.
+# OpenAI's servers send 400 for these; the native API sends other statuses.
 _BAD_REQUESTS = (InvalidRequest, PromptTooLong)
 
 
 class Refused(UsageError):
-    """A request that is understood, and can't be done as it stands: with the field that is in the way."""
+    """A valid request that Bunko can't fulfil because of one of its fields."""
 
     def __init__(self, message: str, hint: str = "", *, param: str = "", code: str = "unsupported_value") -> None:
         super().__init__(message, hint)
@@ -50,7 +50,7 @@ class Refused(UsageError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An error as it goes out."""
+    """An error response."""
 
     status: int
     body: dict[str, object]
@@ -59,7 +59,7 @@ class Reply:
 
 
 def reply_to(error: BunkoError) -> Reply:
-    """Return what is sent for an error of our own: what happened and what to do, in one message."""
+    """Return the response for an error: its message and its hint become one message."""
     status = 400 if isinstance(error, _BAD_REQUESTS) else error.http_status
     param, code = "", _CODES.get(status, type(error).__name__)
     if isinstance(error, PromptTooLong):
@@ -75,7 +75,7 @@ def reply_to(error: BunkoError) -> Reply:
 
 
 def reply_to_invalid(errors: Sequence[Mapping[str, Any]]) -> Reply:
-    """Return what is sent where a body does not follow the schema: the first fault, with its place."""
+    """Return the response for a body that does not match the schema: its first error, with the field."""
     first = errors[0] if errors else {}
     place: Sequence[object] = first.get("loc", ())
     kind = str(first.get("type", ""))
@@ -102,7 +102,7 @@ def body_of(status: int, message: str, *, param: str = "", code: str = "") -> di
 
 
 def place_of(place: Sequence[object]) -> str:
-    """Return where in the body a fault is, as OpenAI writes it.
+    """Return the path of a field in the body, as OpenAI writes it.
 
     >>> place_of(["body", "messages", 0, "content", "list[ContentPart]", 1, "type"])
     'messages[0].content[1].type'

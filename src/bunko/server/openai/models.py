@@ -1,8 +1,8 @@
-"""The names under which libraries and models are asked. In: names. Out: ids, and what each stands for.
+"""The model ids of the API. In: names of libraries and models. Out: ids, and the library and model of each.
 
-docs                 the documents of "docs", answered by the library's own model
-docs/smollm2-135m    the same by that model
-smollm2-135m         that model alone, without documents
+docs                 the documents of the library "docs", with the library's own model
+docs/smollm2-135m    the same documents, with this model
+smollm2-135m         this model alone, without documents
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from bunko.errors import UnknownModel
 
-_NAMED = 20  # ids that an error lists
+_NAMED = 20  # most ids that an error lists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What an id stands for."""
+    """The library and the model of an id."""
 
     library: str
     """Empty: the model alone."""
@@ -26,9 +26,9 @@ class Target:
 
 
 def targets(libraries: Iterable[str], models: Sequence[str]) -> dict[str, Target]:
-    """Return every id with what it stands for, in the order in which they are listed.
+    """Return every id with its target, in the order of the list.
 
-    A library that has the name of a model hides it.
+    A library hides a model of the same name.
 
     >>> list(targets(["docs"], ["qwen3", "smollm2-135m"]))
     ['docs', 'docs/qwen3', 'docs/smollm2-135m', 'qwen3', 'smollm2-135m']
@@ -44,7 +44,7 @@ def targets(libraries: Iterable[str], models: Sequence[str]) -> dict[str, Target
 
 
 def target_of(name: str, known: Mapping[str, Target]) -> Target:
-    """Return what an id stands for. Raises UnknownModel, which names those that there are."""
+    """Return the target of an id. Raises UnknownModel, which lists the ids."""
     if name in known:
         return known[name]
     ids = ", ".join(list(known)[:_NAMED]) + (", …" if len(known) > _NAMED else "")

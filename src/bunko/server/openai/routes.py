@@ -1,7 +1,7 @@
-"""The routes of the OpenAI-compatible API. In: requests of any client of OpenAI's. Out: completions, vectors, models.
+"""The routes of the OpenAI-compatible API. In: requests of any OpenAI client. Out: completions, vectors, models.
 
-A library is asked as if it were a model. What requests mean, what answers look like and what errors are called is in
-modules of their own: openai_asking, openai_answering, openai_errors; openai_types has the schemas.
+A library is asked as if it were a model. `asking.py` reads requests, `answering.py` makes completions, `errors.py`
+error responses; `types.py` has the schemas.
 """
 
 from __future__ import annotations
@@ -35,30 +35,30 @@ from bunko.server.openai.types import (
     ChatRequest,
     EmbeddingList,
     EmbeddingRequest,
-    ErrorReply,
     ModelCard,
     ModelList,
+    OpenAIError,
 )
 from bunko.types import Answer, Citation, Event, Finished
 
 PREFIX = "/v1"
-# A stream begins with its first words, so that what goes wrong before them still becomes a status; not later than this.
+# A stream starts with its first words, so that an error before them still has its status; it starts after this at most.
 _STATUS_WITHIN_S = 5.0
 _DONE = b"data: [DONE]\n\n"
 _CLIENT_GONE = 499
 _ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorReply, "description": description}
+    status: {"model": OpenAIError, "description": description}
     for status, description in {
-        400: "The request can't be done as it stands.",
-        401: "No token, or one that opens nothing here.",
-        403: "Not open to this token, or to a page of another site.",
-        404: "No library or model of this name.",
+        400: "The request is invalid, or asks for something that is not supported.",
+        401: "The token is missing or wrong.",
+        403: "Forbidden for this token, or for a page of another site.",
+        404: "There is no library or model of this name.",
         413: "The body is too large.",
         422: "The library or the model can't be used.",
-        429: "Too many questions wait; the header Retry-After tells when to come back.",
-        500: "Something went wrong in the server.",
-        502: "The model failed at work.",
-        503: "Not ready yet; the header Retry-After tells when to come back.",
+        429: "Too many questions are waiting; Retry-After says when to try again.",
+        500: "An error in the server.",
+        502: "The model failed.",
+        503: "Not ready yet; Retry-After says when to try again.",
         504: "The model took too long.",
     }.items()
 }
@@ -77,7 +77,7 @@ _STREAMED: dict[int | str, dict[str, Any]] = {
 
 
 class _Route(APIRoute):
-    """Gives errors the form and the status that OpenAI's clients know."""
+    """A route whose errors have the form and the status that OpenAI's clients expect."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -94,7 +94,7 @@ class _Route(APIRoute):
 
 
 def error_form(error: BunkoError, status: int) -> Json:
-    """Return the body of an error that was met before a route was reached: no token, no such path."""
+    """Return the body of an error that occurs before a route is reached: no token, no such path."""
     return body_of(status, str(error), code=str(reply_to(error).code))
 
 
@@ -108,7 +108,7 @@ def router(host: Host) -> APIRouter:
 
     @routes.get("/models", response_model=ModelList)
     async def models(request: Request) -> Response:
-        """List what can be asked: each library, each library with each model, and each model alone."""
+        """List what can be asked: each library, each library with each model, each model alone."""
         known = opened(principal_of(request))
         cards = [_card(host, name, target, created=started) for name, target in known.items()]
         return JsonResponse({"object": "list", "data": cards})
@@ -123,7 +123,7 @@ def router(host: Host) -> APIRouter:
     async def chat(body: ChatRequest, request: Request) -> Response:
         """Answer the last message; with `stream`, as chunks in server-sent events.
 
-        Of a library, the answer comes from its documents, with citations in the message's field "bunko".
+        A library answers from its documents, with citations in the field "bunko" of the message.
         """
         principal = principal_of(request)
         asked = understand(body, target_of(body.model, opened(principal)))
@@ -149,7 +149,7 @@ def router(host: Host) -> APIRouter:
         vectors = await host.embed(texts, embedder=embedder, client=principal.client)
         if body.dimensions not in (None, vectors.shape[1]):
             raise Refused(
-                f"The vectors of {body.model[:100]!r} have {vectors.shape[1]} numbers; they can't be shortened.",
+                f"The vectors of {body.model[:100]!r} have {vectors.shape[1]} numbers; shorter ones are not available.",
                 "Leave dimensions out.",
                 param="dimensions",
             )
@@ -182,7 +182,7 @@ async def _chunks(events: AsyncGenerator[Queued | Event, None], chunks: Chunks) 
 
 
 async def _to_the_end(chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """Yield chunks; what goes wrong after the first is told in the stream, where the status has long been sent."""
+    """Yield chunks; an error after the first is an event of the stream: the status has been sent."""
     try:
         async for chunk in chunks:
             yield chunk
@@ -203,7 +203,7 @@ async def _last(events: AsyncGenerator[Queued | Event, None]) -> Answer:
 
 
 def _within_limits(asked: Asked, host: Host) -> Inquiry:
-    """Return the inquiry with no more tokens than the server allows: many clients ask for as many as there are."""
+    """Return the inquiry with at most the tokens that the server allows: many clients always ask for very many."""
     wanted = asked.inquiry.overrides.get("generation.max_tokens")
     if not isinstance(wanted, int) or wanted <= host.settings.server.max_tokens:
         return asked.inquiry
@@ -212,7 +212,7 @@ def _within_limits(asked: Asked, host: Host) -> Inquiry:
 
 
 def _link(request: Request, asked: Asked) -> Link:
-    """Return what makes addresses of citations: the words in the document's text, as the native API has them."""
+    """Return the function that makes the address of a citation's words in the native API."""
     base = f"{request.base_url}api/libraries/{quote(asked.inquiry.library, safe='')}/text"
 
     def link(citation: Citation) -> str:
@@ -236,7 +236,7 @@ def _card(host: Host, name: str, target: Target, *, created: int) -> Json:
 
 
 def _embedder(host: Host, name: str, principal: Principal) -> str:
-    """Return the embedder of this name, or of the library of this name, as the settings call it."""
+    """Return the embedder of this name, or that of the library of this name, as in the settings."""
     known = {public_name(embedder): embedder for embedder in host.embedders}
     known |= {embedder: embedder for embedder in host.embedders}
     library = host.libraries.get(name) if principal.may(name) else None
@@ -253,11 +253,9 @@ def _texts(body: EmbeddingRequest) -> list[str]:
     given = [body.input] if isinstance(body.input, str) else body.input
     texts = [text for text in given if isinstance(text, str)]
     if len(texts) < len(given):
-        raise Refused(
-            "Numbers of tokens can't be read: which tokenizer are they of?", "Send the texts themselves.", param="input"
-        )
+        raise Refused("Token numbers are not supported.", "Send the texts themselves.", param="input")
     if not 0 < len(texts) <= MAX_INPUTS:
-        raise Refused(f"There are {len(texts):,} texts; it can be 1 to {MAX_INPUTS:,}.", param="input")
+        raise Refused(f"There are {len(texts):,} texts; 1 to {MAX_INPUTS:,} are allowed.", param="input")
     if not all(text.strip() for text in texts):
         raise Refused("An empty text has no vector.", param="input", code="invalid_value")
     return texts

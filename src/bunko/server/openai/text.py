@@ -1,9 +1,9 @@
-"""What of an answer goes out as plain text, and when. In: deltas, at last the answer. Out: what can be sent.
+"""The plain text of an answer, piece by piece. In: deltas, then the answer. Out: the text that can be sent.
 
-An answer from documents is checked when it is complete, and source numbers that the model made up are taken out then.
-What has been streamed can't be taken back; so source numbers never go out here: the citations name the sentences. A
-text that ends in what may become a source number or a stop text waits until that is decided. Thus the pieces that were
-sent are the content of the answer sent in one: `content_of`.
+An answer from documents is checked when it is complete, and made-up source numbers are removed then. Streamed text
+can't be taken back, so no source numbers are sent: the citations name the sentences. What may be the beginning of a
+source number or a stop text is held back until that is clear. The pieces together are the content of the answer sent at
+once: `content_of`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bunko.grounding.citation_marks import put_marks, take_marks
 from bunko.language.detection import detect_language
 from bunko.types import Answer, Citation
 
-# A longer stretch in brackets is left as it stands, so that no more than this is ever held back.
+# Characters. Longer text in brackets is sent as it is, so that never more than this is held back.
 _LONGEST = 80
 _BEGUN = re.compile(rf" ?(?:[\[［(（][^\[\]［］()（）【】]{{0,{_LONGEST}}}|【[^】]{{0,{_LONGEST}}})\Z")
 _RULE = "\n\n---\n"
@@ -25,7 +25,7 @@ _QUOTE = 200  # characters of a quote in a list of sources
 
 
 class Outgoing:
-    """Lets out of a growing text what no continuation can change."""
+    """The part of a growing text that no continuation can change."""
 
     def __init__(self, *, from_documents: bool, stop: Sequence[str] = ()) -> None:
         self._from_documents = from_documents
@@ -39,13 +39,13 @@ class Outgoing:
         return self._send(self._settled())
 
     def rest(self, text: str) -> str:
-        """Return what is still to be sent of the whole text; nothing where other words than its own were sent."""
+        """Return the rest of the whole text; nothing where what was sent is not its beginning."""
         content = content_of(text, from_documents=self._from_documents, stop=self._stop)
         return self._send(content)
 
     @property
     def sent(self) -> str:
-        """All that was sent so far."""
+        """What was sent so far."""
         return self._sent
 
     def _send(self, content: str) -> str:
@@ -67,7 +67,7 @@ class Outgoing:
 
 
 def content_of(text: str, *, from_documents: bool, stop: Sequence[str] = ()) -> str:
-    """Return what goes out of a whole text: without source numbers, and up to the first stop text.
+    """Return the part of a whole text that is sent: without source numbers, up to the first stop text.
 
     >>> content_of("In France [1]. It is big.", from_documents=True, stop=["big"])
     'In France. It is'
@@ -89,12 +89,12 @@ def _place_of_stop(text: str, stop: Sequence[str]) -> int | None:
 
 
 def _overlap(text: str, stop: str) -> int:
-    """Return how many characters at the end of a text may be the beginning of a stop text."""
+    """Return how many characters at the end of a text may begin a stop text."""
     return next((size for size in range(min(len(stop) - 1, len(text)), 0, -1) if text.endswith(stop[:size])), 0)
 
 
 def sources_text(answer: Answer) -> str:
-    """Return the list of sources that can follow an answer's text, in its language; empty where there is nothing."""
+    """Return the list of sources that can follow an answer's text, in its language; empty where there are none."""
     language = "ja" if detect_language(answer.text) == "ja" else "en"
     sources, missing = _LABELS[language]
     found = list(dict.fromkeys(_line(item) for item in answer.citations if item.verified))
@@ -105,7 +105,7 @@ def sources_text(answer: Answer) -> str:
 
 
 def without_sources(text: str) -> str:
-    r"""Return an earlier answer as it comes back in a conversation, without its list of sources.
+    r"""Return an earlier answer of a conversation without its list of sources.
 
     >>> without_sources("In France.\n\n---\nSources:\n- a.txt: “It lies in France.”")
     'In France.'
@@ -114,12 +114,12 @@ def without_sources(text: str) -> str:
 
 
 def place_name(citation: Citation) -> str:
-    """Return the document and the page, as a reader would name them."""
+    """Return the document and the page, for readers."""
     return f"{citation.path}, page {citation.page}" if citation.page else citation.path
 
 
 def sentences_in(content: str, citations: Sequence[Citation]) -> Iterator[tuple[Citation, int, int]]:
-    """Yield those citations whose sentence was sent, with where it stands in the content."""
+    """Yield the citations whose sentence was sent, with its start and end in the content."""
     for citation in citations:
         sentence = _without_marks(citation.sentence).strip()
         if sentence and (start := content.find(sentence)) >= 0:

@@ -1,28 +1,22 @@
-"""What the OpenAI-compatible API takes and gives, as schemas. Knows nothing of what is done with it.
+"""The schemas of the OpenAI-compatible API. Knows nothing of how a request is answered.
 
-Requests are checked as OpenAI's servers check them: types are strict. Fields that nobody here knows are let through,
-since most clients send some of their own; those of our own field "bunko" are not.
+Requests are checked as OpenAI's servers check them: types are strict. Unknown fields are accepted, since most clients
+send some of their own; in our own field "bunko" they are refused.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from bunko.types import Mode, Think
+from bunko.askable import ASKABLE
+from bunko.server.request_fields import Count, Whole, overrides_of, setting_fields
 
 MAX_INPUTS = 2048  # texts in one request for embeddings, as OpenAI has it
 MAX_STOPS = 16  # OpenAI allows 4, llama.cpp any number
 
 
-def _whole(value: object) -> object:
-    """Take 5.0 for 5, as JSON does."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Whole = Annotated[int, BeforeValidator(_whole)]
-Count = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
@@ -31,7 +25,7 @@ class _Lenient(BaseModel):
 
 
 class ContentPart(_Lenient):
-    """A part of a message. Only `text` parts can be read; the others are refused with their place."""
+    """A part of a message. Parts other than text are refused."""
 
     type: str
     text: str | None = None
@@ -43,7 +37,7 @@ class ChatMessage(_Lenient):
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[ContentPart] | None = None
     reasoning_content: str | None = None
-    """What the assistant thought before it said this, as it was sent."""
+    """The reasoning of the assistant before this message, as it was sent."""
 
 
 class StreamOptions(_Lenient):
@@ -53,31 +47,39 @@ class StreamOptions(_Lenient):
 
 
 class ResponseFormat(_Lenient):
-    """Only `text` can be promised."""
+    """Only `text` is supported."""
 
     type: str
 
 
-class BunkoOptions(BaseModel):
-    """Our own settings for one answer, by the names of the native API; other fields are refused."""
-
+class _Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
+
+if TYPE_CHECKING:
+    _Settings = _Strict
+else:
+    _Settings = create_model(
+        "_Settings", __base__=_Strict, **setting_fields(each for each in ASKABLE if each.openai == "bunko")
+    )
+
+
+class BunkoOptions(_Settings):
+    """Settings of Bunko for one answer, by the names of the native API; other fields are refused."""
+
     sources: Literal["fields", "text"] | None = None
-    """"text": the answer ends in a list of its sources, for clients that show nothing but text."""
+    """"text": the answer ends in a list of its sources, for clients that show only text."""
     answers: Literal["new", "kept"] | None = None
-    think: Think | None = None
-    style: Literal["auto", "extractive", "free"] | None = None
-    translation: str | None = None
-    answer_language: str | None = None
-    strictness: Annotated[float, Field(ge=0, le=1)] | None = None
-    verify: Literal["quick", "deep"] | None = None
-    top_k: Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole)] | None = None
-    mode: Mode | None = None
+    """"kept": an answer that was given before may be given again."""
+
+    @property
+    def overrides(self) -> dict[str, object]:
+        """The settings that the request sets, by their dotted names."""
+        return overrides_of(self)
 
 
 class ChatRequest(_Lenient):
-    """The body of /v1/chat/completions, as far as it is understood."""
+    """The body of /v1/chat/completions: the fields that Bunko knows."""
 
     model: str
     messages: Annotated[list[ChatMessage], Field(min_length=1)]
@@ -90,7 +92,7 @@ class ChatRequest(_Lenient):
     stop: str | Annotated[list[str], Field(max_length=MAX_STOPS)] | None = None
     reasoning_effort: Effort | None = None
     bunko: BunkoOptions | None = None
-    # What can't be honoured: refused where it would change the answer, else told of in "ignored".
+    # Not supported: refused where it would change the answer, else listed in "ignored".
     n: Whole | None = None
     logprobs: bool | None = None
     top_logprobs: Whole | None = None
@@ -107,7 +109,7 @@ class ChatRequest(_Lenient):
 
 
 class EmbeddingRequest(_Lenient):
-    """The body of /v1/embeddings. Token numbers are taken by the schema, as by OpenAI's, and then refused."""
+    """The body of /v1/embeddings. The schema accepts token numbers, as OpenAI's does; they are refused later."""
 
     model: str
     input: str | list[str] | list[Whole] | list[list[Whole]]
@@ -115,17 +117,17 @@ class EmbeddingRequest(_Lenient):
     dimensions: Count | None = None
 
 
-# --- what is given ------------------------------------------------------------------------------------------------
+# --- responses ------------------------------------------------------------------------------------------------
 
 
 class PromptDetails(BaseModel):
-    """How much of the prompt was there already."""
+    """Tokens of the prompt that were cached."""
 
     cached_tokens: int
 
 
 class ChatUsage(BaseModel):
-    """Tokens of all that the model read and wrote for an answer: a follow-up's rewriting, checks, translations too."""
+    """Tokens that the model read and wrote for an answer, also to rewrite a follow-up, to check and to translate."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -134,7 +136,7 @@ class ChatUsage(BaseModel):
 
 
 class UrlCitation(BaseModel):
-    """Where the words stand that carry a part of the answer; `start_index` and `end_index` count its characters."""
+    """The source of a sentence of the answer; `start_index` and `end_index` count characters of the answer."""
 
     url: str
     title: str
@@ -150,7 +152,7 @@ class Annotation(BaseModel):
 
 
 class AnswerMessage(BaseModel):
-    """The answer. `bunko` holds citations, evidence, hits, times and notes, as the native API names them."""
+    """The answer. `bunko` has citations, evidence, hits, timings and notes, as in the native API."""
 
     role: Literal["assistant"]
     content: str
@@ -161,7 +163,7 @@ class AnswerMessage(BaseModel):
 
 
 class Choice(BaseModel):
-    """There is always one."""
+    """The answer; there is always one."""
 
     index: Literal[0]
     message: AnswerMessage
@@ -191,14 +193,14 @@ class ModelCard(BaseModel):
 
 
 class ModelList(BaseModel):
-    """All that can be asked."""
+    """What can be asked."""
 
     object: Literal["list"]
     data: list[ModelCard]
 
 
 class EmbeddingUsage(BaseModel):
-    """Tokens of the texts, in the embedder's own."""
+    """Tokens of the texts, counted by the embedder."""
 
     prompt_tokens: int
     total_tokens: int
@@ -222,7 +224,7 @@ class EmbeddingList(BaseModel):
 
 
 class ErrorBody(BaseModel):
-    """What went wrong, and with which field."""
+    """What went wrong, and in which field."""
 
     message: str
     type: str
@@ -230,7 +232,7 @@ class ErrorBody(BaseModel):
     code: str | None
 
 
-class ErrorReply(BaseModel):
+class OpenAIError(BaseModel):
     """An error in OpenAI's form."""
 
     error: ErrorBody

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bunko.answering.missing import Missing, missing
 from bunko.language.numerals import fold_width
-from bunko.question.presuppositions import Missing, missing
+from bunko.question.question import parse_question
 from bunko.types import Chunk, Evidence, Hit
 
 MILL = (
@@ -46,7 +47,7 @@ def passage(text: str, language: str) -> tuple[list[Hit], list[Evidence]]:
     ],
 )
 def test_in_english(question: str, numbers: tuple[str, ...], names: tuple[str, ...]) -> None:
-    assert missing(question, *passage(MILL, "en")) == Missing(numbers=numbers, names=names)
+    assert missing(parse_question(question), *passage(MILL, "en")) == Missing(numbers=numbers, names=names)
 
 
 @pytest.mark.parametrize(
@@ -62,15 +63,17 @@ def test_in_english(question: str, numbers: tuple[str, ...], names: tuple[str, .
     ],
 )
 def test_in_japanese(question: str, numbers: tuple[str, ...], names: tuple[str, ...]) -> None:
-    assert missing(question, *passage(CASTLE, "ja")) == Missing(numbers=numbers, names=names)
+    assert missing(parse_question(question), *passage(CASTLE, "ja")) == Missing(numbers=numbers, names=names)
 
 
 def test_names_are_not_looked_for_in_another_language_but_numbers_are() -> None:
-    assert missing("ノルウェーのリンドは1951年に何を建てましたか", *passage(MILL, "en")) == Missing(numbers=("1951年",))
+    assert missing(parse_question("ノルウェーのリンドは1951年に何を建てましたか"), *passage(MILL, "en")) == Missing(
+        numbers=("1951年",)
+    )
 
 
 def test_nothing_is_missing_where_nothing_was_found() -> None:
-    assert missing("What did Bob Hay build in 1951?", [], []) == Missing()
+    assert missing(parse_question("What did Bob Hay build in 1951?"), [], []) == Missing()
 
 
 @given(
@@ -80,18 +83,18 @@ def test_nothing_is_missing_where_nothing_was_found() -> None:
 def test_a_number_is_missing_just_where_it_does_not_stand(number: int, form: str) -> None:
     language = "ja" if "年" in form else "en"
     other = "9" + str(number)
-    assert missing(form.format(number), *passage(f"It was {number:,}.", language)).numbers == ()
-    assert len(missing(form.format(number), *passage(f"It was {other}.", language)).numbers) == 1
+    assert missing(parse_question(form.format(number)), *passage(f"It was {number:,}.", language)).numbers == ()
+    assert len(missing(parse_question(form.format(number)), *passage(f"It was {other}.", language)).numbers) == 1
 
 
 @given(st.text(max_size=60))
 def test_a_passage_lacks_nothing_of_itself(text: str) -> None:
     for language in ("en", "ja"):
-        found = missing(text, *passage(text, language))
+        found = missing(parse_question(text), *passage(text, language))
         assert found == Missing()
 
 
 @given(st.text(max_size=60))
 def test_what_is_missing_stands_in_the_question(question: str) -> None:
-    found = missing(question, *passage(MILL, "en"))
+    found = missing(parse_question(question), *passage(MILL, "en"))
     assert all(item in fold_width(question) for item in (*found.numbers, *found.names))

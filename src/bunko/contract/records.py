@@ -1,0 +1,278 @@
+"""The records of the APIs beside those of `bunko.types`: what the server, its libraries and its documents are.
+
+Frozen, standard library only. Knows nothing of how a request is answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from bunko.types import Hit, Span
+
+State: TypeAlias = Literal["indexing", "ready", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """The passages that a search found."""
+
+    query: str
+    """The query."""
+    hits: tuple[Hit, ...]
+    """The passages that were found, best first."""
+    timings: Mapping[str, float]
+    """Milliseconds of each stage, in the order in which they ran, and `total`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorDetail:
+    """What went wrong, and what to do."""
+
+    type: str
+    """The class of the error, as in `bunko.errors`."""
+    message: str
+    """What went wrong."""
+    hint: str
+    """What to do; may be empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorReply:
+    """The form of all errors."""
+
+    error: ErrorDetail
+
+
+# --- the server -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """The process runs."""
+
+    status: Literal["ok"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """Whether questions can be asked."""
+
+    ready: bool
+    libraries: Mapping[str, State]
+    """The state of each library that the token opens."""
+    model: Literal["idle", "loading", "loaded", "failed"]
+    """The state of the default model; `idle`: it is loaded when it is first asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadRules:
+    """Which files the server accepts."""
+
+    allowed: bool
+    max_bytes: int
+    """The size limit of one file."""
+    suffixes: tuple[str, ...]
+    """The suffixes of the files that can be read, with their dots."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """The server's version, models and limits."""
+
+    version: str
+    models: tuple[str, ...]
+    """The models that can be asked, the default first."""
+    default_model: str
+    upload: UploadRules
+    history: Literal["off", "allowed"]
+    """Whether conversations may be kept on the server's disk."""
+    embedder: str
+
+
+# --- libraries ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a stage of a sync is."""
+
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryState:
+    """A library and its state."""
+
+    name: str
+    """The name in addresses."""
+    title: str
+    documents: int
+    chunks: int
+    failed: int
+    """Files that could not be read."""
+    state: State
+    progress: Progress | None = None
+    """Present only while the index is brought in step with the folder."""
+    error: ErrorDetail | None = None
+    """Present only where the last sync failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Libraries:
+    """The libraries that the token opens."""
+
+    libraries: tuple[LibraryState, ...]
+
+
+# --- documents ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRow:
+    """A document, or a file that could not be read, as the commands and MCP list it."""
+
+    path: str
+    """The document's path, relative to the library's folder, with forward slashes."""
+    state: Literal["read", "failed"]
+    format: str
+    """The format, such as `pdf`."""
+    language: str
+    """ISO 639-1 code."""
+    pages: int
+    """Pages; 0 where there are none."""
+    chunks: int
+    """Passages."""
+    size: int
+    """Bytes."""
+    indexed_at: float
+    """When it was indexed, in seconds since 1970."""
+    error: str
+    """Why it could not be read; empty otherwise."""
+    hint: str
+    """What to do about it; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentList:
+    """The documents of a library, or a page of them."""
+
+    documents: tuple[DocumentRow, ...]
+    """One object for each document, and for each file that could not be read."""
+    total: int = 0
+    """Documents that match, on all pages."""
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedDocument:
+    """A document, or a file that could not be read, as the server lists it."""
+
+    path: str
+    """The document's path, relative to the library's folder, with forward slashes."""
+    file: str
+    """The file that holds the document: an archive or a mailbox holds many."""
+    state: Literal["read", "failed"]
+    format: str
+    """The format, such as `pdf`."""
+    language: str
+    """ISO 639-1 code."""
+    pages: int
+    """Pages; 0 where there are none."""
+    chunks: int
+    """Passages."""
+    bytes: int
+    indexed_at: float
+    """When it was indexed, in seconds since 1970."""
+    error: str = ""
+    """Why it could not be read. Left out otherwise."""
+    hint: str = ""
+    """What to do about it. Left out otherwise."""
+
+
+def row_of(record: Any) -> DocumentRow:
+    """Return the row of a `bunko.store.Record`."""
+    return DocumentRow(state="failed" if record.error else "read", **_shared(record), size=record.size)
+
+
+def served_row_of(record: Any) -> ServedDocument:
+    """Return the row of a `bunko.store.Record`, as the server lists it."""
+    state: Literal["read", "failed"] = "failed" if record.error else "read"
+    return ServedDocument(state=state, **_shared(record), file=record.file, bytes=record.size)
+
+
+def _shared(record: Any) -> dict[str, Any]:
+    names = ("path", "format", "language", "pages", "chunks", "indexed_at", "error", "hint")
+    return {name: getattr(record, name) for name in names}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedDocuments:
+    """A page of the list of documents."""
+
+    documents: tuple[ServedDocument, ...]
+    total: int
+    """Documents that match, on all pages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextPart:
+    """A part of a document's text."""
+
+    path: str
+    """The document's path, relative to the library's folder, with forward slashes."""
+    characters: int
+    """The length of the whole document, in code points."""
+    start: int
+    """Where the part starts, in code points."""
+    end: int
+    """Where it ends."""
+    text: str
+    """The text from `start` to `end`."""
+    format: str
+    """The format, such as `pdf`."""
+    pages: tuple[Span, ...]
+    """The pages that the part touches."""
+    headings: tuple[Span, ...]
+    """The sections that the part touches."""
+    tables: tuple[Span, ...]
+    """The tables that the part touches."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uploaded:
+    """A file that was added to the folder."""
+
+    path: str
+    bytes: int
+
+
+# --- conversations --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationRow:
+    """A conversation that is kept on the server's disk."""
+
+    id: str
+    title: str
+    updated: float
+    """When it was last changed, in seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptConversation(ConversationRow):
+    """A conversation with its turns."""
+
+    turns: tuple[Mapping[str, Any], ...]
+    """The turns, as the client sent them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversations:
+    """The conversations that are kept, the newest first."""
+
+    conversations: tuple[ConversationRow, ...]

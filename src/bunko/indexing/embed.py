@@ -1,0 +1,43 @@
+"""Embed the passages that have no vector yet. In: store, embedder. Out: their number. Knows nothing of files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from bunko.ports import Embedder
+from bunko.store import Store
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Called with a stage ("reading" in bytes, "embedding" in characters), the amount done, and the total."""
+
+# Texts are sorted by length within a window, so that batches need little padding, and embedded in short batches.
+_WINDOW = 8_192
+_EMBED_BATCH = 512
+
+
+def embed_missing(store: Store, embedder: Embedder, *, progress: Progress = lambda stage, done, total: None) -> int:
+    """Embed what a sync left for later, and return the number of passages. Raises StoreBusy while a sync writes."""
+    with store.writing():
+        store.refresh()
+        return embed(store, embedder, progress)
+
+
+def embed(store: Store, embedder: Embedder, progress: Progress) -> int:
+    """Embed every passage without a vector, and return their number. The caller holds the writer lock."""
+    if store.has_all_vectors(embedder.spec):
+        return 0
+    missing = store.missing_vectors(embedder.spec)
+    done = 0
+    for texts in store.missing_texts(embedder.spec, window=_WINDOW):
+        # Texts of similar length together: each batch of the embedder is padded to its longest.
+        keys = sorted(texts, key=lambda key: (len(texts[key]), key))
+        for n in range(0, len(keys), _EMBED_BATCH):
+            progress("embedding", min(done, missing.characters), missing.characters)
+            batch = keys[n : n + _EMBED_BATCH]
+            store.add_vectors(embedder.spec, batch, embedder.embed_passages([texts[key] for key in batch]))
+            done += sum(len(texts[key]) for key in batch)
+    store.vectors_complete(embedder.spec)
+    if missing.chunks:
+        progress("embedding", missing.characters, missing.characters)
+    return missing.chunks

@@ -1,0 +1,61 @@
+"""Which languages a model was made for. In: names of models and languages. Out: yes or no, and notes for the reader.
+
+Only the catalogue is asked. A model that is not in it, such as a file or one on a server, may do anything; so may the
+empty name, which stands for an engine that the program brought itself. Opens no file and loads no model.
+"""
+
+from __future__ import annotations
+
+from bunko.language.detection import LANGUAGE_NAMES
+from bunko.models.catalogue.lookup import find_entry
+
+_OTHER_MODELS = "`bunko models list` shows models for many languages."
+
+
+def speaks(model: str, language: str) -> bool:
+    """Return whether a chat model may answer in its own words, or an embedder make vectors, in a language.
+
+    >>> speaks("smollm2-135m", "en"), speaks("smollm2-135m", "ja"), speaks("mine.gguf", "ja")
+    (True, False, True)
+    """
+    entry = find_entry(model)
+    return entry is None or entry.knows(language)
+
+
+def translates(model: str, source: str, target: str) -> bool:
+    """Return whether a chat model may translate from one language into another.
+
+    >>> translates("qwen3-4b", "en", "ja"), translates("smollm2-135m", "en", "ja")
+    (True, False)
+    """
+    return speaks(model, source) and speaks(model, target)
+
+
+def language_notes(*, model: str, embedder: str, asked_in: str, answer_in: str) -> tuple[str, ...]:
+    """Return what the reader should know where a model was not made for the question's or the answer's language.
+
+    >>> language_notes(model="qwen3-4b", embedder="minilm", asked_in="ja", answer_in="ja")
+    ('minilm does not know Japanese: passages were found by their words alone.',)
+    """
+    notes = []
+    if not speaks(model, answer_in):
+        notes.append(
+            f"{model} was not made for {_name_of(answer_in)}: the answer is the best quote, word for word. "
+            f"{_OTHER_MODELS}"
+        )
+    entry = find_entry(embedder)
+    if entry is not None and not entry.knows(asked_in):
+        notes.append(f"{entry.name} does not know {_name_of(asked_in)}: passages were found by their words alone.")
+    return tuple(notes)
+
+
+def translation_notes(model: str, source: str, target: str) -> tuple[str, ...]:
+    """Return a note that there is no translation, where the model can't make one; else nothing."""
+    if translates(model, source, target):
+        return ()
+    languages = f"{_name_of(source)} and {_name_of(target)}"
+    return (f"{model} was not made for {languages}: there is no translation. {_OTHER_MODELS}",)
+
+
+def _name_of(language: str) -> str:
+    return LANGUAGE_NAMES.get(language, language)

@@ -1,0 +1,65 @@
+"""Read a question, once. In: its text. Out: a Question. Knows nothing of documents, models or storage.
+
+Retrieval, evidence, refusal, prompts and grounding all take this record; none of them reads the text again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bunko.language.detection import detect_language
+from bunko.language.names import Name, names
+from bunko.language.quantities import Quantity, quantities
+from bunko.language.words import words
+from bunko.question.answer_type import AnswerType, expected_answer
+from bunko.question.presuppositions import Presuppositions, presuppositions
+from bunko.question.yes_no import asks_whether, offers_choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a question says, and what it asks for."""
+
+    text: str
+    language: str = "en"
+    """ISO 639-1 code."""
+    words: tuple[str, ...] = ()
+    """The words that carry meaning, folded and stemmed, in order, repeats kept."""
+    quantities: tuple[Quantity, ...] = ()
+    names: tuple[Name, ...] = ()
+    expects: AnswerType = ""
+    """What an answer must contain: a number, a time, a name; empty if anything will do."""
+    is_yes_no: bool = False
+    offers_choice: bool = False
+    """Whether it names the possible answers: "Is it red or blue?"."""
+    presupposes: Presuppositions = field(default_factory=Presuppositions)
+    """The numbers and names that it takes for granted."""
+
+    @property
+    def distinct_words(self) -> frozenset[str]:
+        """Its words, each once."""
+        return frozenset(self.words)
+
+
+def parse_question(text: str) -> Question:
+    """Return the question as a record.
+
+    >>> question = parse_question("How many coins did Ada Lind find in 1911?")
+    >>> question.language, question.expects, question.is_yes_no
+    ('en', 'number', False)
+    >>> [name.text for name in question.names]
+    ['Ada Lind']
+    """
+    found_quantities, found_names = tuple(quantities(text)), tuple(names(text))
+    is_yes_no = asks_whether(text)
+    return Question(
+        text=text,
+        language=detect_language(text),
+        words=tuple(words(text)),
+        quantities=found_quantities,
+        names=found_names,
+        expects=expected_answer(text),
+        is_yes_no=is_yes_no,
+        offers_choice=offers_choice(text),
+        presupposes=Presuppositions() if is_yes_no else presuppositions(text, found_quantities, found_names),
+    )

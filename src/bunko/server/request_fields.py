@@ -1,0 +1,43 @@
+"""The fields of requests that both APIs have. In: settings of a question. Out: fields for pydantic models.
+
+Knows nothing of requests as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from bunko.askable import ASKABLE, Askable
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# JSON has one kind of number: 10.0 is a whole one. Bounds stand before the validator, or the schema lacks them.
+Whole = Annotated[int, BeforeValidator(_whole)]
+Count = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
+
+
+def setting_fields(settings: Iterable[Askable], *, surface: Literal["http", "mcp"] = "http") -> dict[str, Any]:
+    """Return an optional field for each setting, as `pydantic.create_model` takes them."""
+    return {each.field: (_annotation(each, surface) | None, Field(None, description=each.doc)) for each in settings}
+
+
+def _annotation(setting: Askable, surface: str) -> Any:
+    highest = setting.mcp_most if surface == "mcp" and setting.mcp_most is not None else setting.highest
+    bounds = Field(ge=setting.least, le=highest)
+    if setting.type is int:
+        return Annotated[int, bounds, BeforeValidator(_whole)]
+    if setting.type is float:
+        return Annotated[float, bounds]
+    return Annotated[str, Field(max_length=setting.longest)] if setting.type is str else setting.type
+
+
+def overrides_of(body: BaseModel) -> dict[str, object]:
+    """Return the settings that a body sets, by their dotted names."""
+    given = {each.setting: getattr(body, each.field, None) for each in ASKABLE}
+    return {name: value for name, value in given.items() if value is not None}

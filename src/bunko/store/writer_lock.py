@@ -1,0 +1,45 @@
+"""Let one process at a time write to an index. In: the index's folder. Out: a lock. Knows nothing of tables."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import filelock
+
+from bunko.errors import StoreBusy
+from bunko.store.faults import mapped
+
+_LOCK = "writer.lock"
+_WRITER = "writer.pid"
+
+
+@contextlib.contextmanager
+def writer_lock(folder: Path, *, wait_s: float) -> Iterator[None]:
+    """Hold the lock. Raises StoreBusy, with the other process's number, if it is not free after `wait_s` seconds."""
+    location = str(folder)
+    lock = filelock.FileLock(folder / _LOCK, timeout=wait_s)
+    with mapped("locked", location):
+        try:
+            lock.acquire()
+        except filelock.Timeout as error:
+            raise StoreBusy(
+                f"{_holder(folder / _WRITER)} is writing to the index in {location!r}.",
+                "Wait for it to finish, or ask what is there already with --no-sync.",
+            ) from error
+    try:
+        with mapped("locked", location):
+            (folder / _WRITER).write_text(str(os.getpid()), encoding="ascii")
+        yield
+    finally:
+        lock.release()
+
+
+def _holder(file: Path) -> str:
+    """Name the process that holds the lock by the number in a file beside it."""
+    try:
+        return f"Process {int(file.read_text(encoding='ascii'))}"
+    except (OSError, ValueError):
+        return "Another process"
