@@ -95,7 +95,7 @@ def command(*arguments: str | Path, fake: bool = True, prefix: Sequence[str] = (
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return what a process of the program finds around itself."""
-    return {**os.environ, "PYTHONPATH": str(REPOSITORY), **(extra or {})}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join((str(REPOSITORY / "src"), str(REPOSITORY))), **(extra or {})}
 
 
 def run_program(

@@ -1,15 +1,12 @@
-"""Libraries over HTTP: `bunko serve`. Nothing here is imported before it is asked for.
+"""Serve libraries: `bunko serve` and `bunko mcp`. Nothing here is imported before it is used.
 
-hosting    the libraries and models that are served: asks, searches and reads, for all doors alike
-inquiry    what is asked, and what may be wished for with it
-libraries  one served library: a follower that keeps it in step, and a Library for each thread that reads it
-jobs       an answer is made in a thread, and its events come out where the requests are served
-queueing   whose turn it is
-stopping   an answer ends before a stop text
-access     who may come in: tokens, Host and Origin
-app        the application: routers, middlewares, errors
-native     the routes of the native API; documents, uploads and conversations have modules of their own
-events     server-sent events
-metrics    what Prometheus reads
-running    uvicorn, signals, and the file by which other processes find this one
+hosting  one host for every interface: libraries, models, queues, metrics
+http     the HTTP application: gate, access, errors, event streams, logs, and the process that runs it
+native   the native API and the page
+openai   the OpenAI-compatible API
+mcp      tools for agents, over stdio and HTTP
+page     the files of the page
+
+A question passes http/gate.py, native/routes.py, hosting/host.py, hosting/inquiry.py, hosting/fair_queue.py,
+hosting/jobs.py and hosting/libraries.py, and then `Library`.
 """

@@ -1,1 +1,1 @@
-"""The host: the libraries, engines, queue and metrics that every API shares. Knows nothing of HTTP."""
+"""The host: the libraries, engines, queues and metrics that every interface shares. Knows nothing of HTTP or MCP."""

@@ -5,12 +5,16 @@ Keeps the state of each model: one that failed to start is not asked again for a
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal, TypeAlias
 
 from bunko.errors import BunkoError, EngineStartFailed, EngineTimeout, NotReady
 from bunko.server.hosting.libraries import HostedLibrary
+
+log = logging.getLogger("bunko.server")
 
 ModelState: TypeAlias = Literal["idle", "loading", "loaded", "failed"]
 
@@ -34,6 +38,17 @@ class Admission:
     def set_model_state(self, model: str, state: ModelState) -> None:
         """Record whether a model is loaded. May be called by any thread."""
         self._states[model] = state
+
+    @contextlib.contextmanager
+    def loading(self, model: str) -> Iterator[None]:
+        """Record the state of a model while it is loaded. An error is logged: the first question gets it too."""
+        self._states[model] = "loading"
+        try:
+            yield
+            self._states[model] = "loaded"
+        except BunkoError as error:
+            self._states[model] = "failed"
+            log.warning("the model does not start", extra={"model": model, "error": str(error)})
 
     def check_running(self) -> None:
         """Raise NotReady when the server is stopping."""

@@ -1,7 +1,7 @@
-"""Whose turn it is. In: who asks. Out: a ticket, which tells how many are ahead, and when it is its turn.
+"""A queue in which clients take turns. In: the names of clients. Out: tickets, which know how many are ahead of them.
 
-Clients take turns, however many questions each has: one with a hundred keeps nobody else waiting for more than one
-of them. Used by the event loop alone, so that nothing here needs a lock. Knows nothing of questions.
+Each client has one turn per round: a client with a hundred questions delays each other client by one question. Used by
+the event loop alone, so it needs no lock. Knows nothing of questions.
 """
 
 from __future__ import annotations
@@ -13,51 +13,51 @@ from collections.abc import AsyncGenerator
 
 from bunko.errors import Busy
 
-# What a turn is taken to last before one has been seen, and the bounds of what clients are told.
+# The assumed length of a turn before the first one has ended, and the bounds of Retry-After.
 _FIRST_GUESS_S = 3.0
-_WAIT_AT_LEAST_S, _WAIT_AT_MOST_S = 1, 120
-_WEIGHT = 0.2  # of the newest turn in the mean
+_MIN_WAIT_S, _MAX_WAIT_S = 1, 120
+_WEIGHT = 0.2  # of the latest turn, in the moving mean
 
 
 class Ticket:
-    """A place in the queue. Leave it at the end, whatever happens; leaving twice does nothing."""
+    """A place in the queue. Always leave it at the end; leaving twice does nothing."""
 
     def __init__(self, queue: FairQueue, client: str) -> None:
         self.client = client
         self.queue = queue
         self.joined_at = asyncio.get_running_loop().time()
         self.begun_at = 0.0
-        self._moved = asyncio.Event()
+        self._changed = asyncio.Event()
 
     @property
     def ahead(self) -> int:
-        """How many turns come before this one, those that have begun included; 0 once it is this one's."""
+        """Number of turns before this one, including those that have begun; 0 once this turn has begun."""
         return self.queue.ahead_of(self)
 
     @property
     def waited_s(self) -> float:
-        """How long it was until its turn came, in seconds."""
+        """Seconds from joining until its turn began."""
         return self.begun_at - self.joined_at
 
-    async def moved(self) -> None:
-        """Wait until something has changed in the queue."""
-        await self._moved.wait()
-        self._moved.clear()
+    async def changed(self) -> None:
+        """Wait until the queue has changed."""
+        await self._changed.wait()
+        self._changed.clear()
 
-    def tell(self) -> None:
-        """Say that something has changed."""
-        self._moved.set()
+    def notify(self) -> None:
+        """Wake up whoever waits in `changed`."""
+        self._changed.set()
 
     def leave(self) -> None:
-        """Make room for the next."""
+        """Leave the queue; the next turn may begin."""
         self.queue.remove(self)
 
 
 class FairQueue:
-    """So many turns at once; among those who wait, the clients take turns."""
+    """Allows `at_once` turns at a time. Clients that wait take turns."""
 
     def __init__(self, *, limit: int, at_once: int = 1) -> None:
-        """`limit` is how many may wait."""
+        """`limit` is the number of tickets that may wait."""
         self._limit = limit
         self._at_once = at_once
         self._waiting: OrderedDict[str, deque[Ticket]] = OrderedDict()
@@ -67,43 +67,43 @@ class FairQueue:
 
     @property
     def waiting(self) -> int:
-        """How many wait."""
+        """Number of tickets that wait."""
         return sum(map(len, self._waiting.values()))
 
     @property
     def begun(self) -> int:
-        """How many have their turn."""
+        """Number of turns that have begun."""
         return len(self._begun)
 
     def join(self, client: str) -> Ticket:
-        """Take a place. Raises Busy, which says when to come back, if there is none."""
+        """Take a place. Raises Busy, with the seconds to wait, if the queue is full."""
         ticket = Ticket(self, client)
         if len(self._begun) < self._at_once and not self._waiting:
             self._begin(ticket)
             return ticket
         mine = self._waiting.get(client, ())
         if self.waiting >= self._limit or len(mine) >= max(1, self._limit * 3 // 4):
-            who = "You have" if self.waiting < self._limit else "There are"
+            whose = "Your queue on this server" if self.waiting < self._limit else "The queue of this server"
             raise Busy(
-                f"{who} as many questions waiting as this server takes.",
-                "Ask again later; the header Retry-After tells when.",
+                f"{whose} is full.",
+                "Ask again after the number of seconds in the header Retry-After.",
                 retry_after_s=self.wait_s(),
             )
         self._waiting.setdefault(client, deque()).append(ticket)
         return ticket
 
     def close(self) -> None:
-        """Let nobody wait any longer, though it is not their turn."""
+        """End all waiting, without a turn."""
         self.is_closed = True
-        self._tell()
+        self._notify()
 
     def wait_s(self) -> int:
-        """Estimate how long it is until all who wait now have had their turn, in whole seconds."""
+        """Estimate the seconds until all waiting turns are over."""
         seconds = round((self.waiting + 1) * self._turn_s / self._at_once)
-        return min(max(seconds, _WAIT_AT_LEAST_S), _WAIT_AT_MOST_S)
+        return min(max(seconds, _MIN_WAIT_S), _MAX_WAIT_S)
 
     def ahead_of(self, ticket: Ticket) -> int:
-        """Count the turns before a ticket's: in each round every client has one."""
+        """Count the turns before a ticket's. Every client has one turn per round."""
         if ticket in self._begun:
             return 0
         mine = self._waiting.get(ticket.client)
@@ -119,7 +119,7 @@ class FairQueue:
         return ahead + len(self._begun)
 
     def remove(self, ticket: Ticket) -> None:
-        """Take a ticket out; the next one begins if there is room."""
+        """Remove a ticket; the next turn begins if there is room."""
         if ticket in self._begun:
             self._begun.discard(ticket)
             took = asyncio.get_running_loop().time() - ticket.begun_at
@@ -131,12 +131,12 @@ class FairQueue:
         else:
             return
         self._fill()
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for tickets in self._waiting.values():
             for each in tickets:
-                each.tell()
+                each.notify()
 
     def _fill(self) -> None:
         while self._waiting and len(self._begun) < self._at_once:
@@ -149,12 +149,12 @@ class FairQueue:
     def _begin(self, ticket: Ticket) -> None:
         ticket.begun_at = asyncio.get_running_loop().time()
         self._begun.add(ticket)
-        ticket.tell()
+        ticket.notify()
 
 
 @contextlib.asynccontextmanager
 async def a_turn(ticket: Ticket) -> AsyncGenerator[None, None]:
-    """Wait for a ticket's turn, and leave at the end."""
+    """Wait for a ticket's turn, and leave the queue at the end."""
     try:
         async for _ in turn(ticket):
             pass
@@ -164,10 +164,10 @@ async def a_turn(ticket: Ticket) -> AsyncGenerator[None, None]:
 
 
 async def turn(ticket: Ticket) -> AsyncGenerator[int, None]:
-    """Yield how many are ahead, whenever that changes, until it is the ticket's turn, or the queue is closed."""
-    told = 0
+    """Yield the number of turns ahead whenever it changes, until the ticket's turn begins or the queue is closed."""
+    last = 0
     while (ahead := ticket.ahead) and not ticket.queue.is_closed:
-        if ahead != told:
+        if ahead != last:
             yield ahead
-        told = ahead
-        await ticket.moved()
+        last = ahead
+        await ticket.changed()

@@ -6,8 +6,6 @@ Knows nothing of HTTP or MCP.
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
@@ -28,7 +26,7 @@ from bunko.server.hosting.admission import Admission, ModelState
 from bunko.server.hosting.answer_log import log_answer, log_failure
 from bunko.server.hosting.fair_queue import FairQueue, Ticket, a_turn, turn
 from bunko.server.hosting.inquiry import Found, Inquiry, Queued, by_public_name, settings_for, until_stop
-from bunko.server.hosting.jobs import Job, in_thread
+from bunko.server.hosting.jobs import Job, Threads
 from bunko.server.hosting.libraries import HostedLibrary, names_for
 from bunko.server.hosting.metrics import Metrics
 from bunko.server.hosting.stop_texts import HoldBack
@@ -39,8 +37,6 @@ from bunko.types import Event, Finished, TextDelta
 
 if TYPE_CHECKING:
     from bunko.ports import Generator, Vectors
-
-log = logging.getLogger("bunko.server")
 
 # Searches, and answers that need no model, that run at once: more would only wait for the same processor.
 _READS_AT_ONCE = 4
@@ -83,7 +79,7 @@ class Host:
         self._admission = Admission(self._models)
         self._syncs = {name: SyncOnCall(one) for name, one in self.libraries.items()} if updates == "on_call" else {}
         self._jobs: set[Job[Event]] = set()
-        self._threads: asyncio.Semaphore | None = None
+        self._threads = Threads(_THREADS)
 
     # --- life ---------------------------------------------------------------------------------------------------
 
@@ -113,17 +109,12 @@ class Host:
 
     def _load_first(self) -> None:
         name = self.models[0]
-        self._admission.set_model_state(name, "loading")
-        try:
+        with self._admission.loading(name):
             generator = self._generator(name)
             if isinstance(generator, Engine):
                 generator.start()
             prime(generator, language=self.settings.answer_language or "en", settings=self.settings)
             generator.context_tokens()  # waits until the model is loaded
-            self._admission.set_model_state(name, "loaded")
-        except BunkoError as error:  # the first question gets this error too
-            self._admission.set_model_state(name, "failed")
-            log.warning("the model does not start", extra={"model": name, "error": str(error)})
 
     # --- names --------------------------------------------------------------------------------------------------
 
@@ -304,7 +295,7 @@ class Host:
                     kept = library.kept(question, watch=watch, settings=settings)
                 return list(kept or ()), bool(inquiry.history) or library.needs_model(question, settings=settings)
 
-        events, needs_model = await self._in_thread(look)
+        events, needs_model = await self._threads.call(look)
         return [shown for event in events for shown in until_stop(event, HoldBack(()), inquiry.stop)], needs_model
 
     # --- searching and reading ----------------------------------------------------------------------------------
@@ -324,7 +315,7 @@ class Host:
             return Found(hits=tuple(hits), timings=watch.timings())
 
         async with a_turn(self.reads.join(client)):
-            return await self._in_thread(look)
+            return await self._threads.call(look)
 
     async def library_call(self, library: str, function: Callable[[Library], Result]) -> Result:
         """Call a function with a Library in a thread, to read records or documents. Raises what it raises."""
@@ -337,7 +328,7 @@ class Host:
             with hosted.borrowed() as opened:
                 return function(opened)
 
-        return await self._in_thread(call)
+        return await self._threads.call(call)
 
     async def embed(self, texts: Sequence[str], *, embedder: str = "", client: str = "") -> Vectors:
         """Return one row for each text. `embedder` is a name as settings have it; empty for the server's own."""
@@ -349,13 +340,7 @@ class Host:
             )
         settings = replace(self.settings, embedder=embedder)
         async with a_turn(self.reads.join(client)):
-            return await self._in_thread(lambda: self.engines.embedder(settings).embed_passages(list(texts)))
-
-    async def _in_thread(self, function: Callable[[], Result]) -> Result:
-        if self._threads is None:
-            self._threads = asyncio.Semaphore(_THREADS)
-        async with self._threads:
-            return await in_thread(function)
+            return await self._threads.call(lambda: self.engines.embedder(settings).embed_passages(list(texts)))
 
     def _generator(self, model: str) -> Generator:
         return self.engines.generator(replace(self.settings, model=self._models[model]))

@@ -1,6 +1,6 @@
-"""What is asked of a server. In: a question with what is wished for. Out: the settings that it is answered with.
+"""A question to a server. In: a question with its options. Out: the settings that it is answered with.
 
-Knows nothing of libraries, models or turns.
+Knows nothing of libraries, engines or queues.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from bunko.server.hosting.stop_texts import HoldBack, stopped
 from bunko.settings import Settings, apply_overrides
 from bunko.types import Event, Finished, Hit, Message, TextDelta
 
-_MOST_CHARACTERS = 100_000  # of a question: a model's context holds less
+_MOST_CHARACTERS = 100_000  # of a question; no context window holds more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry:
-    """What is asked, of which library and model."""
+    """A question with its library, model and options."""
 
     question: str
     library: str = ""
@@ -37,31 +37,33 @@ class Inquiry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """Others are ahead; comes before the first event of the answer, and again when the number has changed."""
+    """Other questions are ahead. Comes before the events of the answer, and again whenever the number changes."""
 
     position: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a search found, best first, and what it took, in milliseconds."""
+    """The hits of a search, best first, and the milliseconds of its stages."""
 
     hits: tuple[Hit, ...]
     timings: Mapping[str, float]
 
 
 def settings_for(inquiry: Inquiry, base: Settings, *, most_tokens: int) -> Settings:
-    """Return the settings with what the inquiry wishes. Raises InvalidRequest, SettingsError."""
+    """Return the settings with the inquiry's own. Raises InvalidRequest, SettingsError."""
     for name in inquiry.overrides:
         if name not in SETTINGS:
-            raise InvalidRequest(f"The setting {name!r} can't be set with a request.", "The server's own holds.")
+            raise InvalidRequest(
+                f"The setting {name!r} can't be changed by a request.", "The server's own value is used."
+            )
     settings = apply_overrides(base, inquiry.overrides)
     _check_size(inquiry, settings, most_tokens=most_tokens)
     return settings
 
 
 def until_stop(event: Event, held: HoldBack, stop: tuple[str, ...]) -> Iterator[Event]:
-    """Yield an event as it is shown: without what comes after a stop text."""
+    """Yield an event without the text after a stop text."""
     if isinstance(event, TextDelta):
         if text := held.push(event.text):
             yield TextDelta(text=text)
@@ -76,18 +78,18 @@ def until_stop(event: Event, held: HoldBack, stop: tuple[str, ...]) -> Iterator[
 def _check_size(inquiry: Inquiry, settings: Settings, *, most_tokens: int) -> None:
     if "generation.max_tokens" in inquiry.overrides and settings.generation.max_tokens > most_tokens:
         raise InvalidRequest(
-            f"max_tokens is {settings.generation.max_tokens}; {most_tokens} is the most that this server allows.",
-            "Ask for less; who runs the server may raise server.max_tokens.",
+            f"max_tokens is {settings.generation.max_tokens}; this server allows at most {most_tokens}.",
+            "Use a smaller value, or raise server.max_tokens on the server.",
         )
     most = SETTINGS["retrieval.top_k"].highest
     if most is not None and settings.retrieval.top_k > most:
         raise InvalidRequest(f"top_k is {settings.retrieval.top_k}.", f"It can be at most {most}.")
     if len(inquiry.question) > _MOST_CHARACTERS:
-        raise InvalidRequest("The question is too long.", f"It can have {_MOST_CHARACTERS} characters at the most.")
+        raise InvalidRequest("The question is too long.", f"It can have at most {_MOST_CHARACTERS} characters.")
 
 
 def by_public_name(settings: Settings, libraries: Sequence[Settings]) -> dict[str, str]:
-    """Return the models by the names that they are told to others by: no path of this machine, no password."""
+    """Return the models by their public names, which contain no path of this machine and no password."""
     given = settings.server.models or tuple(dict.fromkeys(own.model for own in libraries)) or (settings.model,)
     named: dict[str, str] = {}
     for model in given:
@@ -101,7 +103,7 @@ def by_public_name(settings: Settings, libraries: Sequence[Settings]) -> dict[st
 
 
 def public_name(model: str) -> str:
-    """Return what a model is called to others.
+    """Return a model's public name.
 
     >>> [public_name(name) for name in ("/models/q.gguf", "catalogue:qwen3-4b", "http://me:pw@box:8080/v1#llama")]
     ['q', 'qwen3-4b', 'llama']

@@ -126,6 +126,20 @@ async def in_thread(function: Callable[[], Item]) -> Item:
     return await result
 
 
+class Threads:
+    """Runs functions in threads of their own, `limit` at a time."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._free: asyncio.Semaphore | None = None
+
+    async def call(self, function: Callable[[], Item]) -> Item:
+        """Return a function's result, once a thread is free."""
+        self._free = self._free or asyncio.Semaphore(self._limit)
+        async with self._free:
+            return await in_thread(function)
+
+
 def leave_if_busy(code: int = 0) -> None:
     """End the process at once if a thread is still at work, such as a sync: the next sync continues it."""
     until = time.monotonic() + _THREADS_END_S

@@ -1,6 +1,6 @@
-"""End an answer before a stop text. In: the pieces of a text, or an Answer. Out: what comes before the stop text.
+"""End an answer before a stop text. In: pieces of text, or an Answer. Out: the text before the stop text.
 
-An answer from documents is checked against them as a whole, so it is written to its end and cut afterwards.
+An answer from documents is checked against them as a whole, so it is generated to its end and cut afterwards.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from bunko.types import Answer
 
 
 class HoldBack:
-    """Lets through what can't be the beginning of a stop text, and nothing once there was one.
+    """Passes on text that can't be the beginning of a stop text, and nothing after a stop text.
 
     >>> held = HoldBack(("END",))
     >>> [held.push("to the E"), held.push("dge"), held.push(" EN"), held.push("D and on"), held.rest()]
@@ -21,16 +21,16 @@ class HoldBack:
     def __init__(self, stop: tuple[str, ...]) -> None:
         self._stop = tuple(text for text in stop if text)
         self._held = ""
-        self._over = False
+        self._ended = False
 
     def push(self, text: str) -> str:
-        """Return what may be shown now."""
-        if self._over or not self._stop:
-            return "" if self._over else text
+        """Return the text that can be shown now."""
+        if self._ended or not self._stop:
+            return "" if self._ended else text
         self._held += text
         cut = cut_at(self._held, self._stop)
         if cut != self._held:
-            self._over = True
+            self._ended = True
             return cut
         keep = max(
             (n for stop in self._stop for n in range(1, len(stop)) if self._held.endswith(stop[:n])),
@@ -40,13 +40,13 @@ class HoldBack:
         return shown
 
     def rest(self) -> str:
-        """Return what was held back, at the end."""
+        """Return the text that was held back, at the end."""
         held, self._held = self._held, ""
-        return "" if self._over else held
+        return "" if self._ended else held
 
 
 def cut_at(text: str, stop: tuple[str, ...]) -> str:
-    """Return a text up to the first stop text.
+    """Return the text before the first stop text.
 
     >>> cut_at("one two three", ("three", "two"))
     'one '
@@ -56,7 +56,7 @@ def cut_at(text: str, stop: tuple[str, ...]) -> str:
 
 
 def stopped(answer: Answer, stop: tuple[str, ...]) -> Answer:
-    """Return an answer up to the first stop text, with the citations of what is left."""
+    """Return an answer up to the first stop text, with the citations of that part."""
     text = cut_at(answer.text, stop)
     if text == answer.text:
         return answer

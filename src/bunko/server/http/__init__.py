@@ -1,1 +1,1 @@
-"""The HTTP application: access, errors, event streams, logs."""
+"""The HTTP application: access, body limits, errors, event streams, logs."""

@@ -1,7 +1,7 @@
-"""What the server tells of its work: one line for each request and each answer, as text or JSON, on stderr.
+"""The server's log: one line for each request and each answer, as text or JSON, on stderr.
 
-A line holds names, numbers and times: no questions or answers unless they are asked for, no paths of documents, and
-never a token. What comes from outside can't end a line or drive a terminal.
+A line contains names, numbers and times. It contains questions and answers only on request, no paths of documents, and
+never a token. Text from outside can't end a line or control a terminal.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from typing import Literal
 
 LOGGER = "bunko.server"
-# What a record may carry beside its message, in the order in which it is shown.
+# Fields of a record besides its message, in the order in which they are shown.
 _FIELDS = (
     *("method", "route", "status", "ms", "client", "library", "model", "outcome"),
     *("prompt_tokens", "completion_tokens", "question", "answer", "error"),
@@ -21,7 +21,7 @@ _FIELDS = (
 
 
 def set_up(form: Literal["text", "json"], *, quiet: bool = False) -> None:
-    """Have the lines of this server, and what uvicorn complains of, written to stderr."""
+    """Write this server's log, and uvicorn's warnings, to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     for name, level in ((LOGGER, logging.WARNING if quiet else logging.INFO), ("uvicorn.error", logging.WARNING)):
@@ -32,7 +32,7 @@ def set_up(form: Literal["text", "json"], *, quiet: bool = False) -> None:
 
 
 class JsonLines(logging.Formatter):
-    """An object a line."""
+    """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line."""
@@ -40,14 +40,14 @@ class JsonLines(logging.Formatter):
         tree |= {name: getattr(record, name) for name in _FIELDS if hasattr(record, name)}
         if record.exc_info:
             tree["fault"] = self.formatException(record.exc_info)
-        return json.dumps(tree)  # ASCII alone: nothing in it can end the line
+        return json.dumps(tree)  # ASCII only: no character can end the line
 
 
 class TextLines(logging.Formatter):
-    """Words for people: 2026-11-23T16:00:00Z request GET /ready 200 1.2 ms."""
+    """Text for people: 2026-11-23T16:00:00Z request GET /ready 200 1.2 ms."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return one line, and the lines of a fault below it."""
+        """Return one line, with a traceback below it if there is one."""
         fields = [f"{name}={_plain(getattr(record, name))}" for name in _FIELDS if hasattr(record, name)]
         line = " ".join([_time(record), record.levelname.lower(), _plain(record.getMessage()), *fields])
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line

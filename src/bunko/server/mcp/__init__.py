@@ -1,1 +1,1 @@
-"""Tools for agents, by the Model Context Protocol."""
+"""Tools for agents, by the Model Context Protocol: an interface on the host, over stdio or HTTP."""
