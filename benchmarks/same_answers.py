@@ -2,8 +2,8 @@
 
 usage: python benchmarks/same_answers.py BEFORE.jsonl AFTER.jsonl [--show 5]
 
-Both files must have the same questions in the same order. The table counts, for each field of the answers, the questions
-where it differs, and gives the median times of both runs. --show prints the first questions whose answers differ.
+Both files must have the same questions in the same order. The first table counts the questions in which each field of
+the answers differs, the second has the median times of both runs. --show prints the first answers that differ.
 The exit status is 1 if any field differs.
 """
 
@@ -51,9 +51,7 @@ def medians(lines: list[Line]) -> dict[str, float]:
     """Return the median time of each stage over the answered questions, "total" last."""
     timings = [line["timings_ms"] for line in lines if "timings_ms" in line]
     stages = dict.fromkeys(stage for one in timings for stage in one if stage != "total")
-    return {
-        stage: statistics.median(one.get(stage, 0.0) for one in timings) for stage in (*stages, "total") if timings
-    }
+    return {stage: statistics.median(one.get(stage, 0.0) for one in timings) for stage in (*stages, "total") if timings}
 
 
 def shown(milliseconds: float | None) -> str:

@@ -3,9 +3,9 @@
     coverage run -m pytest -m "not models" && coverage combine
     python tests/tools/coverage_floors.py
 
-Run by hand, not in CI: measuring makes the tests slower by more than a tenth. The exit status is 1 if a package is below
-its floor, or has none. A floor is raised by hand when tests are added. Lines of child processes count if the child exits
-or is sent SIGTERM; those of children that are killed are lost.
+Run by hand, not in CI: measuring slows the tests down by more than a tenth. The exit status is 1 if a package is below
+its floor, or has none. Raise floors by hand when you add tests. Lines of child processes count if the child exits or is
+sent SIGTERM; those of killed children (the reader of files, the engine) are lost.
 """
 
 from __future__ import annotations
