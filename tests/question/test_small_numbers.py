@@ -1,4 +1,4 @@
-"""A small number says how many are wanted; a larger one is taken for granted."""
+"""A small number says how many are wanted; a larger one, a share and a century are presupposed."""
 
 from __future__ import annotations
 
@@ -19,3 +19,14 @@ def missing_numbers(question: str) -> tuple[str, ...]:
 @pytest.mark.parametrize(("number", "lacking"), [("20", ()), ("21", ("21",))])
 def test_numbers_above_twenty_are_looked_for(number: str, lacking: tuple[str, ...]) -> None:
     assert missing_numbers(f"Who built the {number} mills?") == lacking
+
+
+@pytest.mark.parametrize(
+    ("question", "lacking"),
+    [
+        ("Who built 5% of the mills?", ("5%",)),
+        ("Who built mills in the 12th century?", ("12th century",)),
+    ],
+)
+def test_shares_and_centuries_are_always_looked_for(question: str, lacking: tuple[str, ...]) -> None:
+    assert missing_numbers(question) == lacking

@@ -4,8 +4,8 @@
     python tests/tools/mutate.py --stage grounding --count 50 --seed 7
     python tests/tools/mutate.py --name _RELEVANT         every change in lines with this text
 
-A change is a number by a step, a comparison with or without equality, True for False, or an element less of a set of
-strings. The tests of the stage run in a temporary copy of the working tree; the tree itself is not touched. A survivor
+A change is a number by a step, a comparison with or without equality, True for False, or another word in a set of
+words. The tests of the stage run in a temporary copy of the working tree; the tree itself is not touched. A survivor
 is a change with which they all pass: a value without a test, or one that makes no difference. Run by hand: each change
 takes as long as its tests, and is stopped after ten times that.
 """
@@ -62,8 +62,8 @@ def mutations_of(path: Path) -> Iterator[Mutation]:
     data = path.read_bytes()
     lines = data.splitlines(keepends=True)
     starts = [0]
-    for row in lines:
-        starts.append(starts[-1] + len(row))
+    for text in lines:
+        starts.append(starts[-1] + len(text))
 
     def place(node: ast.expr) -> tuple[int, int]:
         assert node.end_lineno is not None
@@ -100,7 +100,7 @@ def _changes(node: ast.AST, data: bytes, place: _Place) -> Iterator[tuple[int, i
                 yield *place(item), repr(item.value + "\N{SNOWMAN}")
 
 
-def _steps(value: float) -> list[float]:
+def _steps(value: int | float) -> list[int | float]:
     if isinstance(value, float):
         return [round(value * 0.8, 4), round(value * 1.2, 4)] if value else [0.1]
     step = max(1, round(abs(value) * 0.2))
