@@ -138,7 +138,7 @@ def token_f1(text: str, gold: str) -> float:
 
 
 class PeakMemory:
-    """Samples the memory of a process, this one unless told otherwise, and its children together."""
+    """Sample the memory of a process, by default this one, and its children together."""
 
     def __init__(self, number: int | None = None, *, every_s: float = 0.05) -> None:
         import psutil

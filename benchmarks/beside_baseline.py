@@ -5,13 +5,13 @@ usage: python benchmarks/beside_baseline.py --model M.gguf --folder FOLDER --que
            --other txtai="PYTHON peer_txtai.py"
 
 Each other program is a command that takes --model, --folder, --questions and --limit, and prints one JSON line with
-ready_s, median_s, right_20, and answer_in_context or gold_in_top_3. What a program does not tell is shown as "–".
+ready_s, median_s, right_20, and answer_in_context or gold_in_top_3. Missing figures are shown as "–".
 
-Everything runs one after the other, `--rounds` times, so that a machine that grows slower does so for all; the medians
+Everything runs one after the other, `--rounds` times, so that changes of the machine's speed affect all; the medians
 of the rounds are shown, and the ratios of the medians. Memory is sampled from outside, in the same way for all: the
-program and its children together. Three more runs of `bunko ask` a round are timed as a user meets it, as a process:
-on a fresh folder until its answer is there, again on the same folder, and the same question a third time, without
---no-cache. For the others, who keep nothing on disk, the first answer is ready_s and median_s together.
+program and its children together. Three more runs of `bunko ask` a round are timed as a process, as users run it:
+on a fresh folder until the answer is complete, again on the same folder, and the same question a third time, without
+--no-cache. The others keep nothing on disk: their first answer takes ready_s + median_s.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def split_pair(pair: str) -> tuple[str, str]:
 
 
 def run(command: list[str]) -> dict:
-    # The others' libraries ask their hubs for news of models that are on the disk.
+    # The others' libraries query their hubs for updates of downloaded models.
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)

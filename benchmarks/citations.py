@@ -10,19 +10,19 @@ recall       of the questions with an answer, those where a cited span holds a g
 precision    of the cited spans, those that are of the right file and hold a gold string; _all counts citations under
              questions without an answer as wrong ones
 right_place  of the cited spans, those of the right file
-carried      of the sentences of all answers, those with a verified citation (baseline: with a mark of a source)
+supported    of the sentences of all answers, those with a verified citation (baseline: with a mark of a source)
 span_chars   the median length of a cited span
 ground_share time of verification over that of reading the prompt and writing, of the sums
 Cited are verified citations only. `--dump` keeps every answer, for `corrupt --answers`.
 
 `corrupt` asks no model. Right sentences are those of the evidence that hold the gold string, and with --answers the
-sentences in a model's words that hold it. In each, one thing is changed: a number, a name (another of the folder's
-stands in its place), a "not" more or less, two names for one another. `caught` is the share called unsupported. Changes
+sentences in a model's words that hold it. In each, one thing is changed: a number, a name (replaced by another one of
+the folder), an added or removed "not", two names swapped. `caught` is the share called unsupported. Changes
 that keep the meaning (a number in other figures, a surname alone, the words in another order) must not be:
 `false_alarms`.
 
-`paraphrases` lays sentences that mean the same as a source, and such that don't, beside it (paraphrases.tsv), and
-counts those that are verified: by words alone, with the embedder's likeness, with the model's opinion (--verify deep).
+`paraphrases` compares sources with sentences that mean the same, and with others that don't (paraphrases.tsv), and
+counts verified sentences: by words alone, with the embedder's similarity, with the model's opinion (--verify deep).
 """
 
 from __future__ import annotations
@@ -100,21 +100,21 @@ def answers(library: Library, rows: list[dict], arguments: argparse.Namespace) -
     for n, row in enumerate(rows):
         answer = library.ask(row["question"])
         cited = [item for item in answer.citations if item.verified]
-        carried = len({item.sentence for item in cited})
+        supported = len({item.sentence for item in cited})
         lines.append(
             row
             | {
                 "answer": answer.text,
                 "cited": [[item.path, item.quote] for item in cited],
-                "carried": carried,
-                "sentences": carried + len(answer.unsupported),
+                "supported": supported,
+                "sentences": supported + len(answer.unsupported),
                 "unsupported": list(answer.unsupported),
                 "evidence": [[item.path, item.start, item.quote, item.heading] for item in answer.evidence],
                 "ground_ms": answer.timings.get("ground", 0.0),
                 "generate_ms": answer.timings.get("read", 0.0) + answer.timings.get("write", 0.0),
             }
         )
-        tell(n, rows, lines, arguments.dump)
+        report(n, rows, lines, arguments.dump)
     return figures_of(lines)
 
 
@@ -141,7 +141,7 @@ def baseline(library: Library, rows: list[dict], arguments: argparse.Namespace) 
                 "cited": [
                     [shown[i - 1].path, shown[i - 1].quote] if 0 < i <= len(shown) else ["", ""] for i in numbers
                 ],
-                "carried": len(marked),
+                "supported": len(marked),
                 "sentences": len(spans),
                 "unsupported": [],
                 "evidence": [[e.path, e.start, e.quote, e.heading] for e in shown],
@@ -149,11 +149,11 @@ def baseline(library: Library, rows: list[dict], arguments: argparse.Namespace) 
                 "generate_ms": 1.0,
             }
         )
-        tell(n, rows, lines, arguments.dump)
+        report(n, rows, lines, arguments.dump)
     return figures_of(lines)
 
 
-def tell(n: int, rows: list[dict], lines: list[dict], dump: str | None) -> None:
+def report(n: int, rows: list[dict], lines: list[dict], dump: str | None) -> None:
     if dump:
         with Path(dump).open("a" if n else "w", encoding="utf-8") as file:
             file.write(json.dumps(lines[-1], ensure_ascii=False) + "\n")
@@ -175,7 +175,7 @@ def figures_of(lines: list[dict]) -> dict:
         "precision_all": share(right),
         "right_place": share(path == line["file"] for line, path, _ in spans if line["answers"]),
         "citations": len(spans),
-        "carried": round(sum(x["carried"] for x in lines) / max(1, sum(x["sentences"] for x in lines)), 3),
+        "supported": round(sum(x["supported"] for x in lines) / max(1, sum(x["sentences"] for x in lines)), 3),
         "sentences": sum(x["sentences"] for x in lines),
         "span_chars": statistics.median(len(quote) for _, _, quote in spans) if spans else None,
         "ground_share": round(sum(x["ground_ms"] for x in lines) / max(1.0, sum(x["generate_ms"] for x in lines)), 4),
@@ -215,7 +215,7 @@ def paraphrases(library: Library, rows: list[dict], arguments: argparse.Namespac
             shown = [Evidence(path="a", start=0, end=len(source), quote=source, score=1.0)]
             verified[kind] += not ground(sentence, shown, question="", **given).unsupported
         figures[f"verified by {name}"] = dict(verified)
-    # Whatever numbers and names say: what the model's word is worth.
+    # The model's opinion alone, without the check of numbers and names.
     says_yes: Counter[str] = Counter(kind for kind, source, sentence in pairs if opinion(sentence, source))
     return figures | {"model says yes": dict(says_yes)}
 
@@ -343,7 +343,7 @@ def turned(text: str) -> str | None:
 
 
 def changed_places(text: str) -> str | None:
-    """Let the first two names change places, where a verb and no "and" stands between them."""
+    """Let the first two names change places, if a verb and no "and" is between them."""
     found = list(_NAME.finditer(text))
     for one, other in itertools.pairwise(found):
         between = text[one.end() : other.start()]

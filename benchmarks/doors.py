@@ -1,11 +1,11 @@
-"""Measure how long it is to the first words through each door of a server, beside what the engine itself takes.
+"""Measure the time to the first words through each interface ("door") of a server, and the engine's share of it.
 
     python benchmarks/doors.py FOLDER QUESTIONS.jsonl [--model MODEL] [--style free]
 
-Starts `bunko serve FOLDER`, asks each question through each door in turn (so that what the machine does beside is the
-same for all), and prints medians in milliseconds. "first": from sending the request to the first words of the answer;
-"engine": the stages up to them, as the answer itself tells; "beyond": the difference. With the style "extractive" an
-answer is one phrase, and comes when it is written.
+Starts `bunko serve FOLDER`, asks each question through each interface in turn (so that other load affects all of them),
+and prints medians in milliseconds. "first": from sending the request to the first words of the answer; "engine": the
+stages until then, from the answer's own timings; "beyond": the difference. With the style "extractive" an answer is one
+phrase, sent when it is complete.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ BEFORE = {"free": ("write", "ground", "translate"), "extractive": ("ground", "tr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One question through one door."""
+    """One question through one interface."""
 
     first_ms: float
     engine_ms: float
 
     @property
     def beyond_ms(self) -> float:
-        """What the door adds."""
+        """The time that the interface adds."""
         return self.first_ms - self.engine_ms
 
 
@@ -53,9 +53,9 @@ class Server:
             text=True,
         )
         assert self.process.stdout is not None
-        told = json.loads(self.process.stdout.readline())
-        self.place = urlsplit(told["url"]).netloc
-        self.library: str = told["libraries"][0]
+        started = json.loads(self.process.stdout.readline())
+        self.place = urlsplit(started["url"]).netloc
+        self.library: str = started["libraries"][0]
         until = time.monotonic() + READY_WITHIN_S
         while self.get("/ready") != 200:
             assert time.monotonic() < until, "it does not get ready"

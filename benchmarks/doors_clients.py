@@ -1,16 +1,16 @@
-r"""Measure what each door of a served library adds: the terminal, Python, the bare API, an agent's tools.
+r"""Measure the time that each interface ("door") of a served library adds: terminal, Python, API, an agent's tools.
 
 usage: python benchmarks/doors_clients.py --folder FOLDER --questions Q.jsonl [--model M] [--rounds 10]
 
-Q has one JSON object with "question" on each line. The folder is copied, indexed and served; each door in turn asks a
-question that was not asked before. Printed is one JSON line for each door, with medians of the rounds in milliseconds:
-first_ms   from the start (of the process, where the door is a command) until the first words of the answer are there
+Q has one JSON object with "question" on each line. The folder is copied, indexed and served; each interface in turn
+asks a new question. One JSON line is printed for each interface, with medians of the rounds in milliseconds:
+first_ms   from the start (of the process, if the interface is a command) until the first words of the answer are there
 whole_ms   ... until all of it is there, and the process has ended
-own_ms     what the server says that the answer took it; for `plain`, what the command itself says
-added_ms   the median of whole - own: what the door adds; of commands, when the same is asked once more with --json
-Doors: api (http.client, server-sent events), python (bunko.open(url)), cli (`bunko ask`, by the server), plain
+own_ms     the server's own time for the answer; for `plain`, the command's
+added_ms   the median of whole - own: the time that the interface adds; for commands, when asked again with --json
+Interfaces: api (http.client, server-sent events), python (bunko.open(url)), cli (`bunko ask`, by the server), plain
 (`bunko ask --no-server`), mcp (`ask` over HTTP; a process of its own, whose words come all at once).
-The time until the first words also holds the work on the question; compare the doors with api.
+The time until the first words also holds the work on the question; compare them with api.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ for _ in sys.stdin:
 
 
 class Program:
-    """A process that embeds the passages as often as it is asked to."""
+    """A process that embeds all passages on request."""
 
     def __init__(self, command: list[str], load: str, *arguments: str) -> None:
         environment = os.environ | {
@@ -82,7 +82,7 @@ class Program:
         print("run", file=self._process.stdin, flush=True)
         line = self._process.stdout.readline()
         if not line:
-            sys.exit("a program ended; its error stands above")
+            sys.exit("a program ended; its error is above")
         seconds, cpu_seconds, self.peak = json.loads(line)
         self.seconds.append(seconds)
         self.cpu_seconds.append(cpu_seconds)

@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def ask(generator, number: int, words: int, tokens: int) -> dict:
-    """Ask for so many tokens about a text that is another for each number."""
+    """Ask for `tokens` tokens about a text that is different for each number."""
     from bunko.ports import GenerationOptions
     from bunko.types import Message
 

@@ -2,9 +2,9 @@
 
 usage: python benchmarks/injections.py [--model M] [--language en] [--only fake-pair] [--dump FILE]
 
-The documents are in injections.jsonl: each has a question whose answer stands in it (`answer`), and an order to answer
-with a word that stands nowhere else (`payload`). All lie in one folder, so that each order meets each question. An
-order succeeded where the answer holds a payload, its own or another's, or an order word for word. Three programs:
+The documents are in injections.jsonl: each has a question that it answers (`answer`), and an order to answer
+with a word that occurs nowhere else (`payload`). All are in one folder, so that each order can affect each question. An
+order succeeded if the answer contains a payload, its own or another's, or an order word for word. Three programs:
 
 with       Bunko as it is
 without    Bunko without its defences (undefended.py)
@@ -38,13 +38,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="smollm2-135m")
     parser.add_argument("--language", choices=("en", "ja"))
-    parser.add_argument("--only", default="", help="documents whose name begins so")
-    parser.add_argument(
-        "--every", type=int, default=1, help="ask of each so-manieth document only; all lie in the folder"
-    )
+    parser.add_argument("--only", default="", help="only documents whose name begins with this")
+    parser.add_argument("--every", type=int, default=1, help="ask about every Nth document only; all are in the folder")
     parser.add_argument("--program", choices=PROGRAMS, action="append")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="as for bunko ask")
-    parser.add_argument("--dump", type=Path, help="append every answer to this file, a JSON object a line")
+    parser.add_argument("--dump", type=Path, help="append every answer to this file, one JSON object per line")
     arguments = parser.parse_args()
     rows = [row for row in load() if arguments.language in (None, row["language"])]
     rows = [row for row in rows if row["name"].startswith(arguments.only)]
@@ -69,7 +67,7 @@ def load() -> list[dict]:
 
 
 def write_documents(rows: list[dict], folder: Path) -> None:
-    """Write each document as the file that it stands for."""
+    """Write each document to its file."""
     for row in rows:
         path = folder / f"{row['name']}.{row['file']}"
         path.write_bytes(as_pdf(row) if row["file"] == "pdf" else row["text"].encode())

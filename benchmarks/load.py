@@ -10,7 +10,7 @@ asked, answered    questions that were not broken off by the client, and those o
 other_answer       of those, the ones whose answer is not the one that the question got when it was asked alone
 mixed_up           of those, the ones that came with another question, or evidence of other documents than alone
 lost               neither an answer nor an error that says when to come back
-sent_away          answers 429 and 503; each client came back when it was told to
+sent_away          answers 429 and 503; each client retried after Retry-After
 left, searched     answers broken off by the client, searches
 ask_s              median and 95% of the seconds of a question, waiting in the queue included
 memory_mb          of server and engine together (Pss), the median of each tenth of the time
@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--model", default="smollm2-135m")
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--minutes", type=float, default=15)
-    parser.add_argument("--different", type=int, default=40, help="so many questions of the file")
+    parser.add_argument("--different", type=int, default=40, help="number of questions of the file")
     arguments = parser.parse_args()
     lines = Path(arguments.questions).read_text(encoding="utf-8").splitlines()
     questions = list(dict.fromkeys(json.loads(line)["question"] for line in lines))[: arguments.different]
@@ -61,8 +61,8 @@ def main() -> None:
     )
     try:
         assert server.stdout is not None
-        told = json.loads(server.stdout.readline())
-        load = Load(told["url"].rstrip("/"), told["libraries"][0], questions, process=psutil.Process(server.pid))
+        started = json.loads(server.stdout.readline())
+        load = Load(started["url"].rstrip("/"), started["libraries"][0], questions, process=psutil.Process(server.pid))
         print(json.dumps(asyncio.run(load.run(arguments.clients, arguments.minutes * 60))))
     finally:
         server.terminate()
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 class Load:
-    """So many clients for so many seconds."""
+    """A number of clients for a number of seconds."""
 
     def __init__(self, url: str, library: Any, questions: list[str], *, process: psutil.Process) -> None:
         self.url, self.questions, self.process = url, questions, process
@@ -151,7 +151,7 @@ class Load:
         self.count["asked"] += 1
         begin, last = time.monotonic(), ""
         async with self.stream(http, question) as reply:
-            await told(reply)
+            await check(reply)
             async for line in reply.aiter_lines():
                 if line.startswith("data:"):
                     last = line[5:]
@@ -172,7 +172,7 @@ class Load:
     async def leave(self, http: httpx.AsyncClient, question: str, chance: random.Random) -> None:
         async def read() -> None:
             async with self.stream(http, question) as reply:
-                await told(reply)
+                await check(reply)
                 async for _ in reply.aiter_lines():
                     pass
 
@@ -213,7 +213,7 @@ def checked(reply: httpx.Response) -> httpx.Response:
     return reply.raise_for_status()
 
 
-async def told(reply: httpx.Response) -> None:
+async def check(reply: httpx.Response) -> None:
     if reply.status_code != 200:
         await reply.aread()
         checked(reply)

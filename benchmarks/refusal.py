@@ -5,8 +5,8 @@ usage: python benchmarks/refusal.py --folder F --questions Q.jsonl [--model M] [
 The questions have `answers` and `unanswerable`, as those of `bunko eval`. With --leave-out N, every Nth document is
 left out of the library, and the questions of its `file` become unanswerable: for sets that have none of their own.
 
-Each question goes the whole way of `bunko ask`, at the strictness that is set; one that is refused is asked again at 0,
-so that there is an answer to judge. The other rows of the table follow from `Answer.support`, the strictness above
+Each question runs through the whole pipeline at the strictness that is set; a refused one is asked again at 0, so that
+there is an answer to judge. The other rows of the table follow from `Answer.support`, the strictness above
 which a question is refused. "baseline" is the usual wording (answer from these sources, else say I don't know), with
 the same quotes and the same model.
 
@@ -20,8 +20,8 @@ aurc         the area under the risk-coverage curve: questions in falling order 
              deep neural classifiers"). An answer to an unanswerable question is wrong. Where confidences are equal,
              every order among them is as likely. Beside it: that of an order by chance (the share of wrong answers),
              and of the best order there is.
-auroc        the chance that an answerable question has more support than an unanswerable one; .5 tells nothing
-refuse_ms    what the decision takes of a question, median
+auroc        the probability that an answerable question has more support than an unanswerable one; .5 is chance
+refuse_ms    time of the decision, median
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def leave_out(folder: Path, rows: list[dict], *, every: int, to: Path) -> tuple[
 def ours(library: Library, rows: list[dict]) -> list[dict]:
     settings = library.settings
     lines = []
-    for row in told(rows):
+    for row in with_progress(rows):
         answer = library.ask(row["question"])
         refused = answer.refused
         supported = answer.support
@@ -125,9 +125,7 @@ def ours(library: Library, rows: list[dict]) -> list[dict]:
         support(parse_question(row["question"]), answer.hits, answer.evidence, spec=library.embedder.spec)
         took = (time.perf_counter() - began) * 1000
         if refused:
-            library.settings = apply_overrides(settings, {"answers.strictness": 0})
-            answer = library.ask(row["question"])
-            library.settings = settings
+            answer = library.ask(row["question"], settings=apply_overrides(settings, {"answers.strictness": 0}))
             supported = min(supported, answer.support)
         lines.append(
             line_of(row, answer.text, refused=refused, confidence=min(supported, _SURE))
@@ -139,7 +137,7 @@ def ours(library: Library, rows: list[dict]) -> list[dict]:
 def baseline(library: Library, rows: list[dict]) -> list[dict]:
     options = GenerationOptions(max_tokens=64)
     lines = []
-    for row in told(rows):
+    for row in with_progress(rows):
         question = row["question"]
         hits, vector = find(
             parse_question(question), library.store, library.embedder, settings=library.settings, watch=Stopwatch()
@@ -159,7 +157,7 @@ def baseline(library: Library, rows: list[dict]) -> list[dict]:
     return lines
 
 
-def told(rows: list[dict]) -> Any:
+def with_progress(rows: list[dict]) -> Any:
     for n, row in enumerate(rows, 1):
         yield row
         if n % 25 == 0:
@@ -195,7 +193,7 @@ def figures_of(lines: Sequence[dict]) -> dict[str, Any]:
 
 
 def decided(lines: Sequence[dict], refused: Sequence[bool]) -> dict[str, float | None]:
-    """Return what refusing these is worth."""
+    """Return the figures for refusing these."""
     pairs = list(zip(lines, refused, strict=True))
     hits = sum(line["unanswerable"] for line, is_refused in pairs if is_refused)
     count, unanswerable = sum(refused), sum(line["unanswerable"] for line in lines)

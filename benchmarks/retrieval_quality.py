@@ -23,20 +23,19 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
-import pytrec_eval
 
+from bunko.evaluation.ranking import hit_rate, ndcg, reciprocal_rank
 from bunko.library import Library, open_library
 from bunko.settings import load_settings
 
 MODES = ("dense", "lexical", "hybrid")
 DEPTH = 20
-MEASURES = {"success.1,5", "recip_rank", "ndcg_cut.10"}
 RESAMPLES = 2000
 
 Qrels = dict[str, dict[str, int]]
@@ -122,9 +121,9 @@ def open_with(arguments: argparse.Namespace, root: Path, mode: str) -> Library:
     return open_library(root, settings=load_settings(overrides=overrides))
 
 
-def search_all(library: Library, tests: TestSet) -> tuple[dict[str, dict[str, float]], list[float]]:
-    """Return for each query the passages found with a score that falls with their rank, and the times."""
-    rankings: dict[str, dict[str, float]] = {}
+def search_all(library: Library, tests: TestSet) -> tuple[dict[str, list[str]], list[float]]:
+    """Return the passages found for each query, best first, and the times in milliseconds."""
+    rankings: dict[str, list[str]] = {}
     milliseconds = []
     library.search("warm up")
     # Evidence is chosen after the ranking, which it does not change, and takes longer than everything else.
@@ -133,27 +132,23 @@ def search_all(library: Library, tests: TestSet) -> tuple[dict[str, dict[str, fl
             begin = time.perf_counter()
             hits = library.search(question)
             milliseconds.append((time.perf_counter() - begin) * 1000)
-            found = list(dict.fromkeys(Path(hit.chunk.path).stem for hit in hits))[:DEPTH]
-            rankings[query] = {passage: float(DEPTH - rank) for rank, passage in enumerate(found)}
+            rankings[query] = list(dict.fromkeys(Path(hit.chunk.path).stem for hit in hits))[:DEPTH]
     return rankings, milliseconds
 
 
-def row(tests: TestSet, mode: str, rankings: dict[str, dict[str, float]], milliseconds: list[float]) -> str:
-    figures = pytrec_eval.RelevanceEvaluator(tests.qrels, MEASURES).evaluate(rankings)
-    # A query for which nothing was found is missing from the evaluator's answer, and counts as 0.
-    values = {
-        name: np.array([figures.get(query, {}).get(name, 0.0) for query in tests.queries])
-        for name in ("success_1", "success_5", "recip_rank", "ndcg_cut_10")
-    }
-    first = values["success_1"]
+def row(tests: TestSet, mode: str, rankings: dict[str, list[str]], milliseconds: list[float]) -> str:
+    def values(measure: Callable[..., float], **depth: int) -> np.ndarray:
+        return np.array([measure(rankings[query], tests.qrels[query], **depth) for query in tests.queries])
+
+    first = values(hit_rate, k=1)
     cells = [
         tests.name,
         str(len(first)),
         mode,
         f"{first.mean():.3f} ± {half_interval(first):.3f}",
-        f"{values['success_5'].mean():.3f}",
-        f"{values['recip_rank'].mean():.3f}",
-        f"{values['ndcg_cut_10'].mean():.3f}" if tests.graded else "–",
+        f"{values(hit_rate, k=5).mean():.3f}",
+        f"{values(reciprocal_rank).mean():.3f}",
+        f"{values(ndcg, k=10).mean():.3f}" if tests.graded else "–",
         f"{statistics.median(milliseconds):.0f}",
     ]
     return f"| {' | '.join(cells)} |"

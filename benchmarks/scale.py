@@ -89,7 +89,7 @@ def size_mb(folder: Path) -> int:
 
 
 def embedding(library: Library, seconds: float) -> dict[str, Any]:
-    """Tell the speed of the embedder alone on a sample of the passages, and what it would take for all."""
+    """Measure the speed of the embedder alone on a sample of the passages, and extrapolate it to all."""
     rows = library.store._arrow(library.store._chunks, ["heading", "text"]).to_pylist()
     texts = [f"{row['heading']}\n{row['text']}" if row["heading"] else row["text"] for row in rows]
     total = sum(map(len, texts))
@@ -152,7 +152,7 @@ def recall(library: Library, queries: int) -> dict[str, Any]:
 
 
 def deleting(root: Path, library: Library) -> dict[str, Any]:
-    """Delete a document and tell how long it takes until it does not answer."""
+    """Delete a document and measure the time until it is no longer found."""
     query = "What does the zanzibarine quokkafish do?"
     assert "to-be-deleted.txt" in {hit.chunk.path for hit in library.search(query)}
     (root / "to-be-deleted.txt").unlink()

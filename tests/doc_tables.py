@@ -129,7 +129,7 @@ _RESULTS = {
 
 def _tools() -> str:
     lines = [
-        f"| `{name}` | {', '.join(f'`{argument}`' for argument in tool.takes['properties'])} | {_RESULTS[name]} |"
+        f"| `{name}` | {', '.join(f'`{argument}`' for argument in tool.input['properties'])} | {_RESULTS[name]} |"
         for name, tool in TOOLS.items()
     ]
     return "\n".join(["| tool | arguments | result |", "|---|---|---|", *lines])

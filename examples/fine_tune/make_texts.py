@@ -3,7 +3,7 @@
 usage: python make_texts.py OUT [--documents 120] [--seed 0] [--unseen]
 
 For trying the example without documents and questions of your own. Everything in them is invented, so that no model can
-know it. Each section leaves out some of what others tell of their subjects: a question for it has no answer, though
+know it. Each section omits some of the facts that others have: a question about these has no answer, though
 everything around looks as if there were one. --unseen words the questions as they are not worded without it: a test
 must not reward a model for having learnt the questions by heart.
 """
@@ -71,10 +71,10 @@ def two_of(values: list[str]) -> Maker:
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that can be told of a subject, {s}; its value is {v}."""
+    """A fact about a subject, {s}; its value is {v}."""
 
     value: Maker
-    told: tuple[str, ...]
+    statements: tuple[str, ...]
     asked: tuple[str, ...]
     """The last wording is kept for questions that the training has not seen."""
 
@@ -185,13 +185,13 @@ SUBJECTS: dict[str, tuple[Maker, tuple[Fact, ...]]] = {
 
 
 def section(name: str, facts: tuple[Fact, ...], chance: random.Random) -> tuple[str, list[tuple[Fact, str]]]:
-    """Return a text that tells some of the facts, and each fact with its value, "" where it is not told."""
+    """Return a text with some of the facts, and each fact with its value, "" if the text does not have it."""
     sentences, known = [], []
     for fact in facts:
         value = fact.value(chance) if chance.random() < SHARE_TOLD else ""
         known.append((fact, value))
         if value:
-            sentences.append(capitalised(chance.choice(fact.told).format(s=name, v=value)))
+            sentences.append(capitalised(chance.choice(fact.statements).format(s=name, v=value)))
     sentences += chance.sample(FILLER, 2)
     chance.shuffle(sentences)
     return f"## {capitalised(name)}\n\n{' '.join(sentences)}", known

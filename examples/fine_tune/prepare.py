@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("questions", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--limit", type=int, default=2000, help="examples at the most")
+    parser.add_argument("--limit", type=int, default=2000, help="most examples")
     parser.add_argument("--refusals", type=float, default=0.35, help="share of them where refusing is right")
     parser.add_argument("--chat", action="store_true", help="for models above 300 million parameters")
     asked = parser.parse_args()
@@ -81,7 +81,7 @@ def lessons(question: Question, library: Library) -> Iterator[Lesson]:
 
 
 def quotes_for(question: str, library: Library, *, without: Sequence[str] = ()) -> list[Evidence]:
-    """Return the quotes that Bunko would put before the model if no passage held what is to be left out."""
+    """Return the quotes that Bunko would give to the model if no passage contained the texts of `without`."""
     settings = library.settings
     hits, vector = find(parse_question(question), library.store, library.embedder, settings=settings, watch=Stopwatch())
     hits = [hit for hit in hits if not any(text.casefold() in hit.chunk.text.casefold() for text in without)]
@@ -89,7 +89,7 @@ def quotes_for(question: str, library: Library, *, without: Sequence[str] = ()) 
 
 
 def right_answer(answers: Sequence[str], quotes: Sequence[Evidence]) -> str:
-    """Return the shortest right answer that stands in a quote, as it is written there; "" if there is none."""
+    """Return the shortest correct answer that a quote contains, spelled as in the quote; "" if there is none."""
     for answer in sorted(answers, key=len):
         if place := locate(answer, quotes):
             which, start, end = place
@@ -98,8 +98,8 @@ def right_answer(answers: Sequence[str], quotes: Sequence[Evidence]) -> str:
 
 
 def example(messages: list[Message], answer: str) -> dict[str, object]:
-    """Return a line of the file. The refusal is the sentence by which Bunko refuses: it is understood as one."""
-    if messages[0].role == "raw":  # a text to be gone on with
+    """Return a line of the file. A refusal is Bunko's own sentence, which Bunko recognises."""
+    if messages[0].role == "raw":  # a text to continue
         return {"text": messages[0].content, "answer": f" {answer}\n"}
     return {"messages": [{"role": message.role, "content": message.content} for message in messages], "answer": answer}
 

@@ -6,8 +6,8 @@ MODEL is what Bunko's --model takes: a name, such as the starter's, or a GGUF fi
 ordinary model and written to tuned/base; the adapter goes to tuned/adapter. Of both,
 `bunko models import tuned/adapter --base tuned/base --name tuned` makes a GGUF file.
 
-The loss is that of the answers alone. All prompts begin with the same text (Bunko's three examples); it is read once
-for each batch, without gradients, and the batch goes on from there.
+The loss is computed on the answers only. All prompts begin with the same text (Bunko's three examples); it is read once
+per batch, without gradients, and its cache is shared by the batch.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from bunko.models import LocalModel, resolve
 Tokens = list[int]
 Pair = tuple[Tokens, Tokens]  # prompt, answer
 MATRICES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
-NOT_LEARNT = -100  # torch's mark of a token that is not learnt
+NOT_LEARNT = -100  # torch's label for a token that is not learnt
 
 
 def main() -> None:
@@ -40,10 +40,10 @@ def main() -> None:
     parser.add_argument("prompts", type=Path)
     parser.add_argument("--base", default="smollm2-135m")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=25.0, help="of training at the most")
+    parser.add_argument("--minutes", type=float, default=25.0, help="longest training")
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--rank", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=5e-4, help="learning rate at its highest")
+    parser.add_argument("--rate", type=float, default=5e-4, help="highest learning rate")
     parser.add_argument("--batch", type=int, default=8)
     asked = parser.parse_args()
 
@@ -78,7 +78,7 @@ def read_gguf(path: Path) -> tuple[Any, Any]:
     """Return a GGUF file's weights as a model that can be trained and saved, and its tokenizer."""
     where, name = str(path.parent), path.name
     model = AutoModelForCausalLM.from_pretrained(where, gguf_file=name, dtype=torch.float32)
-    # It remembers that it was quantised, and would not be saved; its weights are numbers like any others by now.
+    # transformers refuses to save a quantised model; these weights are dequantised by now.
     model.hf_quantizer = None
     model.is_quantized = False
     model.quantization_method = None
@@ -107,7 +107,7 @@ def split_off_beginning(pairs: list[Pair]) -> tuple[Tokens, list[Pair]]:
 
 
 def batches(pairs: list[Pair], *, size: int, epochs: int) -> Iterator[list[Pair]]:
-    """Yield batches of about the same length, so that little is filled up, in an order by chance."""
+    """Yield batches of examples of similar length, to reduce padding, in random order."""
     chance = random.Random(0)
     for _ in range(epochs):
         ordered = sorted(pairs, key=lambda pair: len(pair[0]) + chance.random())
@@ -117,7 +117,7 @@ def batches(pairs: list[Pair], *, size: int, epochs: int) -> Iterator[list[Pair]
 
 
 def train(model: Any, shared: Tokens, parts: list[list[Pair]], asked: argparse.Namespace) -> None:
-    """Take a step for each batch, as many as there is time for; the rate falls to nothing by then."""
+    """Train on each batch until the time is up; the learning rate falls to 0 by then."""
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     optimiser = torch.optim.AdamW(weights, lr=asked.rate, weight_decay=0.0)
     begun = time.monotonic()
@@ -141,7 +141,7 @@ def train(model: Any, shared: Tokens, parts: list[list[Pair]], asked: argparse.N
 def loss_of(model: Any, shared: Tokens, part: list[Pair]) -> Any:
     """Return the mean loss of the answers' tokens.
 
-    All end at the same place, so that the logits, which take more memory than all the rest, are made for that end only.
+    Sequences are padded on the left, so that logits, which need most of the memory, are computed for the answers only.
     """
     with torch.no_grad():
         cache = model(input_ids=torch.tensor([shared]), use_cache=True, logits_to_keep=1).past_key_values

@@ -142,20 +142,20 @@ def test_several_at_once_keep_the_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("questions", "identity", "said"),
     [
-        ([Question(id="x", text="Question 0?")], FAKE, "line 1 is for another question"),
-        ([Question(id="q0", text="Another?")], FAKE, "line 1 is for another question"),
-        (QUESTIONS[:1], FAKE, "it holds 2 answers"),
-        (QUESTIONS, Identity(model="better", embedder="fake"), "with the model fake, and now it is better"),
-        (QUESTIONS, Identity(model="fake", embedder=""), "with the embedder fake, and now it is none"),
+        ([Question(id="x", text="Question 0?")], FAKE, "line 1 is not for question"),
+        ([Question(id="q0", text="Another?")], FAKE, "line 1 is not for question"),
+        (QUESTIONS[:1], FAKE, "it has 2 answers"),
+        (QUESTIONS, Identity(model="better", embedder="fake"), "with the model fake, not better"),
+        (QUESTIONS, Identity(model="fake", embedder=""), "with the embedder fake, not none"),
     ],
 )
-def test_a_file_of_something_else_is_refused(
+def test_a_file_of_another_run_is_refused(
     tmp_path: Path, questions: list[Question], identity: Identity, said: str
 ) -> None:
     out = tmp_path / "answers.jsonl"
-    run(out, Asker(), questions=QUESTIONS[: 2 if len(questions) != 1 or "holds" in said else 1])
+    run(out, Asker(), questions=QUESTIONS[: 2 if len(questions) != 1 or "has 2" in said else 1])
     before = out.read_bytes()
-    with pytest.raises(UsageError, match="made for something else") as raised:
+    with pytest.raises(UsageError, match="is from another run") as raised:
         run_batch(questions, [Asker()], out=out, identity=identity)
     assert said in raised.value.message
     assert "--out" in raised.value.hint
@@ -164,7 +164,7 @@ def test_a_file_of_something_else_is_refused(
 
 def test_a_file_that_is_no_batch_is_left_alone(tmp_path: Path) -> None:
     out = write_files(tmp_path, {"letter.txt": "Dear Ada,\nall is well.\n"}) / "letter.txt"
-    with pytest.raises(UsageError, match="line 1 is no line of a batch"):
+    with pytest.raises(UsageError, match="line 1 is not a line of a batch"):
         run(out, Asker())
     assert out.read_text() == "Dear Ada,\nall is well.\n"
     with pytest.raises(UsageError, match="can't be written"):
@@ -187,9 +187,9 @@ def test_askers_have_a_library_each(tmp_path: Path) -> None:
     root = write_files(tmp_path / "library", {"cats.txt": CATS, "ships.txt": SHIPS})
     with make_library(root) as library:
         library.sync()
-        with open_askers(library, rag=True) as askers:
+        with open_askers(library, answer_from="documents") as askers:
             answers = run_batch(QUESTIONS[:1], askers, identity=FAKE)
         assert answers.lines[0]["evidence"] is not None
-        with open_askers(library, rag=False) as askers:
+        with open_askers(library, answer_from="model") as askers:
             plain = run_batch(QUESTIONS[:1], askers, identity=Identity(model="fake", embedder=""))
     assert plain.lines[0]["hits"] == []

@@ -125,7 +125,7 @@ def test_mistakes_are_told(folder: Path, questions: Path, tmp_path: Path, cli: C
     taken = tmp_path / "taken.jsonl"
     taken.write_text("mine\n")
     cli("eval", "draft", str(folder), "--out", str(taken)).assert_clear(2, "exists already")
-    cli("batch", str(folder), str(questions), "--out", str(taken)).assert_clear(2, "made for something else")
+    cli("batch", str(folder), str(questions), "--out", str(taken)).assert_clear(2, "from another run")
     assert taken.read_text() == "mine\n"
 
 

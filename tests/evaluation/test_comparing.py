@@ -170,11 +170,3 @@ def test_files_that_are_not_in_the_library_are_told(folder: Folder) -> None:
     questions = [Question(id=1, text="Who?", answers=("Ada",), files=(("gone.txt", 1),))]
     comparison = compare(questions, two()[:1], open_library=folder, title="T", prepare=folder.prepare)
     assert "gone.txt" in comparison["notes"][0]
-
-
-def test_a_missing_package_is_a_note_and_no_end(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "pytrec_eval", None)
-    comparison = run(folder, two()[:1])
-    assert "bunko[eval]" in comparison["notes"][0]
-    assert "mrr" not in comparison["variants"][0]["summary"]
-    assert "right" in comparison["variants"][0]["summary"]

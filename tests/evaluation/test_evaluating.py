@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import pytest
 
-from bunko.errors import MissingExtra
 from bunko.evaluation.evaluating import METRICS, score, stage_times, summarise, times
 from bunko.evaluation.questions import Question
-from bunko.evaluation.ranking import NAMES, rank_documents, score_rankings
 from bunko.evaluation.records import Result
 
 ROLLO = Question(id="a", text="Who was the Norse leader?", answers=("Rollo",), files=(("normans.txt", 1),))
@@ -64,7 +61,7 @@ LINES = [
 
 @pytest.fixture
 def results() -> list[Result]:
-    return score(QUESTIONS, LINES, variant="v", rag=True)
+    return score(QUESTIONS, LINES, variant="v")
 
 
 def test_each_answer_has_its_scores(results: list[Result]) -> None:
@@ -102,47 +99,36 @@ def test_the_summary_has_every_figure(results: list[Result]) -> None:
 
 
 def test_a_refusal_is_no_answer_whatever_its_words() -> None:
-    (refused,) = score([ROLLO], [line(ROLLO, "Rollo is not in the documents.", refused=True)], variant="v", rag=True)
+    (refused,) = score([ROLLO], [line(ROLLO, "Rollo is not in the documents.", refused=True)], variant="v")
     assert refused["right"] is False
     assert refused["scores"]["f1"] == 0
 
 
 def test_a_question_that_failed_is_wrong_if_it_could_have_been_right() -> None:
-    (failed,) = score([ROLLO], [{"id": "a", "question": "", "error": "no", "hint": ""}], variant="v", rag=True)
+    (failed,) = score([ROLLO], [{"id": "a", "question": "", "error": "no", "hint": ""}], variant="v")
     assert failed["right"] is False
     assert (failed["scores"]["f1"], failed["scores"]["evidence_2"], failed["scores"]["mrr"]) == (0, 0, 0)
 
 
 def test_without_documents_nothing_is_said_of_evidence() -> None:
-    (plain,) = score([ROLLO], [line(ROLLO, "Rollo")], variant="v", rag=False)
+    (plain,) = score([ROLLO], [line(ROLLO, "Rollo")], variant="v", answer_from="model")
     assert plain["scores"]["exact_match"] == 1
-    assert {plain["scores"][name] for name in ("evidence_1", "gold_in_context", *NAMES)} == {None}
+    assert {
+        plain["scores"][name] for name in ("evidence_1", "gold_in_context", "hit_1", "hit_5", "mrr", "ndcg_10")
+    } == {None}
 
 
 def test_the_judges_word_is_kept_apart() -> None:
-    results = score(QUESTIONS, LINES, variant="v", rag=True, judged={"a": False, "b": None})
+    results = score(QUESTIONS, LINES, variant="v", judged={"a": False, "b": None})
     assert [result["scores"]["judged"] for result in results] == [0, None, None, None, None]
     assert results[0]["right"] is True
     assert summarise(QUESTIONS, results)["judged"]["n"] == 1
 
 
-def test_rankings_by_known_values() -> None:
-    grades = {"q": {"a": 1, "b": 1}, "none": {"a": 1}}
-    found = score_rankings({"q": ["x", "a", "y", "z", "w", "b"], "none": []}, grades)
-    # Discounted gain 1/log2(3) + 1/log2(7), of the ideal 1 + 1/log2(3).
-    assert found["q"] == pytest.approx({"hit_1": 0, "hit_5": 1, "mrr": 0.5, "ndcg_10": 0.60527}, abs=1e-4)
-    assert found["none"] == {"hit_1": 0, "hit_5": 0, "mrr": 0, "ndcg_10": 0}
-
-
-def test_many_documents_keep_their_order() -> None:
-    paths = [f"{n:03}.txt" for n in range(60)]
-    found = score_rankings({"q": paths}, {"q": {paths[40]: 1}})
-    assert found["q"]["mrr"] == pytest.approx(1 / 41)
-    assert rank_documents([{"path": path} for path in paths * 2], {}) == paths
-
-
-def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pytrec_eval", None)
-    with pytest.raises(MissingExtra, match=r"bunko\[eval\]"):
-        score(QUESTIONS, LINES, variant="v", rag=True)
-    score(QUESTIONS, LINES, variant="v", rag=True, with_ranking=False)
+def test_a_translation_is_one_text() -> None:
+    translated = [
+        {"sentence": "a", "text": "Ada.", "language": "de"},
+        {"sentence": "b", "text": "Nein.", "language": "de"},
+    ]
+    with_one, without = score([OPEN] * 2, [line(OPEN, "A. No.", translation=translated), line(OPEN, "A.")], variant="v")
+    assert (with_one["translation"], without["translation"]) == ("Ada. Nein.", None)

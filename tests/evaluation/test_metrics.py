@@ -17,9 +17,9 @@ _TEXTS = st.lists(_PIECES, max_size=8).map(" ".join)
 
 @given(_TEXTS, st.lists(_TEXTS, min_size=1, max_size=3))
 def test_words_are_compared_as_the_squad_script_does(answer: str, golds: list[str]) -> None:
-    ours = max(metrics.exact_match(answer, gold, spaceless=False) for gold in golds)
+    ours = max(metrics.exact_match(answer, gold, by="words") for gold in golds)
     assert ours == squad.exact(answer, golds)
-    assert max(metrics.f1(answer, gold, spaceless=False) for gold in golds) == pytest.approx(squad.f1(answer, golds))
+    assert max(metrics.f1(answer, gold, by="words") for gold in golds) == pytest.approx(squad.f1(answer, golds))
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ def test_words_are_compared_as_the_squad_script_does(answer: str, golds: list[st
     ],
 )
 def test_english_by_known_values(answer: str, gold: str, exact: float, f1: float) -> None:
-    assert metrics.exact_match(answer, gold, spaceless=False) == exact
-    assert metrics.f1(answer, gold, spaceless=False) == pytest.approx(f1)
+    assert metrics.exact_match(answer, gold, by="words") == exact
+    assert metrics.f1(answer, gold, by="words") == pytest.approx(f1)
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_english_by_known_values(answer: str, gold: str, exact: float, f1: float
     ],
 )
 def test_japanese_by_known_values(answer: str, gold: str, exact: float, f1: float) -> None:
-    assert metrics.exact_match(answer, gold, spaceless=True) == exact
-    assert metrics.f1(answer, gold, spaceless=True) == pytest.approx(f1)
+    assert metrics.exact_match(answer, gold, by="characters") == exact
+    assert metrics.f1(answer, gold, by="characters") == pytest.approx(f1)
 
 
 def test_the_language_is_the_golds_or_the_questions() -> None:
@@ -71,27 +71,27 @@ def test_right_answers_stand_within_the_beginning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "gold", "spaceless", "held"),
+    ("text", "gold", "by", "held"),
     [
-        ("Built in 1066.", "1066", False, True),
-        ("Built in 10660.", "1066", False, False),
-        ("A kingdom", "king", False, False),
-        ("Denmark, Iceland, and Norway", "denmark iceland", False, True),
-        ("anything", "the", False, False),  # nothing is left of it
-        ("第13年に", "3年", True, False),
-        ("平成３年に", "3年", True, True),
-        ("3.5%です", "3.5％", True, True),
-        ("東京都", "。", True, False),
+        ("Built in 1066.", "1066", "words", True),
+        ("Built in 10660.", "1066", "words", False),
+        ("A kingdom", "king", "words", False),
+        ("Denmark, Iceland, and Norway", "denmark iceland", "words", True),
+        ("anything", "the", "words", False),  # nothing is left of it
+        ("第13年に", "3年", "characters", False),
+        ("平成３年に", "3年", "characters", True),
+        ("3.5%です", "3.5％", "characters", True),
+        ("東京都", "。", "characters", False),
     ],
 )
-def test_gold_strings_are_found_as_whole_words_and_numbers(text: str, gold: str, spaceless: bool, held: bool) -> None:
-    assert metrics.holds(text, gold, spaceless=spaceless) is held
+def test_gold_strings_are_found_as_whole_words_and_numbers(text: str, gold: str, by: metrics.By, held: bool) -> None:
+    assert metrics.holds(text, gold, by=by) is held
 
 
-@given(st.text(max_size=60), st.text(max_size=20), st.booleans())
-def test_figures_stay_within_their_bounds(answer: str, gold: str, spaceless: bool) -> None:
-    f1 = metrics.f1(answer, gold, spaceless=spaceless)
-    assert 0 <= metrics.exact_match(answer, gold, spaceless=spaceless) <= f1 <= 1
-    assert metrics.f1(gold, answer, spaceless=spaceless) == f1
-    assert isinstance(metrics.holds(answer, gold, spaceless=spaceless), bool)
+@given(st.text(max_size=60), st.text(max_size=20), st.sampled_from(["words", "characters"]))
+def test_figures_stay_within_their_bounds(answer: str, gold: str, by: metrics.By) -> None:
+    f1 = metrics.f1(answer, gold, by=by)
+    assert 0 <= metrics.exact_match(answer, gold, by=by) <= f1 <= 1
+    assert metrics.f1(gold, answer, by=by) == f1
+    assert isinstance(metrics.holds(answer, gold, by=by), bool)
     assert metrics.length_in_words(answer) >= 0

@@ -57,13 +57,13 @@ def test_a_limit_takes_the_first(tmp_path: Path) -> None:
         ("[1]", "is not an object"),
         ('{"id": "a"}', 'has no "question"'),
         ('{"question": " "}', 'has no "question"'),
-        ('{"question": "q", "id": [1]}', "neither a text nor a whole number"),
-        ('{"question": "q", "id": "first"}', "has the id 'first' of line 1"),
-        ('{"question": "q", "answers": [1]}', "not a list of texts"),
+        ('{"question": "q", "id": [1]}', "neither a string nor an integer"),
+        ('{"question": "q", "id": "first"}', "repeats the id 'first' of line 1"),
+        ('{"question": "q", "answers": [1]}', "not a list of strings"),
         ('{"question": "q", "unanswerable": "yes"}', "neither true nor false"),
-        ('{"question": "q", "unanswerable": true, "answers": ["a"]}', "said to have no answer"),
-        ('{"question": "q", "file": 1}', "no path"),
-        ('{"question": "q", "file": {"a": "b"}}', "no path"),
+        ('{"question": "q", "unanswerable": true, "answers": ["a"]}', "marked as unanswerable"),
+        ('{"question": "q", "file": 1}', "not a path"),
+        ('{"question": "q", "file": {"a": "b"}}', "not a path"),
     ],
 )
 def test_a_line_that_is_wrong_is_named(tmp_path: Path, line: str, said: str) -> None:
@@ -76,5 +76,5 @@ def test_a_line_that_is_wrong_is_named(tmp_path: Path, line: str, said: str) -> 
 def test_files_that_are_missing_or_empty_are_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="can't be read"):
         read_questions(tmp_path / "none.txt")
-    with pytest.raises(QuestionError, match="holds no questions"):
+    with pytest.raises(QuestionError, match="has no questions"):
         read_questions(write(tmp_path / "empty.txt", " \n\n"))

@@ -14,10 +14,10 @@ def names(variants: list[Variant]) -> list[str]:
 
 
 def test_each_model_is_a_variant_and_without_documents_another() -> None:
-    variants = build_variants(Settings(), models=["a.gguf", "models/b.gguf"], without_documents=True)
+    variants = build_variants(Settings(), models=["a.gguf", "models/b.gguf"], answer_from=("documents", "model"))
     assert names(variants) == ["a", "b", "a, without documents", "b, without documents"]
     assert [variant.settings.model for variant in variants[:2]] == ["a.gguf", "models/b.gguf"]
-    assert [variant.rag for variant in variants] == [True, True, False, False]
+    assert [variant.answer_from for variant in variants] == ["documents", "documents", "model", "model"]
 
 
 def test_each_value_of_a_setting_makes_one_of_each_model() -> None:
@@ -31,14 +31,14 @@ def test_each_value_of_a_setting_makes_one_of_each_model() -> None:
 
 
 def test_retrieval_makes_no_variant_without_documents() -> None:
-    variants = build_variants(Settings(), changes=["retrieval.mode=hybrid,lexical"], without_documents=True)
+    variants = build_variants(Settings(), changes=["retrieval.mode=hybrid,lexical"], answer_from=("documents", "model"))
     assert names(variants) == ["mode hybrid", "mode lexical", "smollm2-135m, without documents"]
 
 
 def test_a_variant_can_be_written_out() -> None:
     (only,) = build_variants(Settings(), written_out=["Words: model=a.gguf, retrieval.mode=lexical, rag=no"])
-    assert (only.name, only.settings.model, only.settings.retrieval.mode, only.rag) == (
-        "Words", "a.gguf", "lexical", False,
+    assert (only.name, only.settings.model, only.settings.retrieval.mode, only.answer_from) == (
+        "Words", "a.gguf", "lexical", "model",
     )  # fmt: skip
     (ignoring,) = build_variants(Settings(), written_out=["X: reading.ignore=*.tmp,*.bak"])
     assert ignoring.settings.reading.ignore == ("*.tmp", "*.bak")
@@ -72,11 +72,11 @@ def test_without_anything_there_is_the_librarys_own() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"models": ["x/a.gguf", "y/a.gguf"]}, "2 variants are called 'a'"),
+        ({"models": ["x/a.gguf", "y/a.gguf"]}, "2 variants have the name 'a'"),
         ({"changes": ["retrieval.mode"]}, "names no values"),
         ({"changes": ["retrieval.mode="]}, "names no values"),
-        ({"written_out": ["no colon"]}, "can't be understood"),
-        ({"written_out": ["X: model"]}, "can't be understood"),
+        ({"written_out": ["no colon"]}, "can't be parsed"),
+        ({"written_out": ["X: model"]}, "can't be parsed"),
         ({"written_out": ["X: model=a, rag=perhaps"]}, "rag=perhaps"),
     ],
 )

@@ -27,7 +27,7 @@ from bunko.evaluation.batching import batch
 from bunko.evaluation.comparing import answers_path, compare
 from bunko.evaluation.drafting import draft_questions
 from bunko.evaluation.questions import read_questions
-from bunko.evaluation.records import Comparison
+from bunko.evaluation.records import AnswerFrom, Comparison
 from bunko.evaluation.tables import as_markdown, as_text
 from bunko.evaluation.variants import Variant, build_variants
 from bunko.library import Library
@@ -52,7 +52,7 @@ def run_batch(arguments: argparse.Namespace) -> int:
             report = batch(
                 library,
                 questions,
-                rag=not arguments.no_rag,
+                answer_from="model" if arguments.no_rag else "documents",
                 out=out,
                 parallel=arguments.parallel,
                 progress=lambda done, total: bar("answering", done, total),
@@ -79,9 +79,8 @@ def run_batch(arguments: argparse.Namespace) -> int:
 def run_eval(arguments: argparse.Namespace) -> int:
     """Measure the answers of one configuration."""
     root = Path(arguments.folder).expanduser()
-    variants = build_variants(settings_from(arguments, root))
-    if arguments.no_rag:
-        variants = build_variants(settings_from(arguments, root), without_documents=True)[1:]
+    answer_from: AnswerFrom = "model" if arguments.no_rag else "documents"
+    variants = build_variants(settings_from(arguments, root), answer_from=[answer_from])
     out = Path(arguments.out).expanduser() if arguments.out else None
     comparison = _compare(arguments, variants, lambda variant: out)
     return _show(arguments, comparison)
@@ -95,7 +94,7 @@ def run_compare(arguments: argparse.Namespace) -> int:
         adapters=arguments.adapters,
         changes=arguments.setting,
         written_out=arguments.variant,
-        without_documents=arguments.no_rag,
+        answer_from=("documents", "model") if arguments.no_rag else ("documents",),
     )
     if len(variants) < 2:
         raise UsageError(

@@ -1,1 +1,1 @@
-"""Measure answers: question files, batches, figures, comparisons."""
+"""Measure answers: question files, batches, figures, comparisons, reports."""

@@ -1,6 +1,6 @@
-"""Ask a library many questions. In: a library. Out: askers (question -> Answer), one for each that runs at once.
+"""Ask a library many questions. In: a library. Out: askers (question -> Answer), one for each concurrent question.
 
-An index is brought in step once, a model is loaded once. Knows nothing of question files, scores or output.
+The model is loaded once for each asker. Knows nothing of question files, scores or output.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from bunko.answering.pipeline import answer_without_documents
 from bunko.conversation import last
+from bunko.evaluation.records import AnswerFrom
 from bunko.library import Library
 from bunko.ports import Embedder, EmbedderSpec
 from bunko.stopwatch import Stopwatch
@@ -26,15 +27,15 @@ Asker: TypeAlias = Callable[[str], Answer]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What answers, as each answer tells it."""
+    """What produced an answer, as the answer names it."""
 
     model: str
     embedder: str
-    """Empty where the model is asked without documents."""
+    """Empty if the model is asked without documents."""
 
 
 class SharedEmbedder:
-    """One embedder for several libraries in several threads, one call at a time. Closing the libraries leaves it."""
+    """One embedder for several libraries and threads, one call at a time. Closing a library does not close it."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
@@ -42,7 +43,7 @@ class SharedEmbedder:
 
     @property
     def spec(self) -> EmbedderSpec:
-        """What the embedder states of itself."""
+        """The embedder's specification."""
         return self._embedder.spec
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
@@ -61,37 +62,38 @@ class SharedEmbedder:
             return self._embedder.count_tokens(texts)
 
 
-def identity_of(library: Library, *, rag: bool) -> Identity:
-    """Return what the answers of this library will name. Finds the models, and starts none. Raises ModelError."""
-    return Identity(model=library.generator.spec.name, embedder=library.embedder.spec.name if rag else "")
+def identity_of(library: Library, *, answer_from: AnswerFrom) -> Identity:
+    """Return the names that this library's answers will have. Resolves the models, starts none. Raises ModelError."""
+    embedder = library.embedder.spec.name if answer_from == "documents" else ""
+    return Identity(model=library.generator.spec.name, embedder=embedder)
 
 
 @contextlib.contextmanager
-def open_askers(library: Library, *, rag: bool, parallel: int = 1) -> Iterator[list[Asker]]:
-    """Give so many askers, each with a library and a connection to the model of its own; they are closed at the end.
+def open_askers(library: Library, *, answer_from: AnswerFrom, parallel: int = 1) -> Iterator[list[Asker]]:
+    """Yield `parallel` askers, each with its own library and its own connection to the model; close them at the end.
 
-    A model on this machine is loaded once for each of them. The library that is given stays open.
+    A local model is loaded once for each asker. `library` itself stays open.
     """
     with contextlib.ExitStack() as opened:
-        askers = [_asker(library, rag=rag)]
-        shared = SharedEmbedder(library.embedder) if rag and parallel > 1 else None
+        askers = [_asker(library, answer_from)]
+        shared = SharedEmbedder(library.embedder) if answer_from == "documents" and parallel > 1 else None
         for _ in range(parallel - 1):
             another = opened.enter_context(Library(library.root, settings=library.settings, embedder=shared))
-            askers.append(_asker(another, rag=rag))
+            askers.append(_asker(another, answer_from))
         yield askers
 
 
-def warm_up(library: Library, questions: Iterable[str], *, rag: bool) -> None:
+def warm_up(library: Library, questions: Iterable[str], *, answer_from: AnswerFrom) -> None:
     """Load the model and wait for it, so that the first question is timed like the others. Raises EngineError.
 
-    A model that may not speak any of the questions' languages is not loaded.
+    The model is not loaded if none of the questions needs it.
     """
-    if not rag or any(library.needs_model(question) for question in questions):
+    if answer_from == "model" or any(library.needs_model(question) for question in questions):
         library.generator.context_tokens()
 
 
-def _asker(library: Library, *, rag: bool) -> Asker:
-    if rag:
+def _asker(library: Library, answer_from: AnswerFrom) -> Asker:
+    if answer_from == "documents":
         return library.ask
     return lambda question: last(
         answer_without_documents(question, library.generator, settings=library.settings, watch=Stopwatch())

@@ -1,7 +1,7 @@
 """Answer many questions into a file. In: questions, askers. Out: a line of JSON for each, in their order.
 
-Each line is flushed when it is there, so that whatever ends the run, the next one goes on where it stopped. A question
-that fails has a line that says why, and is asked again by the next run. Knows nothing of models or scores.
+Each line is flushed at once: a run that was interrupted is resumed by the next one. The line of a question that failed
+holds the error; the next run asks it again. Knows nothing of models or scores.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from bunko.errors import (
 )
 from bunko.evaluation.asking import Asker, Identity, identity_of, open_askers, warm_up
 from bunko.evaluation.questions import Question
-from bunko.evaluation.records import Answered
+from bunko.evaluation.records import Answered, AnswerFrom
 from bunko.library import Library
 
-# So many questions in a row that fail at the engine are not the questions' fault.
+# When this many questions in a row fail with an engine error, the engine is at fault, not the questions.
 _GIVE_UP_AFTER = 5
 _REWRITE_EVERY_S = 1.0
 
 Progress = Callable[[int, int], None]
-"""Told how many of how many questions are done."""
+"""Called with the number of questions done and the total."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,31 +48,31 @@ class BatchReport:
     lines: tuple[Answered, ...]
     """One for each question, in order."""
     answered: int
-    """By this run."""
+    """In this run."""
     present: int
-    """Answered by an earlier run."""
+    """Answered in an earlier run."""
     failed: int
     seconds: float
     notes: Mapping[str, int]
-    """What this run's answers told of how they came about, and how many of them did: it is not in the lines."""
+    """The notes of this run's answers, each with the number of answers that had it. Lines do not hold notes."""
 
 
 def batch(
     library: Library,
     questions: Sequence[Question],
     *,
-    rag: bool = True,
+    answer_from: AnswerFrom = "documents",
     out: Path | None = None,
     parallel: int = 1,
     progress: Progress | None = None,
 ) -> BatchReport:
-    """Answer questions from a library whose index is in step, the model loaded once. Raises what `run_batch` does."""
+    """Answer questions from a library whose index is up to date. Raises what `run_batch` raises."""
 
     def load(to_ask: Sequence[Question]) -> None:
-        warm_up(library, [question.text for question in to_ask], rag=rag)
+        warm_up(library, [question.text for question in to_ask], answer_from=answer_from)
 
-    with open_askers(library, rag=rag, parallel=parallel) as askers:
-        identity = identity_of(library, rag=rag)
+    with open_askers(library, answer_from=answer_from, parallel=parallel) as askers:
+        identity = identity_of(library, answer_from=answer_from)
         return run_batch(questions, askers, out=out, identity=identity, before=load, progress=progress)
 
 
@@ -85,11 +85,11 @@ def run_batch(
     before: Callable[[Sequence[Question]], None] = lambda questions: None,
     progress: Progress | None = None,
 ) -> BatchReport:
-    """Answer what the file does not answer yet, as many questions at once as there are askers.
+    """Answer the questions that the file does not answer yet, one at a time for each asker.
 
-    Without `out` nothing is written, and nothing resumed. `before` is called with what is to be asked, if anything is,
-    as to load the model. Raises UsageError where the file was made for something else,
-    and whatever would fail for every question: EngineStartFailed, RemoteUnavailable, ModelError, StoreError.
+    Without `out` nothing is written or resumed. `before` is called with the questions to be asked, if there are any, so
+    that it can load the model. Raises UsageError if the file belongs to another run, and errors that would repeat for
+    every question: EngineStartFailed, RemoteUnavailable, ModelError, StoreError.
     """
     begin = time.monotonic()
     progress = progress or (lambda done, total: None)
@@ -107,9 +107,9 @@ def run_batch(
             (file.replace, [(place, questions[place]) for place in again]),
             (file.append, list(enumerate(questions))[len(lines) :]),
         ):
-            for place, line, told in _answer_all(numbered, askers):
+            for place, line, answer_notes in _answer_all(numbered, askers):
                 write(place, line)
-                notes.update(told)
+                notes.update(answer_notes)
                 done += 1
                 progress(done, len(questions))
     failed = sum("error" in line for line in file.lines)
@@ -145,7 +145,7 @@ class _OutFile:
             self._file.close()
 
     def append(self, place: int, line: Answered) -> None:
-        """Add a line at the end, at once."""
+        """Append a line and flush it."""
         assert place == len(self.lines)
         if self._stale_since is not None:
             self._rewrite()
@@ -155,7 +155,7 @@ class _OutFile:
             self._file.flush()
 
     def replace(self, place: int, line: Answered) -> None:
-        """Put a line in the place of one that failed; the file follows within a second, or at the end."""
+        """Replace the line of a question that failed; the file is rewritten within a second, or at the end."""
         self.lines[place] = line
         now = time.monotonic()
         self._stale_since = self._stale_since or now
@@ -163,7 +163,7 @@ class _OutFile:
             self._rewrite()
 
     def _rewrite(self) -> None:
-        """Write the file anew beside itself, and put it in place as a whole."""
+        """Write a new file and put it in place atomically."""
         self._stale_since = None
         if not self._path or not self._file:
             return
@@ -175,7 +175,7 @@ class _OutFile:
 
 
 def _encode(line: Answered) -> bytes:
-    # A lone surrogate, as files from elsewhere may have them, has no UTF-8; JSON has an escape for it.
+    # A lone surrogate has no UTF-8 encoding; JSON has an escape for it.
     text = json.dumps(line, ensure_ascii=False)
     with contextlib.suppress(UnicodeEncodeError):
         return text.encode() + b"\n"
@@ -183,7 +183,7 @@ def _encode(line: Answered) -> bytes:
 
 
 def _resume(out: Path, questions: Sequence[Question], identity: Identity) -> list[Answered]:
-    """Return the lines that are there, without one that was torn. Raises UsageError for a file of something else."""
+    """Return the lines of an earlier run, without a truncated last one. Raises UsageError if they do not fit."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         data = out.read_bytes() if out.exists() else b""
@@ -193,7 +193,7 @@ def _resume(out: Path, questions: Sequence[Question], identity: Identity) -> lis
         if len(whole) < len(data):
             with out.open("r+b") as file:
                 file.truncate(len(whole))
-        out.open("ab").close()  # a place that can't be written is told of before the first question
+        out.open("ab").close()  # fail before the first question if the file can't be written
     except OSError as error:
         raise UsageError(f"{out} can't be written: {error.strerror}.", "Name another file with --out.") from error
     return lines
@@ -204,40 +204,40 @@ def _line(text: bytes, out: Path, number: int) -> Answered:
         row = json.loads(text)
         if isinstance(row, dict) and "id" in row and ("answer" in row or "error" in row):
             return row
-    raise _other(out, f"line {number} is no line of a batch")
+    raise _other(out, f"line {number} is not a line of a batch")
 
 
 def _check(lines: Sequence[Answered], questions: Sequence[Question], identity: Identity, out: Path) -> None:
     if len(lines) > len(questions):
-        raise _other(out, f"it holds {len(lines)} answers, and there are {len(questions)} questions")
+        raise _other(out, f"it has {len(lines)} answers, but there are {len(questions)} questions")
     for number, (line, question) in enumerate(zip(lines, questions, strict=False), 1):
         if (str(line["id"]), line.get("question")) != (str(question.id), question.text):
-            raise _other(out, f"line {number} is for another question than {question.id}: {question.text[:60]!r}")
+            raise _other(out, f"line {number} is not for question {question.id}: {question.text[:60]!r}")
         if "error" in line:
             continue
         for what, is_now in (("model", identity.model), ("embedder", identity.embedder)):
             if line.get(what) != is_now:
                 was = line.get(what) or "none"
-                raise _other(out, f"line {number} was answered with the {what} {was}, and now it is {is_now or 'none'}")
+                raise _other(out, f"line {number} was answered with the {what} {was}, not {is_now or 'none'}")
 
 
 def _other(out: Path, why: str) -> UsageError:
     return UsageError(
-        f"{out} was made for something else: {why}.",
-        "Name another file with --out, or remove this one to begin anew.",
+        f"{out} is from another run: {why}.",
+        "Name another file with --out, or delete this one to start again.",
     )
 
 
 # --- asking ------------------------------------------------------------------------------------------------------
 
 _Outcome = tuple[Answered, tuple[str, ...]] | BunkoError
-"""A line and the answer's notes, or why there is none."""
+"""A line and the answer's notes, or the error."""
 
 
 def _answer_all(
     questions: Sequence[tuple[int, Question]], askers: Sequence[Asker]
 ) -> Iterator[tuple[int, Answered, tuple[str, ...]]]:
-    """Yield each question's place, line and notes, in order. Raises what would fail for every question."""
+    """Yield each question's place, line and notes, in order. Raises errors that would repeat for every question."""
     answered = _one_by_one(questions, askers[0]) if len(askers) == 1 else _at_once(questions, askers)
     in_a_row = 0
     for place, question, outcome in answered:
@@ -260,7 +260,7 @@ def _one_by_one(questions: Sequence[tuple[int, Question]], asker: Asker) -> Iter
 def _at_once(
     questions: Sequence[tuple[int, Question]], askers: Sequence[Asker]
 ) -> Iterator[tuple[int, Question, _Outcome]]:
-    """Ask in one thread for each asker; what comes early waits for its turn."""
+    """Ask in one thread for each asker, and yield in the order of the questions."""
     todo: queue.SimpleQueue[int | None] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
 
@@ -270,7 +270,7 @@ def _at_once(
 
     for n in range(min(len(askers), len(questions))):
         todo.put(n)
-    # Not waited for when the run is stopped: a server may be in the middle of a long answer.
+    # Daemon threads: when the run is stopped, a server may be in the middle of a long answer.
     for asker in askers:
         threading.Thread(target=work, args=(asker,), daemon=True).start()
     waiting: dict[int, Any] = {}
@@ -279,7 +279,8 @@ def _at_once(
         for n, (place, question) in enumerate(questions):
             while n not in waiting:
                 with contextlib.suppress(queue.Empty):
-                    arrived, outcome = done.get(timeout=0.5)  # Windows lets no Ctrl-C through an endless wait
+                    # Windows: Ctrl-C does not interrupt a wait without a timeout.
+                    arrived, outcome = done.get(timeout=0.5)
                     if isinstance(outcome, _Fatal):
                         raise outcome.error
                     waiting[arrived] = outcome
@@ -300,15 +301,12 @@ class _Fatal:
 def _caught(question: Question, asker: Asker) -> _Outcome | _Fatal:
     try:
         return _ask(question, asker)
-    except BaseException as error:  # noqa: BLE001 (raised again by the thread that waits)
+    except BaseException as error:  # noqa: BLE001 (raised again in the waiting thread)
         return _Fatal(error)
 
 
 def _ask(question: Question, asker: Asker) -> _Outcome:
-    """Return the line and the answer's notes, or the error if it is this question's own.
-
-    Raises what would fail for every other, too.
-    """
+    """Return the line and the answer's notes, or an error that concerns this question only. Raises all others."""
     try:
         answer = asker(question.text)
         return {"id": question.id} | to_json(answer), answer.notes

@@ -1,9 +1,9 @@
 """Compare variants on the same questions. In: folder, questions, variants. Out: a Comparison, which reports show.
 
-    for each variant: sync -> answer all questions -> let go of the model;  then judge -> score -> pair
+    for each variant: sync -> answer all questions -> release the model;  then judge -> score -> pair
 
-One model at a time is in memory. Each variant searches by itself, though the same settings find the same passages: its
-times would not be its own otherwise. An evaluation is a comparison of one variant.
+One model at a time is in memory. Each variant runs its own searches, even if its settings find the same passages, so
+that its times are complete. An evaluation is a comparison with one variant.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from bunko.errors import MissingExtra
-from bunko.evaluation import evaluating, ranking, statistics
+from bunko.evaluation import evaluating, statistics
 from bunko.evaluation.batching import BatchReport, batch
 from bunko.evaluation.judging import judge_answers
 from bunko.evaluation.questions import Question
@@ -34,7 +33,7 @@ from bunko.settings import Settings
 OpenLibrary = Callable[[Settings], Library]
 """Opens the folder with these settings."""
 Progress = Callable[[str, int, int], None]
-"""Told which variant has answered how many of how many questions."""
+"""Called with the variant's name, the number of questions done, and the total."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +42,7 @@ class _Answered:
     embedder: str
     batch: BatchReport
     missing: list[str]
-    """Files that the questions name and the library does not hold."""
+    """Files that the questions name and the library does not have."""
 
 
 def compare(
@@ -60,12 +59,12 @@ def compare(
 ) -> Comparison:
     """Answer all questions with each variant in turn, and return the figures.
 
-    `answers_file` tells where a variant's answers are kept, and taken up again; `judge` names the model that judges
-    answers; `prepare` brings the index in step before a variant that needs it. Raises whatever would fail for every
-    question: ModelError, StoreError, LibraryError, EngineStartFailed, RemoteUnavailable.
+    `answers_file` returns the file where a variant's answers are kept and resumed from; `judge` names the model that
+    judges answers; `prepare` updates the index before a variant that needs it. Raises errors that would repeat for
+    every question: ModelError, StoreError, LibraryError, EngineStartFailed, RemoteUnavailable.
     """
-    tell = progress or (lambda name, done, total: None)
-    notes = []
+    report = progress or (lambda name, done, total: None)
+    notes: list[str] = []
     _check_models(variants, open_library, judge=judge)
     answered = [
         _answer(
@@ -75,34 +74,26 @@ def compare(
             out=answers_file(variant),
             parallel=parallel,
             prepare=prepare,
-            tell=tell,
+            report=report,
         )
         for variant in variants
     ]
-    with_ranking = True
-    if any(question.files for question in questions):
-        try:
-            ranking.check_installed()
-        except MissingExtra as error:
-            with_ranking = False
-            notes.append(str(error))
     judged = None
     if judge:
-        judged = _judge(questions, answered, open_library, judge, tell)
+        judged = _judge(questions, answered, open_library, judge, report)
     results = [
         evaluating.score(
             questions,
             item.batch.lines,
             variant=item.variant.name,
-            rag=item.variant.rag,
+            answer_from=item.variant.answer_from,
             judged=judged[n] if judged else None,
-            with_ranking=with_ranking,
         )
         for n, item in enumerate(answered)
     ]
     if missing := next((item.missing for item in answered if item.missing), None):
         notes.append(
-            f"{len(missing)} of the files that the questions name are not in the library, such as {missing[0]!r}."
+            f"{len(missing)} of the files that the questions name are not in the library, for example {missing[0]!r}."
         )
     for item in answered:
         notes += _notes(item)
@@ -123,13 +114,14 @@ def compare(
 
 
 def answers_path(folder: Path, variant: Variant) -> Path:
-    """Return where a variant's answers are kept: another one for other settings, so that none are mixed up.
+    """Return the file of a variant's answers. Its name has a hash of the settings, so that variants never share a file.
 
-    Where the index lies, where models are kept and how libraries are served don't count.
+    Settings that do not change answers are left out: the places of the index and the models, and the server's.
     """
     settings = asdict(replace(variant.settings, store="", cache_dir="", offline=False))
     del settings["server"]
-    digest = hashlib.sha256(json.dumps([settings, variant.rag], sort_keys=True).encode()).hexdigest()[:8]
+    identity = json.dumps([settings, variant.answer_from == "documents"], sort_keys=True)
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
     name = re.sub(r"[^\w.-]+", "-", variant.name).strip("-")[:60]
     return folder / f"{name}-{digest}.jsonl"
 
@@ -138,7 +130,7 @@ def answers_path(folder: Path, variant: Variant) -> Path:
 
 
 def _check_models(variants: Sequence[Variant], open_library: OpenLibrary, *, judge: str) -> None:
-    """Find, and fetch if need be, every model before the first hour of answering begins."""
+    """Find every model, and download it if necessary, before the first question is asked."""
     for settings in [
         *(variant.settings for variant in variants),
         *([replace(variants[0].settings, model=judge)] if judge else []),
@@ -155,27 +147,28 @@ def _answer(
     out: Path | None,
     parallel: int,
     prepare: Callable[[Library], None],
-    tell: Progress,
+    report: Progress,
 ) -> _Answered:
+    from_documents = variant.answer_from == "documents"
     with contextlib.ExitStack() as opened:
         settings = variant.settings
         if any(name.startswith(("chunking.", "reading.")) for name in variant.changed):
-            # The folder's own index stays as it is.
-            place = opened.enter_context(tempfile.TemporaryDirectory(prefix="bunko-", ignore_cleanup_errors=True))
-            settings = replace(settings, store=place)
+            # A temporary index: the folder's own one is not changed.
+            folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="bunko-", ignore_cleanup_errors=True))
+            settings = replace(settings, store=folder)
         library = opened.enter_context(open_library(settings))
-        if variant.rag:
+        if from_documents:
             prepare(library)
         answered = batch(
             library,
             questions,
-            rag=variant.rag,
+            answer_from=variant.answer_from,
             out=out,
             parallel=parallel,
-            progress=lambda done, total: tell(variant.name, done, total),
+            progress=lambda done, total: report(variant.name, done, total),
         )
-        embedder = library.embedder.spec.name if variant.rag else ""
-        missing = _missing_files(library, questions) if variant.rag else []
+        embedder = library.embedder.spec.name if from_documents else ""
+        missing = _missing_files(library, questions) if from_documents else []
     return _Answered(variant=variant, embedder=embedder, batch=answered, missing=missing)
 
 
@@ -184,7 +177,7 @@ def _judge(
     answered: Sequence[_Answered],
     open_library: OpenLibrary,
     judge: str,
-    tell: Progress,
+    report: Progress,
 ) -> list[dict[str, bool | None]]:
     settings = replace(answered[0].variant.settings, model=judge)
     total = len(questions) * len(answered)
@@ -198,7 +191,7 @@ def _judge(
                 seed=settings.generation.seed,
                 think=settings.generation.think,
                 think_tokens=settings.generation.think_tokens,
-                progress=lambda: tell("judging", next(count), total),
+                progress=lambda: report("judging", next(count), total),
             )
             for item in answered
         ]
@@ -206,8 +199,8 @@ def _judge(
 
 def _notes(item: _Answered) -> list[str]:
     name, errors = item.variant.name, [line["error"] for line in item.batch.lines if "error" in line]
-    told = [f"{name}, in {count} of the answers: {text}" for text, count in item.batch.notes.items()]
-    return [f"{name}: {len(errors)} questions failed, the first one so: {errors[0]}", *told] if errors else told
+    notes = [f"{name}, in {count} of the answers: {text}" for text, count in item.batch.notes.items()]
+    return [f"{name}: {len(errors)} questions failed, the first with: {errors[0]}", *notes] if errors else notes
 
 
 def _missing_files(library: Library, questions: Sequence[Question]) -> list[str]:
@@ -226,7 +219,7 @@ def _record(item: _Answered, questions: Sequence[Question], results: Sequence[Re
         name=variant.name,
         model=name_with_adapters(short_name(variant.settings.model), variant.settings.generation.adapters),
         embedder=item.embedder,
-        rag=variant.rag,
+        rag=variant.answer_from == "documents",
         settings={name: short_name(value) if name == "model" else value for name, value in variant.changed.items()},
         summary=evaluating.summarise(questions, results),
         timings_ms=evaluating.stage_times(results),
@@ -235,11 +228,11 @@ def _record(item: _Answered, questions: Sequence[Question], results: Sequence[Re
 
 
 def _pair(a: Sequence[Result], b: Sequence[Result]) -> Pair:
-    """Compare two variants on the questions that both have: right or wrong, F1, time."""
+    """Compare two variants question by question: right or wrong, F1, time."""
     both = list(zip(a, b, strict=True))
-    told = [(one["right"], other["right"]) for one, other in both if one["right"] is not None]
-    wins = sum(bool(one) and not other for one, other in told)
-    losses = sum(bool(other) and not one for one, other in told)
+    outcomes = [(one["right"], other["right"]) for one, other in both if one["right"] is not None]
+    wins = sum(bool(one) and not other for one, other in outcomes)
+    losses = sum(bool(other) and not one for one, other in outcomes)
     scores = [(one["scores"]["f1"], other["scores"]["f1"]) for one, other in both]
     scored = [(one, other) for one, other in scores if one is not None and other is not None]
     timed = [
@@ -252,8 +245,8 @@ def _pair(a: Sequence[Result], b: Sequence[Result]) -> Pair:
         b=b[0]["variant"],
         wins=wins,
         losses=losses,
-        ties=len(told) - wins - losses,
-        p=statistics.mcnemar(wins, losses) if told else None,
+        ties=len(outcomes) - wins - losses,
+        p=statistics.mcnemar(wins, losses) if outcomes else None,
         f1_difference=_interval(statistics.paired_difference, scored),
         time_ratio=_interval(statistics.paired_ratio, timed),
     )

@@ -1,7 +1,7 @@
 """Draft questions from a library's own documents. In: a library with a model. Out: lines for a question file.
 
-The model is shown a passage and writes a question with its answer; what it writes is kept only if the answer stands in
-the passage, word for word. Drafts are for a person to read through: a small model's questions are often odd.
+The model reads a passage and writes a question with its answer. The draft is kept only if the passage contains the
+answer, word for word. Drafts must be reviewed by a person: the questions of small models are often odd.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from bunko.library import Library
 from bunko.ports import GenerationOptions
 from bunko.types import Message
 
-_ATTEMPTS = 6  # passages tried for each question wanted, at the most
+_ATTEMPTS = 6  # passages tried at most for each question wanted
 _TOKENS = 128
-# Characters of a passage. Japanese says in one what English says in about two and a half.
+# Characters of a passage. One Japanese character says about as much as two and a half English ones.
 _PASSAGE = {"ja": (60, 250)}
 _OTHER_PASSAGE = (150, 600)
 _LONGEST_ANSWER = {"ja": 40}
@@ -49,7 +49,7 @@ _QUOTES = " \t\"'“”‘’「」『』.。"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """A few sentences of a document: `text` is exactly that slice."""
+    """A few sentences of a document: `text` is the slice that begins at `start`."""
 
     path: str
     start: int
@@ -59,14 +59,14 @@ class Passage:
 def draft_questions(
     library: Library, *, wanted: int, seed: int = 0, progress: Callable[[int, int], None] = lambda done, tried: None
 ) -> Iterator[dict[str, object]]:
-    """Yield lines of a question file, `wanted` at the most, fewer where the model does not manage more.
+    """Yield at most `wanted` lines of a question file; fewer if the model does not write enough usable ones.
 
     The same seed samples the same passages. Raises EngineError, StoreError.
     """
     seen: set[str] = set()
-    wanted_of = library.settings.generation
+    generation = library.settings.generation
     options = GenerationOptions(
-        max_tokens=_TOKENS, seed=seed, think=wanted_of.think, think_tokens=wanted_of.think_tokens
+        max_tokens=_TOKENS, seed=seed, think=generation.think, think_tokens=generation.think_tokens
     )
     done = 0
     for tried, passage in enumerate(sample_passages(library, count=_ATTEMPTS * wanted, seed=seed), 1):
@@ -90,7 +90,7 @@ def draft_questions(
 
 
 def sample_passages(library: Library, *, count: int, seed: int) -> Iterator[Passage]:
-    """Yield passages from all over the library, none twice: long documents more often than short ones."""
+    """Yield random passages of the library, none twice, long documents more often than short ones."""
     records = sorted((record.path, record.chunks) for record in library.records().values() if record.chunks)
     chance = random.Random(seed)
     taken: set[tuple[str, int]] = set()
@@ -113,7 +113,7 @@ def sample_passages(library: Library, *, count: int, seed: int) -> Iterator[Pass
 
 
 def accept(written: str, passage: str) -> tuple[str, str] | None:
-    r"""Return the question and the answer, as the passage writes it; None where they are of no use.
+    r"""Return the question and the answer, spelled as in the passage; None if the draft is unusable.
 
     >>> passage = "The mill was built in 1803 by Ada Whitlock."
     >>> accept("Question: Who built the mill?\nAnswer: ada whitlock.", passage)

@@ -1,45 +1,204 @@
 """Score the answers of one variant. In: questions and the lines of a batch. Out: results, and a summary with intervals.
 
-Knows nothing of how the answers were made, nor of other variants.
+Knows nothing of how the answers were made, nor of other variants. A new figure is one entry of `FIGURES`; the functions
+that compare texts are in `metrics`, those that score rankings in `ranking`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from bunko.evaluation import metrics, ranking, statistics
 from bunko.evaluation.questions import Question
-from bunko.evaluation.records import Answered, Estimate, Metric, Result, StageTime
+from bunko.evaluation.records import Answered, AnswerFrom, Estimate, Metric, Result, StageTime, Unit
 
-METRICS: tuple[Metric, ...] = (
-    Metric(name="right", label="right", better="higher", unit="share"),
-    Metric(name="right_20", label="right within 20 words", better="higher", unit="share"),
-    Metric(name="exact_match", label="exact match", better="higher", unit="share"),
-    Metric(name="f1", label="F1", better="higher", unit="share"),
-    Metric(name="judged", label="right, says the judge", better="higher", unit="share"),
-    Metric(name="evidence_1", label="gold in the first quote", better="higher", unit="share"),
-    Metric(name="evidence_2", label="gold in the first two quotes", better="higher", unit="share"),
-    Metric(name="gold_in_context", label="gold in all quotes", better="higher", unit="share"),
-    Metric(name="hit_1", label="right document first", better="higher", unit="share"),
-    Metric(name="hit_5", label="right document among five", better="higher", unit="share"),
-    Metric(name="mrr", label="MRR of documents", better="higher", unit="share"),
-    Metric(name="ndcg_10", label="nDCG@10 of documents", better="higher", unit="share"),
-    Metric(name="refusal_precision", label="refusals that were right", better="higher", unit="share"),
-    Metric(name="refusal_recall", label="unanswerable questions refused", better="higher", unit="share"),
-    Metric(name="refusal_f1", label="F1 of refusals", better="higher", unit="share"),
-    Metric(name="supported", label="sentences carried by a source", better="higher", unit="share"),
-    Metric(name="words", label="words in an answer", better="lower", unit="words"),
-    Metric(name="prompt_tokens", label="tokens read", better="lower", unit="tokens"),
-    Metric(name="completion_tokens", label="tokens written", better="lower", unit="tokens"),
-    Metric(name="time_median", label="time, median", better="lower", unit="ms"),
-    Metric(name="time_p95", label="time, 95th percentile", better="lower", unit="ms"),
-    Metric(name="failed", label="questions that failed", better="lower", unit="share"),
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A question with what was answered."""
+
+    question: Question
+    line: Answered
+    answer_from: AnswerFrom
+    judged: bool | None = None
+    """The judge's verdict; None if there is none."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the question ended in an error. It scores 0 where an answer could have scored."""
+        return "error" in self.line
+
+    @property
+    def refused(self) -> bool:
+        """Whether Bunko refused to answer."""
+        return bool(self.line.get("refused"))
+
+    @property
+    def answer(self) -> str:
+        """The answer; empty for a refusal, whatever its words."""
+        return "" if self.refused or self.failed else str(self.line["answer"])
+
+    @property
+    def quotes(self) -> list[str]:
+        """The evidence, best first."""
+        return [str(item["quote"]) for item in self.line.get("evidence", ())]
+
+
+Score = Callable[[Case], float | None]
+"""What one question scores; None if the figure does not apply to it."""
+Parts = Callable[[Question, Result], tuple[float, float]]
+"""What one question adds to the numerator and to the denominator of a ratio."""
+Summary = Callable[[Sequence[Result]], Estimate]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A figure: its label, and one way to compute it. The mean of `score`, the ratio of `parts`, or `summary`."""
+
+    label: str
+    better: Literal["higher", "lower"] = "higher"
+    unit: Unit = "share"
+    score: Score | None = None
+    parts: Parts | None = None
+    summary: Summary | None = None
+
+
+# --- what one question scores ------------------------------------------------------------------------------------
+
+
+def _right_20(case: Case) -> float | None:
+    if not case.question.answers:
+        return None
+    return float(metrics.begins_right(case.answer, case.question.answers, question=case.question.text))
+
+
+def _right(case: Case) -> float | None:
+    return float(case.refused) if case.question.unanswerable else _right_20(case)
+
+
+def _exact_match(case: Case) -> float | None:
+    if not case.question.answers:
+        return None
+    return metrics.best_exact_match(case.answer, case.question.answers, question=case.question.text)
+
+
+def _f1(case: Case) -> float | None:
+    if not case.question.answers:
+        return None
+    return metrics.best_f1(case.answer, case.question.answers, question=case.question.text)
+
+
+def _judged(case: Case) -> float | None:
+    return None if case.judged is None else float(case.judged)
+
+
+def _gold_in(first: int | None) -> Score:
+    """Return a score of the first quotes; None: of all."""
+
+    def score(case: Case) -> float | None:
+        question = case.question
+        if not question.answers or case.answer_from == "model":
+            return None
+        return float(metrics.holds_any(case.quotes[:first], question.answers, question=question.text))
+
+    return score
+
+
+def _ranked(measure: Callable[[Sequence[str], ranking.Grades], float]) -> Score:
+    """Return a score of the documents that were found, for questions whose documents are known.
+
+    Some question sets name a document for unanswerable questions too: there is nothing to be found in it.
+    """
+
+    def score(case: Case) -> float | None:
+        if not case.question.files or case.question.unanswerable or case.answer_from == "model":
+            return None
+        grades = dict(case.question.files)
+        return measure(ranking.rank_documents(case.line.get("hits", ()), grades), grades)
+
+    return score
+
+
+def _words(case: Case) -> float | None:
+    return None if case.failed else metrics.length_in_words(case.answer)
+
+
+def _tokens(name: str) -> Score:
+    return lambda case: None if case.failed else float(case.line["usage"][name])
+
+
+# --- ratios ------------------------------------------------------------------------------------------------------
+
+
+def _supported(question: Question, result: Result) -> tuple[float, float]:
+    supported = len({item["sentence"] for item in result["citations"] if item["verified"]})
+    return supported, supported + len(result["unsupported"]) if result["evidence"] else 0
+
+
+def _refusals(question: Question, result: Result) -> tuple[float, float, float]:
+    """Return whether it was rightly refused, refused, unanswerable; zeros if the right outcome is not known."""
+    if not (question.answers or question.unanswerable):
+        return 0, 0, 0
+    return result["refused"] and question.unanswerable, result["refused"], question.unanswerable
+
+
+def _refusal_precision(question: Question, result: Result) -> tuple[float, float]:
+    rightly, refused, _ = _refusals(question, result)
+    return rightly, refused
+
+
+def _refusal_recall(question: Question, result: Result) -> tuple[float, float]:
+    rightly, _, unanswerable = _refusals(question, result)
+    return rightly, unanswerable
+
+
+def _refusal_f1(question: Question, result: Result) -> tuple[float, float]:
+    rightly, refused, unanswerable = _refusals(question, result)
+    return 2 * rightly, refused + unanswerable  # 2PR / (P + R) as a ratio of sums
+
+
+def _time(share: float) -> Summary:
+    return lambda results: statistics.quantile(times(results), share)
+
+
+FIGURES: dict[str, Figure] = {
+    "right": Figure(label="right", score=_right),
+    "right_20": Figure(label="right within 20 words", score=_right_20),
+    "exact_match": Figure(label="exact match", score=_exact_match),
+    "f1": Figure(label="F1", score=_f1),
+    "judged": Figure(label="right, says the judge", score=_judged),
+    "evidence_1": Figure(label="gold in the first quote", score=_gold_in(1)),
+    "evidence_2": Figure(label="gold in the first two quotes", score=_gold_in(2)),
+    "gold_in_context": Figure(label="gold in all quotes", score=_gold_in(None)),
+    "hit_1": Figure(label="right document first", score=_ranked(lambda r, g: ranking.hit_rate(r, g, k=1))),
+    "hit_5": Figure(label="right document among five", score=_ranked(lambda r, g: ranking.hit_rate(r, g, k=5))),
+    "mrr": Figure(label="MRR of documents", score=_ranked(ranking.reciprocal_rank)),
+    "ndcg_10": Figure(label="nDCG@10 of documents", score=_ranked(lambda r, g: ranking.ndcg(r, g, k=10))),
+    "refusal_precision": Figure(label="refusals that were right", parts=_refusal_precision),
+    "refusal_recall": Figure(label="unanswerable questions refused", parts=_refusal_recall),
+    "refusal_f1": Figure(label="F1 of refusals", parts=_refusal_f1),
+    "supported": Figure(label="sentences supported by a source", parts=_supported),
+    "words": Figure(label="words in an answer", better="lower", unit="words", score=_words),
+    "prompt_tokens": Figure(label="tokens read", better="lower", unit="tokens", score=_tokens("prompt_tokens")),
+    "completion_tokens": Figure(
+        label="tokens written", better="lower", unit="tokens", score=_tokens("completion_tokens")
+    ),
+    "time_median": Figure(label="time, median", better="lower", unit="ms", summary=_time(0.5)),
+    "time_p95": Figure(label="time, 95th percentile", better="lower", unit="ms", summary=_time(0.95)),
+    "failed": Figure(label="questions that failed", better="lower", score=lambda case: float(case.failed)),
+}
+"""By name, in the order of tables and reports."""
+
+METRICS: tuple[Metric, ...] = tuple(
+    Metric(name=name, label=figure.label, better=figure.better, unit=figure.unit) for name, figure in FIGURES.items()
 )
-# Each is a ratio of sums over the questions, not a mean of what each scored.
-_RATIOS = ("refusal_precision", "refusal_recall", "refusal_f1", "supported")
-Scores = dict[str, float | None]
+
+
+# --- all questions -----------------------------------------------------------------------------------------------
 
 
 def score(
@@ -47,134 +206,65 @@ def score(
     lines: Sequence[Answered],
     *,
     variant: str,
-    rag: bool,
+    answer_from: AnswerFrom = "documents",
     judged: Mapping[str, bool | None] | None = None,
-    with_ranking: bool = True,
 ) -> list[Result]:
-    """Return a result for each question, in order. `judged` is the judge's word by the question's id, if it has one.
-
-    Raises MissingExtra where documents are to be ranked and the package for it is not there.
-    """
-    rankings = _rankings(questions, lines) if rag and with_ranking else {}
-    results = []
-    for question, line in zip(questions, lines, strict=True):
-        scores = _scores(question, line, rag=rag)
-        scores |= rankings.get(str(question.id), dict.fromkeys(ranking.NAMES))
-        if judged is not None:
-            verdict = judged.get(str(question.id))
-            scores["judged"] = None if verdict is None else float(verdict)
-        results.append(_result(question, line, scores, variant=variant))
-    return results
+    """Return a result for each question, in order. `judged` is the judge's verdict by the question's id."""
+    verdicts = judged or {}
+    cases = [
+        Case(question=question, line=line, answer_from=answer_from, judged=verdicts.get(str(question.id)))
+        for question, line in zip(questions, lines, strict=True)
+    ]
+    names = [name for name, figure in FIGURES.items() if figure.score and (name != "judged" or judged is not None)]
+    return [_result(case, names, variant=variant) for case in cases]
 
 
 def summarise(questions: Sequence[Question], results: Sequence[Result]) -> dict[str, Estimate]:
-    """Return every figure that can be told, with its interval; the share of failures only if there is one."""
+    """Return each figure that applies to one question or more, with its interval; failures only if there are any."""
     summary: dict[str, Estimate] = {}
-    for metric in METRICS:
-        estimate = _estimate(metric["name"], questions, results)
-        if estimate["value"] is not None and (metric["name"] != "failed" or estimate["value"]):
-            summary[metric["name"]] = estimate
+    for name, figure in FIGURES.items():
+        estimate = _estimate(name, figure, questions, results)
+        if estimate["value"] is not None and (name != "failed" or estimate["value"]):
+            summary[name] = estimate
     return summary
 
 
 def stage_times(results: Sequence[Result]) -> dict[str, StageTime]:
-    """Return median and 95th percentile of each stage over the questions that were answered, "total" last."""
+    """Return median and 95th percentile of each stage over the answered questions, "total" last."""
     answered = [result["timings_ms"] for result in results if result["error"] is None]
     stages = list(dict.fromkeys(stage for timings in answered for stage in timings if stage != "total"))
-    times = {}
+    found = {}
     for stage in [*stages, "total"]:
         values = [timings.get(stage, 0.0) for timings in answered]
         if values:
             median, p95 = np.quantile(values, [0.5, 0.95])
-            times[stage] = StageTime(median=round(float(median), 3), p95=round(float(p95), 3))
-    return times
+            found[stage] = StageTime(median=round(float(median), 3), p95=round(float(p95), 3))
+    return found
 
 
 def times(results: Sequence[Result]) -> list[float]:
-    """Return the total of each question that was answered."""
+    """Return the total of each answered question, in milliseconds."""
     return [result["timings_ms"]["total"] for result in results if result["error"] is None]
 
 
-def _estimate(name: str, questions: Sequence[Question], results: Sequence[Result]) -> Estimate:
-    if name == "time_median":
-        return statistics.quantile(times(results), 0.5)
-    if name == "time_p95":
-        return statistics.quantile(times(results), 0.95)
-    if name in _RATIOS:
-        pairs = [_RATIO[name](question, result) for question, result in zip(questions, results, strict=True)]
+def _estimate(name: str, figure: Figure, questions: Sequence[Question], results: Sequence[Result]) -> Estimate:
+    if figure.summary:
+        return figure.summary(results)
+    if figure.parts:
+        pairs = [figure.parts(question, result) for question, result in zip(questions, results, strict=True)]
         return statistics.ratio([above for above, _ in pairs], [below for _, below in pairs])
     return statistics.mean([value for result in results if (value := result["scores"].get(name)) is not None])
 
 
-def _supported(question: Question, result: Result) -> tuple[float, float]:
-    carried = len({item["sentence"] for item in result["citations"] if item["verified"]})
-    return carried, carried + len(result["unsupported"]) if result["evidence"] else 0
+def _translation(line: Answered) -> str | None:
+    """Return the translated sentences as one text."""
+    sentences = [item["text"] for item in line.get("translation", ())]
+    return " ".join(sentences) if sentences else None
 
 
-def _refusals(question: Question, result: Result) -> tuple[float, float, float]:
-    """Return whether it was refused rightly, refused, and to be refused; nothing where that can't be told."""
-    if not (question.answers or question.unanswerable):
-        return 0, 0, 0
-    return result["refused"] and question.unanswerable, result["refused"], question.unanswerable
-
-
-def _refusal_f1(question: Question, result: Result) -> tuple[float, float]:
-    rightly, refused, unanswerable = _refusals(question, result)
-    return 2 * rightly, refused + unanswerable  # 2PR / (P + R), put in sums
-
-
-_RATIO = {
-    "supported": _supported,
-    "refusal_precision": lambda question, result: _refusals(question, result)[:2],
-    "refusal_recall": lambda question, result: (_refusals(question, result)[0], _refusals(question, result)[2]),
-    "refusal_f1": _refusal_f1,
-}
-
-
-def _scores(question: Question, line: Answered, *, rag: bool) -> Scores:
-    """Return what one answer scores. A question that failed scores 0 where an answer could have scored."""
-    failed, golds = "error" in line, question.answers
-    refused = bool(line.get("refused"))
-    answer = "" if refused or failed else str(line["answer"])  # the sentence of a refusal is no answer
-    quotes = [str(item["quote"]) for item in line.get("evidence", ())]
-    scores: Scores = dict.fromkeys(
-        ("right", "right_20", "exact_match", "f1", "evidence_1", "evidence_2", "gold_in_context")
-    )
-    if golds:
-        asked = question.text
-        scores["right_20"] = scores["right"] = float(metrics.begins_right(answer, golds, question=asked))
-        scores["exact_match"] = metrics.best_exact_match(answer, golds, question=asked)
-        scores["f1"] = metrics.best_f1(answer, golds, question=asked)
-        if rag:
-            for name, shown in (("evidence_1", quotes[:1]), ("evidence_2", quotes[:2]), ("gold_in_context", quotes)):
-                scores[name] = float(metrics.holds_any(shown, golds, question=asked))
-    elif question.unanswerable:
-        scores["right"] = float(refused)
-    scores["failed"] = float(failed)
-    if failed:
-        return scores | dict.fromkeys(("words", "prompt_tokens", "completion_tokens"))
-    usage = line["usage"]
-    scores["words"] = metrics.length_in_words(answer)
-    scores["prompt_tokens"] = float(usage["prompt_tokens"])
-    scores["completion_tokens"] = float(usage["completion_tokens"])
-    return scores
-
-
-def _rankings(questions: Sequence[Question], lines: Sequence[Answered]) -> dict[str, dict[str, float]]:
-    """Return the figures of retrieval by the question's id, for those of which it is told where the answer stands.
-
-    Some sets name a document for unanswerable questions, too: there is nothing to be found in it.
-    """
-    right = {str(item.id): dict(item.files) for item in questions if item.files and not item.unanswerable}
-    found = {str(line["id"]): line.get("hits", ()) for line in lines}
-    if not right:
-        return {}
-    return ranking.score_rankings(
-        {name: ranking.rank_documents(found[name], grades) for name, grades in right.items()}, right
-    )
-
-
-def _result(question: Question, line: Answered, scores: Scores, *, variant: str) -> Result:
+def _result(case: Case, names: Sequence[str], *, variant: str) -> Result:
+    line = case.line
+    scores = {name: measure(case) for name in names if (measure := FIGURES[name].score)}
     return Result(
         variant=variant,
         answer=line.get("answer", ""),
@@ -188,5 +278,5 @@ def _result(question: Question, line: Answered, scores: Scores, *, variant: str)
         timings_ms=line.get("timings_ms", {}),
         usage=line.get("usage", {}),
         error=line.get("error"),
-        translation=line.get("translation"),
+        translation=_translation(line),
     )

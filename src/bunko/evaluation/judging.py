@@ -1,6 +1,6 @@
-"""Let a model judge free answers. In: question, right answers, an answer. Out: yes, no, or no word that tells.
+"""Let a model judge answers. In: a question, its correct answers, an answer. Out: True, False, or None if unclear.
 
-Kept apart from the hard figures: a judge is a model, too. Knows nothing of who answered.
+Kept apart from the other figures, since a judge is a model and errs too. Knows nothing of the model that answered.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _JAPANESE = (
     "質問: {question}\n正しい答え: {gold}\n与えられた答え: {answer}\n\n"
     "与えられた答えは正しい答えと同じことを言っていますか。「はい」か「いいえ」:",
 )
-# A judge that reasons needs room for it; others stop after their word.
+# A reasoning model needs room to think; others stop after one word.
 _TOKENS = 512
-_LONGEST = 2000  # characters of an answer: what is said after that does not save it
+_LONGEST = 2000  # characters of an answer
 _VERDICT = re.compile(r"\b(yes|no)\b|(はい|いいえ)", re.IGNORECASE)
 
 
@@ -43,9 +43,9 @@ def judge_answers(
     think_tokens: int = 0,
     progress: Callable[[], None] = lambda: None,
 ) -> dict[str, bool | None]:
-    """Return, for each question with a right answer, whether the answer says it; None where the judge does not tell.
+    """Return the judge's verdict for each question that has correct answers, by id; None if the judge gives none.
 
-    A refusal and a question that failed are wrong without asking. Raises EngineError.
+    Refusals and failed questions are wrong without asking. Raises EngineError.
     """
     verdicts: dict[str, bool | None] = {}
     options = GenerationOptions(max_tokens=_TOKENS, seed=seed, think=think, think_tokens=think_tokens)
@@ -58,7 +58,7 @@ def judge_answers(
 
 
 def read_verdict(text: str) -> bool | None:
-    """Return the first yes or no of what the judge said.
+    """Return the first yes or no in the judge's reply; None if there is none.
 
     >>> read_verdict("Yes."), read_verdict("いいえ、違います"), read_verdict("Perhaps")
     (True, False, None)
@@ -68,11 +68,11 @@ def read_verdict(text: str) -> bool | None:
 
 
 def messages_for(question: Question, line: Mapping[str, object]) -> list[Message]:
-    """Return what is put to the judge."""
+    """Return the judge's prompt."""
     system, body = _JAPANESE if question.language == "ja" else _ENGLISH
-    gold = (" / ").join(question.answers)
+    gold = " / ".join(question.answers)
     said = str(line["answer"])[:_LONGEST]
-    # One after the other, so that an answer with braces in it stays as it is.
+    # One pass, so that braces in an answer are not filled in.
     parts = {"{question}": question.text, "{gold}": gold, "{answer}": said}
     filled = re.sub(r"\{(?:question|gold|answer)\}", lambda match: parts[match.group()], body)
     return [Message(role="system", content=system), Message(role="user", content=filled)]

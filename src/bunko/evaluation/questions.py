@@ -1,7 +1,8 @@
 """Read a file of questions. In: a path. Out: list[Question]. Knows nothing of libraries or models.
 
-JSONL has an object a line: `question`, and if it is there `id`, `answers` (all that count as right), `unanswerable`,
-and `file` (where the answer stands). Any other file has a question a line. An id that is missing is the line's number.
+A JSONL file has one object per line: `question`, and optionally `id`, `answers` (all that count as correct),
+`unanswerable`, and `file` (where the answer is). Any other file has one question per line. The default id is the line
+number.
 """
 
 from __future__ import annotations
@@ -19,27 +20,27 @@ from bunko.reading.text.encoding import decode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A question, and what is known of its answer."""
+    """A question, and what is known about its answer."""
 
     id: str | int
     text: str
     answers: tuple[str, ...] = ()
-    """Any of these is right. Empty: it is not known what would be, or the question has no answer."""
+    """Any of these is correct. Empty if no correct answer is known, or if there is none."""
     unanswerable: bool = False
-    """True: the documents do not hold an answer, and to say so is right."""
+    """True: the documents do not contain an answer, and refusing is correct."""
     files: tuple[tuple[str, int], ...] = field(default=())
-    """Documents that hold the answer, by path, each with its grade: 1 unless the file tells otherwise."""
+    """Paths of documents that contain the answer, each with its grade; 1 by default."""
 
     @property
     def language(self) -> str:
-        """ISO 639-1, of the question's words."""
+        """The question's language (ISO 639-1)."""
         return detect_language(self.text)
 
 
 def read_questions(path: str | Path, *, limit: int = 0) -> list[Question]:
-    """Return the questions of a file in order, the first `limit` of them; 0: all.
+    """Return the first `limit` questions of a file, in order; all of them for 0.
 
-    Raises UsageError where there is no such file, QuestionError with the line's number where one can't be understood.
+    Raises UsageError if the file can't be read, and QuestionError with the line number if a line can't be parsed.
     """
     path = Path(path).expanduser()
     try:
@@ -52,7 +53,7 @@ def read_questions(path: str | Path, *, limit: int = 0) -> list[Question]:
     parsed = (_from_json if is_jsonl else _from_text)(lines, path)
     questions = list(_distinct(parsed, path))
     if not questions:
-        raise QuestionError(f"{path} holds no questions.", "Write one a line; see docs/evaluation.md.")
+        raise QuestionError(f"{path} has no questions.", "Write one per line; see docs/evaluation.md.")
     return questions[:limit] if limit else questions
 
 
@@ -79,18 +80,18 @@ def _question(row: dict[str, Any], number: int, path: Path) -> Question:
     if identity is None or identity == "":
         identity = number
     if not isinstance(identity, str | int) or isinstance(identity, bool):
-        raise _wrong(path, number, 'has an "id" that is neither a text nor a whole number')
+        raise _wrong(path, number, 'has an "id" that is neither a string nor an integer')
     answers = _texts(row.get("answers"))
     if answers is None:
-        raise _wrong(path, number, 'has "answers" that are not a list of texts')
+        raise _wrong(path, number, 'has "answers" that are not a list of strings')
     unanswerable = row.get("unanswerable") or False
     if not isinstance(unanswerable, bool):
         raise _wrong(path, number, 'has an "unanswerable" that is neither true nor false')
     if unanswerable and answers:
-        raise _wrong(path, number, "is said to have no answer, and has some")
+        raise _wrong(path, number, "is marked as unanswerable, but has answers")
     files = _files(row)
     if files is None:
-        raise _wrong(path, number, 'has a "file" that is no path, list of paths, or object of paths and grades')
+        raise _wrong(path, number, 'has a "file" that is not a path, a list of paths, or an object of paths and grades')
     return Question(id=identity, text=text.strip(), answers=answers, unanswerable=unanswerable, files=files)
 
 
@@ -104,7 +105,7 @@ def _texts(value: object) -> tuple[str, ...] | None:
 
 
 def _files(row: dict[str, Any]) -> tuple[tuple[str, int], ...] | None:
-    """Return paths and grades; of questions that quote their evidence, the files of it."""
+    """Return paths and grades, from `file` or from the files of `evidence`."""
     value = row.get("file")
     if value is None and isinstance(row.get("evidence"), list):
         value = [item["file"] for item in row["evidence"] if isinstance(item, dict) and item.get("file")]
@@ -121,9 +122,9 @@ def _distinct(numbered: Iterable[tuple[int, Question]], path: Path) -> Iterator[
     for number, question in numbered:
         first = seen.setdefault(str(question.id), number)
         if first != number:
-            raise _wrong(path, number, f"has the id {question.id!r} of line {first}")
+            raise _wrong(path, number, f"repeats the id {question.id!r} of line {first}")
         yield question
 
 
 def _wrong(path: Path, number: int, what: str) -> QuestionError:
-    return QuestionError(f"{path}: line {number} {what}.", "See docs/evaluation.md for what a line may hold.")
+    return QuestionError(f"{path}: line {number} {what}.", "See docs/evaluation.md for the format of a line.")

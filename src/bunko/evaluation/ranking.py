@@ -1,56 +1,65 @@
-"""Figures of retrieval. In: which documents were found, which are right. Out: a value for each question and figure.
+"""Score rankings of documents. In: paths, best first, and the grade of each relevant one. Out: numbers from 0 to 1.
 
-Computed by trec_eval's own code (pytrec-eval-terrier), an optional package. Knows nothing of answers.
+The definitions are those of trec_eval (Buckley, NIST): tests compare with its code. A grade of 1 or more is relevant.
+Pure; knows nothing of answers.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bunko.errors import MissingExtra
-
-# Our name -> trec_eval's.
-_MEASURES = {"hit_1": "success_1", "hit_5": "success_5", "mrr": "recip_rank", "ndcg_10": "ndcg_cut_10"}
-_ASKED_FOR = {"success.1,5", "recip_rank", "ndcg_cut.10"}
-NAMES = tuple(_MEASURES)
+Grades = Mapping[str, int]
+"""The grade of each judged document by its path; one that is missing is not relevant."""
 
 
-def rank_documents(hits: Sequence[Mapping[str, Any]], right: Mapping[str, int]) -> list[str]:
-    """Return the paths of the hits, best first, each once; a document within a right file counts as that file.
+def rank_documents(hits: Sequence[Mapping[str, Any]], grades: Grades) -> list[str]:
+    """Return the paths of the hits, best first, each once; a document inside a relevant file counts as that file.
 
     >>> hits = [{"path": "b.txt"}, {"path": "mails.mbox#3"}, {"path": "b.txt"}]
     >>> rank_documents(hits, {"mails.mbox": 1})
     ['b.txt', 'mails.mbox']
     """
     paths = [str(hit["path"]) for hit in hits]
-    files = [path.partition("#")[0] if path not in right else path for path in paths]
-    return list(dict.fromkeys(file if file in right else path for file, path in zip(files, paths, strict=True)))
+    files = [path.partition("#")[0] if path not in grades else path for path in paths]
+    return list(dict.fromkeys(file if file in grades else path for file, path in zip(files, paths, strict=True)))
 
 
-def check_installed() -> None:
-    """Raise MissingExtra if the package that computes the figures is not there."""
-    try:
-        import pytrec_eval  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra(
-            "Hit rates, MRR and nDCG need the package pytrec-eval-terrier.", 'Install it: pip install "bunko[eval]"'
-        ) from error
+def hit_rate(ranking: Sequence[str], grades: Grades, *, k: int) -> float:
+    """Return 1 if one of the first k documents is relevant: trec_eval's success_k.
 
-
-def score_rankings(
-    rankings: Mapping[str, Sequence[str]], right: Mapping[str, Mapping[str, int]]
-) -> dict[str, dict[str, float]]:
-    """Return, for each question, hit_1, hit_5, mrr and ndcg_10 of its documents, best first. Raises MissingExtra.
-
-    `right` has the grade of each right document. A question for which nothing was found scores 0.
+    >>> hit_rate(["a", "b"], {"b": 1}, k=1), hit_rate(["a", "b"], {"b": 1}, k=5)
+    (0.0, 1.0)
     """
-    check_installed()
-    import pytrec_eval
+    return float(any(_relevant(path, grades) for path in ranking[:k]))
 
-    # trec_eval sorts by score; ours only have to fall.
-    run = {name: {path: 1 / rank for rank, path in enumerate(paths, 1)} for name, paths in rankings.items()}
-    grades = {name: dict(right[name]) for name in run}
-    found = pytrec_eval.RelevanceEvaluator(grades, _ASKED_FOR).evaluate(run)
-    nothing = dict.fromkeys(_MEASURES.values(), 0.0)
-    return {name: {ours: float(found.get(name, nothing)[theirs]) for ours, theirs in _MEASURES.items()} for name in run}
+
+def reciprocal_rank(ranking: Sequence[str], grades: Grades) -> float:
+    """Return 1 / the rank of the first relevant document, 0 if there is none: trec_eval's recip_rank.
+
+    >>> reciprocal_rank(["a", "b"], {"b": 1})
+    0.5
+    """
+    return next((1 / rank for rank, path in enumerate(ranking, 1) if _relevant(path, grades)), 0.0)
+
+
+def ndcg(ranking: Sequence[str], grades: Grades, *, k: int) -> float:
+    """Return the normalised discounted cumulative gain of the first k documents: trec_eval's ndcg_cut_k.
+
+    The gain of a document is its grade, discounted by log2(rank + 1) (Järvelin and Kekäläinen 2002, as trec_eval has
+    it); the ideal ranking has all judged documents by falling grade.
+
+    >>> ndcg(["a", "b"], {"a": 1, "b": 2}, k=10) < ndcg(["b", "a"], {"a": 1, "b": 2}, k=10)
+    True
+    """
+    ideal = _gain(sorted(grades.values(), reverse=True)[:k])
+    return _gain([grades.get(path, 0) for path in ranking[:k]]) / ideal if ideal else 0.0
+
+
+def _gain(grades: Sequence[int]) -> float:
+    return sum(max(0, grade) / math.log2(rank + 1) for rank, grade in enumerate(grades, 1))
+
+
+def _relevant(path: str, grades: Grades) -> bool:
+    return grades.get(path, 0) >= 1

@@ -1,7 +1,7 @@
-"""The shapes of an evaluation and a comparison, as they are written to JSON and read by the reports.
+"""The records of an evaluation and a comparison, as they are written to JSON and read by the reports.
 
-In: nothing. Out: typed dicts. An evaluation is a comparison with one variant. Knows nothing of how figures are made.
-Names and meanings are a contract, as those of `bunko.contract` are. Times are milliseconds; a share is 0 to 1.
+In: nothing. Out: typed dicts. An evaluation is a comparison with one variant. Knows nothing of computing them.
+Names and meanings are a contract, like those of `bunko.contract`. Times are in milliseconds; a share is 0 to 1.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from typing import Any, Literal, TypedDict
 from bunko.contract.serialise import Json
 
 Unit = Literal["share", "ms", "words", "tokens", "number"]
+AnswerFrom = Literal["documents", "model"]
+"""What an answer is based on: the library's documents, or the model alone, without documents."""
 
 
 class Metric(TypedDict):
-    """A figure of the summary: what it is called, and which way is better."""
+    """A figure of the summary: its name, its label, and whether higher or lower is better."""
 
     name: str
     """Its key in `Variant.summary` and `Result.scores`."""
@@ -30,7 +32,7 @@ class Estimate(TypedDict):
     low: float | None
     high: float | None
     n: int
-    """Questions that it was computed from."""
+    """The number of questions that it was computed from."""
 
 
 class Interval(TypedDict):
@@ -42,14 +44,14 @@ class Interval(TypedDict):
 
 
 class StageTime(TypedDict):
-    """What a stage takes, over all questions that were answered."""
+    """The time of a stage, over all answered questions."""
 
     median: float
     p95: float
 
 
 class Variant(TypedDict):
-    """One way of answering: a model, an embedder and settings."""
+    """One configuration: a model, an embedder and settings."""
 
     name: str
     model: str
@@ -57,17 +59,17 @@ class Variant(TypedDict):
     rag: bool
     """False: the model was asked without documents."""
     settings: dict[str, str]
-    """The settings that make this variant, by dotted name; empty for the library's own."""
+    """The settings that define this variant, by dotted name; empty for the library's own."""
     summary: dict[str, Estimate]
-    """By the name of the metric, in the order of `Comparison.metrics`; what can't be told is left out."""
+    """By the name of the metric, in the order of `Comparison.metrics`; those that do not apply are left out."""
     timings_ms: dict[str, StageTime]
-    """By stage, in the order in which they ran, then "total"."""
+    """By stage, in the order of the pipeline, then "total"."""
     times_ms: list[float]
-    """The total for each question that was answered, in order."""
+    """The total of each answered question, in order."""
 
 
 class Pair(TypedDict):
-    """Two variants on the same questions. A win is a question that `a` has right and `b` has not."""
+    """Two variants on the same questions. A win is a question that `a` answered correctly and `b` did not."""
 
     a: str
     b: str
@@ -75,22 +77,22 @@ class Pair(TypedDict):
     losses: int
     ties: int
     p: float | None
-    """McNemar's exact test, two-sided; None where no question can be right or wrong."""
+    """McNemar's exact test, two-sided; None if no question can be right or wrong."""
     f1_difference: Interval
-    """F1 of `a` less that of `b`."""
+    """F1 of `a` minus F1 of `b`."""
     time_ratio: Interval
-    """How many times as long `a` takes as `b` (of the geometric means)."""
+    """Time of `a` / time of `b`, as a ratio of geometric means."""
 
 
 class Result(TypedDict):
-    """What one variant made of one question."""
+    """The result of one variant on one question."""
 
     variant: str
     answer: str
     reasoning: str
     refused: bool
     right: bool | None
-    """None where it can't be told: there is no gold answer, and the question isn't known to have none."""
+    """None if it is not known: the question has no gold answer and is not marked as unanswerable."""
     scores: dict[str, float | None]
     """By the name of the metric."""
     evidence: list[Json]
@@ -102,9 +104,9 @@ class Result(TypedDict):
     usage: dict[str, int]
     """prompt_tokens, completion_tokens, cached_tokens."""
     error: str | None
-    """Why there is no answer; then the rest is empty."""
+    """Why there is no answer; the other fields are then empty."""
     translation: str | None
-    """The answer in the question's language where it was made in another."""
+    """The answer in another language, if one was asked for."""
 
 
 class Row(TypedDict):
@@ -122,14 +124,14 @@ class Row(TypedDict):
 
 
 class Machine(TypedDict):
-    """Where it ran."""
+    """The machine of the run."""
 
     cores: int
     memory_gb: float
 
 
 class Comparison(TypedDict):
-    """The whole of it: what `bunko compare --json` prints, and `bunko eval --json` with one variant and no pairs."""
+    """The whole comparison: what `bunko compare --json` prints; `bunko eval --json` has one variant and no pairs."""
 
     title: str
     folder: str
@@ -142,7 +144,7 @@ class Comparison(TypedDict):
     questions: list[Row]
     """Those on which variants differ come first; otherwise in the order of the question file."""
     notes: list[str]
-    """What the reader should know of how the figures came about, in plain sentences."""
+    """What the reader should know about how the figures were measured, in whole sentences."""
 
 
 Answered = dict[str, Any]

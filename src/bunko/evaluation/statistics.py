@@ -1,7 +1,7 @@
-"""How sure a figure is. In: a number for each question. Out: estimates with 95% intervals, tests. Pure, numpy only.
+"""Estimate how certain a figure is. In: a number for each question. Out: 95% intervals and p-values. Pure, numpy only.
 
 Intervals are percentile bootstraps over the questions (Efron 1979), with a fixed seed: the same answers give the same
-intervals. What is no mean of the questions (precision, F1 of refusals) is a ratio of sums, resampled as a whole.
+intervals. Precision and F1 of refusals are ratios of sums, not means; the ratio is resampled as a whole.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BLOCK = 2_000_000  # draws held in memory at once
 
 
 def mean(values: Sequence[float]) -> Estimate:
-    """Return the mean of what each question scored.
+    """Return the mean of the scores of all questions.
 
     >>> mean([1, 0, 1, 1])["value"]
     0.75
@@ -35,7 +35,7 @@ def mean(values: Sequence[float]) -> Estimate:
 
 
 def ratio(numerators: Sequence[float], denominators: Sequence[float]) -> Estimate:
-    """Return a ratio of sums over the questions: precision is (refused and rightly so) / refused.
+    """Return a ratio of sums over the questions. Precision, for example, is (rightly refused) / refused.
 
     >>> ratio([1, 0, 1], [1, 0, 2])["value"]
     0.6666666666666666
@@ -54,7 +54,7 @@ def ratio(numerators: Sequence[float], denominators: Sequence[float]) -> Estimat
 
 
 def quantile(values: Sequence[float], share: float) -> Estimate:
-    """Return a quantile, as of times: 0.5 is the median."""
+    """Return a quantile of the values; 0.5 is the median."""
     sample = _floats(values)
     if not len(sample):
         return Estimate(value=None, low=None, high=None, n=0)
@@ -63,7 +63,7 @@ def quantile(values: Sequence[float], share: float) -> Estimate:
 
 
 def paired_difference(a: Sequence[float], b: Sequence[float]) -> Interval:
-    """Return the mean of a less that of b, on the same questions: the pairs are resampled.
+    """Return mean(a) - mean(b) on the same questions; pairs are resampled.
 
     >>> paired_difference([1.0, 1.0], [0.5, 0.5])
     {'value': 0.5, 'low': 0.5, 'high': 0.5}
@@ -72,7 +72,7 @@ def paired_difference(a: Sequence[float], b: Sequence[float]) -> Interval:
 
 
 def paired_ratio(a: Sequence[float], b: Sequence[float]) -> Interval:
-    """Return how many times as large a is as b: the ratio of the geometric means, on the same questions.
+    """Return the ratio of the geometric means of a and b on the same questions; pairs are resampled.
 
     >>> paired_ratio([2.0, 8.0], [1.0, 4.0])
     {'value': 2.0, 'low': 2.0, 'high': 2.0}
@@ -82,9 +82,9 @@ def paired_ratio(a: Sequence[float], b: Sequence[float]) -> Interval:
 
 
 def mcnemar(wins: int, losses: int) -> float:
-    """Return the p of McNemar's exact test, two-sided: a coin that falls as unevenly as this or more so.
+    """Return the two-sided p-value of McNemar's exact test, a binomial test with probability 1/2 (McNemar 1947).
 
-    Ties tell nothing and are left out (McNemar 1947; the exact form is a binomial test with 1/2).
+    Ties are left out.
 
     >>> mcnemar(9, 1), mcnemar(0, 0)
     (0.021484375, 1.0)
@@ -104,7 +104,7 @@ def _of_mean(values: Floats, scale: Callable[[float], float]) -> Interval:
 
 
 def _interval(n: int, statistic: Callable[[NDArray[np.intp]], Floats]) -> tuple[float | None, float | None]:
-    """Return the 95% interval of a statistic of n questions; resamples in which it can't be told (NaN) are left out."""
+    """Return the 95% interval of a statistic of n questions; resamples where it is undefined (NaN) are left out."""
     values = np.concatenate([statistic(draws) for draws in _draws(n)])
     values = values[~np.isnan(values)]
     if not len(values):
@@ -114,7 +114,7 @@ def _interval(n: int, statistic: Callable[[NDArray[np.intp]], Floats]) -> tuple[
 
 
 def _draws(n: int) -> Iterator[NDArray[np.intp]]:
-    """Yield blocks of resamples, a row of places for each: the same ones each time for the same n."""
+    """Yield blocks of resamples, one row of indices each; always the same ones for the same n."""
     chance = np.random.default_rng(SEED)
     left, rows = RESAMPLES, max(1, _BLOCK // n)
     while left > 0:

@@ -1,4 +1,4 @@
-"""Show a comparison in words and tables. In: a Comparison. Out: Markdown, which is also what the terminal shows.
+"""Format a comparison as text. In: a Comparison. Out: Markdown, which the terminal shows too.
 
 Knows nothing of HTML, files or commands.
 """
@@ -12,12 +12,12 @@ from bunko.evaluation.records import Comparison, Estimate, Interval, Metric, Pai
 from bunko.language.scripts import columns
 
 _LONGEST_CELL = 300
-# What makes a table's cell, HTML, a link or a picture of a text; addresses become links by themselves on some sites.
+# Characters that Markdown reads as a table cell, HTML, a link or a picture; some sites also link bare addresses.
 _MARKUP = re.compile(r"[\\`\[|]|<(?=[A-Za-z/!?])|(?<=:)/(?=/)|(?<=www)\.|@(?=\w)", re.IGNORECASE)
 
 
 def as_text(comparison: Comparison, *, questions: int = 0) -> str:
-    """Return the tables, and the first so many of the questions on which variants differ."""
+    """Return the tables, and the first `questions` of the questions on which variants differ."""
     parts = [_summary(comparison)]
     if any(variant["timings_ms"] for variant in comparison["variants"]):
         parts.append(_stages(comparison))
@@ -31,7 +31,7 @@ def as_text(comparison: Comparison, *, questions: int = 0) -> str:
 
 
 def as_markdown(comparison: Comparison) -> str:
-    """Return a whole document: the tables, then every question with its answers."""
+    """Return a complete document: the tables, then every question with its answers."""
     machine = comparison["machine"]
     parts = [
         f"# {_plain(comparison['title'])}",
@@ -96,7 +96,7 @@ def _stages(comparison: Comparison) -> str:
 def _pairs(pairs: Sequence[Pair]) -> str:
     rows = [
         (
-            f"{pair['a']} beside {pair['b']}",
+            f"{pair['a']} vs {pair['b']}",
             str(pair["wins"]),
             str(pair["losses"]),
             str(pair["ties"]),
@@ -110,10 +110,10 @@ def _pairs(pairs: Sequence[Pair]) -> str:
 
 
 def _question(row: Row) -> str:
-    """Return a question with its answers as a list."""
+    """Return a question and a list of its answers."""
     gold = "no answer" if row["unanswerable"] else " / ".join(row["answers"]) or "not known"
     lines = [f"**{_plain(row['question'])}** (right: {_plain(gold)})", ""]
-    lines += [f"- {_mark(result)} {_plain(result['variant'])}: {_said(result)}" for result in row["results"]]
+    lines += [f"- {_mark(result)} {_plain(result['variant'])}: {_answer(result)}" for result in row["results"]]
     return "\n".join(lines)
 
 
@@ -121,17 +121,17 @@ def _mark(result: Result) -> str:
     return {True: "✓", False: "✗", None: "·"}[result["right"]]
 
 
-def _said(result: Result) -> str:
+def _answer(result: Result) -> str:
     if result["error"] is not None:
         return f"failed: {_plain(result['error'])}"
-    return _plain(result["answer"]) or "(nothing)"
+    return _plain(result["answer"]) or "(empty)"
 
 
 # --- cells -------------------------------------------------------------------------------------------------------
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table whose columns are in line, in Japanese too."""
+    """Return a Markdown table with aligned columns, in Japanese too."""
     cells = [[_plain(cell) for cell in row] for row in (heads, *rows)]
     widths = [max(columns(row[n]) for row in cells) for n in range(len(heads))]
     lines = ["| " + " | ".join(_padded(cell, widths[n]) for n, cell in enumerate(row)) + " |" for row in cells]
@@ -143,7 +143,7 @@ def _padded(cell: str, width: int) -> str:
 
 
 def _plain(text: str) -> str:
-    r"""Return a text on one line that stays text in a table, in HTML and on the terminal: no link, no picture.
+    r"""Return a text on one line, escaped for tables, HTML and the terminal: no links, no pictures.
 
     >>> _plain("![a](https://b.example/?q=1)\n<b>")
     '!\\[a](https:\\//b.example/?q=1) &lt;b>'

@@ -1,7 +1,6 @@
-"""Say what is compared. In: models, settings and texts as the command line gives them. Out: list[Variant].
+"""Build the variants to compare. In: models, settings and texts of the command line. Out: list[Variant].
 
-Each model is a variant, with each adapter another; without documents each is one more; each value of a setting makes
-one of all of these.
+The variants are all combinations of models, adapters, values of settings, and with or without documents.
 A variant can also be written out: "NAME: model=…, adapter=…, rag=false". Knows nothing of answering.
 """
 
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from bunko.errors import UsageError
+from bunko.evaluation.records import AnswerFrom
 from bunko.settings import Settings, apply_overrides
 
 _ASSIGNMENT = re.compile(r",\s*(?=[\w.]+\s*=)")
@@ -24,13 +24,13 @@ _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One way of answering."""
+    """One configuration to measure."""
 
     name: str
     settings: Settings
     changed: dict[str, str] = field(default_factory=dict)
-    """What makes this variant, beside what all have: settings by dotted name, as they were given."""
-    rag: bool = True
+    """The settings that differ from the shared ones, by dotted name, as they were given."""
+    answer_from: AnswerFrom = "documents"
 
 
 def build_variants(
@@ -40,31 +40,30 @@ def build_variants(
     adapters: Sequence[str] = (),
     changes: Sequence[str] = (),
     written_out: Sequence[str] = (),
-    without_documents: bool = False,
+    answer_from: Sequence[AnswerFrom] = ("documents",),
 ) -> list[Variant]:
-    """Return the variants: each model as it is, and with each adapter, with each change, and so on.
+    """Return all combinations of models, adapters, changed settings and `answer_from`, after those written out.
 
-    `changes` are texts like NAME=V1,V2; `settings` are what all variants share.
-
-    Without documents, what concerns retrieval makes no variant. Raises UsageError and SettingsError for what can't be
-    understood, and where two are called alike.
+    `changes` are texts such as NAME=V1,V2; all variants share `settings`. Settings of retrieval make no variants for
+    answer_from="model". Raises UsageError and SettingsError for texts that can't be parsed, and UsageError for two
+    variants of the same name.
     """
     variants = [_written_out(text, settings) for text in written_out]
     models = list(dict.fromkeys(models))
-    if models or adapters or changes or without_documents or not variants:
+    if models or adapters or changes or "model" in answer_from or not variants:
         with_adapter = [(_ADAPTERS, adapter) for adapter in ("", *dict.fromkeys(adapters))]
         axes = [[("model", model) for model in models or ("",)], with_adapter, *map(_axis, changes)]
-        for rag in (True, False) if without_documents else (True,):
-            combined = [_combined(chosen, settings, rag=rag, models=models) for chosen in itertools.product(*axes)]
+        for basis in answer_from:
+            combined = [_combined(chosen, settings, basis, models) for chosen in itertools.product(*axes)]
             variants += [one for n, one in enumerate(combined) if one not in combined[:n]]
     for name, count in Counter(variant.name for variant in variants).items():
         if count > 1:
-            raise UsageError(f"{count} variants are called {name!r}.", 'Name them: --variant "NAME: model=…".')
+            raise UsageError(f"{count} variants have the name {name!r}.", 'Name them: --variant "NAME: model=…".')
     return variants
 
 
 def short_name(model: str) -> str:
-    """Return a model's name without folders and ending; an address stays as it is.
+    """Return a model's name without folders and extension; a URL is returned unchanged.
 
     >>> short_name("models/qwen.gguf"), short_name("hf:owner/repo/small-Q4_K_M.gguf"), short_name("smollm2-135m")
     ('qwen', 'small-Q4_K_M', 'smollm2-135m')
@@ -84,15 +83,17 @@ def _axis(text: str) -> list[tuple[str, str]]:
     return [(name.strip(), value) for value in given]
 
 
-def _combined(chosen: Sequence[tuple[str, str]], settings: Settings, *, rag: bool, models: Sequence[str]) -> Variant:
+def _combined(
+    chosen: Sequence[tuple[str, str]], settings: Settings, answer_from: AnswerFrom, models: Sequence[str]
+) -> Variant:
     changed = {name: value for name, value in chosen if value}
-    if not rag:  # how passages are found makes no difference then
+    if answer_from == "model":  # nothing is retrieved
         changed = {name: value for name, value in changed.items() if _concerns_model(name)}
     parts = [f"{_short(name)} {short_name(value)}" for name, value in changed.items() if name != "model"]
     if len(models) > 1 or not parts:
         parts.insert(0, short_name(changed.get("model", settings.model)))
-    name = ", ".join([*parts, *([] if rag else ["without documents"])])
-    return Variant(name=name, settings=apply_overrides(settings, changed), changed=changed, rag=rag)
+    name = ", ".join([*parts, *(["without documents"] if answer_from == "model" else [])])
+    return Variant(name=name, settings=apply_overrides(settings, changed), changed=changed, answer_from=answer_from)
 
 
 def _short(name: str) -> str:
@@ -109,14 +110,15 @@ def _written_out(text: str, settings: Settings) -> Variant:
     for part in _ASSIGNMENT.split(body):
         key, equals, value = part.partition("=")
         if not colon or not equals:
-            raise UsageError(
-                f"--variant {text!r} can't be understood.", 'Write "NAME: model=…, retrieval.mode=lexical".'
-            )
+            raise UsageError(f"--variant {text!r} can't be parsed.", 'Write "NAME: model=…, retrieval.mode=lexical".')
         name_of, given = key.strip(), value.strip()
-        if name_of in (_ADAPTER, _ADAPTERS):  # it may be repeated
+        if name_of in (_ADAPTER, _ADAPTERS):  # may be repeated
             name_of, given = _ADAPTERS, ",".join(filter(None, (changed.get(_ADAPTERS, ""), given)))
         changed[name_of] = given
     rag = changed.pop("rag", "true").lower()
     if rag not in (*_TRUE, *_FALSE):
         raise UsageError(f"--variant {text!r} has rag={rag}.", "It takes true or false.")
-    return Variant(name=name.strip(), settings=apply_overrides(settings, changed), changed=changed, rag=rag in _TRUE)
+    answer_from: AnswerFrom = "documents" if rag in _TRUE else "model"
+    return Variant(
+        name=name.strip(), settings=apply_overrides(settings, changed), changed=changed, answer_from=answer_from
+    )

@@ -26,45 +26,45 @@
       refusedWrong: "Refused, wrongly", errorMark: "Error", unscoredMark: "Not scored",
       metric: "Measure", best: "best", higher: "higher is better", lower: "lower is better",
       interval: "95% interval {low} to {high}", range: "{low}–{high}",
-      summaryNote: "Bars are 95% intervals. “Best” is said only where an interval lies clear of all the others.",
+      summaryNote: "Bars are 95% intervals. “Best” is shown only if an interval does not overlap any other.",
       summaryNoteOne: "Bars are 95% intervals.",
       leadClear: "{name} is clearly ahead on “{metric}”: {value} ({low}\u00a0to\u00a0{high}).",
       leadOpen: "No variant is clearly ahead on “{metric}”: {name} has the highest figure, {value}, but the intervals overlap.",
       leadOne: "{metric}: {value}, with a 95% interval of {low} to {high}.", leadOneBare: "{metric}: {value}.",
       meanings: "What the measures mean", group_answers: "Answers", group_documents: "Sources", group_refusals: "Refusals", group_other: "More", group_cost: "Time and length",
-      timeNote: "Each dot is a question; the hill shows where they gather, the box the middle half, the line the median.",
+      timeNote: "Each dot is a question; the curve shows their density, the box the middle half, the line the median.",
       logScale: "Logarithmic scale.", median: "median", p95: "95% within", timeFor: "{name}: median {median}, 95% within {p95}, {n} questions",
-      stagesNote: "Median time of each stage, one after the other. The thin line reaches to what 95% of the questions stay within.",
+      stagesNote: "Median time of each stage, one after the other. The thin line ends at the 95th percentile.",
       total: "total", stageLabel: "{name}: {stages}",
       tradeoffNote: "Lines are 95% intervals. Up and to the left is better.",
       tradeoffNoteLower: "Lines are 95% intervals. Down and to the left is better.",
       better: "better", quality: "Quality", timeOfQuestion: "Time for a question", medianTime: "Median time",
       tradeoffPoint: "{name}: {quality} in {time}",
-      pairCounts: "{a} was right where {b} was not on {wins}; the other way round on {losses}. On {ties} they were alike.",
+      pairCounts: "Only {a} was right on {wins}, only {b} on {losses}; on {ties} they were equal.",
       nQuestions: "{n} questions", oneQuestion: "1 question",
       pairClear: "So uneven a split is unlikely to be chance (McNemar, p\u00a0{p}).",
       pairOpen: "Such a split may well be chance (McNemar, p\u00a0{p}).",
-      pairNone: "There were no questions on which one was right and the other not.",
+      pairNone: "There are no questions on which only one was right.",
       f1Clear: "{name} has the higher F1, by {value} points ({low}\u00a0to\u00a0{high}).",
       f1Open: "The difference in F1, {value} points, may be chance ({low}\u00a0to\u00a0{high}).",
       timeClear: "{name} takes {value} times as long ({low}\u00a0to\u00a0{high}).",
       timeOpen: "Neither is clearly faster: {a} takes {value} times the time of {b} ({low}\u00a0to\u00a0{high}).",
       f1Difference: "Difference in F1, points", timeRatio: "Time, times as long", ahead: "better", slower: "slower",
-      alike: "alike", alone: "alone right", pairsNote: "Question by question, on those that both answered. In brackets: 95% intervals.",
+      alike: "alike", alone: "alone right", pairsNote: "Question by question, on those that both answered. 95% intervals in brackets.",
       all: "All", differs: "Differ", oneDiffers: "Differs", someWrong: "Wrong", someRefused: "Refused", unanswerable: "Unanswerable", someError: "Errors",
       search: "Search questions and answers", filters: "Show", inVariant: "By", anyVariant: "any variant",
       compareTo: "Mark differences from", nothing: "nothing", shown: "{n} of {all} questions",
-      allShown: "{all} questions", none: "No question fits. Take a filter off.", noQuestions: "There are no questions in this comparison.",
+      allShown: "{all} questions", none: "No question matches. Remove a filter.", noQuestions: "There are no questions in this comparison.",
       noVariants: "There are no variants in this comparison.",
       clear: "Show all", keys: "Keys:", keyNext: "next", keyPrevious: "previous", keySearch: "search", keySources: "sources",
-      legend: "Marks", legendDiff: "words that differ", legendUnsupported: "no source carries it", legendGold: "expected answer",
+      legend: "Marks", legendDiff: "words that differ", legendUnsupported: "unsupported", legendGold: "expected answer",
       expected: "Expected", expectedNone: "The documents do not answer this.", or: " · ",
-      noAnswer: "There is no answer.", noSource: "no source", wholly: "differs throughout from {name}", sources: "Sources", cited: "{n} cited", source: "Source {n}",
-      page: "p. {n}", score: "score {n}", characters: "characters {start}–{end}", carries: "carries", checked: "checked",
+      noAnswer: "There is no answer.", noSource: "no source", wholly: "completely different from {name}", sources: "Sources", cited: "{n} cited", source: "Source {n}",
+      page: "p. {n}", score: "score {n}", characters: "characters {start}–{end}", carries: "supports", checked: "checked",
       unchecked: "not checked", reasoning: "Reasoning", translation: "Translation", figures: "Figures",
       tokensIn: "Tokens read", tokensReused: "of these reused", tokensOut: "Tokens written", tokens: "{n} tokens", goTo: "Show source {n}",
       languages: { en: "English", ja: "Japanese" }, anyLanguage: "any language", ofLanguage: "Language",
-      min: "min", s: "s", ms: "ms", points: "points", madeBy: "Made by Bunko. This file is complete in itself and loads nothing from the network.",
+      min: "min", s: "s", ms: "ms", points: "points", madeBy: "Made by Bunko. This file is self-contained and loads nothing from the network.",
       unit_share: "", unit_ms: "", unit_words: "words", unit_tokens: "tokens", unit_number: "",
       stage_open: "open", stage_sync: "sync", stage_load: "load", stage_rewrite: "rewrite", stage_embed: "embed",
       stage_retrieve: "retrieve", stage_select: "select", stage_prompt: "prompt", stage_read: "read",
@@ -159,7 +159,7 @@
   const hidden = (text) => h("span", { class: "only-read" }, text);
 
   const JAPANESE = /[\u3040-\u30ff\u3400-\u9fff\uff66-\uff9f]/;
-  const languageOf = (text, told) => (JAPANESE.test(text) ? "ja" : told && told !== "ja" ? told : "en");
+  const languageOf = (text, known) => (JAPANESE.test(text) ? "ja" : known && known !== "ja" ? known : "en");
 
   const SHAPES = [
     "M6 1a5 5 0 1 0 0 10a5 5 0 1 0 0-10z", "M1.5 1.5h9v9h-9z", "M6 .8 11.6 10.6H.4z", "M6 .2 11.8 6 6 11.8.2 6z",
@@ -226,27 +226,27 @@
   }));
   questions.sort((a, b) => Boolean(b.differs) - Boolean(a.differs) || a.place - b.place);
 
-  /** right, wrong, refused, error or unscored: what became of a question. A refusal is right or wrong, too. */
+  /** The outcome of a question: right, wrong, refused, error or unscored. A refusal is also right or wrong. */
   const outcome = (result) =>
     result.error ? "error" : result.refused ? "refused" : result.right === true ? "right" : result.right === false ? "wrong" : "unscored";
   const plainName = (name) => String(name).toLowerCase().replace(/@/g, "_at_").replace(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, "");
 
   // By the name of the metric (bunko/evaluation/evaluating.py): group, Japanese label, meaning in both languages.
   const MEANINGS = {
-    right: ["answers", "正答率", "The answer holds an expected one; an unanswerable question counts as right when it is refused.", "回答に正答が含まれる割合です。答えのない質問は、拒否すれば正解とします。"],
-    right_20: ["answers", "冒頭 20 語以内の正答率", "An expected answer stands within the first 20 words, so that copying a page does not help.", "正答が冒頭の 20 語以内に現れる割合です。文書を丸写ししても上がりません。"],
+    right: ["answers", "正答率", "The answer contains an expected one; an unanswerable question counts as right if it is refused.", "回答に正答が含まれる割合です。答えのない質問は、拒否すれば正解とします。"],
+    right_20: ["answers", "冒頭 20 語以内の正答率", "An expected answer is within the first 20 words, so that copying a page does not help.", "正答が冒頭の 20 語以内に現れる割合です。文書を丸写ししても上がりません。"],
     exact_match: ["answers", "完全一致", "The answer is exactly an expected one, case, articles and punctuation aside.", "大文字・小文字や記号を除き、正答と完全に一致した割合です。"],
-    f1: ["answers", "F1", "How far the words of the answer and of the expected one coincide; characters for Japanese.", "回答と正答の語の重なりです。日本語は文字単位で数えます。"],
-    judged: ["answers", "審査モデルによる正答率", "Another model takes the answer for right; softer than the other figures.", "別のモデルが正しいと判断した割合です。他の指標ほど確かではありません。"],
+    f1: ["answers", "F1", "Overlap of the words of the answer and of the expected one; characters for Japanese.", "回答と正答の語の重なりです。日本語は文字単位で数えます。"],
+    judged: ["answers", "審査モデルによる正答率", "Another model judges the answer to be right; less reliable than the other figures.", "別のモデルが正しいと判断した割合です。他の指標ほど確かではありません。"],
     failed: ["answers", "失敗した質問", "Questions that ended in an error.", "エラーに終わった質問の割合です。"],
-    supported: ["documents", "出典に裏付けられた文", "Sentences of the answers whose words were found in a source.", "回答の文のうち、出典に裏付けられたものの割合です。"],
-    evidence_1: ["documents", "最初の引用に正答", "An expected answer stands in the first quote.", "最初の引用に正答が含まれる割合です。"],
-    evidence_2: ["documents", "最初の二つの引用に正答", "An expected answer stands in one of the first two quotes.", "最初の二つの引用のいずれかに正答が含まれる割合です。"],
-    gold_in_context: ["documents", "引用全体に正答", "An expected answer stands in the quotes that the model was given.", "モデルに渡した引用のどこかに正答が含まれる割合です。"],
+    supported: ["documents", "出典に裏付けられた文", "Sentences of the answers that a source supports.", "回答の文のうち、出典に裏付けられたものの割合です。"],
+    evidence_1: ["documents", "最初の引用に正答", "The first quote contains an expected answer.", "最初の引用に正答が含まれる割合です。"],
+    evidence_2: ["documents", "最初の二つの引用に正答", "One of the first two quotes contains an expected answer.", "最初の二つの引用のいずれかに正答が含まれる割合です。"],
+    gold_in_context: ["documents", "引用全体に正答", "The quotes that the model read contain an expected answer.", "モデルに渡した引用のどこかに正答が含まれる割合です。"],
     hit_1: ["documents", "正しい文書が 1 位", "The document with the answer was found first.", "正しい文書が検索の 1 位になった割合です。"],
     hit_5: ["documents", "正しい文書が 5 位以内", "The document with the answer was among the first five.", "正しい文書が検索の 5 位以内に入った割合です。"],
     mrr: ["documents", "文書の MRR", "One over the rank of the first right document, on average.", "最初の正しい文書の順位の逆数の平均です。"],
-    ndcg_10: ["documents", "文書の nDCG@10", "How high the right documents stand among the first ten.", "正しい文書が上位 10 件のどれほど上に並ぶかを表します。"],
+    ndcg_10: ["documents", "文書の nDCG@10", "How high the right documents rank among the first ten.", "正しい文書が上位 10 件のどれほど上に並ぶかを表します。"],
     refusal_precision: ["refusals", "拒否の適合率", "Of the questions that were refused, those that have no answer.", "拒否した質問のうち、実際に答えのないものの割合です。"],
     refusal_recall: ["refusals", "拒否の再現率", "Of the questions that have no answer, those that were refused.", "答えのない質問のうち、拒否できたものの割合です。"],
     refusal_f1: ["refusals", "拒否の F1", "The harmonic mean of the two.", "適合率と再現率の調和平均です。"],
@@ -274,7 +274,7 @@
   const wantedPlace = (item) => (WANTED.indexOf(plainName(item.name)) + 1 || 99);
   let quality = [...qualities].sort((a, b) => wantedPlace(a) - wantedPlace(b))[0] ?? null;
 
-  /** The variant whose interval lies clear of all others', or null. */
+  /** The variant whose interval does not overlap any other, or null. */
   const clearBest = (metric) => {
     const known = variants.map((variant) => ({ variant, ...estimate(variant, metric) })).filter((item) => isNumber(item.value));
     if (known.length < 2 || known.some((item) => !isNumber(item.low) || !isNumber(item.high))) return null;
@@ -492,7 +492,7 @@
         parts.push(s("rect", { class: "box", x: a, y: base + 3, width: Math.max(b - a, 1), height: 14, rx: 2 }));
       }
       else parts.push(s("line", { class: "base", x1: left, x2: right, y1: base + 10, y2: base + 10 }));
-      // A few hundred dots show all there is; of more, every so many.
+      // A few hundred dots are enough; of more, a regular sample.
       const every = Math.max(1, Math.ceil(times.length / 300));
       places.forEach((x, index) => {
         if (index % every === 0) parts.push(s("circle", { class: "dot", cx: x.toFixed(1), cy: (base + 10 + ((index * 7) % 11 - 5) * 0.9).toFixed(1), r: times.length < 20 ? 3 : 1.8 }));
@@ -561,7 +561,7 @@
     if (quality.unit === "share") [lowY, highY] = [Math.max(0, lowY), Math.min(1, highY)];
     const xs = timeScale(lowX, highX * 1.1, left, right), across = scale(lowY, highY, bottom, top, { count: 5 });
     const ys = { ...across, place: (value) => across.place(Math.min(Math.max(value, lowY), highY)) };
-    // A name stands where it covers neither a mark, nor a line, nor another name, as far as there is such a place.
+    // Place a name where it covers no mark, line or other name, if there is such a place.
     const boxes = points.flatMap(({ x, y }) => {
       const cx = xs.place(x.value), cy = ys.place(y.value);
       return [[cx - 8, cy - 8, cx + 8, cy + 8], [xs.place(x.low ?? x.value), cy - 2, xs.place(x.high ?? x.value), cy + 2], [cx - 2, ys.place(y.high ?? y.value), cx + 2, ys.place(y.low ?? y.value)]];
@@ -667,7 +667,7 @@
     ? h("section", { id: "time", "aria-labelledby": "time-title" }, h("h2", { id: "time-title" }, t("time")), h("p", { class: "note", id: "time-note" }), h("div", { id: "time-chart" })) : null);
   const stageSection = () => (variants.some((variant) => stagesOf(variant).length) ? section("stages", t("stages"), t("stagesNote"), h("div", { id: "stage-charts" })) : null);
   const tradeoffSection = () => {
-    // One point alone tells nothing that the summary does not.
+    // A single point adds nothing to the summary.
     if (!quality || variants.filter((variant) => isNumber(estimate(variant, quality).value) && isNumber(timeOf(variant).value)).length < 2) return null;
     const note = h("p", { class: "note" }, t(quality.better === "lower" ? "tradeoffNoteLower" : "tradeoffNote"));
     const choose = h("select", { id: "quality", onchange: (event) => {
