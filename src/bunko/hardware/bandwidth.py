@@ -1,4 +1,4 @@
-"""How quickly this machine reads memory. In: how many threads. Out: bytes a second. Takes a third of a second."""
+"""Measure how fast this machine reads memory. In: the number of threads. Out: bytes per second. Takes 0.3 s."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _RUNS = 5
 
 
 def memory_bandwidth(*, threads: int) -> float:
-    """Return the best of several runs: what else runs on a machine only ever slows it down."""
+    """Return the best of several runs: other programs can only make a run slower."""
     import numpy as np
 
     numbers = np.ones(_BYTES // 4, dtype=np.float32)

@@ -1,7 +1,7 @@
-"""GPUs that are in this machine, whether the engine can use them or not. In: drivers' tools and files. Out: Cards.
+"""Find the GPUs of this machine, usable by the engine or not. In: drivers' tools and files. Out: Cards.
 
-NVIDIA's tool tells all; Linux itself knows of every card, and the memory of AMD's; macOS on Apple's processors always
-has Metal. What can't be found out is 0 or empty. Installs and changes nothing.
+NVIDIA's tool reports everything; Linux lists every card, and the memory of AMD's; macOS on Apple's processors always
+has Metal. Unknown values are 0 or empty. Installs and changes nothing.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _nvidia() -> list[Card]:
 
 
 def nvidia_cards(query: str, overview: str) -> list[Card]:
-    """Understand what nvidia-smi prints: a line for each card, and the overview for the version of CUDA."""
+    """Parse the output of nvidia-smi: a line for each card, and the overview for the version of CUDA."""
     found = _CUDA.search(overview)
     cuda = (int(found[1]), int(found[2])) if found else (0, 0)
     cards = []

@@ -46,7 +46,7 @@ class Processor:
 
 
 def this_processor() -> Processor:
-    """Return this machine's processor; what the system does not tell is left out."""
+    """Return this machine's processor; facts that the system does not report are left out."""
     if sys.platform == "win32":
         import ctypes
 
@@ -62,7 +62,7 @@ def this_processor() -> Processor:
 
 
 def from_cpuinfo(text: str) -> Processor:
-    """Understand Linux's /proc/cpuinfo, of x86 ("flags") and ARM ("Features")."""
+    """Parse Linux's /proc/cpuinfo, of x86 ("flags") and ARM ("Features")."""
     values: dict[str, str] = {}
     for line in text.splitlines():
         key, _, value = line.partition(":")
@@ -72,7 +72,7 @@ def from_cpuinfo(text: str) -> Processor:
 
 
 def from_sysctl(text: str) -> Processor:
-    """Understand what macOS's `sysctl -a` prints."""
+    """Parse the output of macOS's `sysctl -a`."""
     values = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
     flags = [key.lower() for key, value in values.items() if key.startswith("hw.optional.") and value.strip() == "1"]
     for key in ("machdep.cpu.features", "machdep.cpu.leaf7_features"):

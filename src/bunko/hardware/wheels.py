@@ -1,4 +1,4 @@
-"""Which wheel of the engine suits a machine, and how it is installed. In: Graphics. Out: Wheel. Pure.
+"""Choose the engine's wheel for a machine. In: Graphics. Out: Wheel, with the command that installs it. Pure.
 
 The wheels, their indexes and what each is made for are as xllamacpp's own README has them (version 2026.10).
 """

@@ -1,6 +1,6 @@
-"""Models of the user's own: from a Hugging Face folder, an adapter or a GGUF file to a checked GGUF that answers.
+"""Import a model: from a Hugging Face folder, an adapter or a GGUF file to a checked GGUF file.
 
-    sources       what is to be imported, and what is refused (safetensors: their headers)
+    sources       looks at the input, and refuses what can't be imported (safetensors: headers)
     converting    llama.cpp's converter in a process of its own (`convert_child`)
     kinds         which type each tensor gets, as llama.cpp chooses (pure)
     quantising    a GGUF file written anew with these types, a few rows at a time
@@ -8,5 +8,5 @@
     checking      whether the result is good, and how good: template, tokenizer, divergence, speed, memory
     making        all of it in order, all or nothing
 
-Nothing is imported here: take what you need from the module that has it.
+Nothing is imported here: import from the modules.
 """

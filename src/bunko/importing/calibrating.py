@@ -37,7 +37,7 @@ PIECES = 96
 """Some 25,000 tokens: a few minutes with 135 million parameters on two cores."""
 _PIECE_CHARACTERS = 1000
 _HELD_OUT = 5
-"""Every so-manieth piece is not calibrated on, but compared on."""
+"""Every fifth piece is held out of the calibration, for the comparison."""
 _EXCERPTS, _EXCERPT_CHARACTERS = 6, 250
 """What is compared on, of the pieces held out: some 300 tokens, of which the comparison takes the first 209."""
 _CHILD_BYTES = 900 * 2**20
@@ -115,7 +115,7 @@ def chosen_pieces(documents: Sequence[str]) -> tuple[list[str], str]:
 
 
 def _spread(pieces: Sequence[str], count: int) -> list[str]:
-    """Return so many pieces, or all, evenly from the first to the last."""
+    """Return `count` pieces, or all, spread evenly from the first to the last."""
     count = min(count, len(pieces))
     return [pieces[number * len(pieces) // count] for number in range(count)]
 

@@ -39,14 +39,14 @@ _POLL_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the child is told."""
+    """The request to the child."""
 
     converter: str
     folder: str
     out: str
     name: str
     facts: str
-    """A JSON file of metadata that the folder's own is overruled with."""
+    """A JSON file of metadata that overrides the folder's own."""
     type: str = "auto"
     """Of the weights: "F16", "BF16", "F32", or "auto" for those of the folder, but 16 bits at most."""
     adapter: Mapping[str, Any] | None = None

@@ -1,4 +1,4 @@
-"""How far a quantised model is from what it was made of. In: both models' next tokens along a text. Out: figures. Pure.
+"""Measure how far a quantised model is from its original. In: the next tokens of both models. Out: figures. Pure.
 
 At each place of a text, both models say how likely each next token is. Of each, the `count` likeliest tokens are known,
 and what is left over for all others together. The Kullback-Leibler divergence is computed over the tokens that both

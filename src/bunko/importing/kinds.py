@@ -109,7 +109,7 @@ def choose_types(
 
 
 def may_change(tensor: Tensor) -> bool:
-    """Return whether a tensor is quantised at all: matrices of weights are, but for the small and the tender ones."""
+    """Return whether a tensor is quantised: matrices of weights are, except small and sensitive ones."""
     name = tensor.name
     is_matrix = any(length > 1 for length in tensor.dimensions[1:])
     is_kept = name in _KEPT_NAMES or any(part in name for part in _KEPT_PARTS)

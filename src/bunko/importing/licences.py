@@ -1,4 +1,4 @@
-"""Find out under what licence a model is. In: its folder. Out: metadata for GGUF. Guesses nothing.
+"""Find a model's licence. In: its folder. Out: metadata for GGUF. Guesses nothing.
 
 The converter takes what a model card (README.md) says at its top; this is for folders that only have a licence file.
 """

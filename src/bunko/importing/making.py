@@ -1,4 +1,4 @@
-"""Import a model of the user's own: look, convert, quantise, check, keep. In: a path, a name. Out: ImportedModel.
+"""Import a model: examine, convert, quantise, check, publish. In: a path, a name. Out: ImportedModel.
 
     source = examine(path)
     sixteen = convert(source)                # Hugging Face folders; a GGUF file is taken as it is
@@ -6,8 +6,8 @@
     report = check(target, sixteen)
     publish(target, report)
 
-All of it happens in a directory of its own beside the model's place, which is renamed into it at the end: killed at
-any moment, an import leaves nothing under the name, and the next import removes what it left.
+All files are made in a work directory beside the model's place and renamed at the end: an import that is killed leaves
+no model under the name, and the next import removes its work directory.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def import_model(
     progress: Progress = silent,
     say: Callable[[str], object] = lambda text: None,
 ) -> ImportedModel:
-    """Make a model of the user's own. `say` is told what begins.
+    """Import a model. `say` is called with a line as each stage begins.
 
     Raises UsageError, ModelNotFound, ModelBroken, ModelTooLarge, MissingExtra, DiskFull, EngineError and what fetching
     the converter raises.
@@ -335,7 +335,7 @@ def _kind(wishes: Wishes) -> Kind:
 
 
 def _check_texts(wishes: Wishes, settings: Settings) -> None:
-    """Raise now what would otherwise be raised after minutes of work."""
+    """Raise errors about the texts before minutes of work."""
     from bunko.importing.checking import chosen_text
     from bunko.reading import list_files
 
@@ -361,7 +361,7 @@ def _publish(made: Path, report: dict[str, Any], directory: Path, wishes: Wishes
 
 @contextmanager
 def _work_directory(directory: Path) -> Iterator[Path]:
-    """Give a directory to work in, gone at the end; and the model's own too, if nothing came of it."""
+    """Make a work directory, and remove it at the end."""
     work = Path(tempfile.mkdtemp(prefix=_WORK_PREFIX, dir=directory))
     try:
         yield work
@@ -370,7 +370,7 @@ def _work_directory(directory: Path) -> Iterator[Path]:
 
 
 def _sweep(settings: Settings) -> None:
-    """Remove what killed imports left, under whatever name: whoever is at work holds the lock."""
+    """Remove the work directories of killed imports; a running import holds its lock."""
     for work in models_directory(settings).glob(f"*/{_WORK_PREFIX}*"):
         with contextlib.suppress(filelock.Timeout), filelock.FileLock(work.parent / LOCK_NAME, timeout=0):
             shutil.rmtree(work, ignore_errors=True)

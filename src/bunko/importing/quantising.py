@@ -101,7 +101,10 @@ def plan(
 
 
 def write(plan: Plan, target: Path, *, importance: Importance | None = None, advance: Callable[[int], object]) -> None:
-    """Write the new file and bring it to the disk. Raises OSError, MissingExtra. Tells `advance` of bytes read."""
+    """Write the new file and bring it to the disk. Calls `advance` with the bytes read.
+
+    Raises OSError, MissingExtra.
+    """
     check_quantiser()
     with plan.source.open("rb") as source, target.open("wb") as file:
         _write_header(file, plan)

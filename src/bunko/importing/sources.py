@@ -1,4 +1,4 @@
-"""Look at what is to be imported, and refuse what can't be or must not be. In: a path. Out: a source. Loads no weight.
+"""Examine what should be imported, and refuse what can't or must not be. In: a path. Out: a source. Loads no weight.
 
 Three kinds: a Hugging Face folder, a LoRA adapter's folder, a GGUF file. All of it is untrusted: configurations are
 read as plain JSON, code and pickles that lie in a folder are never run.
@@ -65,7 +65,7 @@ ImportSource: TypeAlias = ModelFolder | AdapterFolder | GgufFile
 
 
 def examine(path: Path, *, base: Path | None = None) -> ImportSource:
-    """Tell what a path holds. Raises ModelNotFound, ModelBroken, UsageError, each with what to do."""
+    """Examine a path. Raises ModelNotFound, ModelBroken, UsageError, each with what to do."""
     if path.is_file():
         return _examine_file(path)
     if not path.is_dir():

@@ -28,7 +28,7 @@ class Next:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speed:
-    """Tokens a second."""
+    """Tokens per second."""
 
     prompt: float
     writing: float
@@ -70,7 +70,7 @@ class Trial:
         )
 
     def speed(self, tokens: Sequence[int], *, write: int) -> Speed:
-        """Read a prompt, write so many tokens, and tell how fast both went."""
+        """Read a prompt, write `write` tokens, and return the speed of both."""
         body = {"prompt": list(tokens), "n_predict": write, "ignore_eos": True, "temperature": 0.0}
         timings = self._connection.post_json("/completion", {**body, "cache_prompt": False})["timings"]
         return Speed(prompt=float(timings["prompt_per_second"]), writing=float(timings["predicted_per_second"]))
@@ -101,5 +101,5 @@ def trying(path: Path, settings: Settings, *, context_tokens: int) -> Iterator[T
 
 
 def refusal(error: EngineError) -> str:
-    """Return why a template refused, without what stands around it."""
+    """Return why a template refused, without the text around it."""
     return error.message.rpartition(": ")[2].rstrip(".") or error.message
