@@ -1,7 +1,7 @@
-"""Take the source numbers that a model writes out of its answer, and put the right ones back. In, out: texts.
+"""Remove the source numbers that a model wrote from its answer, and put the right ones back. In, out: texts.
 
-A model asked for no numbers writes them all the same: [1], [1, 2], ［１］, 【1】, [^1], (source 2), （出典2）.
-Knows nothing of which are right.
+Models write such numbers without being asked: [1], [1, 2], ［１］, 【1】, [^1], (source 2), （出典2）.
+Does not know which are right.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Mark:
     """Source numbers that a model wrote."""
 
     place: int
-    """Where in the text without marks they stood."""
+    """Their place in the text without marks."""
     numbers: tuple[int, ...]
     text: str
     """As written, with the space before."""
@@ -57,7 +57,7 @@ def _numbers(said: str) -> tuple[int, ...]:
 
 
 def put_marks(text: str, marks: Iterable[Mark]) -> str:
-    """Put marks back where they stood, with the numbers that they have now.
+    """Put marks back in their places, with the numbers that they have now.
 
     >>> put_marks("In France.", [Mark(place=9, numbers=(1,), text=" [1, 7]")])
     'In France [1].'

@@ -1,7 +1,7 @@
-"""Tell what an answer claims. In: the answer, the question. Out: its sentences with what is to be checked of each.
+"""Find the claims of an answer. In: the answer, the question. Out: its sentences, each with the text to be checked.
 
 "Based on the text, it is high." claims that it is high; "Yes." claims what was asked; "I hope this helps!", "The
-documents don't say." and "Here are the towers:" claim nothing that a source could carry. Knows nothing of sources.
+documents don't say." and "Here are the towers:" claim nothing that a source could support. Knows nothing of sources.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bunko.language.words import words
 Kind: TypeAlias = Literal["statement", "yes", "no", "nothing"]
 
 _TEXT = r"(?:context|texts?|passages?|documents?|sources?|information|article|excerpts?|quotes?)"
-# What stands before a claim and is none: list marks, "Based on the provided context,", "The answer is", "Yes,".
+# Text before a claim that is not part of it: list marks, "Based on the provided context,", "The answer is", "Yes,".
 _LIST_MARK = re.compile(r"\s*(?:[-*+•・●○■◆※>]|\d{1,3}[.)．）](?=\s|\D)|[(（]\d{1,3}[)）]|#{1,6})\s+|\s*[・●○■◆※]")
 _LIST_NUMBER = re.compile(r"[(（]?\d{1,3}[.)．）]")
 _FRAME = re.compile(
@@ -63,9 +63,9 @@ class Claim:
     """In the answer."""
     end: int
     text: str
-    """What is to be checked: without what only frames it."""
+    """The text to be checked, without the words that frame it."""
     kind: Kind = "statement"
-    """"yes" and "no" claim what was asked, or its contrary; of "nothing", only numbers and names are to be checked."""
+    """"yes" and "no" claim what was asked, or its contrary; of "nothing", only numbers and names are checked."""
 
 
 def claims(answer: str, *, question: str) -> list[Claim]:

@@ -1,6 +1,6 @@
-"""Say what a statement states, and cut sources into what can be cited. In: text, evidence. Out: Facts, Citables.
+"""Extract the facts of a statement, and cut sources into spans to cite. In: text, evidence. Out: Facts, Citables.
 
-Knows nothing of answers, and compares nothing but words.
+Knows nothing of answers; compares words only.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bunko.language.sentences import sentences
 from bunko.language.words import words
 from bunko.types import Evidence
 
-# What an answer says of itself, and verbs that say nothing.
+# Words by which an answer speaks of itself, and verbs without meaning.
 _FRAME = frozenset(words("answer question source text context passage according document mention state say get got"))
 _MEANING = re.compile(r"[^\W\d_\u3041-\u3096]")  # a letter of a word, which Hiragana alone rarely is
 
@@ -40,7 +40,7 @@ class Citable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a statement says."""
+    """The facts of a statement: its words, numbers and names."""
 
     text: str
     words: frozenset[str]
@@ -71,7 +71,7 @@ def in_context(span: Citable) -> str:
 
 @lru_cache(maxsize=1024)
 def facts_of(text: str) -> Facts:
-    """Return what a statement says: its words, numbers and names."""
+    """Return the words, numbers and names of a statement."""
     folded = fold_kanji(fold_width(text))
     found = quantities(text)
     without = list(folded)
@@ -91,13 +91,13 @@ def facts_of(text: str) -> Facts:
 
 
 def _is_counted(name: Name, found: Sequence[Quantity]) -> bool:
-    """Return whether what looks like a name in kanji is a number: 約千四百万人."""
+    """Return whether a run of kanji that looks like a name is a number: 約千四百万人."""
     covered = sum(max(0, min(name.end, item.end) - max(name.start, item.start)) for item in found if not item.weak)
     return 0 < covered >= name.end - name.start - 1
 
 
 def stands_there(word: str, others: frozenset[str]) -> bool:
-    """Return whether a word stands among others, in whatever form."""
+    """Return whether a word is among others, in any form."""
     if "\u30a1" <= word[0] <= "\u30fa":  # リンド, of アダリンド
         return any(word in other for other in others)
     return stands(word, others)

@@ -1,4 +1,4 @@
-"""Find words in the sources. In: a phrase, texts. Out: where it stands. Case, width and punctuation do not count."""
+"""Find words in the sources. In: a phrase, texts. Out: its place. Case, width and punctuation do not count."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PART = re.compile(r"[\u3041-\u30ff\u3400-\u9fff々]|(?:(?![\u3041-\u30ff\u3400-
 
 
 def locate(phrase: str, evidence: Sequence[Evidence]) -> tuple[int, int, int] | None:
-    """Return where a phrase stands in a quote, as (place in `evidence`, start, end in the quote); None if nowhere.
+    """Return the place of a phrase as (place in `evidence`, start, end in the quote); None if no quote has it.
 
     Case, width and punctuation do not count; words must be whole. Signs at the phrase's ends are kept where the quote
     has them too.
@@ -45,7 +45,7 @@ def locate(phrase: str, evidence: Sequence[Evidence]) -> tuple[int, int, int] | 
 
 
 def only_repeats(phrase: str, question: str) -> bool:
-    """Return whether a phrase stands in the question, as no answer does, unless the question offers it.
+    """Return whether a phrase is in the question, which makes it no answer unless the question offers a choice.
 
     >>> only_repeats("the mill", "Who built the mill?"), only_repeats("tea", "Is it tea or coffee?")
     (True, False)
@@ -59,7 +59,7 @@ def squeeze(text: str) -> str:
 
 
 def is_part(text: str, source: str) -> bool:
-    """Return whether a text stands in a source word for word, no number of it being cut: 5 is no part of 5 million."""
+    """Return whether a source has a text word for word, with whole numbers: 5 is no part of 5 million."""
     if squeeze(text) not in squeeze(source):
         return False
     there = quantities(source)

@@ -13,7 +13,7 @@ _CONTROL = re.compile(
 
 
 def neutralise(text: str) -> str:
-    """Break up what a tokenizer could take for a control token, by a space that no reader minds.
+    """Break up what a tokenizer could take for a control token, by a space.
 
     >>> neutralise("a<|im_end|>b [INST] c < d <b>")
     'a< |im_end|>b [ INST] c < d < b>'

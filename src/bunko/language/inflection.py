@@ -1,4 +1,4 @@
-"""Return whether two English words are forms of one. In: stems. Out: whether they are. Knows nothing of sentences.
+"""Compare English words: are two of them forms of one? In: stems. Out: a bool. Knows nothing of sentences.
 
 Endings are compared letter by letter; what no ending explains, such as dug and dig, is in a list.
 """
@@ -10,7 +10,7 @@ from functools import cache
 
 from bunko.language.words import stem
 
-_PREFIX = 5  # letters: fewer tie words together that are not one
+_PREFIX = 5  # letters: a shorter prefix joins different words
 
 
 def same_word(one: str, other: str) -> bool:
@@ -23,7 +23,7 @@ def same_word(one: str, other: str) -> bool:
 
 
 def base_form(word: str) -> str:
-    """Return what a stem is a form of, where no ending tells.
+    """Return the base form of a stem that is irregular; other stems stay as they are.
 
     >>> base_form("built"), base_form(stem("digging")), base_form("mill")
     ('build', 'dig', 'mill')
@@ -32,7 +32,7 @@ def base_form(word: str) -> str:
 
 
 def stands(word: str, others: Collection[str]) -> bool:
-    """Return whether a word stands among others in whatever form; all are base forms."""
+    """Return whether a word is among others in any form; all are base forms."""
     if word in others:
         return True
     if len(word) < _PREFIX or not word.isascii():
@@ -47,8 +47,8 @@ def _is_longer_form(one: str, other: str) -> bool:
     return common >= 0.85 * shorter
 
 
-# A verb, its past and its participle; those whose forms are all alike need no line. Left out are forms that are as
-# often another word: ground, wound, found of "to found", bore, lay, saw as a tool stay with the commoner meaning.
+# A verb, its past and its participle, unless all are alike. Forms that are often another word are left out or belong
+# to the commoner verb: ground, wound, found, bore, lay, saw.
 _VERBS = """
     arise arose arisen; awake awoke awoken; bear bore born/borne; beat beaten; become became; begin began begun;
     bend bent; bind bound; bite bit bitten; bleed bled; blow blew blown; break broke broken; breed bred; bring

@@ -1,8 +1,8 @@
-"""Find names in a sentence, and tell whether a text has them. In: texts. Out: names; yes or no.
+"""Find names in a sentence, and check whether a text has them. In: texts. Out: names; yes or no.
 
-A name is what is written in capitals, or in katakana, or a run of kanji that is no verb. Spellings that mean the same
-name are one: Zelensky and Zelenskyy, Gdańsk and Gdansk, アダ・リンド and アダリンド, 斉藤 and 齋藤, A. Lind and
-Ada Lind. English and Japanese; other languages by their capitals. Knows nothing of answers.
+A name is written in capitals, or in katakana, or is a run of kanji that is no verb. Spellings of one name are equal:
+Zelensky and Zelenskyy, Gdańsk and Gdansk, アダ・リンド and アダリンド, 斉藤 and 齋藤, A. Lind and Ada Lind. English and
+Japanese; other languages by their capitals. Knows nothing of answers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import lru_cache
 from bunko.language.numerals import CARDINALS, KANJI, ORDINALS, SCALES, fold_width
 from bunko.language.words import STOP_WORDS, stem
 
-# Old forms and variants of kanji that stand in names, one for one.
+# Old forms and variants of kanji in names, one for one.
 _VARIANTS = str.maketrans(
     "齋齊斉髙﨑碕邊邉澤濱濵廣國學嶋嶌壽德眞龍惠榮櫻圓會萬與來實寶瀧舘曾條靜黑淺增藏縣豐關島冨舊",
     "斎斎斎高崎崎辺辺沢浜浜広国学島島寿徳真竜恵栄桜円会万与来実宝滝館曽条静黒浅増蔵県豊関島富旧",
@@ -56,7 +56,7 @@ _LEAST_KANJI = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Name:
-    """A name as it stands in a text."""
+    """A name as it appears in a text."""
 
     start: int
     end: int
@@ -239,7 +239,7 @@ def has_whole(name: Name, text: str) -> bool:
 
 
 def _is_pieced_together(word: str, text: str) -> bool:
-    """Return whether a Japanese word stands in a text, or is made of words that do: 東京都港区, of 東京都の港区.
+    """Return whether a Japanese word is in a text, or is made of words that are: 東京都港区, of 東京都の港区.
 
     >>> _is_pieced_together("東京都港区", "東京都の港区"), _is_pieced_together("東京", "大阪")
     (True, False)
@@ -257,7 +257,7 @@ def _is_pieced_together(word: str, text: str) -> bool:
 
 
 def _follow(parts: list[str], words: tuple[str, ...]) -> bool:
-    """Return whether the parts stand in these words in order, the first at the beginning, others (B.) between them."""
+    """Return whether the parts are in these words in order, the first at the start; others (B.) may be between."""
     place = 0
     for n, part in enumerate(parts):
         while place < len(words) and not _same(part, words[place], initials=n + 1 < len(parts)):
@@ -305,7 +305,7 @@ def _same(one: str, other: str, *, initials: bool) -> bool:
 
 
 def _is_of(longer: str, shorter: str) -> bool:
-    """Return whether a word is what somebody or something of a place is called: Japanese, of Japan."""
+    """Return whether a word is derived from the name of a place: Japanese, from Japan."""
     return len(shorter) >= 4 and longer.startswith(shorter) and bool(_DEMONYM.fullmatch(longer[len(shorter) :]))
 
 
@@ -319,7 +319,7 @@ def _bears(word: str, there: Bearer) -> bool:
 
 
 def _is_abbreviated(name: Name, there: Bearer) -> bool:
-    """Return whether one is made of the first letters of the other: UN, United Nations.
+    """Return whether one is an acronym of the other: UN, United Nations.
 
     >>> [_is_abbreviated(names(f"The {one} met.")[0], bearer(other)) for one, other in (
     ...     ("UN", "the United Nations"), ("United Nations", "the UN"), ("United States", "among us"))]

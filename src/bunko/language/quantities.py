@@ -22,7 +22,7 @@ Kind: TypeAlias = Literal["number", "date", "time", "code"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
-    """A number, date, time or code, and where it stands."""
+    """A number, date, time or code, and its place."""
 
     start: int
     end: int
@@ -30,7 +30,7 @@ class Quantity:
     value: Fraction = Fraction(0)
     """Of a number, in its unit; of a time, minutes after midnight."""
     unit: str = ""
-    """Empty where none is known: what is counted is a word like any other."""
+    """Empty if unknown."""
     year: int | None = None
     """Before Christ below zero."""
     month: int | None = None
@@ -58,7 +58,7 @@ _SUFFIXES = {"k": 10**3, "m": 10**6, "bn": 10**9, "tn": 10**12}
 
 
 def agrees(claim: Quantity, source: Quantity) -> bool:
-    """Return whether a source bears a quantity out: all that is claimed must be there, in the same unit if both have one.
+    """Return whether a source supports a quantity: all parts of it must agree, and the units if both have one.
 
     >>> def one(text): return quantities(text)[0]
     >>> agrees(one("May 1932"), one("1932-05-03")), agrees(one("3 May 1932"), one("1932年"))
@@ -133,7 +133,7 @@ def quantities(text: str) -> tuple[Quantity, ...]:
 _MONTHS = "january february march april may june july august september october november december".split()
 _MONTH_OF = {name[:3]: n for n, name in enumerate(_MONTHS, 1)}
 _MONTH = rf"(?P<month>{'|'.join(f'{name[:3]}(?:{name[3:]})?' for name in _MONTHS)}|Sept)\b\.?"
-# A month without a day or a year stands after one of these, and in capitals: "it may march".
+# A month without a day or a year follows one of these words, and has a capital: "it may march" has no month.
 _MONTH_ALONE = (
     r"\b(?:in|of|since|until|by|from|to|early|late|mid|last|next|every) "
     rf"(?P<month>{'|'.join(_MONTHS).title()})\b(?! \d)"
@@ -154,7 +154,7 @@ def _whole(text: str | None) -> int | None:
 
 
 def _date(match: re.Match[str]) -> list[Quantity]:
-    """Read a date off the groups year, month, day, to (the last day of several), era and bc."""
+    """Read a date from the groups year, month, day, to (the last day of several), era and bc."""
     groups = match.groupdict()
     year, day, to = (_whole(groups.get(name)) for name in ("year", "day", "to"))
     said = groups.get("month") or ""
@@ -334,7 +334,7 @@ _SUFFIX = r"(?P<suffix>(?(currency)(?:k|m|bn|tn)|k)\b)"  # £2m is two million, 
 _CODE = r"\b(?!AD|BC|CE|US)[A-Z]{1,8}[a-z]?-?\d+[A-Z]*\b|\b\d+(?:\.\d+){2,}\b|\b\d+[DGK]\b"
 
 _Reader: TypeAlias = Callable[[re.Match[str]], list[Quantity]]
-# In this order; what one has read is hidden from the next.
+# In this order: text that one pattern has read is hidden from the next.
 _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
     (re.compile(pattern, flags), read)
     for pattern, read, flags in (

@@ -31,8 +31,8 @@ _LABEL = re.compile(r"[ \t]*[^\s:：][^:：\n]{0,24}(?::[ \t]|：)")  # Name: Al
 _ROW = re.compile(r"[^\n]*\S(?: \| |\t+)\S")
 _HYPHEN = re.compile(r"[・-]\S")
 _PAUSE = re.compile(r"[:;]$")
-_NARROWEST = 30  # columns: nothing is wrapped at less, so shorter lines stand for themselves
-_WIDEST = 120  # columns: nobody wraps at more, so longer lines are paragraphs
+_NARROWEST = 30  # columns: no text is wrapped at less, so shorter lines end a sentence
+_WIDEST = 120  # columns: no text is wrapped at more, so longer lines are paragraphs
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -83,7 +83,7 @@ def _ends_cjk(text: str, start: int, match: re.Match[str]) -> bool:
 
 
 def _ends_at_line(text: str, start: int, line_end: int, margins: tuple[int, int]) -> bool:
-    """Tell a paragraph that is wrapped from lines that each stand for themselves."""
+    """Return whether a line break ends a sentence, or only wraps a paragraph."""
     line_start = text.rfind("\n", 0, line_end) + 1
     line = text[max(start, line_start) : line_end]
     following_end = text.find("\n", line_end + 1)
@@ -110,7 +110,7 @@ def _ends_in_cjk(line: str) -> bool:
 def _fullness(line: str, margins: tuple[int, int]) -> float:
     """Return how much of the room between the margins a line takes, 1 for a usual full line; 0 where nothing is full.
 
-    Japanese is wrapped after so many characters, or so many columns.
+    Japanese is wrapped after a number of characters or of columns.
     """
     width = columns(line)
     return max(len(line) / margins[0], width / margins[1]) if margins[1] >= _NARROWEST else 0.0

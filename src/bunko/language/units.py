@@ -1,6 +1,7 @@
-"""Read units of measurement. In: a text and a place in it. Out: the unit that stands there, and its size.
+"""Read units of measurement. In: a text and a place in it. Out: the unit at that place, and its size.
 
-3.5 km, 3,500 metres and 3500メートル are of one unit. English and Japanese. Knows nothing of the numbers before them.
+3.5 km, 3,500 metres and 3500メートル have the same unit. English and Japanese. Knows nothing of the numbers before
+the units.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ _UNITS = [
 
 
 def unit_at(text: str, place: int) -> tuple[str, Fraction, int]:
-    """Return the unit that a text goes on with, its size, and how long it is with the space before it.
+    """Return the unit at a place in a text, its size, and its length with the space before it.
 
     >>> unit_at("5 km away", 1)
     ('metre', Fraction(1000, 1), 3)

@@ -1,6 +1,6 @@
-"""Split text into words that carry meaning. In: strings. Out: folded, stemmed words. Knows nothing of documents.
+"""Split text into words that have meaning. In: strings. Out: folded, stemmed words. Knows nothing of documents.
 
-English is split at spaces and stemmed, Japanese is cut by script: kanji into pairs, katakana into runs. No
+English is split at spaces and stemmed, Japanese is cut by script: kanji into pairs, katakana into runs. Uses no
 dictionaries and no models, since it runs on every sentence of every document.
 """
 
@@ -23,7 +23,7 @@ STOP_WORDS = frozenset(
 
 
 def normalise(text: str) -> str:
-    """Fold what only looks different: full-width forms, ligatures, letter case.
+    """Fold full-width forms, ligatures and letter case.
 
     >>> normalise("ＡＢＣ１２３ ｶﾞｿﾘﾝ")
     'abc123 ガソリン'
@@ -40,7 +40,7 @@ _WORD = re.compile(
 
 
 def words(text: str) -> list[str]:
-    """Return the words that carry meaning, folded and stemmed, in order, repeats kept.
+    """Return the words that have meaning, folded and stemmed, in order, repeats kept.
 
     Runs of kanji give their pairs of characters, so that 東京都 meets 東京; hiragana alone is grammar, and is
     left out unless nothing else is there.
@@ -83,7 +83,7 @@ def _stemmer() -> Any:
 
 
 def estimate_tokens(text: str) -> int:
-    """Return about how many tokens a text has, on the safe side, where no tokenizer can be asked.
+    """Estimate the number of tokens of a text without a tokenizer, rather too high than too low.
 
     Byte-pair vocabularies give English about four characters a token; a Japanese character is one token in most
     multilingual vocabularies, and up to two in those made for English alone.

@@ -1,4 +1,4 @@
-"""Choose the sentences that say most of what a text says. In: a document. Out: places of sentences. Knows no models.
+"""Choose the most central sentences of a text. In: a document. Out: places of sentences. Knows no models.
 
 A sentence is central if it has the words that the document uses most (Radev et al. 2004, "Centroid-based
 summarization"), and those near the beginning go ahead, since most texts say first what they are about.
@@ -17,13 +17,13 @@ from bunko.language.sentences import sentences
 from bunko.language.words import STOP_WORDS, estimate_tokens, words
 from bunko.types import Document
 
-# Of a perfect likeness, for the very first sentence; a tenth of that after a dozen sentences. With more, speeches are
-# summed up by their greetings (benchmarks/LOG.md).
+# Added to the similarity of the first sentence (1 is a perfect one); a tenth of that after a dozen sentences. With more
+# weight, speeches are summed up by their greetings (benchmarks/LOG.md).
 _WEIGHT_OF_PLACE = 0.1
 _FADES_AFTER = 5
 _SHORTEST, _LONGEST = 12, 90  # tokens: a scrap says little, and a page is no sentence
 _LONGEST_TITLE = 200  # characters
-# Of a very long text so many stretches, evenly spread, stand for the whole.
+# A very long text is represented by this number of stretches, evenly spread, of this many characters.
 _STRETCHES, _STRETCH = 100, 2_000
 _WHOLE = re.compile(r"[.!?…。！？][\"'”’)\]」』）]*$")  # a title tells a subject, a sentence says something of it
 _SCRAP = re.compile(r"#{1,6}\s|`{3}|~{3}|https?://|[\s|:=_*.-]+$|[^\n]*(?:\|[^\n]*){2}")
@@ -35,7 +35,7 @@ _HIRAGANA = re.compile(r"[\u3041-\u3096]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Central:
-    """A sentence that stands for a document."""
+    """A sentence that represents a document."""
 
     start: int
     end: int
@@ -44,23 +44,23 @@ class Central:
 
 
 def central(document: Document, *, limit: int) -> list[Central]:
-    """Return the sentences that say most, best first, no two nearly alike: at least one, if there is any text.
+    """Return the most central sentences, best first, no two nearly alike: at least one, if there is any text.
 
     >>> text = "The cats of Kobe sleep all day. It is what they are to do. In Kobe, cats sleep on roofs and on ships."
     >>> [one.quote for one in central(Document(path="a.txt", text=text), limit=1)]
     ['In Kobe, cats sleep on roofs and on ships.']
     """
     found = _sentences(document)
-    whole = Counter(word for *_, told in found for word in told)
+    whole = Counter(word for *_, tokens in found for word in tokens)
     scored = sorted(
         (
             Central(
                 start=start,
                 end=end,
                 quote=document.text[start:end],
-                score=_likeness(Counter(told), whole) + _WEIGHT_OF_PLACE * math.exp(-n / _FADES_AFTER),
+                score=_likeness(Counter(tokens), whole) + _WEIGHT_OF_PLACE * math.exp(-n / _FADES_AFTER),
             )
-            for n, (start, end, told) in enumerate(found)
+            for n, (start, end, tokens) in enumerate(found)
         ),
         key=lambda one: (-one.score, one.start),
     )
@@ -74,7 +74,7 @@ def central(document: Document, *, limit: int) -> list[Central]:
 
 
 def is_prose(text: str) -> bool:
-    """Tell a sentence from data that is written out, by the small words that join the others.
+    """Return whether a text is prose and not written-out data, by its share of function words.
 
     >>> is_prose("The mill was built by the river."), is_prose("Real GDP growth rate 2023: -0.1% (2023 est.)")
     (True, False)
@@ -106,25 +106,25 @@ def title(document: Document) -> tuple[int, int] | None:
 
 
 def spread(quotes: Sequence[str], *, limit: int) -> list[int]:
-    """Return the places of the quotes that together have most of what many documents speak of, the most telling first.
+    """Return the places of the quotes that together have most of what many documents speak of, the best first.
 
     Each adds the words that the ones before it lack, weighed by how many documents have them (Lin & Bilmes 2011,
     "A Class of Submodular Functions for Document Summarization").
     """
-    told = [frozenset(words(quote)) for quote in quotes]
-    spread_of = Counter(word for found in told for word in found)
+    tokens = [frozenset(words(quote)) for quote in quotes]
+    spread_of = Counter(word for found in tokens for word in found)
     weights = {word: math.log(1 + count) for word, count in spread_of.items() if count > 1}
     left, chosen, known = set(range(len(quotes))), list[int](), set[str]()
     while left and len(chosen) < limit:
-        best = max(left, key=lambda n: (_gain(told[n] - known, told[n], weights), -n))
+        best = max(left, key=lambda n: (_gain(tokens[n] - known, tokens[n], weights), -n))
         chosen.append(best)
-        known |= told[best]
+        known |= tokens[best]
         left.remove(best)
     return chosen
 
 
-def _gain(new: frozenset[str], told: frozenset[str], weights: Mapping[str, float]) -> float:
-    return math.fsum(weights.get(word, 0.0) for word in new) / math.sqrt(len(told) or 1)
+def _gain(new: frozenset[str], tokens: frozenset[str], weights: Mapping[str, float]) -> float:
+    return math.fsum(weights.get(word, 0.0) for word in new) / math.sqrt(len(tokens) or 1)
 
 
 def _sentences(document: Document) -> list[tuple[int, int, list[str]]]:
@@ -136,12 +136,12 @@ def _sentences(document: Document) -> list[tuple[int, int, list[str]]]:
     for begin, finish in _stretches(document.text):
         for start, end in sentences(document.text[begin:finish]):
             text = document.text[begin + start : begin + end]
-            told = words(text)
-            if not told:
+            tokens = words(text)
+            if not tokens:
                 continue
             good = _SHORTEST <= estimate_tokens(text) <= _LONGEST and text not in titles and not _SCRAP.match(text)
             whole = good and _WHOLE.search(text) and is_prose(text)
-            (found if whole else lines if good else scraps).append((begin + start, begin + end, told))
+            (found if whole else lines if good else scraps).append((begin + start, begin + end, tokens))
     return found or lines or scraps[:1]
 
 

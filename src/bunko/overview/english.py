@@ -1,4 +1,4 @@
-"""The forms of English questions about the whole folder. Out: patterns, each with the task that it stands for.
+"""The forms of English questions about the whole folder. Out: patterns, each with its task.
 
 A noun that may mean something in a document ("emails", "images") is taken only beside "in this folder" and the like.
 """
@@ -58,7 +58,7 @@ _SUMMARISE = (
 _EACH = r"(?P<each>each of (?:the |these |my )?|every one of (?:the |these |my )?|each |every )"
 _BRIEFLY = r"(?: briefly| shortly| for me| in (?:a few|one|two|three) sentences?(?: each)?| please)*"
 
-# Every form has one of these.
+# A question without any of these has none of the forms.
 HINT = re.compile(
     r"document|files?\b|pdf|csv|epub|excel|power ?point|html|\btexts\b|folder|directory|\bindex\b|library|collection"
     r"|everything|\bhere\b",

@@ -1,4 +1,4 @@
-"""The forms of Japanese questions about the whole folder. Out: patterns, each with the task that it stands for."""
+"""The forms of Japanese questions about the whole folder. Out: patterns, each with its task."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SHOW = (
     rf"(?:(?:教え|見せ|挙げ|列挙し|一覧にし|リストにし|リストアップし|表示し|出し|並べ|探し|示し){'て'}{_PLEASE}"
     rf"|(?:一覧|リスト)(?:を(?:表示|見せ|出し|教え|作っ)(?:して|て)?{_PLEASE})?|列挙|表示|探す)"
 )
-# What a text does with what it speaks of, as it stands before a noun and at the end.
+# Verbs whose object is the subject of a text, before a noun and at the end.
 _ABOUT = r"(?:に|について|にも|のことに)(?:触れ|ふれ|言及し|言及され|触れられ)て(?:い)?"
 _WRITTEN = (
     r"(?:について|に関して|のことが|のことを)も?"
@@ -56,7 +56,7 @@ _SUMMARISE = (
     rf"|まとめて{_PLEASE}|概要を(?:教え|示し|作っ|書い)て{_PLEASE})"
 )
 
-# Every form has one of these.
+# A question without any of these has none of the forms.
 HINT = re.compile(
     r"文書|ドキュメント|資料|書類|ファイル|pdf|csv|epub|エクセル|excel|パワーポイント|powerpoint|json|電子書籍|フォルダ"
     r"|ライブラリ|ディレクトリ|ここ|すべて|全て|全部",

@@ -19,7 +19,7 @@ ENDINGS: dict[str, tuple[str, ...]] = {
     "image": ("png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp"),
     "mail": ("eml", "msg", "mbox"),
 }
-# What a kind is called where a file must be meant, and where it may be something else ("How many emails were sent?").
+# The names of a kind that always mean a file, and those that may mean something else ("How many emails were sent?").
 ENGLISH: dict[str, tuple[str, str]] = {
     "PDF": (r"pdfs?(?: files?| documents?)?", ""),
     "Word": (r"(?:ms |microsoft )?word (?:files?|documents?)|docx?(?: files?)", ""),

@@ -1,6 +1,6 @@
-"""Find where a text mentions a word or a name. In: a term, texts. Out: counts, and a verbatim quote with its place.
+"""Find the mentions of a word or a name in texts. In: a term, texts. Out: counts, and a verbatim quote with its place.
 
-Every text is looked at, not the best few. Width and case don't count, nor do the endings of English words ("Normans",
+Every text is searched, not the best few. Width and case don't count, nor do the endings of English words ("Normans",
 "Norman's"). Japanese has no spaces, and 京都 is no part of 東京都: where the characters before a match go on in its
 script, or those after it other than kanji (京都府 is of 京都, パンダ is not of パン), it counts only in those passages
 in which the index, which knows words, knows the term. Knows nothing of stores or questions.
@@ -31,7 +31,7 @@ _LONGEST_QUOTE = 600
 
 Count = Callable[[str, int], int]
 IsWord = Callable[[str, int, int], bool]
-"""Tells whether the index knows a term, as a word of its own, in a stretch of the document of a path."""
+"""Returns whether the index has a term, as a word of its own, in a stretch of the document of a path."""
 
 
 class Term:

@@ -1,7 +1,7 @@
-"""Tell a question about the whole folder from one about what the documents say. In: a question. Out: Plan or None.
+"""Recognise questions about the whole folder. In: a question. Out: Plan or None.
 
-Conservative: a plan is made only where the *whole* question is of a known form. Whatever a form does not know ("How
-many documents did the Normans sign?") makes it an ordinary question, which is searched for. The forms are in
+Conservative: a plan is made only where the *whole* question has a known form. Any other words ("How many documents
+did the Normans sign?") make it an ordinary question, which is answered by search. The forms are in
 `english` and `japanese`. Knows nothing of libraries.
 """
 
@@ -23,7 +23,7 @@ _APOSTROPHE = re.compile(r"(?<=\w)’(?=\w)")
 
 
 def plan_of(question: str) -> Plan | None:
-    """Return what a question asks of the whole folder; None for every other question.
+    """Return the plan for a question about the whole folder; None for any other question.
 
     >>> plan_of("How many documents are there?").task
     'count'
@@ -52,7 +52,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _plan(task: str, match: re.Match[str], terms_of: english.TermsOf) -> Plan | None:
-    """Return the plan of a form that fits; None where what it is to mention is no word or name."""
+    """Return the plan of a form that fits; None where its object is not a word or a name."""
     found = {name: text for name, text in match.groupdict().items() if text}
     noun = found.get("noun", "")
     plan = Plan(

@@ -20,7 +20,7 @@ def evidence_at(document: Document, start: int, end: int, *, score: float) -> Ev
 
 
 def cite(n: int, item: Evidence, sentence: str) -> Citation:
-    """Return a citation of a quote that carries a sentence: the program put them together, and knows that it does."""
+    """Return a verified citation: the program wrote the sentence from the quote."""
     return Citation(
         n=n,
         path=item.path,

@@ -1,8 +1,8 @@
-"""Say what many documents say. In: documents, one after the other. Out: a text, each part of it cited.
+"""Summarise many documents. In: documents, one after the other. Out: a text, each part of it cited.
 
-Map: of each document its most central sentences. A model that is large enough for words of its own ("free" in
-`writing.style_of`) reads them and says in a sentence or two what the document says. Reduce: such a model says what all
-of that comes to; where there is none, the documents' own sentences are chosen so that together they tell most.
+Map: find the most central sentences of each document. A model that is large enough to write freely ("free" in
+`writing.style_of`) summarises them in a sentence or two. Reduce: such a model summarises the summaries; without one,
+the documents' own sentences are chosen so that together they cover most.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from bunko.types import Citation, Document, Event, Evidence, Message, TextDelta,
 # A summary of the folder names so many documents, one of each document so many more: a screenful, and what a person
 # reads at most. All are looked at, and the quotes of all that are kept are in `evidence`.
 _NAMED, _NAMED_EACH = 20, 200
-# A model takes seconds for each document; with more documents than this it is not asked for each of them.
+# A model takes seconds for each document; with more documents than this, it does not summarise each.
 _READ_BY_MODEL = 200
 _SENTENCES_FOR_MODEL = 6
 _MAP_TOKENS, _REDUCE_TOKENS = 80, 200
-_REDUCE_ROOM = 1_500  # tokens: what a small model can keep in view
+_REDUCE_ROOM = 1_500  # tokens: a small model loses track of more
 _REDUCE_SHARE = 0.6
 _MAP = {
     "en": "Say in one or two sentences what the text is about. Use only what the text says.",
@@ -52,12 +52,12 @@ _Writing = Generator_[Event, None, Found]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What stands for a document: its most central sentences, the best one first."""
+    """The most central sentences of a document, the best one first."""
 
     path: str
     quotes: tuple[Evidence, ...]
     title: tuple[Evidence, ...] = ()
-    """Its first line, if that is a title, and no more than one."""
+    """Its first line, if that is a title."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class Parts:
 
 
 def parts_of(plan: Plan, documents: Iterable[Document], *, total: int, keep: int, progress: Progress) -> Parts:
-    """Return what stands for each document; in a library of more than `keep`, of evenly spread ones."""
+    """Return the most central sentences of each document; in a library of more than `keep`, of evenly spread ones."""
     kept: list[Part] = []
     read = 0
     step = 1
@@ -113,7 +113,7 @@ def write_summary(
     progress: Progress,
 ) -> _Writing:
     """Yield the text of a summary as it is written, return all of it. `head` says how many documents there are."""
-    # Whatever the documents' languages: a small model can't do it in any.
+    # The documents' languages make no difference: a small model can't do it in any.
     style = style_of(generator, (), language=language, settings=settings)
     if plan.task == "summary" and speaks and style == "free" and parts.kept:
         return (
@@ -138,12 +138,12 @@ def _by_quotes(plan: Plan, parts: Parts, *, head: str, language: str) -> Found:
     citations: list[Citation] = []
     lines = []
     for part in chosen:
-        told = sorted(part.quotes[:each], key=lambda item: item.start)
-        for item in (*part.title, *told):
+        quotes = sorted(part.quotes[:each], key=lambda item: item.start)
+        for item in (*part.title, *quotes):
             evidence.append(item)
             citations.append(cite(len(evidence), item, _one_line(item.quote)))
         heading = "".join(f"{_one_line(item.quote)} — " for item in part.title)
-        lines.append(f"{part.path}: {heading}{' '.join(_one_line(item.quote) for item in told)}")
+        lines.append(f"{part.path}: {heading}{' '.join(_one_line(item.quote) for item in quotes)}")
     named = {part.path for part in chosen}
     evidence += [part.quotes[0] for part in parts.kept if part.path not in named]
     text = wording.listed(head, lines, more=parts.read - len(lines), language=language)
@@ -152,12 +152,12 @@ def _by_quotes(plan: Plan, parts: Parts, *, head: str, language: str) -> Found:
         evidence=tuple(evidence),
         citations=tuple(citations),
         read=parts.read,
-        notes=() if plan.task == "contents" else ("Each document is summed up by its own most central sentences.",),
+        notes=() if plan.task == "contents" else ("Each document is summarised by its own most central sentences.",),
     )
 
 
 def _chosen(plan: Plan, parts: Parts) -> list[Part]:
-    """Return the documents that are named, by path: all if they are few, else those that tell most together."""
+    """Return the documents that are listed, by path: all if they are few, else those that cover most together."""
     limit = _NAMED_EACH if plan.each else _NAMED
     if len(parts.kept) <= limit:
         return list(parts.kept)
@@ -171,8 +171,8 @@ def _chosen(plan: Plan, parts: Parts) -> list[Part]:
 
 
 @dataclass(slots=True)
-class _Told:
-    """What the model said of a document, and what of it is carried by what."""
+class _Summary:
+    """The model's summary of a document, and the quotes that it was made from."""
 
     path: str
     text: str
@@ -191,7 +191,7 @@ def _by_model(
     progress: Progress,
 ) -> _Writing:
     usage = Usage()
-    told: list[_Told] = []
+    summaries: list[_Summary] = []
     asked = parts.kept if len(parts.kept) <= _READ_BY_MODEL else ()
     with watch.stage("load"):
         generator.context_tokens()
@@ -199,28 +199,28 @@ def _by_model(
         for n, part in enumerate(asked):
             progress("writing summaries", n, len(asked))
             one, cost = _sum_up(part, generator, language=language, settings=settings)
-            told.append(one)
+            summaries.append(one)
             usage += cost
         if asked:
             progress("writing summaries", len(asked), len(asked))
     if not asked:
-        told = [
-            _Told(path=part.path, text=_one_line(part.quotes[0].quote), shown=part.quotes)
+        summaries = [
+            _Summary(path=part.path, text=_one_line(part.quotes[0].quote), shown=part.quotes)
             for part in _chosen(plan, parts)
         ]
     overall = ""
-    if len(told) > 1:
+    if len(summaries) > 1:
         with watch.stage("reduce"):
-            overall, cost = _reduce([one.text for one in told], generator, language=language, settings=settings)
+            overall, cost = _reduce([one.text for one in summaries], generator, language=language, settings=settings)
             usage += cost
     with watch.stage("ground"):
-        found = _grounded(plan, told, overall, parts, head=head, language=language)
+        found = _grounded(plan, summaries, overall, parts, head=head, language=language)
     yield TextDelta(text=found.text)
     return replace(found, usage=usage, finish_reason="stop")
 
 
-def _sum_up(part: Part, generator: Generator, *, language: str, settings: Settings) -> tuple[_Told, Usage]:
-    """Let the model say what a document says. A model that says nothing gives way to the document's own sentence."""
+def _sum_up(part: Part, generator: Generator, *, language: str, settings: Settings) -> tuple[_Summary, Usage]:
+    """Let the model summarise a document; where it writes nothing, return the document's best sentence."""
 
     def build(kept: Sequence[Evidence]) -> list[Message]:
         return _messages(_MAP, [item.quote for item in sorted(kept, key=lambda item: item.start)], language)
@@ -229,11 +229,11 @@ def _sum_up(part: Part, generator: Generator, *, language: str, settings: Settin
     messages, shown = prompts.fit(part.quotes, build=build, count_tokens=generator.count_tokens, room=room)
     written = _written(messages, generator, settings, tokens=_MAP_TOKENS)
     text = _whole(written) or _one_line(part.quotes[0].quote)
-    return _Told(path=part.path, text=text, shown=shown or part.quotes[:1]), written.usage
+    return _Summary(path=part.path, text=text, shown=shown or part.quotes[:1]), written.usage
 
 
 def _reduce(texts: Sequence[str], generator: Generator, *, language: str, settings: Settings) -> tuple[str, Usage]:
-    """Let the model say what some texts come to: as many at once as it has room for, then what that comes to."""
+    """Let the model summarise texts, as many at once as fit, and then the summaries."""
     usage = Usage()
     room = min(_REDUCE_ROOM, int(_REDUCE_SHARE * (generator.context_tokens() - _REDUCE_TOKENS)))
     level = list(texts)
@@ -289,7 +289,7 @@ def _ended(writing: Writing) -> Written:
 
 
 def _whole(written: Written) -> str:
-    """Return the sentences that came to their end, on one line."""
+    """Return the complete sentences, on one line."""
     text = take_marks(written.text)[0].strip()
     spans = sentences(text)
     if written.finish_reason != "stop" and len(spans) > 1:
@@ -297,23 +297,25 @@ def _whole(written: Written) -> str:
     return " ".join(_one_line(text[start:end]) for start, end in spans)
 
 
-def _grounded(plan: Plan, told: Sequence[_Told], overall: str, parts: Parts, *, head: str, language: str) -> Found:
-    """Match what the model said of each document to that document's sentences, and the whole to all of them."""
+def _grounded(
+    plan: Plan, summaries: Sequence[_Summary], overall: str, parts: Parts, *, head: str, language: str
+) -> Found:
+    """Ground each summary in its document's sentences, and the overall summary in all of them."""
     limit = _NAMED_EACH if plan.each else _NAMED
     evidence: list[Evidence] = []
     citations: list[Citation] = []
     unsupported: list[str] = []
-    for one in told[:limit]:
+    for one in summaries[:limit]:
         grounding = ground(one.text, one.shown, question="")
         citations += [replace(item, n=item.n + len(evidence)) for item in grounding.citations]
         unsupported += grounding.unsupported
         evidence += one.shown
-    evidence += [one.shown[0] for one in told[limit:]]
+    evidence += [one.shown[0] for one in summaries[limit:]]
     whole = ground(overall, evidence, question="") if overall else None
     if whole:
         citations = [*whole.citations, *citations]
         unsupported = [*whole.unsupported, *unsupported]
-    lines = [f"{one.path}: {one.text}" for one in told[:limit]]
+    lines = [f"{one.path}: {one.text}" for one in summaries[:limit]]
     text = wording.listed(head, lines, more=parts.read - len(lines), language=language)
     return Found(
         text=f"{overall}\n\n{text}" if overall else text,

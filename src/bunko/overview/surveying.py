@@ -4,8 +4,8 @@
     mention                       from a scan of every document
     contents, summary             map: what each document says; reduce: what all of them say
 
-Only a summary asks the model. What is counted is counted exactly. Texts pass by a few at a time, so that memory does
-not grow with the library; of what is found so much is named, and the number of all is told.
+Only a summary asks the model. What is counted is counted exactly. Texts are read a few at a time, so that memory does
+not grow with the library. Long lists are cut, and the total is given.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from bunko.store import FileRecord, Record
 
 NAMED = 50
-"""So many documents an answer names; the others are in `evidence`, or listed by `bunko documents`."""
+"""The most documents that an answer lists; the others are in `evidence`, or listed by `bunko documents`."""
 KEPT = 1_000
-"""Documents that are quoted in `evidence`: those that mention most."""
+"""The most documents that are quoted in `evidence`: those with most mentions."""
 _RUNNERS_UP = 4
 
 
@@ -116,7 +116,7 @@ def survey(
     )
 
 
-# --- what the manifest tells --------------------------------------------------------------------------------------
+# --- from the manifest --------------------------------------------------------------------------------------------
 
 
 def _counts(plan: Plan, shelf: Shelf) -> wording.Counts:
@@ -165,7 +165,7 @@ def _from_manifest(plan: Plan, shelf: Shelf, *, language: str) -> Found:
 
 
 def _most(plan: Plan, shelf: Shelf) -> list[str]:
-    """Return the newest files, or the like, the first one first, each with its date or size."""
+    """Return the newest files (or oldest, largest, smallest) in order, each with its date or size."""
     by_time = plan.most in ("newest", "oldest")
     wanted = [
         (file.modified_ns if by_time else file.size, path)
@@ -173,14 +173,14 @@ def _most(plan: Plan, shelf: Shelf) -> list[str]:
         if not file.failed and is_of(path, plan.kind)
     ]
     first = sorted(wanted, key=lambda item: (-item[0] if plan.most in ("newest", "largest") else item[0], item[1]))
-    told = []
+    lines = []
     for value, path in first[: 1 + _RUNNERS_UP]:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(value / 1e9)) if by_time else f"{value:,} bytes"
-        told.append(f"{path} ({when})")
-    return told
+        lines.append(f"{path} ({when})")
+    return lines
 
 
-# --- what a scan of all texts tells -------------------------------------------------------------------------------
+# --- from a scan of all texts -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +193,7 @@ class _Mention:
 
     @property
     def rank(self) -> tuple[int, str]:
-        """What mentions most comes first."""
+        """Most mentions first."""
         return -self.count, self.path
 
 
@@ -262,8 +262,8 @@ def _words_apart(plan: Plan, shelf: Shelf) -> list[Term]:
     """Return the words of a phrase of several, where one alone is asked for."""
     if len(plan.terms) != 1 or detect_language(plan.terms[0]) == "ja":
         return []
-    told = [word for word in plan.terms[0].split() if words(word) and normalise(word) not in _SMALL]
-    return [_term(word, shelf) for word in told] if len(told) > 1 else []
+    lines = [word for word in plan.terms[0].split() if words(word) and normalise(word) not in _SMALL]
+    return [_term(word, shelf) for word in lines] if len(lines) > 1 else []
 
 
 _SMALL = frozenset("of the a an and or in on at to for from by with".split())

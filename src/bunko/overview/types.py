@@ -12,12 +12,12 @@ Task: TypeAlias = Literal["count", "list", "mention", "count mentions", "failed"
 Join: TypeAlias = Literal["all", "any"]
 Most: TypeAlias = Literal["newest", "oldest", "largest", "smallest"]
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Told what is being done, and how many documents of how many are done."""
+"""Called with the task, the number of documents done, and the number of all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is asked of the whole folder."""
+    """What a question asks about the whole folder."""
 
     task: Task
     kind: str = ""
@@ -27,28 +27,28 @@ class Plan:
     files: bool = False
     """Whether files are asked for. A file may hold many documents, as a mailbox does."""
     terms: tuple[str, ...] = ()
-    """The words or names that are to be mentioned, as they were written."""
+    """The words or names to be searched for, as written in the question."""
     join: Join = "all"
     """Whether a document must mention all of the terms or any of them."""
     most: Most = "newest"
     each: bool = False
-    """Whether a summary is to have a part for each document, however many there are."""
+    """Whether a summary has a part for each document, whatever their number."""
 
     def mentioning(self, terms: tuple[str, ...], join: Join) -> Plan:
-        """Return this plan with what is to be mentioned."""
+        """Return this plan with terms."""
         return replace(self, terms=terms, join=join)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a survey came to: all of an answer that is not known beforehand."""
+    """The result of a survey: the parts of an answer that are not known beforehand."""
 
     text: str
     evidence: tuple[Evidence, ...] = ()
     citations: tuple[Citation, ...] = ()
     unsupported: tuple[str, ...] = ()
     read: int = 0
-    """Documents whose texts were looked at."""
+    """The number of documents whose texts were read."""
     usage: Usage = field(default_factory=Usage)
     finish_reason: Literal["stop", "none"] = "none"
     notes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What answers about the whole folder say, in both languages. In: numbers, names. Out: sentences."""
+"""The wording of answers about the whole folder, in English and Japanese. In: numbers, names. Out: sentences."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _MOST_JAPANESE: dict[Most, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many documents there are, and of what sort."""
+    """The number of documents, by sort."""
 
     documents: int
-    """That could be read."""
+    """Documents that could be read."""
     files: int
-    """That hold them."""
+    """Files that contain them."""
     chosen: int
     """Of the documents, or of the files where these are asked for, those of the kind and language asked for."""
     failed: int
@@ -54,8 +54,10 @@ def _counted_english(counts: Counts, plan: Plan) -> str:
         said += f" in {number(counts.files, 'file')}"
     if len(counts.endings) == 1 and total > 1 and not counts.endings.get(""):
         return f"{said}, all of them .{next(iter(counts.endings))}."
-    sorts = ", ".join(f"{count:,} .{ending}" if ending else f"{count:,} without one" for ending, count in _by(counts))
-    return f"{said}. Documents by the endings of their files: {sorts}." if sorts else f"{said}."
+    sorts = ", ".join(
+        f"{count:,} .{ending}" if ending else f"{count:,} without extension" for ending, count in _by(counts)
+    )
+    return f"{said}. Documents by file extension: {sorts}." if sorts else f"{said}."
 
 
 def _counted_japanese(counts: Counts, plan: Plan) -> str:
@@ -96,18 +98,18 @@ def unread(failures: Sequence[tuple[str, str]], *, more: int, language: str) -> 
 
 
 def extreme(plan: Plan, files: Sequence[str], *, language: str) -> str:
-    """Return which file is the newest, or the like; `files` are names with dates and sizes, the one first."""
+    """Return which file is the newest (or oldest, largest, smallest); `files` have dates or sizes, in order."""
     if not files:
         return "文書がありません。" if language == "ja" else "There is no document."
     if language == "ja":
         head, then = f"{_MOST_JAPANESE[plan.most]}ファイルは {files[0]} です。", "次は："
     else:
-        head, then = f"The {plan.most} file is {files[0]}.", " Then come:"
+        head, then = f"The {plan.most} file is {files[0]}.", " Next:"
     return listed(head + then, files[1:], more=0, language=language) if files[1:] else head
 
 
 def mentions(plan: Plan, found: int, total: int, *, loosely: int, language: str) -> str:
-    """Return how many of how many documents mention what is asked for; `loosely`, have all its words apart."""
+    """Return how many documents mention the terms; `loosely` of them have all the words, but not together."""
     terms = named(plan.terms, plan.join, language=language)
     if language == "ja":
         kind = f"の{plan.kind}文書" if plan.kind else "の文書"
@@ -136,7 +138,7 @@ def named(terms: Sequence[str], join: Join, *, language: str) -> str:
 
 
 def listed(head: str, lines: Sequence[str], *, more: int, language: str, where: str = "") -> str:
-    """Return a sentence, and lines below it; `more` is how many there are beside, `where` tells where to find them."""
+    """Return a sentence, and lines below it; `more` is how many there are beside, `where` says where to find them."""
     text = "\n".join([head, *(f"- {line}" for line in lines)])
     if more:
         left = f"（ほか{more:,}件{where}）" if language == "ja" else f"… and {more:,} more{where}."
