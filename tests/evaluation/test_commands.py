@@ -143,7 +143,7 @@ def test_a_batch_that_is_killed_and_stopped_at_random_comes_to_the_same_end(
     words = ("batch", folder, file, "--out", out, "--parallel", str(parallel))
     chance = random.Random(20261123 + parallel)
     stops = 0
-    for _ in range(5):
+    for _ in range(3):
         before = len(ids(out)) if out.exists() else 0
         process = subprocess.Popen(
             command(*words), env=environment({"TEST_ANSWER_SECONDS": "0.05"}), cwd=REPOSITORY, stderr=subprocess.PIPE

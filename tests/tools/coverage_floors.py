@@ -1,15 +1,17 @@
 """Compare the coverage of each package with its floor in coverage_floors.toml, and print a table.
 
     coverage run -m pytest -m "not models" && coverage combine
-    python tests/tools/coverage_floors.py
+    python tests/tools/coverage_floors.py            compare
+    python tests/tools/coverage_floors.py --write    make the floors what was measured, rounded down
 
 Run by hand, not in CI: measuring slows the tests down by more than a tenth. The exit status is 1 if a package is below
-its floor, or has none. Raise floors by hand when you add tests. Lines of child processes count if the child exits or is
+its floor, or has none. Lines of child processes count if the child exits or is
 sent SIGTERM; those of killed children (the reader of files, the engine) are lost.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -59,10 +61,18 @@ def percent(counts: tuple[int, int]) -> float:
 
 def main() -> int:
     """Print the table and what is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true", help="write the floors instead of comparing")
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "coverage.json"
         subprocess.run([sys.executable, "-m", "coverage", "json", "-q", "-o", str(out)], check=True)
         coverage = coverage_of_packages(json.loads(out.read_text(encoding="utf-8")))
+    if arguments.write:
+        rows = [f"{name} = {int(percent(counts))}\n" for name, counts in coverage.items()]
+        FLOORS.write_text("# Percent of statements.\n[floors]\n" + "".join(rows), encoding="utf-8")
+    if not FLOORS.exists():
+        raise SystemExit(f"There are no floors yet. Write them: python {sys.argv[0]} --write")
     floors = tomllib.loads(FLOORS.read_text(encoding="utf-8"))["floors"]
     print("| package | statements | covered | floor |\n|---|---|---|---|")
     for name, counts in coverage.items():
