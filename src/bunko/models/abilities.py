@@ -53,8 +53,9 @@ def translation_notes(model: str, source: str, target: str) -> tuple[str, ...]:
     """Return a note that there is no translation, where the model can't make one; else nothing."""
     if translates(model, source, target):
         return ()
-    languages = f"{_name_of(source)} and {_name_of(target)}"
-    return (f"{model} was not made for {languages}: there is no translation. {_OTHER_MODELS}",)
+    return (
+        f"{model} was not made for {_name_of(source)} and {_name_of(target)}: there is no translation. {_OTHER_MODELS}",
+    )
 
 
 def _name_of(language: str) -> str:

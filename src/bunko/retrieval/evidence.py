@@ -141,8 +141,14 @@ def notes_on_orders(evidence: Sequence[Evidence]) -> tuple[str, ...]:
     paths = list(dict.fromkeys(item.path for item in evidence if item.gives_orders))
     if not paths:
         return ()
-    outcome = "it was left out of the prompt" if len(trusted(evidence)) < len(evidence) else "nothing else was found"
-    return tuple(f"{path} contains text that gives instructions to the assistant; {outcome}." for path in paths)
+    if len(trusted(evidence)) == len(evidence):
+        return tuple(
+            f"{path} contains text that gives instructions to the assistant; nothing else was found." for path in paths
+        )
+    return tuple(
+        f"{path} contains text that gives instructions to the assistant; it was left out of the prompt."
+        for path in paths
+    )
 
 
 def _shortlist(order: Sequence[int], candidates: Sequence[_Candidate]) -> tuple[list[int], list[int]]:

@@ -7,14 +7,14 @@ import { languageOf } from "./dom.js";
 
 /** Patterns of whole notes, and of errors of files; each has words of its name in both languages. */
 const KNOWN = [
-  ["noteNotHeld", /^What was found has little to do with the question\. .*$/],
-  ["noteNoDirectAnswer", /^The model thought, but did not answer; .*$/],
-  ["noteThoughtCut", /^The model had to answer before it had thought to the end; .*$/],
+  ["noteNotHeld", /^The passages found have little to do with the question\. .*$/],
+  ["noteNoDirectAnswer", /^The model reasoned but gave no answer; .*$/],
+  ["noteThoughtCut", /^The model's reasoning was cut off at its limit; .*$/],
   ["noteCut", /^The answer was cut off at (?<n>\d+) tokens; .*$/],
-  ["noteLoop", /^The model began to repeat itself, and was stopped\.$/],
+  ["noteLoop", /^The model repeated itself and was stopped\.$/],
   ["noteTooSmall", /^(?<model>.+) is too small to judge its answer: .*$/],
-  ["noteOrders", /^(?<path>.+) holds text that gives orders to the assistant; it was not put to the model\.$/],
-  ["noteOrdersOnly", /^(?<path>.+) holds text that gives orders to the assistant; nothing else was found\.$/],
+  ["noteOrders", /^(?<path>.+) contains text that gives instructions to the assistant; it was left out of the prompt\.$/],
+  ["noteOrdersOnly", /^(?<path>.+) contains text that gives instructions to the assistant; nothing else was found\.$/],
   ["noteQuoteOnly", /^(?<model>.+) was not made for (?<language>\w+): the answer is the best quote, word for word\. .*$/],
   ["noteWordsOnly", /^(?<model>.+) does not know (?<language>\w+): passages were found by their words alone\.$/],
   ["noteNoTranslation", /^(?<model>.+) was not made for (?<language>\w+) and (?<other>\w+): there is no translation\. .*$/],
@@ -32,7 +32,6 @@ const HINTS = [
   ["hintIgnore", /^Add it to \.bunkoignore, or convert it to PDF or text\.$/],
   ["hintMeant", /^Nothing to do if it is meant to be empty\.$/],
   ["hintSaveAgain", /^Open and save it again in its (?:own )?program\.$/],
-  ["hintSaveAgain", /^Open it and save it again in its own program\.$/],
 ];
 
 /** @returns {{ text: string, lang: string | null }} `lang` where it is not the interface's */
