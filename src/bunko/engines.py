@@ -50,7 +50,7 @@ def load_embedder(settings: Settings, *, progress: Progress | None = None) -> Em
     )
 
 
-Engine = TypeVar("Engine")
+Loaded = TypeVar("Loaded")
 
 
 class Engines:
@@ -108,19 +108,19 @@ class Engines:
         return load_embedder(settings, progress=self._progress)
 
 
-class _Once(Generic[Engine]):
+class _Once(Generic[Loaded]):
     """Makes one object per name. Callers wait for an object that is being made; after a failure it is tried again."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
-        self._made: dict[str, Engine] = {}
+        self._made: dict[str, Loaded] = {}
         self._closed = False
 
-    def known(self, name: str) -> Engine | None:
+    def known(self, name: str) -> Loaded | None:
         return self._made.get(name)
 
-    def get(self, name: str, make: Callable[[], Engine]) -> Engine:
+    def get(self, name: str, make: Callable[[], Loaded]) -> Loaded:
         with self._lock:
             lock = self._locks.setdefault(name, threading.Lock())
         with lock:
@@ -132,7 +132,7 @@ class _Once(Generic[Engine]):
                     self._made[name] = made
             return self._made[name]
 
-    def close(self) -> list[Engine]:
+    def close(self) -> list[Loaded]:
         with self._lock:
             self._closed = True
             locks = list(self._locks.values())

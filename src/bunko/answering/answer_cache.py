@@ -1,8 +1,8 @@
-"""Answers once given. In: a question and all that its answer depends on. Out: the Answer that was given, or None.
+"""Store answers. In: a question and everything that its answer depends on. Out: the stored Answer, or None.
 
-They lie in one SQLite file in the index's own folder, so that they go when it goes; an index on an object store has
-none. What can't be read, written or understood is treated as not there: a question can always be answered anew.
-Knows the index only by its files, and loads neither it nor a model.
+The answers are in one SQLite file in the index's folder, and are deleted with it; an index on an object store has none.
+A file that can't be read, written or parsed counts as empty: a question can always be answered again. Knows the index
+only by its files, and loads neither it nor a model.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     import sqlite3
 
 FILE = "answers.sqlite"
-# Another process writes an answer in milliseconds; one that is stuck is not waited for.
+# Another process writes an answer in milliseconds.
 _WAIT_S = 0.5
-# What an answer's words and numbers come from, beside this package.
+# Packages that affect answers, besides this one.
 _ENGINES = ("xllamacpp", "onnxruntime", "tokenizers", "lancedb")
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, state TEXT, at REAL, answer TEXT)",
@@ -45,23 +45,23 @@ _TABLES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """What a folder held when the index was in step with it."""
+    """The files of a folder when the index was in step with it."""
 
     listing: str
-    """Stands for the path, size and time stamp of every file."""
+    """Hash of the path, size and time stamp of every file."""
     unsettled: Mapping[str, str] = field(default_factory=dict)
-    """The digests of files that were written so shortly before that their time stamps prove nothing, by path."""
+    """Digests, by path, of files written so recently that their time stamps prove nothing."""
     failed: int = 0
-    """How many files could not be read."""
+    """Number of files that could not be read."""
 
 
 # --- what an answer depends on -------------------------------------------------------------------------------------
 
 
 def state_of(location: str) -> str:
-    """Return what changes whenever anything in an index does, seen from its files alone; empty where there is none.
+    """Return a hash of the index's files, which changes with every write; empty if there is no index.
 
-    A table of the index has a file for each of its versions.
+    Each table has a file for each of its versions.
     """
     if "://" in location:
         return ""
@@ -71,20 +71,20 @@ def state_of(location: str) -> str:
         for path in versions:
             state = path.stat()
             digest.update(f"{path.parent.parent.name}/{path.name} {state.st_size} {state.st_mtime_ns}\n".encode())
-    except OSError:  # it changes at this moment
+    except OSError:  # it is being written
         return ""
     return digest.hexdigest() if versions else ""
 
 
 def key_of(question: str, *, state: str, settings: Settings) -> str:
-    """Return what stands for a question and all that its answer depends on; empty if that can't be told.
+    """Return a hash of a question and everything that its answer depends on; empty if the answer can't be cached.
 
-    It can't be told of a model on a server, and chance has a part in every temperature above 0.
+    It can't for a model on a server, which may change, nor for temperatures above 0, which are random.
     """
     models = [fingerprint_of(name, settings=settings) for name in (settings.model, settings.embedder)]
     if not (state and all(models)) or settings.generation.temperature > 0:
         return ""
-    # The place of the index and of models is in `state` and `models`; who asks, and by what door, decides no answer.
+    # The index and the models are in `state` and `models`. These settings have no effect on an answer.
     answers = dataclasses.replace(settings.answers, keep=0)
     decisive = dataclasses.replace(
         settings, store="", cache_dir="", offline=False, answers=answers, server=ServerSettings()
@@ -98,9 +98,9 @@ def key_of(question: str, *, state: str, settings: Settings) -> str:
 
 
 def _program() -> str:
-    """Return what changes with the program: a better one must not be hidden by old answers."""
+    """Return a hash of the installed program: answers of an older one must not be given again."""
     home = Path(bunko.__file__).parent
-    files = [path for path in sorted(home.rglob("*.py")) if path.is_file()]
+    files = [path for ending in ("py", "toml") for path in sorted(home.rglob(f"*.{ending}")) if path.is_file()]
     specs = [importlib.util.find_spec(name) for name in _ENGINES]
     files += [Path(spec.origin) for spec in specs if spec and spec.origin]
     states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
@@ -108,37 +108,37 @@ def _program() -> str:
 
 
 def _listing(files: Sequence[FileEntry]) -> str:
-    """Return what stands for a folder's files as they are listed."""
+    """Return a hash of a folder's files as listed."""
     lines = "\n".join(f"{file.path}\t{file.size}\t{file.modified_ns}" for file in files)
     return hashlib.blake2b(lines.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def folder_of(files: Sequence[FileEntry], unsettled: Mapping[str, str], *, failed: int) -> Folder:
-    """Return what stands for a folder's files."""
+    """Return the record of a folder's files."""
     return Folder(listing=_listing(files), unsettled=dict(unsettled), failed=failed)
 
 
 def is_as_it_was(root: Path, folder: Folder, *, settings: Settings) -> bool:
-    """Tell whether a folder still holds what it held. Raises LibraryNotFound."""
+    """Return whether a folder is unchanged. Raises LibraryNotFound."""
     files = list_files(root, ignore=settings.reading.ignore)
     if _listing(files) != folder.listing:
         return False
     return all(content_digest(file) == folder.unsettled[file.path] for file in files if file.path in folder.unsettled)
 
 
-# --- where they are kept -------------------------------------------------------------------------------------------
+# --- storage -------------------------------------------------------------------------------------------
 
 
 class Memory:
-    """The answers that were given from one index."""
+    """The stored answers from one index."""
 
     def __init__(self, location: str, *, keep: int) -> None:
-        """`location` is the index's; of the answers the newest `keep` are kept. Opens nothing yet."""
+        """Open nothing yet. `location` is the index's; the newest `keep` answers are kept."""
         self._path = None if "://" in location else Path(location, FILE)
         self._keep = keep
 
     def answer(self, key: str) -> Answer | None:
-        """Return the answer that was given, with what it cost then in `remembered`, and no timings; or None."""
+        """Return a stored answer, with its original cost in `remembered` and without timings; None if there is none."""
         row = self._one("SELECT at, answer FROM answers WHERE key = ?", key)
         if row is None:
             return None
@@ -148,7 +148,7 @@ class Memory:
             return None
 
     def keep(self, answer: Answer, *, key: str, state: str) -> None:
-        """Keep an answer; those to an earlier state of the index go, and the oldest if there are too many."""
+        """Store an answer; delete those from earlier states of the index, and the oldest beyond the limit."""
         text = json.dumps(to_json(answer, surface="cache"), ensure_ascii=False, default=float)  # numpy's numbers
         oldest = "SELECT key FROM answers ORDER BY at DESC LIMIT -1 OFFSET ?"
         self._write(
@@ -158,7 +158,7 @@ class Memory:
         )
 
     def folder(self, state: str) -> Folder | None:
-        """Return what the folder held when the index, in this state, was in step with it."""
+        """Return the files of the folder when the index, in this state, was in step with it."""
         row = self._one("SELECT folder FROM folders WHERE state = ?", state)
         try:
             return Folder(**json.loads(row[0])) if row else None
@@ -166,13 +166,13 @@ class Memory:
             return None
 
     def keep_folder(self, folder: Folder, *, state: str) -> None:
-        """Keep what the folder holds, with which the index is in step."""
+        """Store the files of the folder, with which the index is in step."""
         if self.folder(state) != folder:
             text = json.dumps(dataclasses.asdict(folder))
             self._write(("INSERT OR REPLACE INTO folders VALUES (?, ?)", (state, text)), *_all_but(state))
 
     def forget(self, *, but: str = "") -> None:
-        """Forget all answers, or all but those to this state of the index."""
+        """Delete all answers, or all but those from one state of the index."""
         if self._path is not None and self._path.exists():
             self._write(*_all_but(but))
 
@@ -185,7 +185,7 @@ class Memory:
         return found[0] if found else None
 
     def _write(self, *changes: tuple[str, tuple[object, ...]]) -> None:
-        """Make all changes, or none. A file that is no database makes room for a new one."""
+        """Make all changes or none. A file that is not a database is replaced."""
         if self._path is None:
             return
         with _without_faults():
@@ -211,7 +211,7 @@ class Memory:
         import sqlite3
 
         database = sqlite3.connect(str(self._path), timeout=_WAIT_S)
-        # What is forgotten is overwritten: the words of a deleted document don't stay behind.
+        # Deleted rows are overwritten, so that no text of a deleted document remains.
         database.execute("PRAGMA secure_delete = ON")
         return database
 
@@ -221,7 +221,7 @@ def _all_but(state: str) -> list[tuple[str, tuple[object, ...]]]:
 
 
 def _without_faults() -> contextlib.suppress:
-    """Go on where the file can't be used; some Pythons were built without SQLite."""
+    """Return a context that ignores errors of the file. Some Pythons are built without SQLite."""
     try:
         import sqlite3
     except ImportError:
@@ -245,10 +245,10 @@ def _given_before(answer: Answer, *, at: float) -> Answer:
     """Return a kept answer as it is given again, with its usage and timings in `remembered`. Raises KeyError."""
     when = datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M")
     took = answer.timings["total"] / 1000
-    note = f"You asked this on {when}, and nothing has changed since: the answer is that one ({took:.1f} s then)."
+    note = f"You asked this on {when}, and nothing has changed since: this is the same answer ({took:.1f} s then)."
     return dataclasses.replace(
         answer,
-        notes=(*answer.notes, f"{note} --no-cache asks anew."),
+        notes=(*answer.notes, f"{note} --no-cache asks again."),
         usage=Usage(),
         timings={},
         remembered=Remembered(at=at, timings=answer.timings, usage=answer.usage),

@@ -1,7 +1,7 @@
-"""Ask the models whether a source says what a sentence says. In: an embedder or a generator. Out: what `ground` takes.
+"""Ask the models whether a source supports a sentence. In: an embedder or a generator. Out: functions for `ground`.
 
-The embedder measures likeness; the language model gives an opinion, a yes or no that a grammar holds it to. Knows
-nothing of numbers and names, in which neither is to be trusted.
+The embedder measures similarity; the language model says yes or no, constrained by a grammar. Knows nothing of numbers
+and names: neither model is reliable there.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _JAPANESE = (
     'root ::= "はい" | "いいえ"',
 )
 _VERDICT = re.compile(r"\b(yes|no)\b|(はい|いいえ)", re.IGNORECASE)
-# Parameters: one of 135 million said no to everything, one of half a billion told right from wrong (benchmarks/LOG.md).
+# Parameters. A model of 135 million says no to everything; one of half a billion can tell (benchmarks/LOG.md).
 _TOO_SMALL = 300_000_000
 _TOKENS = 8  # いいえ is up to six of them
 
 
 def likeness_by(embedder: Embedder) -> Likeness:
-    """Return what tells how alike a sentence and texts are, by their vectors; 0 in a language it does not know."""
+    """Return a function for the cosine similarity of a sentence to texts; 0 in languages the embedder does not know."""
 
     def likeness(sentence: str, texts: Sequence[str]) -> list[float]:
         if not embedder.spec.knows(detect_language(sentence)):
@@ -48,7 +48,7 @@ def likeness_by(embedder: Embedder) -> Likeness:
 
 
 class ModelOpinion:
-    """The language model's yes or no, and what asking for it cost."""
+    """The language model's yes or no, and its usage."""
 
     def __init__(self, generator: Generator, *, seed: int = 0) -> None:
         self._generator = generator
@@ -57,7 +57,7 @@ class ModelOpinion:
         self.asked = 0
 
     def __call__(self, sentence: str, text: str) -> bool | None:
-        """Return whether the model says that the text says it. Raises EngineError."""
+        """Return whether the model says that the text supports the sentence. Raises EngineError."""
         instructions, body, grammar = _JAPANESE if detect_language(sentence) == "ja" else _ENGLISH
         parts = {"{text}": neutralise(" ".join(text.split())), "{statement}": neutralise(" ".join(sentence.split()))}
         asked = re.sub(r"\{(?:text|statement)\}", lambda match: parts[match.group()], body)
@@ -71,17 +71,17 @@ class ModelOpinion:
 
 
 def opinion_of(generator: Generator, settings: Settings) -> ModelOpinion | None:
-    """Return what asks the model, if the settings want it and the model can tell."""
+    """Return the function that asks the model, if the settings want it and the model is large enough."""
     if settings.answers.verify != "deep" or _is_too_small(generator):
         return None
     return ModelOpinion(generator, seed=settings.generation.seed)
 
 
 def notes_on(generator: Generator, settings: Settings) -> tuple[str, ...]:
-    """Return what the reader should know if the model was to be asked, and was not."""
+    """Return a note for the reader if the model should have been asked but is too small."""
     if settings.answers.verify != "deep" or not _is_too_small(generator):
         return ()
-    return (f"{generator.spec.name} is too small to judge its answer: it was checked as without --verify deep.",)
+    return (f"{generator.spec.name} is too small to judge its answer: the answer was checked without the model.",)
 
 
 def _is_too_small(generator: Generator) -> bool:

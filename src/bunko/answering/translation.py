@@ -1,7 +1,7 @@
-"""Put an answer into another language, sentence by sentence, by the same model. In: an answer's text. Out: pairs.
+"""Translate an answer, sentence by sentence, with the same model. In: an answer's text. Out: pairs of sentences.
 
-A sentence at a time keeps each translation beside what it says, and its citations with it. Small models drop or change
-numbers; a translation that lacks one of its sentence's is told. Knows nothing of documents.
+Each translation stays beside its sentence and that sentence's citations. Small models drop or change numbers: a
+translation that lacks a number is marked as incomplete. Knows nothing of documents.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LEAST_TOKENS = 48
 
 
 def target_of(wanted: str, language: str) -> str:
-    """Return the language to translate into: "auto" is Japanese for English, and English for all others.
+    """Return the target language: "auto" is Japanese for English, and English for all others.
 
     >>> target_of("auto", "en"), target_of("auto", "ja"), target_of("fr", "en"), target_of("", "en")
     ('ja', 'en', 'fr', '')
@@ -63,7 +63,7 @@ def translate(
 
 
 def _has_numbers(sentence: str, translation: str) -> bool:
-    """Tell whether a translation has text at all, and every number of its sentence.
+    """Return whether a translation has any text, and every number of its sentence.
 
     >>> _has_numbers("It opened in 1868.", "１８６８年に開港した。"), _has_numbers("It opened in 1868.", "開港した。")
     (True, False)

@@ -44,18 +44,28 @@ class AnyLibrary(Protocol):
         """Bring the index in step with the folder."""
         ...
 
-    def search(self, query: str, *, watch: Stopwatch | None = None) -> list[Hit]:
+    def search(self, query: str, *, settings: Settings | None = None, watch: Stopwatch | None = None) -> list[Hit]:
         """Return the passages that match a question, best first."""
         ...
 
     def ask(
-        self, question: str, *, history: tuple[Message, ...] = (), answers: Literal["new", "kept"] = "new"
+        self,
+        question: str,
+        *,
+        settings: Settings | None = None,
+        history: tuple[Message, ...] = (),
+        answers: Literal["new", "kept"] = "new",
     ) -> Answer:
         """Answer a question from the documents, with citations."""
         ...
 
     def stream(
-        self, question: str, *, history: tuple[Message, ...] = (), answers: Literal["new", "kept"] = "new"
+        self,
+        question: str,
+        *,
+        settings: Settings | None = None,
+        history: tuple[Message, ...] = (),
+        answers: Literal["new", "kept"] = "new",
     ) -> Iterator[Event]:
         """Yield the evidence, then the answer as it is written, then the complete answer."""
         ...
