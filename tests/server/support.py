@@ -158,8 +158,8 @@ def program(
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, process.communicate()[1].decode()
-        told = json.loads(line)
-        running = Running(process=process, url=told["url"], token=told["token"], trusted=trusted)
+        announced = json.loads(line)
+        running = Running(process=process, url=announced["url"], token=announced["token"], trusted=trusted)
         with running.client() as client:
             until = time.monotonic() + 120
             while not client.get("/ready").json()["ready"]:

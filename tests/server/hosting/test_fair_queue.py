@@ -1,4 +1,4 @@
-"""Whose turn it is: the clients take turns, nobody is lost, and the place that is told is the true one."""
+"""The fair queue: clients take turns, no ticket is lost, and the reported place is the true one."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from bunko.server.hosting.fair_queue import FairQueue, Ticket
 
 
 def order_of(clients: list[str], *, at_once: int = 1) -> list[tuple[str, int]]:
-    """Return in which order the questions of these clients have their turn, with the place that each was told."""
+    """Return the order of these clients' turns, with the place that was reported to each."""
 
     async def play() -> list[tuple[str, int]]:
         queue = FairQueue(limit=1000, at_once=at_once)
         tickets = [queue.join(client) for client in clients]
-        told = {ticket: ticket.ahead for ticket in tickets}
+        places = {ticket: ticket.ahead for ticket in tickets}
         order: list[tuple[str, int]] = []
         left = list(tickets)
         while left:
             begun = [ticket for ticket in left if ticket.ahead == 0]
             assert len(begun) == min(at_once, len(left))
-            order.append((begun[0].client, told[begun[0]]))
+            order.append((begun[0].client, places[begun[0]]))
             left.remove(begun[0])
             begun[0].leave()
         assert queue.waiting == queue.begun == 0
@@ -40,11 +40,11 @@ def test_a_client_with_many_questions_keeps_another_waiting_for_one_of_them() ->
 
 
 @given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=30))
-def test_everybody_has_their_turn_at_the_place_they_were_told(clients: list[str]) -> None:
+def test_everybody_has_their_turn_at_the_reported_place(clients: list[str]) -> None:
     order = order_of(clients)
     assert sorted(client for client, _ in order) == sorted(clients)
-    # With nobody joining later, the place that a ticket was told is the place at which its turn comes.
-    assert [told for _, told in order] == list(range(len(clients)))
+    # With nobody joining later, the place that was reported is the place at which its turn comes.
+    assert [place for _, place in order] == list(range(len(clients)))
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=2, max_size=24))
@@ -76,9 +76,9 @@ def test_a_full_queue_says_when_to_come_back_and_keeps_room_for_others() -> None
     async def play() -> None:
         queue = FairQueue(limit=4)
         tickets: list[Ticket] = [queue.join("greedy") for _ in range(4)]  # one has its turn, three wait
-        with pytest.raises(Busy) as told:
+        with pytest.raises(Busy) as raised:
             queue.join("greedy")
-        assert 1 <= told.value.retry_after_s <= 120
+        assert 1 <= raised.value.retry_after_s <= 120
         tickets.append(queue.join("modest"))
         with pytest.raises(Busy):
             queue.join("third")

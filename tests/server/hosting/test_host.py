@@ -91,7 +91,7 @@ def test_fifty_clients_each_get_their_own_answer(tmp_path: Path) -> None:
     run(host, work)
 
 
-def test_one_answer_at_a_time_and_those_who_wait_are_told(tmp_path: Path) -> None:
+def test_one_answer_at_a_time_and_the_others_see_their_place(tmp_path: Path) -> None:
     generator = SteppedGenerator()
     host = make_host([], generator=lambda: generator)
 
@@ -193,9 +193,9 @@ def test_too_many_are_told_when_to_come_back(tmp_path: Path) -> None:
         tasks = [asyncio.ensure_future(gather(host.answer(Inquiry(question="Q"), client=f"c{n}"))) for n in range(3)]
         while host.queues[host.models[0]].waiting < 2:
             await asyncio.sleep(0.01)
-        with pytest.raises(Busy) as told:
+        with pytest.raises(Busy) as raised:
             await gather(host.answer(Inquiry(question="One too many"), client="d"))
-        assert told.value.retry_after_s >= 1
+        assert raised.value.retry_after_s >= 1
         for task in tasks:
             task.cancel()
 

@@ -133,10 +133,10 @@ def test_a_library_s_token_opens_that_library_alone() -> None:
     ],
 )
 def test_a_token_that_is_none_is_refused_without_being_repeated(settings: ServerSettings) -> None:
-    with pytest.raises(SettingsError) as told:
+    with pytest.raises(SettingsError) as raised:
         access_for(settings, ("docs",))
     secret = settings.token or settings.library_tokens[0].rpartition("=")[2]
-    assert secret not in str(told.value)
+    assert secret not in str(raised.value)
 
 
 def test_tokens_are_not_in_what_the_rules_show_of_themselves() -> None:

@@ -65,8 +65,8 @@ def cpu_after(process: psutil.Process) -> float:
 def test_it_is_found_by_a_file_that_only_its_user_can_read(docs: Path) -> None:
     with program(docs) as running:
         file = docs / ".bunko" / "serving.json"
-        told = json.loads(file.read_text())
-        assert (told["pid"], told["url"], told["library"]) == (running.process.pid, running.url, "docs")
+        announced = json.loads(file.read_text())
+        assert (announced["pid"], announced["url"], announced["library"]) == (running.process.pid, running.url, "docs")
         if os.name != "nt":
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
         running.process.send_signal(signal.SIGTERM)
@@ -172,8 +172,8 @@ def test_logs_hold_names_and_numbers_but_no_contents_and_no_tokens(docs: Path) -
         env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
-    told = json.loads(process.stdout.readline())
-    running = Running(process=process, url=told["url"], token=told["token"])
+    announced = json.loads(process.stdout.readline())
+    running = Running(process=process, url=announced["url"], token=announced["token"])
     with running.client() as client:
         until = time.monotonic() + 60
         while not client.get("/ready").json()["ready"]:

@@ -205,7 +205,7 @@ def test_changes_of_the_folder_are_seen_by_the_next_call(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tool", "given", "told"),
+    ("tool", "given", "expected"),
     [
         ("read", {"path": "cat.txt"}, "Did you mean 'cats.txt'"),
         ("read", {"path": "../secret"}, "There is no document '../secret'"),
@@ -219,11 +219,11 @@ def test_changes_of_the_folder_are_seen_by_the_next_call(folder: Path) -> None:
         ("ask", {"question": "Where?", "answer_language": "en", "model": "x"}, "'model' is not an argument"),
     ],
 )
-def test_an_error_is_a_result_with_what_to_do(folder: Path, tool: str, given: dict[str, object], told: str) -> None:
+def test_an_error_is_a_result_with_what_to_do(folder: Path, tool: str, given: dict[str, object], expected: str) -> None:
     async def conversation(client: Client) -> None:
         result = await client.call_tool(tool, given)
         assert result.is_error
-        assert told in said(result)
+        assert expected in said(result)
         error: Any = result.structured_content
         assert error["error"]["type"]
         assert error["error"]["hint"]
