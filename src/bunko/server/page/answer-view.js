@@ -14,7 +14,7 @@ import { waterfall } from "./waterfall.js";
 /** Join lines that were broken within Japanese, where a space would part a word; other breaks are spaces anyway. */
 const unwrapped = (text) => text.replace(/([\u3041-\u30ff\u4e00-\u9fff、])\n(?=[\u3041-\u30ff\u4e00-\u9fff])/g, "$1");
 
-const REMEMBERED = /^You asked this on .*--no-cache asks anew\.$/; // the page says so itself, with a button
+const REMEMBERED = /^You asked this on .*--no-cache asks again\.$/; // the page says so itself, with a button
 const SHOWN = 6; // quotes before "show all": a survey may have hundreds
 
 export class AnswerView {
