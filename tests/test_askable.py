@@ -114,8 +114,7 @@ assert BunkoOptions(quotes=2).overrides == {"evidence.quotes": 2}
 from bunko.server.mcp.tools import TOOLS
 expected = {"type": "integer", "minimum": 1, "maximum": 9, "description": "most quotes"}
 assert TOOLS["ask"].input["properties"]["quotes"] == expected
-from bunko.server.mcp.protocol import _overrides
-assert _overrides("ask", {"question": "Q", "quotes": 2}) == {"evidence.quotes": 2}
+assert TOOLS["ask"].check({"question": "Q", "quotes": 2}).overrides == {"evidence.quotes": 2}
 from bunko.server.hosting.inquiry import Inquiry, settings_for
 from bunko.settings import Settings, apply_overrides
 asked = Inquiry(question="Q", overrides={"evidence.quotes": 2})

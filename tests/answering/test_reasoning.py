@@ -147,7 +147,7 @@ def test_a_server_s_model_that_thinks_without_end_is_told_to_answer(
     assert begun["content"].rstrip().endswith("</think>")
     answer, _, server = asks(server_that(endless), model="qwen3", generation__think_tokens=20)
     assert answer.text == ""
-    assert any("did not answer" in note for note in answer.notes)
+    assert any("gave no answer" in note for note in answer.notes)
     assert len(server.asked("/v1/chat/completions")) == 2
 
 

@@ -459,7 +459,7 @@ def test_the_program_tells_people_what_changed_and_when(folder: Path) -> None:
         first = line(process)
         write_files(folder, {"empty.txt": ""})
         second = line(process)
-        assert line(process) == "1 files could not be read:\n"
+        assert line(process) == "1 file could not be read:\n"
         assert "empty.txt" in line(process)
     assert "3 documents" in first
     assert "3 added" in first

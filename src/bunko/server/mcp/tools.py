@@ -107,7 +107,7 @@ class Tool:
     @property
     def input(self) -> Schema:
         """The JSON Schema of the arguments."""
-        schema = self.arguments.model_json_schema(schema_generator=_Untitled)
+        schema = self.arguments.model_json_schema(schema_generator=_Plain)
         return {name: value for name, value in schema.items() if name not in ("title", "description")}
 
     def check(self, given: dict[str, Any]) -> Arguments:
@@ -121,11 +121,19 @@ class Tool:
             ) from error
 
 
-class _Untitled(GenerateJsonSchema):
-    """Leaves out the title of each field, which repeats its name."""
+class _Plain(GenerateJsonSchema):
+    """Leaves out what agents don't need: titles that repeat the name, and null for an argument that is left out."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
+
+    def nullable_schema(self, schema: Any) -> Schema:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: Any) -> Schema:
+        if schema.get("default", ...) is None:
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
 
 
 def _reason(error: ValidationError) -> str:
