@@ -381,4 +381,4 @@ def test_the_place_in_the_queue_is_told(opened: Open) -> None:
           field.form.requestSubmit();
         })"""
     )
-    assert any("3 questions are before yours" in (state or "") for state in states)
+    assert any("3 questions are ahead of yours" in (state or "") for state in states)

@@ -121,7 +121,7 @@ def test_documents_are_listed_searched_and_opened(opened: Open) -> None:
     page.get_by_role("button", name="Not read").click()
     page.locator(".documents .count", has_text="1 file").wait_for()
     page.get_by_role("searchbox").fill("no such")
-    page.locator(".documents .count", has_text="None").wait_for()
+    page.locator(".documents .count", has_text="No document matches").wait_for()
 
 
 DROP = """async ([name, text]) => {
