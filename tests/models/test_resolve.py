@@ -211,7 +211,7 @@ def test_the_next_source_is_tried_and_all_failures_are_told(
         )
         add_to_catalogue(monkeypatch, entry)
         hub.status = 403
-        with pytest.raises(DownloadFailed, match=r"No source of two .* 1: .*404.* 2: .*403"):
+        with pytest.raises(DownloadFailed, match=r"two could not be downloaded from any source\. 1: .*404.* 2: .*403"):
             resolve("two", kind="chat", settings=settings)
         hub.status = 200
         assert local("two", kind="chat", settings=settings).entry == entry
@@ -288,13 +288,13 @@ def test_two_at_once_download_once(settings: Settings, hub: FakeServer) -> None:
 
 def test_a_cache_that_cannot_be_written_to_is_named(tmp_path: Path, hub: FakeServer) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DownloadFailed, match="can't be written to") as caught:
+    with pytest.raises(DownloadFailed, match="Can't write to") as caught:
         resolve("hf:o/r/x.gguf", kind="chat", settings=Settings(cache_dir=str(tmp_path / "file")))
     assert "BUNKO_CACHE_DIR" in caught.value.hint
 
 
 def test_a_hub_file_that_is_no_gguf_is_refused(settings: Settings, no_network: None) -> None:
-    with pytest.raises(UsageError, match="no GGUF"):
+    with pytest.raises(UsageError, match="is not a GGUF file"):
         resolve("hf:o/r/model.safetensors", kind="chat", settings=settings)
 
 

@@ -1,7 +1,7 @@
-"""Which languages a model was made for. In: names of models and languages. Out: yes or no, and notes for the reader.
+"""Check which languages a model supports. In: names of models and languages. Out: booleans, and notes for the user.
 
-Only the catalogue is asked. A model that is not in it, such as a file or one on a server, may do anything; so may the
-empty name, which stands for an engine that the program brought itself. Opens no file and loads no model.
+Only the catalogue knows languages. Any other model, such as a file or one on a server, is assumed to support all of
+them; so is the empty name, which means an engine that the caller passed in. Opens no file and loads no model.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _OTHER_MODELS = "`bunko models list` shows models for many languages."
 
 
 def speaks(model: str, language: str) -> bool:
-    """Return whether a chat model may answer in its own words, or an embedder make vectors, in a language.
+    """Return whether a chat model can answer in its own words, or an embedder embed texts, in a language.
 
     >>> speaks("smollm2-135m", "en"), speaks("smollm2-135m", "ja"), speaks("mine.gguf", "ja")
     (True, False, True)
@@ -23,7 +23,7 @@ def speaks(model: str, language: str) -> bool:
 
 
 def translates(model: str, source: str, target: str) -> bool:
-    """Return whether a chat model may translate from one language into another.
+    """Return whether a chat model can translate from one language into another.
 
     >>> translates("qwen3-4b", "en", "ja"), translates("smollm2-135m", "en", "ja")
     (True, False)
@@ -32,7 +32,7 @@ def translates(model: str, source: str, target: str) -> bool:
 
 
 def language_notes(*, model: str, embedder: str, asked_in: str, answer_in: str) -> tuple[str, ...]:
-    """Return what the reader should know where a model was not made for the question's or the answer's language.
+    """Return notes on models that do not support the question's or the answer's language.
 
     >>> language_notes(model="qwen3-4b", embedder="minilm", asked_in="ja", answer_in="ja")
     ('minilm does not know Japanese: passages were found by their words alone.',)
@@ -50,7 +50,7 @@ def language_notes(*, model: str, embedder: str, asked_in: str, answer_in: str) 
 
 
 def translation_notes(model: str, source: str, target: str) -> tuple[str, ...]:
-    """Return a note that there is no translation, where the model can't make one; else nothing."""
+    """Return a note that there is no translation if the model can't make one."""
     if translates(model, source, target):
         return ()
     return (

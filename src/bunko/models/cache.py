@@ -31,7 +31,7 @@ _SPARE_BYTES = 64 * 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRecord:
-    """A downloaded file, as it was when it arrived."""
+    """A downloaded file, as recorded at the end of its download."""
 
     source: str
     size: int
@@ -64,7 +64,7 @@ def model_directory(settings: Settings, name: str) -> Path:
 
 
 def read_record(directory: Path) -> ModelRecord | None:
-    """Return a directory's record; None where there is none that can be read."""
+    """Return a directory's record; None if there is no readable one."""
     try:
         tree = json.loads((directory / RECORD_NAME).read_text(encoding="utf-8"))
         return ModelRecord(
@@ -86,14 +86,14 @@ def add_to_record(directory: Path, *, name: str, file: str, record: FileRecord) 
 
 @contextmanager
 def writing_to(directory: Path) -> Iterator[None]:
-    """Map errors of the disk to DiskFull or DownloadFailed."""
+    """Map disk errors to DiskFull or DownloadFailed."""
     try:
         yield
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise _disk_full(directory) from error
         raise DownloadFailed(
-            f"{directory} can't be written to: {error.strerror or error}.",
+            f"Can't write to {directory}: {error.strerror or error}.",
             "Set BUNKO_CACHE_DIR to a directory of your own.",
         ) from error
 
@@ -114,7 +114,7 @@ def locked(directory: Path) -> Iterator[None]:
 
 
 def check_space(directory: Path, needed: int) -> None:
-    """Raise DiskFull unless the disk has room for this many bytes and 64 MiB more."""
+    """Raise DiskFull unless the disk has this many free bytes and 64 MiB more."""
     free = shutil.disk_usage(directory).free
     if free < needed + _SPARE_BYTES:
         raise _disk_full(directory, f": {needed / 1e6:,.0f} MB are needed, {free / 1e6:,.0f} MB are free")
@@ -122,7 +122,7 @@ def check_space(directory: Path, needed: int) -> None:
 
 def _disk_full(directory: Path, detail: str = "") -> DiskFull:
     return DiskFull(
-        f"The disk that holds {directory} is full{detail}.", "Make room, or set BUNKO_CACHE_DIR to a larger disk."
+        f"The disk that holds {directory} is full{detail}.", "Free some space, or set BUNKO_CACHE_DIR to a larger disk."
     )
 
 

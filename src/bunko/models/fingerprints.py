@@ -18,9 +18,9 @@ from bunko.settings import Settings
 
 
 def fingerprint_of(name: str, *, settings: Settings) -> str:
-    """Return a fingerprint of a model: paths, sizes and time stamps of its files.
+    """Return a fingerprint of a model: paths, sizes and timestamps of its files.
 
-    It is empty for a model on a server, which may change unseen, and for one that is not on this machine.
+    It is empty for a model on a server, whose changes can't be detected, and for one that is not on this machine.
     """
     try:
         files = list(_files(name, settings))

@@ -1,6 +1,6 @@
 """Read an embedding model's folder. In: a folder with model.onnx and tokenizer.json. Out: its files and facts.
 
-The facts are taken from the files that Sentence Transformers keeps beside a model, where there are any:
+The facts come from the files that Sentence Transformers saves with a model, if they exist:
 config.json, sentence_bert_config.json, config_sentence_transformers.json, 1_Pooling/config.json.
 """
 
@@ -29,10 +29,10 @@ def read_embedder_folder(folder: Path) -> EmbedderFolder:
     """Find the files of an ONNX embedder. Raises ModelNotFound, naming what is missing."""
     model = next((path for path in (folder / "model.onnx", folder / "onnx" / "model.onnx") if path.is_file()), None)
     tokenizer = folder / "tokenizer.json"
-    missing = [name for name, there in (("model.onnx", model), ("tokenizer.json", tokenizer.is_file())) if not there]
+    missing = [name for name, found in (("model.onnx", model), ("tokenizer.json", tokenizer.is_file())) if not found]
     if model is None or missing:
         raise ModelNotFound(
-            f"{folder} holds no {' and no '.join(missing)}.",
+            f"{folder} has no {' and no '.join(missing)}.",
             "An embedding model is a folder with model.onnx and tokenizer.json, or a .gguf file.",
         )
     config = _read_json(folder / "config.json")
@@ -66,7 +66,7 @@ def _number(value: object, *, otherwise: int) -> int:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    """Return a JSON object; an empty one if the file is missing or is something else."""
+    """Return a JSON object; an empty one if the file is missing or not an object."""
     try:
         tree = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

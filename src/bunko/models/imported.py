@@ -38,7 +38,7 @@ class ImportedModel:
     directory: Path
     path: Path
     report: dict[str, Any]
-    """What is in `import.json`; empty if that can't be read."""
+    """The content of `import.json`; empty if it can't be read."""
 
     @property
     def is_adapter(self) -> bool:
@@ -47,18 +47,18 @@ class ImportedModel:
 
 
 def check_name(name: str) -> None:
-    """Raise UsageError unless this can be a model's name."""
+    """Raise UsageError unless this is a valid and unused name for an imported model."""
     if not _NAME.fullmatch(name) or name.endswith(".gguf") or name.casefold() in _RESERVED_PREFIXES:
         raise UsageError(
-            f"{name!r} can't be a model's name.",
-            "Use letters, digits, hyphens, underscores and full stops, 64 at most, as in --name mine.",
+            f"{name!r} is not a valid model name.",
+            "Use letters, digits, hyphens, underscores and full stops, at most 64, as in --name mine.",
         )
     if entry := find_entry(name):
         raise UsageError(f"{name} is a model of the catalogue ({entry.name}).", "Give yours another name.")
 
 
 def find_imported(name: str, settings: Settings) -> ImportedModel | None:
-    """Return the imported model of this name, None if there is none."""
+    """Return the imported model of this name; None if there is none."""
     if not _NAME.fullmatch(name) or find_entry(name) is not None:
         return None
     directory = model_directory(settings, name)

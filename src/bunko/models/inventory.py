@@ -40,16 +40,16 @@ class FileState:
     """From the catalogue, or from the download; empty if neither is known."""
     sources: tuple[str, ...] = ()
     faster_copy: Path | None = None
-    """The copy that is run instead."""
+    """The copy that is used instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelState:
-    """What is known of a model without running it."""
+    """Everything known about a model without running it."""
 
     name: str
     kind: ModelKind | None
-    """None if the file is not there, or can't be read."""
+    """None if the file is missing or can't be read."""
     downloaded: bool
     verified: bool
     """Whether the catalogue pins every file to a hash that the project has checked."""
@@ -63,7 +63,7 @@ class ModelState:
     info: GgufInfo | None = None
     in_catalogue: bool = False
     imported: ImportedModel | None = None
-    """Set for a model of the user's own, with the report of its import."""
+    """Set for an imported model, with the report of its import."""
 
     @property
     def bytes_on_disk(self) -> int:
@@ -73,7 +73,7 @@ class ModelState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PulledFile:
-    """A file after a pull: it was "present" and whole, was "downloaded", or was damaged and "replaced"."""
+    """A file after a pull: it was "present" and intact, was "downloaded", or was damaged and "replaced"."""
 
     path: Path
     sha256: str
@@ -90,13 +90,13 @@ class RemovedModel:
 
 
 def list_models(settings: Settings) -> list[ModelState]:
-    """Return the catalogue's models, then the others that were downloaded; without GGUF facts (`show_model`)."""
+    """Return the catalogue's models, then other downloaded ones. `show_model` adds the facts in GGUF headers."""
     known = [_entry_state(entry, settings) for entry in ENTRIES]
     return known + [_downloaded_state(name, settings) for name in _other_downloads(settings)]
 
 
 def show_model(name: str, settings: Settings) -> ModelState:
-    """Return everything known of one model: of the catalogue, downloaded, a file, or Ollama's.
+    """Return everything known about one model: a catalogue entry, a download, a file, or a model of Ollama's.
 
     Raises ModelNotFound, ModelBroken, and UsageError for a server's address.
     """
@@ -119,9 +119,9 @@ def show_model(name: str, settings: Settings) -> ModelState:
 
 
 def pull(name: str, *, settings: Settings, progress: Progress = silent) -> tuple[PulledFile, ...]:
-    """Download a model's files; check those that are there against their hash, and replace what is damaged.
+    """Download a model's files; verify the hashes of existing ones, and replace damaged ones.
 
-    Empty for a model that an installed package brings. Raises what `resolve` raises.
+    Returns nothing for a model in an installed package. Raises what `resolve` raises.
     """
     entry = find_entry(name)
     if entry is not None:
@@ -129,25 +129,25 @@ def pull(name: str, *, settings: Settings, progress: Progress = silent) -> tuple
         return tuple(_pull_file(entry.name, file, settings=settings, progress=progress) for file in entry.files)
     match parse_source(name):
         case ServerSource() | OllamaSource():
-            raise UsageError(f"{name} can't be downloaded.", "Use it as it is, with --model.")
+            raise UsageError(f"{name} can't be downloaded.", "Use it directly, with --model.")
         case PlainSource():
             if imported := find_imported(name, settings):
-                return (_checked(imported),)
+                return (_verify_import(imported),)
             raise _unknown(name)
         case _:
             return (_pull_file(name, downloadable_file(name), settings=settings, progress=progress),)
 
 
 def optimise(name: str, *, settings: Settings, progress: Progress = silent) -> FasterCopy:
-    """Make a chat model's faster copy, which is run in its place from then on; download the model if need be.
+    """Make a chat model's faster copy, which is used in its place from then on; download the model if needed.
 
-    Raises UsageError where nothing would be gained, DiskFull, and what `resolve` raises.
+    Raises UsageError if a copy would not be faster, DiskFull, and what `resolve` raises.
     """
     return make_faster_copy(_chat_file(name, settings, progress), settings, progress=progress)
 
 
 def undo_optimise(name: str, *, settings: Settings) -> RemovedModel:
-    """Delete a chat model's faster copy, so that the file itself is run again. Raises ModelNotFound."""
+    """Delete a chat model's faster copy, so that the original is used again. Raises ModelNotFound."""
     path = _chat_file(name, replace(settings, offline=True), silent)
     freed = remove_faster_copy(path, settings)
     if not freed:
@@ -163,7 +163,7 @@ def _chat_file(name: str, settings: Settings, progress: Progress) -> Path:
 
 
 def remove(name: str, *, settings: Settings) -> RemovedModel:
-    """Delete a downloaded model and what is left of its downloads. Raises ModelNotFound."""
+    """Delete a downloaded or imported model, partial downloads included. Raises ModelNotFound."""
     entry = find_entry(name)
     directory = model_directory(settings, name)
     if entry is not None and entry.package:
@@ -171,7 +171,7 @@ def remove(name: str, *, settings: Settings) -> RemovedModel:
             f"{entry.name} is a Python package, not a download.", f"python -m pip uninstall {entry.package}"
         )
     if not directory.is_dir() or directory.is_symlink():
-        raise ModelNotFound(f"There is no downloaded model {name!r}.", "`bunko models list` shows what there is.")
+        raise ModelNotFound(f"There is no downloaded model {name!r}.", "`bunko models list` shows the models.")
     freed = sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
     shutil.rmtree(directory)
     return RemovedModel(name=entry.name if entry else name, directory=directory, bytes_freed=freed)
@@ -199,8 +199,8 @@ def _pull_file(name: str, file: CatalogueFile, *, settings: Settings, progress: 
     return PulledFile(path=path, sha256=found if outcome == "present" else hash_file(path), outcome=outcome)
 
 
-def _checked(imported: ImportedModel) -> PulledFile:
-    """Compare an imported model with its hash from the import: it can't be downloaded again."""
+def _verify_import(imported: ImportedModel) -> PulledFile:
+    """Verify an imported model's hash; it can't be downloaded again."""
     record = read_record(imported.directory)
     found = hash_file(imported.path)
     if record is None or record.files[imported.path.name].sha256 != found:
@@ -213,16 +213,16 @@ def _checked(imported: ImportedModel) -> PulledFile:
 
 def _entry_state(entry: CatalogueEntry, settings: Settings, *, with_info: bool = False) -> ModelState:
     files = tuple(_catalogue_file_state(file, settings, name=entry.name) for file in entry.files)
-    there = all(file.path for file in files)
+    downloaded = all(file.path for file in files)
     if entry.package:
-        there = importlib.util.find_spec(entry.package) is not None
+        downloaded = importlib.util.find_spec(entry.package) is not None
     info = None
-    if with_info and there and entry.engine == "gguf" and files[0].path:
+    if with_info and downloaded and entry.engine == "gguf" and files[0].path:
         info = read_gguf(files[0].path)
     return ModelState(
         name=entry.name,
         kind=entry.kind,
-        downloaded=there,
+        downloaded=downloaded,
         verified=entry.verified,
         files=files,
         description=entry.description,
@@ -239,21 +239,21 @@ def _entry_state(entry: CatalogueEntry, settings: Settings, *, with_info: bool =
 def _catalogue_file_state(file: CatalogueFile, settings: Settings, *, name: str) -> FileState:
     directory = model_directory(settings, name)
     path = directory / file.name
-    there = path.is_file()
+    exists = path.is_file()
     record = read_record(directory)
     recorded = record.files.get(file.name) if record else None
     return FileState(
         name=file.name,
-        path=path if there else None,
-        size=path.stat().st_size if there else file.size,
+        path=path if exists else None,
+        size=path.stat().st_size if exists else file.size,
         sha256=file.sha256 or (recorded.sha256 if recorded else ""),
         sources=file.sources,
-        faster_copy=faster_copy(path, settings) if there else None,
+        faster_copy=faster_copy(path, settings) if exists else None,
     )
 
 
 def _downloaded_state(name: str, settings: Settings) -> ModelState:
-    """Describe a model that was, or could be, downloaded under a name of its own, or was imported."""
+    """Describe a model that is not in the catalogue: imported, downloaded, or downloadable."""
     if imported := find_imported(name, settings):
         return _imported_state(imported, settings)
     file = _catalogue_file_state(downloadable_file(name), settings, name=name)
@@ -304,20 +304,20 @@ def _file_state(name: str, path: Path, settings: Settings) -> ModelState:
 
 
 def _other_downloads(settings: Settings) -> Iterator[str]:
-    """Yield the names of downloaded models that are in no catalogue."""
+    """Yield the names of downloaded and imported models that are not in the catalogue."""
     directory = models_directory(settings)
     for inner in sorted(directory.iterdir()) if directory.is_dir() else ():
         record = read_record(inner)
         if record is None or find_entry(record.name) is not None:
             continue
-        if model_directory(settings, record.name) != inner:  # the record is not of our writing
+        if model_directory(settings, record.name) != inner:  # Bunko did not write this record
             continue
         is_import = any(file.source.startswith(SOURCE_PREFIX) for file in record.files.values())
-        if not is_import or find_imported(record.name, settings):  # else somebody took the file away
+        if not is_import or find_imported(record.name, settings):  # otherwise its file was deleted
             yield record.name
 
 
 def _unknown(name: str) -> ModelNotFound:
     near = nearest_names(name)
-    hint = f"Did you mean {' or '.join(near)}?" if near else "`bunko models list` shows what there is."
+    hint = f"Did you mean {' or '.join(near)}?" if near else "`bunko models list` shows the models."
     return ModelNotFound(f"There is no model {name!r}.", hint)

@@ -9,20 +9,20 @@ from bunko.errors import ModelTooLarge
 from bunko.hardware.memory import machine_memory
 from bunko.models.records import LocalModel
 
-# Bytes of one element of the attention cache; the quantised types have blocks of 32 elements and a scale.
+# Bytes of one element of the KV cache; the quantised types have blocks of 32 elements and a scale.
 CACHE_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryNeed:
-    """Memory that a running model needs, in bytes."""
+    """Memory that a running model needs, in bytes; the engine needs 37 to 50 MB more (measured with the starter)."""
 
     weights: int
     kv_cache: int
 
     @property
     def total(self) -> int:
-        """Return the sum. The engine itself needs 37 to 50 MB more, measured with the starter model."""
+        """Return the sum."""
         return self.weights + self.kv_cache
 
 
@@ -44,18 +44,18 @@ def check_memory(
 ) -> MemoryNeed:
     """Return the need, or raise ModelTooLarge if it exceeds all memory, the GPU's included.
 
-    A model that does not fit beside the running programs is accepted: the system can make room.
+    A model that is larger than the free memory is accepted: the system can free some.
     """
     need = memory_need(model, context_tokens=context_tokens, cache_type=cache_type)
-    there = machine_memory().total + gpu_bytes
-    if need.total > there:
+    available = machine_memory().total + gpu_bytes
+    if need.total > available:
         cure = "Use a smaller model, or one with fewer bits"
-        if need.weights <= there:
+        if need.weights <= available:
             cure = f"Set a smaller context, such as generation.context_tokens = {max(512, context_tokens // 4)}"
         raise ModelTooLarge(
             f"{model.name} needs {_gigabytes(need.total)} ({_gigabytes(need.weights)} for the model, "
             f"{_gigabytes(need.kv_cache)} for {context_tokens:,} tokens of context), and this machine has "
-            f"{_gigabytes(there)}.",
+            f"{_gigabytes(available)}.",
             f"{cure}; or run it on another machine and give Bunko its address.",
         )
     return need

@@ -1,4 +1,4 @@
-"""The records of models. Standard library only; they hold values, and open or load nothing."""
+"""Records of models: values only. Opens and loads nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Pooling: TypeAlias = Literal["mean", "cls", "last"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedderFacts:
-    """How an embedding model takes texts and returns vectors."""
+    """How an embedding model expects texts and returns vectors."""
 
     dimension: int
     """0 if unknown before it is loaded."""
@@ -33,13 +33,13 @@ class EmbedderFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueFile:
-    """One file of a model, and its sources."""
+    """One file of a model, and where to download it."""
 
     role: FileRole
     name: str
     """Its name on this machine."""
     sources: tuple[str, ...]
-    """Names as `hf:` or `pypi:` ones, best first; all give the same file."""
+    """`hf:` or `pypi:` names in order of preference; all give the same file."""
     size: int | None = None
     sha256: str = ""
     """Empty if this project has not checked the file."""
@@ -62,12 +62,12 @@ class CatalogueEntry:
     """Longest context of a chat model."""
     embedder: EmbedderFacts | None = None
     package: str = ""
-    """A Python package with engine and weights."""
+    """A Python package that contains engine and weights."""
     extra: str = ""
     """The optional extra of Bunko that installs `package`."""
 
     def knows(self, language: str) -> bool:
-        """Return whether the model was made for a language."""
+        """Return whether the model supports a language."""
         return "*" in self.languages or language in self.languages
 
     @property
@@ -109,7 +109,7 @@ class RemoteModel:
     url: str
     """Up to and including `/v1`, without a slash at the end."""
     model: str
-    """What the server calls it; empty for the server's own choice."""
+    """Its name on the server; empty for the server's default."""
     api_key: str = field(default="", repr=False)
 
     @property

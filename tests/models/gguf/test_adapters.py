@@ -54,7 +54,7 @@ def test_a_path_that_ends_like_a_scale_is_that_file_if_there_is_one(tmp_path: Pa
 
 
 def test_an_empty_path_is_refused() -> None:
-    with pytest.raises(UsageError, match="no path"):
+    with pytest.raises(UsageError, match="is empty"):
         parse_adapter(" ")
 
 
@@ -96,7 +96,7 @@ def test_an_adapter_that_changes_nothing_and_one_with_a_half_missing_are_refused
     with pytest.raises(AdapterMismatch, match="changes no tensor"):
         adapters_for([str(nothing)], model)
     half = make_adapter_gguf(tmp_path / "half.gguf", halves=(".lora_a",))
-    with pytest.raises(AdapterMismatch, match="has one half only"):
+    with pytest.raises(AdapterMismatch, match="has only one of its two matrices"):
         adapters_for([str(half)], model)
 
 

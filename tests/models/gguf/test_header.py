@@ -87,7 +87,7 @@ def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
         (struct.pack("<4sIQQ", b"GGUF", 3, 2**63, 0), "tensors"),
         (struct.pack("<4sIQQ", b"GGUF", 3, 0, 2**63), "keys"),
         # a key of 2^62 bytes; an array of 2^62 strings; an array within an array
-        (struct.pack("<4sIQQQ", b"GGUF", 3, 0, 1, 2**62), "a text of"),
+        (struct.pack("<4sIQQQ", b"GGUF", 3, 0, 1, 2**62), "a string of"),
         (struct.pack("<4sIQQQ1sIIQ", b"GGUF", 3, 0, 1, 1, b"k", 9, 8, 2**62), "truncated"),
         (struct.pack("<4sIQQQ1sIIQ", b"GGUF", 3, 0, 1, 1, b"k", 9, 4, 2**62), "truncated"),
         (struct.pack("<4sIQQQ1sIIQ", b"GGUF", 3, 0, 1, 1, b"k", 9, 9, 2**62), "unknown type"),

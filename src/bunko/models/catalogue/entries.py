@@ -1,7 +1,7 @@
 """The catalogue's data, nothing else. Add a model here; CONTRIBUTING.md says what an entry must prove.
 
-`sha256` and `size` stand only where a maintainer has had the very file in hands. Entries without them are shown
-as unverified: their names and places were taken from public sources, and the first download records the hash.
+`sha256` and `size` are set only if a maintainer has downloaded and checked the file. Entries without them are shown as
+unverified: their names and locations come from public sources, and the first download records the hash.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ _ENGLISH = frozenset({"en"})
 
 
 def _hub(repository: str, file: str, *, role: FileRole = "model") -> CatalogueFile:
-    """Name a file on the Hugging Face hub that is not pinned."""
+    """Return a file on the Hugging Face hub that is not pinned to a hash."""
     return CatalogueFile(role=role, name=file.rpartition("/")[2], sources=(f"hf:{repository}/{file}",))
 
 
 def _onnx(repository: str, *, model: str = "onnx/model_quantized.onnx") -> tuple[CatalogueFile, ...]:
-    """Name the two files of an ONNX embedder on the hub."""
+    """Return the two files of an ONNX embedder on the hub, not pinned."""
     weights = CatalogueFile(role="model", name="model.onnx", sources=(f"hf:{repository}/{model}",))
     return (weights, _hub(repository, "tokenizer.json", role="tokenizer"))
 
@@ -96,7 +96,7 @@ _CHAT = (
         aliases=("phi3-medium", "phi-3-medium-4k", "phi-3-medium-4k-instruct"),
         kind="chat",
         engine="gguf",
-        description="Phi-3 medium 4k Instruct (14B), Q4_K_M. What the notebook used that Bunko grew out of.",
+        description="Phi-3 medium 4k Instruct (14B), Q4_K_M. The model of the notebook that Bunko grew out of.",
         languages=_ENGLISH,
         licence="MIT",
         context_tokens=4096,

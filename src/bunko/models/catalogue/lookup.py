@@ -8,11 +8,11 @@ from bunko.models.catalogue.entries import ENTRIES
 from bunko.models.records import CatalogueEntry, Kind
 
 CATALOGUE_ONLY = "catalogue:"
-"""Before a name that may mean nothing but a catalogue entry: no file, no server."""
+"""Prefix of a name that can only be a catalogue entry, never a file or a server."""
 
 
 def find_entry(name: str) -> CatalogueEntry | None:
-    """Return the entry of this name or alias; case does not count, nor does `catalogue:` before it.
+    """Return the entry of this name or alias, ignoring case and the prefix `catalogue:`.
 
     >>> find_entry("SmolLM2-135M").name
     'smollm2-135m'

@@ -22,16 +22,16 @@ def fetch(
     progress: Progress,
     existing: Literal["keep", "replace"] = "keep",
 ) -> Path:
-    """Return the file's path in `directory`, after downloading it if it is not there (or with "replace").
+    """Download a file into `directory` if it is missing, or with "replace"; return its path.
 
-    Raises HashMismatch and DiskFull at once; another error only after every source has been tried.
+    Raises HashMismatch and DiskFull at once, other errors only after every source has failed.
     """
     target = directory / file.name
     if target.is_file() and existing == "keep":
         return target
     errors: list[ModelError] = []
     with locked(directory), writing_to(directory):
-        if target.is_file() and existing == "keep":  # another process has downloaded it
+        if target.is_file() and existing == "keep":  # another process downloaded it meanwhile
             return target
         for leftover in directory.glob(f"{WORK_PREFIX}*"):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -50,11 +50,11 @@ def fetch(
     if len(errors) == 1:
         raise errors[0]
     reasons = " ".join(f"{number}: {error.message}" for number, error in enumerate(errors, start=1))
-    raise DownloadFailed(f"No source of {name} could be used. {reasons}", errors[0].hint) from errors[0]
+    raise DownloadFailed(f"{name} could not be downloaded from any source. {reasons}", errors[0].hint) from errors[0]
 
 
 def _check_gguf(path: Path, source: str) -> None:
-    """Delete a download that should be a GGUF file and is not, such as a login page. Raises ModelBroken."""
+    """Delete a download that should be a GGUF file but is not (for example a login page). Raises ModelBroken."""
     if path.suffix != ".gguf":
         return
     try:

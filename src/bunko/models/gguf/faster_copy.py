@@ -1,8 +1,8 @@
-"""Re-pack a model's weights into a form that processors are quick with. In: a GGUF file. Out: a faster copy of it.
+"""Convert a model's weights to a type that CPUs multiply faster. In: a GGUF file. Out: a faster copy of it.
 
-The copy lies in the cache: beside a downloaded model, or in a directory of its own for the user's files. It says in
-its first key what it was made from, and counts no more once that has changed. The original stays as it is. Why, and
-with what figures: docs/decisions/009-faster-copies-of-models.md.
+The copy is stored in the cache: beside a downloaded model, or in its own directory for a file of the user's. Its first
+key identifies the original; once that changes, the copy is ignored. The original is never modified. Reasons and
+figures: docs/decisions/009-faster-copies-of-models.md.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from bunko.models.gguf.writing import NewTensor, key_value, pad, padded, write_h
 from bunko.settings import Settings
 
 SUFFIX = ".fast.gguf"
-# llama.cpp multiplies Q4_1 and Q5_1 a token at a time: it has neither a re-packed form nor a tiled product for them
-# (ggml-cpu: repack.cpp, llamafile/sgemm.cpp). ARM with i8mm takes two tokens of Q4_1 at a time, and re-packs Q8_0.
+# llama.cpp multiplies Q4_1 and Q5_1 one token at a time: it neither repacks nor tiles them (ggml-cpu: repack.cpp,
+# llamafile/sgemm.cpp). ARM with i8mm multiplies two tokens of Q4_1 at a time, and repacks Q8_0.
 _SLOW_TYPES = frozenset({Q4_1, Q5_1})
 _FORMAT = 1
-"""Raise it when the copies that there are should be made anew."""
+"""Increment it to invalidate all existing copies."""
 _STEP_BLOCKS = 65_536
 """Blocks converted at a time: 8 MB as floats."""
 
@@ -38,55 +38,55 @@ class FasterCopy:
     path: Path
     size: int
     made: bool
-    """False if it was there already."""
+    """False if it existed already."""
 
 
 def is_slow(path: Path) -> bool:
-    """Return whether a faster copy of a file could be made: half its bytes or more are of a slow type."""
+    """Return whether a copy would be faster: half of the file's bytes or more are of a slow type."""
     tensors = read_layout(path).tensors
     slow = sum(tensor.size for tensor in tensors if tensor.type in _SLOW_TYPES)
     return 2 * slow >= sum(tensor.size for tensor in tensors)
 
 
 def faster_copy(path: Path, settings: Settings) -> Path | None:
-    """Return a file's copy if there is one that was made from the file as it is now."""
+    """Return a file's copy; None if there is none, or if the file has changed since."""
     copy = _copy_path(path, settings)
     try:
         with copy.open("rb") as file:
             beginning = file.read(256)
-        return copy if _mark(path) in beginning else None
+        return copy if _origin(path) in beginning else None
     except OSError:
         return None
 
 
 def make_faster_copy(path: Path, settings: Settings, *, progress: Progress = silent) -> FasterCopy:
-    """Make a file's copy, unless there is one. Raises UsageError if nothing would be gained, ModelBroken, DiskFull.
+    """Make a file's copy, unless it exists. Raises UsageError if it would not be faster, ModelBroken, DiskFull.
 
-    Killed half-way, it leaves a file ending in `.part` that nobody uses and the next run removes.
+    If it is killed, it leaves an unused `.part` file that the next run removes.
     """
     if not is_slow(path):
-        raise UsageError(f"{path.name} is in a form that is quick already.", "Use it as it is.")
+        raise UsageError(f"A copy of {path.name} would not be faster.", "Use the model itself.")
     copy = _copy_path(path, settings)
     part = copy.with_name(copy.name + ".part")
     with locked(copy.parent), writing_to(copy.parent):
         part.unlink(missing_ok=True)
-        there = faster_copy(path, settings) is not None  # another process was quicker
-        if not there:
-            mark, layout = _mark(path), read_layout(path)
+        exists = faster_copy(path, settings) is not None  # perhaps another process made it meanwhile
+        if not exists:
+            origin, layout = _origin(path), read_layout(path)
             check_space(copy.parent, sum(_new_size(tensor) for tensor in layout.tensors) + len(layout.metadata))
             try:
                 with path.open("rb") as source, part.open("wb") as target:
-                    _write(source, target, layout, mark=mark, progress=progress, name=copy.name)
+                    _write(source, target, layout, origin=origin, progress=progress, name=copy.name)
                     target.flush()
                     os.fsync(target.fileno())
                 part.replace(copy)
             finally:
                 part.unlink(missing_ok=True)
-    return FasterCopy(original=path, path=copy, size=copy.stat().st_size, made=not there)
+    return FasterCopy(original=path, path=copy, size=copy.stat().st_size, made=not exists)
 
 
 def remove_faster_copy(path: Path, settings: Settings) -> int:
-    """Delete a file's copy, stale or not; return the bytes freed, 0 if there was none."""
+    """Delete a file's copy, even an outdated one; return the bytes freed, 0 if there was none."""
     copy = _copy_path(path, settings)
     if not copy.is_file():
         return 0
@@ -102,8 +102,8 @@ def _copy_path(path: Path, settings: Settings) -> Path:
     return directory / f"{path.stem}{SUFFIX}"
 
 
-def _mark(path: Path) -> bytes:
-    """Return a key and value that say what a copy was made from."""
+def _origin(path: Path) -> bytes:
+    """Return the encoded key and value that identify a copy's original."""
     facts = path.stat()
     return key_value("bunko.copy_of", f"{_FORMAT}:{facts.st_size}:{facts.st_mtime_ns}")
 
@@ -115,9 +115,9 @@ def _new_size(tensor: TensorPlace) -> int:
 
 
 def _write(
-    source: BinaryIO, target: BinaryIO, layout: GgufLayout, *, mark: bytes, progress: Progress, name: str
+    source: BinaryIO, target: BinaryIO, layout: GgufLayout, *, origin: bytes, progress: Progress, name: str
 ) -> None:
-    """Write the whole copy: all metadata and all other tensors byte for byte."""
+    """Write the copy. Metadata and the tensors of other types are copied byte for byte."""
     tensors = (
         NewTensor(
             name=tensor.name,
@@ -130,7 +130,7 @@ def _write(
     total = write_header(
         target,
         tensors,
-        metadata=mark + layout.metadata,
+        metadata=origin + layout.metadata,
         key_count=layout.key_count + 1,
         alignment=layout.alignment,
         version=layout.version,

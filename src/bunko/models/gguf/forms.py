@@ -1,6 +1,6 @@
-"""In which forms a file holds its weights. In: a GGUF layout. Out: bytes of each form for each kind of tensor.
+"""List the forms (ggml types) of a file's weights. In: a GGUF layout. Out: bytes of each form for each kind of tensor.
 
-Also which forms llama.cpp is quick with on a processor. Loads nothing.
+Also knows which forms llama.cpp reads prompts quickly with on a CPU. Loads nothing.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from bunko.models.gguf.tensor_types import type_name
 TensorKind: TypeAlias = Literal["embedding", "output", "attention", "feed-forward", "experts", "other"]
 Family: TypeAlias = Literal["x86", "arm", "other"]
 
-# What llama.cpp re-packs, or multiplies in tiles: many tokens of a prompt at once. All others it multiplies a token at
-# a time (ggml-cpu: repack.cpp, llamafile/sgemm.cpp; the functions that the engine's library has, October 2026).
+# llama.cpp repacks these or multiplies them in tiles: many tokens of a prompt at once. It multiplies all others one
+# token at a time (ggml-cpu: repack.cpp, llamafile/sgemm.cpp; the functions in the engine's library, October 2026).
 _TILED = frozenset({"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q5_0", "IQ4_NL", "Q4_K", "MXFP4"})
 _QUICK: Mapping[Family, frozenset[str]] = {
     "x86": _TILED,
@@ -35,7 +35,7 @@ _KINDS: tuple[tuple[str, TensorKind], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormRow:
-    """The tensors of one kind that are in one form."""
+    """The tensors of one kind and one form."""
 
     kind: TensorKind
     form: str
@@ -43,11 +43,11 @@ class FormRow:
     size: int
     """In bytes."""
     quick: bool
-    """Whether many tokens of a prompt are multiplied with it at once; embeddings are only looked up."""
+    """Whether the CPU multiplies many tokens of a prompt at once with it; embeddings are only looked up."""
 
 
 def kind_of(name: str) -> TensorKind:
-    """Return a tensor's kind by its name.
+    """Return a tensor's kind, from its name.
 
     >>> kind_of("blk.3.attn_q.weight"), kind_of("blk.0.ffn_norm.weight"), kind_of("output.weight")
     ('attention', 'other', 'output')
@@ -60,7 +60,7 @@ def kind_of(name: str) -> TensorKind:
 
 
 def family_of(machine: str) -> Family:
-    """Return the family of a processor, as `platform.machine()` names it.
+    """Return the processor family for a name from `platform.machine()`.
 
     >>> family_of("AMD64"), family_of("aarch64"), family_of("riscv64")
     ('x86', 'arm', 'other')
@@ -72,7 +72,7 @@ def family_of(machine: str) -> Family:
 
 
 def form_rows(layout: GgufLayout, *, family: Family) -> list[FormRow]:
-    """Return a file's forms by kind of tensor, the largest first within each kind."""
+    """Return a file's forms by kind of tensor, largest first within each kind."""
     sizes: Counter[tuple[TensorKind, str]] = Counter()
     counts: Counter[tuple[TensorKind, str]] = Counter()
     for tensor in layout.tensors:

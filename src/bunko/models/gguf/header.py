@@ -1,7 +1,6 @@
-"""Read what a GGUF file says of itself. In: a path. Out: GgufInfo, or the whole layout. Loads no tensor.
+"""Read the header of a GGUF file. In: a path. Out: GgufInfo, or the whole layout. Loads no tensor.
 
-Nothing that the file claims is trusted: what can't be used is refused with a reason. Knows nothing of catalogues or
-downloads.
+The file is not trusted: an unusable one is refused with a reason. Knows nothing of catalogues or downloads.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ from bunko.models.gguf.tensor_types import TENSOR_TYPES, tensor_bytes
 
 ModelKind: TypeAlias = Literal["chat", "base", "embedding", "reranker"]
 
-# Nearly every header fits into the first size; the second is the most that is ever read.
+# Nearly every header fits into the first size; no more than the second is read.
 _READ_SIZES = (16 * 2**20, 128 * 2**20)
 _MAX_BLOCKS = 4096
-_CURE = "Download it again, or take another file: `bunko models list` shows what there is."
+_CURE = "Download it again, or use another model: `bunko models list` shows the models."
 
 # fmt: off
 # general.file_type -> the usual name of the quantisation.
@@ -45,7 +44,7 @@ _FULL_ATTENTION_EVERY = {"gemma2": 2, "gemma3": 6, "gpt-oss": 2, "cohere2": 4}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GgufInfo:
-    """What a GGUF file says of itself. Numbers that it does not state are None."""
+    """The facts in a GGUF file's header. Missing numbers are None."""
 
     version: int
     architecture: str
@@ -54,7 +53,7 @@ class GgufInfo:
     quantisation: str
     """As in "Q4_K_M"; empty if unknown."""
     chat_template: str
-    """Jinja, empty if the file has none."""
+    """Jinja; empty if the file has none."""
     context_length: int | None
     embedding_length: int | None
     vocabulary_size: int | None
@@ -68,19 +67,19 @@ class GgufInfo:
     value_length: int
     sliding_window: int | None
     split_count: int
-    """Files that the model is spread over; 1 for nearly all."""
+    """Number of files that the model is split into; mostly 1."""
     tensor_count: int
     parameters: int
-    """Numbers in all its tensors."""
+    """Number of weights in all tensors."""
     file_bytes: int
     expected_bytes: int | None
     """Where the last tensor ends; None if a tensor's type is unknown."""
     is_adapter: bool = False
-    """Whether it holds changes to a model, and is none itself."""
+    """Whether it is an adapter, which changes another model."""
 
     @property
     def kind(self) -> ModelKind:
-        """Tell what the model is for."""
+        """Return what the model is for."""
         if self.pooling_type == _POOLING_RANK:
             return "reranker"
         if self.architecture in _ENCODERS or self.pooling_type:
@@ -88,7 +87,7 @@ class GgufInfo:
         return "chat" if self.chat_template else "base"
 
     def kv_cache_bytes(self, context_tokens: int, bytes_per_element: float = 2.0) -> int:
-        """Estimate the memory of the attention cache for this many tokens; 0 if the file does not tell."""
+        """Estimate the bytes of the KV cache for this many tokens; 0 if the header lacks the sizes."""
         every = _FULL_ATTENTION_EVERY.get(self.architecture, 1) if self.sliding_window else 1
         windowed = min(context_tokens, self.sliding_window or context_tokens)
         elements = 0
@@ -100,13 +99,13 @@ class GgufInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TensorPlace:
-    """Where one tensor is in a file, and in which type."""
+    """One tensor's position and type in a file."""
 
     name: str
     dimensions: tuple[int, ...]
     """Row length first."""
     type: int
-    """ggml's number of it (`tensor_types`)."""
+    """ggml's number of the type (`tensor_types`)."""
     offset: int
     """From the start of the file."""
     size: int
@@ -115,27 +114,27 @@ class TensorPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GgufLayout:
-    """The parts of a file, for a copy of it: version and counts, `metadata`, the tensors' places, the tensors."""
+    """Everything about a file that is needed to write a copy of it."""
 
     version: int
     alignment: int
     key_count: int
     metadata: bytes
-    """All keys and values, as the file has them."""
+    """All keys and values, as encoded in the file."""
     tensors: tuple[TensorPlace, ...]
     keys: Mapping[str, slice]
-    """Where each key and its value are in `metadata`."""
+    """The position of each key with its value in `metadata`."""
     values: Mapping[str, Value]
-    """Numbers, texts and short arrays of numbers by their keys."""
+    """Numbers, strings and short arrays of numbers, by key."""
 
 
 def read_gguf(path: Path) -> GgufInfo:
-    """Read a file's header. Raises ModelNotFound, and ModelBroken for what is not a whole GGUF file."""
+    """Read a file's header. Raises ModelNotFound, and ModelBroken for a file that is not a complete GGUF file."""
     return _read(path)[1]
 
 
 def read_layout(path: Path) -> GgufLayout:
-    """Read where everything is in a file that `read_gguf` accepts. Raises ModelNotFound, ModelBroken."""
+    """Read the layout of a file that `read_gguf` accepts. Raises ModelNotFound, ModelBroken."""
     header, _ = _read(path)
     tensors = []
     for name, dimensions, number, offset in header.tensors:
@@ -191,7 +190,7 @@ def _read_header(path: Path, file_bytes: int) -> Header:
 
 
 def _describe(header: Header, file_bytes: int) -> GgufInfo:
-    """Return what the header's keys mean. Raises HeaderRefused."""
+    """Interpret the header's keys. Raises HeaderRefused."""
     values = header.values
     architecture = _text(values, "general.architecture")
     if not architecture:
@@ -231,7 +230,7 @@ def _describe(header: Header, file_bytes: int) -> GgufInfo:
 
 
 def _expected_bytes(header: Header) -> int | None:
-    """Return where the last tensor ends, from the start of the file; None if a tensor's type is unknown."""
+    """Return the offset of the last tensor's end in the file; None if a tensor's type is unknown."""
     if any(number not in TENSOR_TYPES for _, _, number, _ in header.tensors):
         return None
     ends = [offset + tensor_bytes(dimensions, number) for _, dimensions, number, offset in header.tensors]
@@ -240,7 +239,7 @@ def _expected_bytes(header: Header) -> int | None:
 
 
 def _heads_kv(values: Mapping[str, Value], architecture: str) -> tuple[int, ...]:
-    """Return the key-value heads of each layer; files give one number for all, or one for each."""
+    """Return the key-value heads of each layer; files state one number for all layers, or one for each."""
     blocks = _number(values, f"{architecture}.block_count") or 0
     if blocks > _MAX_BLOCKS:
         raise HeaderRefused(f"{blocks:,} layers")
@@ -250,7 +249,7 @@ def _heads_kv(values: Mapping[str, Value], architecture: str) -> tuple[int, ...]
         return tuple(int(count) for count in heads if isinstance(count, int) and count >= 0)
     if not isinstance(heads, int) or heads < 0:
         return ()
-    # Hybrid models have recurrent layers, with no cache that grows, between those with attention.
+    # Hybrid models have recurrent layers, without a growing cache, between the attention layers.
     interval = _number(values, f"{architecture}.full_attention_interval") or 1
     return (heads,) * (blocks // interval)
 

@@ -1,7 +1,7 @@
-"""Parse the header of a GGUF file. In: the file's first bytes. Out: Header. Trusts no length that the bytes claim.
+"""Parse the header of a GGUF file. In: the file's first bytes. Out: Header. Checks every length in the header.
 
-Long arrays, such as a vocabulary, are stepped over and not built, so that parsing takes tens of milliseconds.
-The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Knows nothing of files, nor of what keys mean.
+Long arrays, such as a vocabulary, are skipped, so that parsing takes tens of milliseconds.
+The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Knows nothing of files or of the keys' meaning.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SCALARS = {number: struct.Struct("<" + code) for number, code in _SCALAR_TYPES.
 
 Value: TypeAlias = int | float | bool | str | tuple[int | float | bool, ...]
 TensorEntry: TypeAlias = tuple[str, tuple[int, ...], int, int]
-"""Name, dimensions (row length first), ggml's number of the type, offset from the start of the tensors' data."""
+"""Name, dimensions (row length first), ggml's number of the type, and offset from the start of the tensor data."""
 
 
 class HeaderCut(Exception):
@@ -37,23 +37,23 @@ class HeaderCut(Exception):
 
 
 class HeaderRefused(Exception):
-    """The header says something that no usable file says. The message continues "It can't be used: "."""
+    """The header is invalid. The message completes "FILE can't be used: "."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """A header as the file has it."""
+    """A parsed header."""
 
     version: int
     key_count: int
     values: Mapping[str, Value]
-    """Numbers, texts and short arrays of numbers by their keys."""
+    """Numbers, strings and short arrays of numbers, by key."""
     array_lengths: Mapping[str, int]
-    """The length of every array, kept or not."""
+    """The length of every array, skipped ones included."""
     metadata: bytes
-    """All keys and values."""
+    """All keys and values, as encoded in the file."""
     keys: Mapping[str, slice]
-    """Where each key and its value are in `metadata`."""
+    """The position of each key with its value in `metadata`."""
     tensors: tuple[TensorEntry, ...]
     alignment: int
     end: int
@@ -61,7 +61,7 @@ class Header:
 
     @property
     def data_offset(self) -> int:
-        """Return where the tensors' data start, from the start of the file."""
+        """Return the offset of the tensor data from the start of the file."""
         return -(-self.end // self.alignment) * self.alignment
 
 
@@ -69,12 +69,12 @@ def parse_header(buffer: bytes) -> Header:
     """Parse a header that starts with the magic. Raises HeaderCut, HeaderRefused."""
     try:
         return _parse(_Cursor(buffer, len(MAGIC)))
-    except (struct.error, OverflowError) as error:  # it reads beyond the end, or skips by more than there can be
+    except (struct.error, OverflowError) as error:  # a read beyond the end, or an impossible length
         raise HeaderCut from error
 
 
 class _Cursor:
-    """Walks over the header's bytes. Raises HeaderCut, struct.error or OverflowError at their end."""
+    """Reads the header's bytes in order. Raises HeaderCut, struct.error or OverflowError at their end."""
 
     __slots__ = ("buffer", "offset")
 
@@ -96,7 +96,7 @@ class _Cursor:
     def string(self) -> str:
         length = self.u64()
         if length > _MAX_STRING:
-            raise HeaderRefused(f"a text of {length:,} bytes in its header")
+            raise HeaderRefused(f"a string of {length:,} bytes in its header")
         self.skip(length)
         return self.buffer[self.offset - length : self.offset].decode("utf-8", errors="replace")
 
@@ -146,10 +146,7 @@ def _parse(cursor: _Cursor) -> Header:
 
 
 def _read_pair(cursor: _Cursor, values: dict[str, Value], lengths: dict[str, int]) -> str:
-    """Read one key and its value: scalars, texts and short arrays into `values`, every array's length too.
-
-    Return the key.
-    """
+    """Read one key and its value into `values`, an array's length into `lengths`; return the key."""
     key, kind = cursor.string(), cursor.u32()
     if kind in _SCALARS:
         values[key] = cursor.scalar(_SCALARS[kind])
@@ -160,7 +157,7 @@ def _read_pair(cursor: _Cursor, values: dict[str, Value], lengths: dict[str, int
         lengths[key] = count
         if inner == _STRING:
             cursor.skip_strings(count)
-        elif inner not in _SCALARS:  # arrays of arrays are in the format, but llama.cpp does not read them
+        elif inner not in _SCALARS:  # the format has arrays of arrays, but llama.cpp does not read them
             raise HeaderRefused(f"an array of unknown type {inner} in its header")
         elif count <= _MAX_KEPT_ARRAY:
             values[key] = tuple(cursor.scalar(_SCALARS[inner]) for _ in range(count))

@@ -1,4 +1,4 @@
-"""Turn blocks of one quantisation into another. In: a tensor's bytes. Out: its bytes as Q8_0. Knows nothing of files.
+"""Convert blocks of other quantisations to Q8_0. In: a tensor's bytes. Out: its bytes as Q8_0. Knows nothing of files.
 
 The layouts are those of ggml (ggml-common.h): 32 weights to a block, scales as float16.
 """
@@ -26,8 +26,7 @@ _HAS_FIFTH_BIT = {Q4_1: False, Q5_0: True, Q5_1: True}
 def to_q8_0(data: Bytes, *, type_number: int) -> Bytes:
     """Return whole blocks of Q4_1, Q5_0 or Q5_1 as Q8_0; both are flat arrays of bytes.
 
-    A block's 16 or 32 levels are far coarser than Q8_0's 255, so that what is lost is a small part of what the first
-    quantisation lost.
+    A block's 16 or 32 levels are far coarser than Q8_0's 255, so this adds little to the first quantisation's error.
     """
     return quantise_q8_0(
         dequantise(data.reshape(-1, TENSOR_TYPES[type_number].block_bytes), type_number=type_number)

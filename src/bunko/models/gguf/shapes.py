@@ -1,6 +1,6 @@
-"""The sizes of the catalogue's chat models, for estimates before anything is downloaded. Data, and sums over it.
+"""The sizes of the catalogue's chat models, for estimates before a download. Data, and arithmetic on it.
 
-As the models' published configurations have them; of the starter, from its file. A file that is here is read itself.
+They come from the models' published configurations, the starter's from its file. `shape_of` describes a local file.
 """
 
 from __future__ import annotations
@@ -9,28 +9,30 @@ from dataclasses import dataclass
 
 from bunko.models.gguf.header import GgufInfo, GgufLayout
 
-# Bits that a weight takes on average in files of several billion parameters (llama.cpp, tools/quantize/README.md).
+# Average bits per weight in files of several billion parameters (llama.cpp, tools/quantize/README.md).
 QUANTISATIONS = {"Q8_0": 8.5, "Q6_K": 6.56, "Q5_K_M": 5.7, "Q4_K_M": 4.89, "Q3_K_M": 4.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What memory and speed depend on."""
+    """The sizes that memory and speed depend on."""
 
     parameters: int
     looked_up: int
-    """Of these, the numbers of the vocabulary's vectors, one of which is looked up for each token that is read."""
+    """Parameters of the token embedding, of which one row is looked up for each input token."""
     tied: bool
-    """Whether the same vectors are multiplied for each token that is written."""
+    """Whether the output matrix is the token embedding, which is then multiplied for each generated token."""
     layers: int
     cache_bytes: int
-    """Of the attention cache, for a token, in 16 bits; for windowed layers, only where the window is full."""
+    """Bytes of the KV cache per token, over all layers, in 16 bits."""
     window_share: float = 0.0
-    """Of the layers, those that look back over a window only, and so have a cache that stops growing."""
+    """Share of the layers with sliding-window attention, whose cache stops growing."""
+
     window: int = 0
+    """Tokens of the sliding window; 0 if there is none."""
 
     def cache(self, context_tokens: int) -> int:
-        """Return the bytes of the attention cache."""
+        """Return the bytes of the KV cache."""
         windowed = min(context_tokens, self.window) if self.window else context_tokens
         full = context_tokens * (1 - self.window_share) + windowed * self.window_share
         return int(self.cache_bytes * full)
@@ -47,7 +49,7 @@ def _shape(
     window: int = 0,
     window_share: float = 0.0,
 ) -> Shape:
-    """`heads` are the key-value heads of a layer, and the length of one."""
+    """Return a shape. `heads`: key-value heads per layer, and the length of one."""
     return Shape(
         parameters=int(billions * 1e9),
         looked_up=vocabulary * width,
@@ -79,7 +81,7 @@ SHAPES = {
 
 
 def shape_of(info: GgufInfo, layout: GgufLayout) -> Shape:
-    """Return the shape of a file that is here."""
+    """Return the shape of a local file."""
     return Shape(
         parameters=info.parameters,
         looked_up=(info.vocabulary_size or 0) * (info.embedding_length or 0),
@@ -90,5 +92,5 @@ def shape_of(info: GgufInfo, layout: GgufLayout) -> Shape:
 
 
 def file_bytes(shape: Shape, quantisation: str) -> int:
-    """Estimate the size of a file in one of the usual quantisations."""
+    """Estimate the bytes of a file in one of the usual quantisations."""
     return int(shape.parameters * QUANTISATIONS[quantisation] / 8)

@@ -34,7 +34,7 @@ F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, BF16 = 0, 1, 2, 3, 6, 
 
 
 def type_name(number: int) -> str:
-    """Return the name of a type, also of one that is not in the table.
+    """Return the name of a type; its number if it is not in the table.
 
     >>> type_name(12), type_name(999)
     ('Q4_K', 'type 999')

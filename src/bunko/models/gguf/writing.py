@@ -1,6 +1,6 @@
-"""Write the header of a GGUF file. In: metadata and the tensors to come. Out: bytes in an open file.
+"""Write the header of a GGUF file. In: metadata and descriptions of tensors. Out: bytes in an open file.
 
-The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Knows nothing of what the tensors hold.
+The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Knows nothing of the tensors' content.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ class NewTensor:
     dimensions: tuple[int, ...]
     """Row length first."""
     type: int
-    """ggml's number of it (`tensor_types`)."""
+    """ggml's number of the type (`tensor_types`)."""
     size: int
     """In bytes, without padding."""
 
 
 def key_value(key: str, value: str | int | float) -> bytes:
-    """Return a key with its value: a text, an unsigned number or a float, both of 32 bits.
+    """Return an encoded key and value: a string, an unsigned 32-bit integer or a 32-bit float.
 
     >>> key_value("a", 1).hex()
     '0100000000000000610400000001000000'
@@ -45,7 +45,7 @@ def key_value(key: str, value: str | int | float) -> bytes:
 def write_header(
     file: BinaryIO, tensors: Iterable[NewTensor], *, metadata: bytes, key_count: int, alignment: int, version: int = 3
 ) -> int:
-    """Write everything before the first tensor, padding included. Return the bytes of all tensors with their padding.
+    """Write everything before the first tensor. Return the bytes of all tensors, padding included.
 
     `metadata` holds `key_count` keys and values. Each tensor must be followed by `pad`.
     """
