@@ -76,7 +76,8 @@ def survey(
 ) -> Iterator[Event]:
     """Yield Retrieved, the text, Finished. `documents` is how many could be read; `speaks` whether the model may write.
 
-    `language` is the question's. `embedder` is only named in the answer. Raises EngineError where a summary asks the model.
+    `language` is the question's. `embedder` is only named in the answer. Raises EngineError if the model, asked for a
+    summary, fails.
     """
     language = settings.answer_language or language
     if plan.task in ("contents", "summary"):
