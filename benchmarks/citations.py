@@ -51,7 +51,7 @@ from bunko.injection.control_tokens import neutralise
 from bunko.language.sentences import sentences
 from bunko.library import Library, open_library
 from bunko.ports import GenerationOptions
-from bunko.question.question import parse_question
+from bunko.question.question import Question, parse_question
 from bunko.retrieval.evidence import select
 from bunko.settings import load_settings
 from bunko.stopwatch import Stopwatch
@@ -213,7 +213,7 @@ def paraphrases(library: Library, rows: list[dict], arguments: argparse.Namespac
         verified: Counter[str] = Counter()
         for kind, source, sentence in pairs:
             shown = [Evidence(path="a", start=0, end=len(source), quote=source, score=1.0)]
-            verified[kind] += not ground(sentence, shown, question="", **given).unsupported
+            verified[kind] += not ground(sentence, shown, question=Question(text=""), **given).unsupported
         figures[f"verified by {name}"] = dict(verified)
     # The model's opinion alone, without the check of numbers and names.
     says_yes: Counter[str] = Counter(kind for kind, source, sentence in pairs if opinion(sentence, source))
@@ -260,14 +260,14 @@ def corrupt(library: Library, rows: list[dict], arguments: argparse.Namespace) -
     misses: list[str] = []
     for name, change in wrong.items():
         made = [(text, row, shown) for row, sentence, shown in cases if (text := change(sentence, texts_of(shown)))]
-        caught = [bool(ground(text, shown, question=row["question"]).unsupported) for text, row, shown in made]
+        caught = [is_reported(*case) for case in made]
         misses += [f"{name}: {text}" for (text, _, _), hit in zip(made, caught, strict=True) if not hit]
         figures[f"caught: {name}"] = [share(caught), len(made)]
         if name in ("number", "name"):
             caught_all, made_all = caught_all + sum(caught), made_all + len(made)
     for name, keep in right.items():
         kept = [(text, row, shown) for row, sentence, shown in cases if (text := keep(sentence))]
-        alarms = [bool(ground(text, shown, question=row["question"]).unsupported) for text, row, shown in kept]
+        alarms = [is_reported(*case) for case in kept]
         misses += [f"alarm, {name}: {text}" for (text, _, _), hit in zip(kept, alarms, strict=True) if hit]
         figures[f"false alarms: {name}"] = [share(alarms), len(kept)]
         alarms_all, kept_all = alarms_all + sum(alarms), kept_all + len(kept)
@@ -277,6 +277,10 @@ def corrupt(library: Library, rows: list[dict], arguments: argparse.Namespace) -
     # As if as many sentences were wrong as right.
     alarm = alarms_all / max(1, kept_all)
     return figures | {"recall": round(recall, 3), "precision": round(recall / max(1e-9, recall + alarm), 3)}
+
+
+def is_reported(text: str, row: dict, shown: list[Evidence]) -> bool:
+    return bool(ground(text, shown, question=parse_question(row["question"])).unsupported)
 
 
 def right_sentences(library: Library, rows: list[dict], arguments: argparse.Namespace) -> list[tuple]:

@@ -15,7 +15,7 @@ from bunko.ports import Embedder, Generator
 from bunko.testing import FakeEmbedder, FakeGenerator
 from tests.support import Outcome
 
-hypothesis.settings.register_profile("bunko", deadline=None)
+hypothesis.settings.register_profile("bunko", deadline=None, max_examples=40)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2000)  # --hypothesis-profile=thorough
 hypothesis.settings.load_profile("bunko")
 

@@ -359,6 +359,7 @@ class Library:
         """Yield the answer to a question about the whole folder. Earlier turns don't matter to it."""
         from bunko.overview.surveying import survey
 
+        language = detect_language(question)
         with watch.stage("open"):
             store = self._index()
             if self.needs_model(question, settings=settings):
@@ -371,9 +372,10 @@ class Library:
             store,
             self._generator_for(settings),
             settings=settings,
+            language=language,
             embedder=self.embedder.spec.name,
             documents=documents,
-            speaks=self._model_speaks(detect_language(question), settings),
+            speaks=self._model_speaks(language, settings),
             watch=watch,
             progress=self._progress,
         )

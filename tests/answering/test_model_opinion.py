@@ -9,6 +9,7 @@ import pytest
 from bunko.answering.model_opinion import ModelOpinion, likeness_by, notes_on, opinion_of
 from bunko.grounding.ground import ground
 from bunko.library import Library
+from bunko.question.question import Question
 from bunko.settings import Settings, apply_overrides, load_settings
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.types import Evidence, Message
@@ -31,7 +32,7 @@ def test_likeness_is_that_of_the_vectors_and_nothing_in_a_language_they_do_not_k
 def test_the_model_is_asked_once_for_each_sentence_that_is_no_quote() -> None:
     generator = FakeGenerator("yes")
     opinion = ModelOpinion(generator)
-    found = ground(f"{TOWER} The tower got finished in 1958.", shown(), question="", opinion=opinion)
+    found = ground(f"{TOWER} The tower got finished in 1958.", shown(), question=Question(text=""), opinion=opinion)
     assert [item.verified for item in found.citations] == [True, True]
     assert opinion.asked == len(generator.prompts) == 1
     assert opinion.usage.prompt_tokens > 0
@@ -43,7 +44,9 @@ def test_the_model_is_asked_once_for_each_sentence_that_is_no_quote() -> None:
 def test_the_model_is_not_asked_about_a_number_or_a_name_that_is_not_there() -> None:
     generator = FakeGenerator("yes")
     for answer in ("The tower was completed in 1959.", "The tower was completed by Paul Bocuse."):
-        assert ground(answer, shown(), question="", opinion=ModelOpinion(generator)).unsupported == (answer,)
+        assert ground(answer, shown(), question=Question(text=""), opinion=ModelOpinion(generator)).unsupported == (
+            answer,
+        )
     assert generator.prompts == []
 
 

@@ -101,7 +101,7 @@ def test_an_extractive_answer_is_verified_cited_and_told_once(said: str) -> None
 def test_no_word_of_an_extractive_answer_is_the_model_s(shown: list[Evidence], said: str, question: str) -> None:
     generator = FakeGenerator(said, context=1_000_000)
     messages = extractive_messages(parse_question(question), shown, language="en", form="plain")
-    writing = extract(write(messages, generator, Settings(), Stopwatch()), shown, question=question)
+    writing = extract(write(messages, generator, Settings(), Stopwatch()), shown, question=parse_question(question))
     with pytest.raises(StopIteration) as end:
         while True:
             next(writing)

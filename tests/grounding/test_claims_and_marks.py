@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bunko.grounding.citation_marks import put_marks, take_marks
 from bunko.grounding.claims import claims
+from bunko.question.question import Question, parse_question
 from bunko.question.yes_no import asks_whether
 from tests.strategies import anything
 
@@ -29,6 +30,9 @@ from tests.strategies import anything
         ("いいえ、違います。", "no", ""),
         ("資料によると、塔は高い。", "statement", "塔は高い。"),
         ("- **Paris**", "statement", "Paris"),
+        ("__Paris__ and `Rome`", "statement", "Paris and Rome"),
+        ("0:6`0", "statement", "0:6`0"),
+        ("2**3 is 8.", "statement", "2**3 is 8."),
         ("1. Paris", "statement", "Paris"),
         ("## The towers", "nothing", "The towers"),
         ("The towers are:", "nothing", "The towers are:"),
@@ -40,7 +44,7 @@ from tests.strategies import anything
     ],
 )
 def test_what_is_claimed(sentence: str, kind: str, text: str) -> None:
-    (claim,) = claims(sentence, question="How high is the tower?")
+    (claim,) = claims(sentence, question=parse_question("How high is the tower?"))
     assert (claim.kind, claim.text) == (kind, text)
 
 
@@ -60,7 +64,7 @@ def test_questions_that_a_yes_answers(question: str, whether: bool) -> None:
 
 @given(anything)
 def test_claims_are_stretches_of_the_answer(answer: str) -> None:
-    for claim in claims(answer, question=""):
+    for claim in claims(answer, question=Question(text="")):
         assert 0 <= claim.start < claim.end <= len(answer)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bunko.grounding.citation_marks import take_marks
@@ -12,9 +12,11 @@ from bunko.grounding.facts import facts_of, spans_of
 from bunko.grounding.ground import Grounding, Reason, _Judge, ground
 from bunko.grounding.verbatim import locate, only_repeats
 from bunko.language.words import normalise
+from bunko.question.question import Question, parse_question
 from bunko.types import Evidence
 from tests.strategies import anything, evidence, sentences
 
+NO_QUESTION = Question(text="")
 TOWER = "The Tokyo Tower was completed in 1958 and is 333 metres high."
 TEMPLE = "金閣寺は1397年に足利義満によって建てられました。"
 
@@ -24,7 +26,7 @@ def quote(text: str, path: str = "a.txt") -> Evidence:
 
 
 def check(answer: str, *quotes: str, question: str = "") -> Grounding:
-    return ground(answer, [quote(text) for text in quotes], question=question)
+    return ground(answer, [quote(text) for text in quotes], question=parse_question(question))
 
 
 def without_marks(answer: str) -> str:
@@ -36,7 +38,7 @@ answers = st.one_of(anything, evidence().map(lambda found: " ".join(item.quote f
 
 @given(answers, evidence(), sentences)
 def test_only_what_was_shown_is_cited(answer: str, shown: list[Evidence], question: str) -> None:
-    found = ground(answer, shown, question=question)
+    found = ground(answer, shown, question=parse_question(question))
     for item in found.citations:
         source = shown[item.n - 1]
         assert 1 <= item.n <= len(shown)
@@ -48,11 +50,11 @@ def test_only_what_was_shown_is_cited(answer: str, shown: list[Evidence], questi
 
 @given(answers, evidence())
 def test_every_sentence_is_cited_or_reported(answer: str, shown: list[Evidence]) -> None:
-    found = ground(answer, shown, question="")
+    found = ground(answer, shown, question=NO_QUESTION)
     verified = {item.sentence for item in found.citations if item.verified}
     unverified = {item.sentence for item in found.citations if not item.verified}
     assert unverified <= set(found.unsupported)
-    claimed = [claim for claim in claims(without_marks(answer), question="") if claim.kind == "statement"]
+    claimed = [claim for claim in claims(without_marks(answer), question=NO_QUESTION) if claim.kind == "statement"]
     assert len(found.citations) + len(found.unsupported) >= len(claimed)
     assert verified.isdisjoint(found.unsupported)
 
@@ -61,13 +63,13 @@ def test_every_sentence_is_cited_or_reported(answer: str, shown: list[Evidence])
 def test_a_source_repeated_word_for_word_is_verified(shown: list[Evidence]) -> None:
     for item in shown:
         sentence = item.quote.split("\n")[0].strip()
-        found = ground(sentence, shown, question="")
+        found = ground(sentence, shown, question=NO_QUESTION)
         assert all(citation.verified for citation in found.citations if citation.sentence == sentence == item.quote)
 
 
 @given(answers)
 def test_without_sources_nothing_is_cited(answer: str) -> None:
-    assert ground(answer, [], question="").citations == ()
+    assert ground(answer, [], question=NO_QUESTION).citations == ()
 
 
 @pytest.mark.parametrize(
@@ -232,7 +234,7 @@ def letters(text: str) -> str:
     ],
 )
 def test_a_phrase_of_the_question_is_no_answer_unless_it_is_a_choice(phrase: str, question: str, repeats: bool) -> None:
-    assert only_repeats(phrase, question) is repeats
+    assert only_repeats(phrase, parse_question(question)) is repeats
 
 
 # --- exact spans -------------------------------------------------------------------------------------------------
@@ -357,24 +359,25 @@ def test_likeness_makes_up_for_words_but_not_for_numbers_and_names() -> None:
         ("The factory was set up in 1804.", False),
         ("Bob Smith set up the factory in 1803.", False),
     ):
-        always = ground(answer, source, question="", likeness=lambda one, texts: [1.0] * len(texts))
+        always = ground(answer, source, question=NO_QUESTION, likeness=lambda one, texts: [1.0] * len(texts))
         assert any(item.verified for item in always.citations) is verified
-        agreeing = ground(answer, source, question="", opinion=lambda sentence, text: True)
+        agreeing = ground(answer, source, question=NO_QUESTION, opinion=lambda sentence, text: True)
         assert any(item.verified for item in agreeing.citations) is verified
 
 
 def test_an_opinion_can_take_back_what_words_said_but_not_a_quote() -> None:
     source = [quote(TOWER)]
     for answer, verified in ((TOWER, True), ("It was completed at 333 metres in 1958.", False)):
-        found = ground(answer, source, question="", opinion=lambda sentence, text: False)
+        found = ground(answer, source, question=NO_QUESTION, opinion=lambda sentence, text: False)
         assert any(item.verified for item in found.citations) is verified
 
 
+@settings(max_examples=settings().max_examples // 2)  # each compares every sentence with every other, twice
 @given(evidence(max_size=3), evidence(max_size=2), sentences)
 def test_another_source_takes_no_support_away(shown: list[Evidence], more: list[Evidence], question: str) -> None:
     answer = " ".join(item.quote for item in shown)
-    before = ground(answer, shown, question=question)
-    after = ground(answer, [*shown, *more], question=question)
+    before = ground(answer, shown, question=parse_question(question))
+    after = ground(answer, [*shown, *more], question=parse_question(question))
     carried = {item.sentence for item in after.citations if item.verified}
     assert {item.sentence for item in before.citations if item.verified} <= carried
 
@@ -396,7 +399,7 @@ def test_another_source_takes_no_support_away(shown: list[Evidence], more: list[
     ],
 )
 def test_each_check_gives_its_reason(answer: str, question: str, reason: Reason) -> None:
-    judge = _Judge([quote(TOWER)], question, None, None)
+    judge = _Judge([quote(TOWER)], parse_question(question), None, None)
     span = spans_of(0, quote(TOWER))[0]
     assert judge._weigh(facts_of(answer), span).reason is reason
 

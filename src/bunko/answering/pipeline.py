@@ -249,7 +249,7 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
     stop = prompts.stop_texts(draft.language)
     writing = write(messages, generator, settings, watch, stop=stop, tell_probability=extractive)
     if extractive:
-        writing = extract(writing, shown, question=draft.question.text)
+        writing = extract(writing, shown, question=draft.question)
     written = yield from writing
     judged = extractive and can_judge(draft.question, generator)
     by_model = support_by_model(
@@ -274,7 +274,7 @@ def _ground(draft: Draft, resources: Resources) -> Draft:
         grounding = ground(
             draft.written.text.strip() if draft.sources else "",
             draft.sources,
-            question=draft.question.text,
+            question=draft.question,
             likeness=likeness_by(resources.embedder),
             opinion=opinion,
         )

@@ -140,7 +140,7 @@ def _form(generator: Generator, settings: Settings) -> PromptForm:
     return "plain" if 0 < generator.spec.parameters <= _TINY else "chat"
 
 
-def extract(writing: Writing, shown: Sequence[Evidence], *, question: str) -> Writing:
+def extract(writing: Writing, shown: Sequence[Evidence], *, question: Question) -> Writing:
     """Replace the phrase that the model wrote by the same phrase in a source, so that no word is the model's own.
 
     A phrase that is in no source, or only repeats the question, is replaced by the best quote. Reasoning is streamed;

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from bunko.language.sentences import sentences
 from bunko.language.words import words
+from bunko.question.question import Question
 
 Kind: TypeAlias = Literal["statement", "yes", "no", "nothing"]
 
@@ -37,7 +38,8 @@ _YES = re.compile(
     r"\s*(?:yes|yeah|yep|correct|that is correct|はい|ええ|そうです|その通りです)(?:[、,.。!！:;]\s*|\s*$)", re.I
 )
 _NO = re.compile(r"\s*(?:no|nope|いいえ|いえ|違います)(?:[、,.。!！:;]\s*|\s*$)", re.I)
-_EMPHASIS = re.compile(r"\*\*|__|`")
+# Marks of emphasis and code, in pairs: a single one is part of the text.
+_EMPHASIS = re.compile(r"(?P<mark>\*\*|__|`)(?=\S)(?P<inner>.+?)(?<=\S)(?P=mark)", re.S)
 # Sentences about the answering. They may have a number or a name of their own, and are checked then.
 _NOTHING = re.compile(
     rf"\s*(?:i (?:hope|am sorry|'m sorry|apologi[sz]e)|let me know|feel free"
@@ -68,10 +70,11 @@ class Claim:
     """"yes" and "no" claim what was asked, or its contrary; of "nothing", only numbers and names are checked."""
 
 
-def claims(answer: str, *, question: str) -> list[Claim]:
+def claims(answer: str, *, question: Question) -> list[Claim]:
     """Return the sentences of an answer, in order, that have a word in them.
 
-    >>> [(c.kind, c.text) for c in claims("Based on the text, it is high. Yes. I hope this helps!", question="Is it?")]
+    >>> answer = "Based on the text, it is high. Yes. I hope this helps!"
+    >>> [(claim.kind, claim.text) for claim in claims(answer, question=Question(text="Is it high?"))]
     [('statement', 'it is high.'), ('yes', ''), ('nothing', 'I hope this helps!')]
     """
     found = []
@@ -86,8 +89,8 @@ def claims(answer: str, *, question: str) -> list[Claim]:
     return found
 
 
-def _read(sentence: str, question: str) -> tuple[str, Kind]:
-    text = _EMPHASIS.sub("", sentence)
+def _read(sentence: str, question: Question) -> tuple[str, Kind]:
+    text = _EMPHASIS.sub(r"\g<inner>", sentence)
     heading = text.lstrip().startswith("#")
     text = _LIST_MARK.sub("", text, count=1) if _LIST_MARK.match(text) else text
     kind: Kind = "statement"
@@ -100,7 +103,7 @@ def _read(sentence: str, question: str) -> tuple[str, Kind]:
         text = text[framed.end() :]
     text = text.strip()
     if words(text):
-        repeats = set(words(text)) <= set(words(question))
+        repeats = question.distinct_words.issuperset(words(text))
         nothing = heading or _NOTHING.match(text) or _LEADS_IN.search(text) or (_ASKS.search(text) and repeats)
         return text, "nothing" if nothing else "statement"
     return "", kind if kind != "statement" else "nothing"

@@ -173,9 +173,7 @@ def _japanese_opposite(sentence: str, source: str) -> str:
 
 @cache
 def _english_opposites() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
-    return _both_ways(
-        [tuple(frozenset(base_form(stem(word)) for word in side) for side in pair) for pair in _pairs("english")]
-    )
+    return _both_ways([tuple(frozenset(stem(word) for word in side) for side in pair) for pair in _pairs("english")])
 
 
 @cache

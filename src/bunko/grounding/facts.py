@@ -16,6 +16,7 @@ from bunko.language.numerals import fold_width
 from bunko.language.quantities import Quantity, quantities
 from bunko.language.sentences import sentences
 from bunko.language.words import words
+from bunko.question.question import Question
 from bunko.types import Evidence
 
 # Words by which an answer speaks of itself, and verbs without meaning.
@@ -72,8 +73,16 @@ def in_context(span: Citable) -> str:
 @lru_cache(maxsize=1024)
 def facts_of(text: str) -> Facts:
     """Return the words, numbers and names of a statement."""
+    return _facts(text, quantities(text), names(text))
+
+
+def facts_of_question(question: Question) -> Facts:
+    """Return the words, numbers and names of a question, which has been read already."""
+    return _facts(question.text, question.quantities, question.names)
+
+
+def _facts(text: str, found: tuple[Quantity, ...], named: Sequence[Name]) -> Facts:
     folded = fold_kanji(fold_width(text))
-    found = quantities(text)
     without = list(folded)
     for item in found:
         if not item.weak:
@@ -86,7 +95,7 @@ def facts_of(text: str) -> Facts:
         words=frozenset(base_form(fold_name(word)) for word in words(rest)) - _FRAME - {""},
         quantities=tuple(item for item in found if not item.weak),
         all_quantities=found,
-        names=tuple(name for name in names(text) if not _is_counted(name, found)),
+        names=tuple(name for name in named if not _is_counted(name, found)),
     )
 
 

@@ -17,12 +17,12 @@ from typing import TypeAlias
 from bunko.grounding.citation_marks import Mark, put_marks, shifted, take_marks
 from bunko.grounding.claims import Claim, claims
 from bunko.grounding.contradiction import contradiction
-from bunko.grounding.facts import Citable, Facts, facts_of, in_context, spans_of, stands_there
-from bunko.grounding.verbatim import OFFERS, is_part, squeeze
+from bunko.grounding.facts import Citable, Facts, facts_of, facts_of_question, in_context, spans_of, stands_there
+from bunko.grounding.verbatim import is_part, squeeze
 from bunko.language.names import Name, has_part, has_whole
 from bunko.language.quantities import Quantity, agrees, quantities
 from bunko.language.words import words
-from bunko.question.yes_no import asks_whether
+from bunko.question.question import Question
 from bunko.types import Citation, Evidence
 
 Likeness: TypeAlias = Callable[[str, Sequence[str]], Sequence[float]]
@@ -112,7 +112,7 @@ def ground(
     answer: str,
     evidence: Sequence[Evidence],
     *,
-    question: str,
+    question: Question,
     likeness: Likeness | None = None,
     opinion: Opinion | None = None,
 ) -> Grounding:
@@ -248,13 +248,13 @@ class _Judge:
     """Finds the spans of the evidence that support a claim."""
 
     def __init__(
-        self, evidence: Sequence[Evidence], question: str, likeness: Likeness | None, opinion: Opinion | None
+        self, evidence: Sequence[Evidence], question: Question, likeness: Likeness | None, opinion: Opinion | None
     ) -> None:
         self._spans = [span for n, item in enumerate(evidence) for span in spans_of(n, item)]
         self._sources = [f"{item.heading}\n{item.quote}" for item in evidence]
-        self._question = facts_of(question)
-        self._whether = asks_whether(question)
-        self._offers = bool(OFFERS.search(question))
+        self._question = facts_of_question(question)
+        self._is_yes_no = question.is_yes_no
+        self._offers_choice = question.offers_choice
         self._likeness = likeness
         self._opinion = opinion
 
@@ -343,7 +343,7 @@ class _Judge:
             has_numbers=bool(numbers),
             lacks_number=len(numbers) < len(facts.quantities),
             lacks_name=related and not all(self._names(name, there) for name in facts.names),
-            only_repeats=not (new or new_numbers or is_whole or self._whether or self._offers),
+            only_repeats=not (new or new_numbers or is_whole or self._is_yes_no or self._offers_choice),
             is_whole=is_whole,
             is_part=is_part(facts.text, span.text),
         )
@@ -376,7 +376,7 @@ class _Judge:
 
     def _of_yes_or_no(self, claim: Claim) -> list[_Verdict]:
         """Return the span that supports a yes, by saying what was asked, or a no, by saying the contrary."""
-        if not self._whether:
+        if not self._is_yes_no:
             return []
         verdicts = [self._weigh(self._question, span) for span in self._spans]
         best = max(verdicts, key=lambda verdict: (verdict.share, verdict.rank), default=None)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from bunko.language.quantities import agrees, quantities
 from bunko.language.words import normalise
+from bunko.question.question import Question
 from bunko.types import Evidence
 
-OFFERS = re.compile(r"\bor\b|それとも|または|あるいは|か、.+か", re.I)
 _PUNCTUATION = " \t\n.,;:!?、。！？"
 _PART = re.compile(r"[\u3041-\u30ff\u3400-\u9fff々]|(?:(?![\u3041-\u30ff\u3400-\u9fff])\w)+")
 
@@ -44,13 +44,16 @@ def locate(phrase: str, evidence: Sequence[Evidence]) -> tuple[int, int, int] | 
     return None
 
 
-def only_repeats(phrase: str, question: str) -> bool:
+def only_repeats(phrase: str, question: Question) -> bool:
     """Return whether a phrase is in the question, which makes it no answer unless the question offers a choice.
 
-    >>> only_repeats("the mill", "Who built the mill?"), only_repeats("tea", "Is it tea or coffee?")
-    (True, False)
+    >>> from bunko.question.question import parse_question
+    >>> only_repeats("the mill", parse_question("Who built the mill?"))
+    True
+    >>> only_repeats("tea", parse_question("Is it tea or coffee?"))
+    False
     """
-    return squeeze(phrase) in squeeze(question) and not OFFERS.search(question)
+    return squeeze(phrase) in squeeze(question.text) and not question.offers_choice
 
 
 def squeeze(text: str) -> str:

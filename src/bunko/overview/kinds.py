@@ -1,53 +1,50 @@
-"""The kinds of documents that people name, and the endings of their files. Knows nothing of questions."""
+"""The kinds of documents that people name, and the extensions of their files. Knows nothing of questions.
+
+The names and extensions are in `kinds.toml`.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-# By kind, the endings of its files; the name of a kind is what an answer calls it.
-ENDINGS: dict[str, tuple[str, ...]] = {
-    "PDF": ("pdf",),
-    "Word": ("docx", "docm", "doc"),
-    "Excel": ("xlsx", "xlsm", "xlsb", "xls"),
-    "PowerPoint": ("pptx", "pptm", "ppsx", "ppt"),
-    "text": ("txt", "text"),
-    "Markdown": ("md", "markdown", "mdown", "mkd"),
-    "HTML": ("html", "htm", "xhtml"),
-    "CSV": ("csv",),
-    "JSON": ("json", "jsonl", "ndjson"),
-    "EPUB": ("epub",),
-    "image": ("png", "jpg", "jpeg", "tif", "tiff", "bmp", "gif", "webp"),
-    "mail": ("eml", "msg", "mbox"),
-}
-# The names of a kind that always mean a file, and those that may mean something else ("How many emails were sent?").
-ENGLISH: dict[str, tuple[str, str]] = {
-    "PDF": (r"pdfs?(?: files?| documents?)?", ""),
-    "Word": (r"(?:ms |microsoft )?word (?:files?|documents?)|docx?(?: files?)", ""),
-    "Excel": (r"(?:ms |microsoft )?excel (?:files?|documents?|sheets?|workbooks?)|xlsx? files?", r"spreadsheets?"),
-    "PowerPoint": (r"power ?point (?:files?|documents?|presentations?)|powerpoints|pptx? files?", r"presentations?"),
-    "text": (r"(?:plain )?text (?:files?|documents?)|\.?txt files?", ""),
-    "Markdown": (r"(?:markdown|\.?md) (?:files?|documents?)", ""),
-    "HTML": (r"html? (?:files?|documents?|pages?)", r"web ?pages?"),
-    "CSV": (r"csvs|csv files?", ""),
-    "JSON": (r"json files?", ""),
-    "EPUB": (r"epubs|epub files?", r"e-?books?"),
-    "image": (r"(?:image|picture|photo) files?", r"images?|pictures?|photos?"),
-    "mail": (r"e-?mail files?", r"e-?mails?"),
-}
-JAPANESE: dict[str, str] = {
-    "PDF": r"pdf(?:ファイル|文書|の文書|のファイル)?",
-    "Word": r"(?:ワード|word)(?:ファイル|文書|の文書|のファイル)",
-    "Excel": r"(?:エクセル|excel)(?:ファイル|文書|の文書|のファイル)?",
-    "PowerPoint": r"(?:パワーポイント|powerpoint)(?:ファイル|文書|の文書|のファイル)?",
-    "text": r"(?:テキスト|txt)(?:ファイル|文書)",
-    "Markdown": r"(?:マークダウン|markdown)(?:ファイル|文書)",
-    "HTML": r"html(?:ファイル|文書)",
-    "CSV": r"csv(?:ファイル)?",
-    "JSON": r"json(?:ファイル)?",
-    "EPUB": r"(?:epub|電子書籍)(?:ファイル)?",
-    "image": r"(?:画像|写真)ファイル",
-    "mail": r"メールファイル",
-}
+from bunko.language.data_files import read_data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of documents."""
+
+    name: str
+    """What an answer calls it."""
+    endings: tuple[str, ...]
+    """The extensions of its files."""
+    english: str
+    """A regular expression: names that always mean a file."""
+    japanese: str
+    english_maybe: str = ""
+    """Names that may mean something else: "How many emails were sent?"."""
+    matches: tuple[str, ...] = ()
+    """Examples: names of this kind."""
+    passes: tuple[str, ...] = ()
+    """Words that name no kind."""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """All regular expressions."""
+        return tuple(filter(None, (self.english, self.english_maybe, self.japanese)))
+
+
+@cache
+def read_kinds() -> tuple[Kind, ...]:
+    """Return the kinds in `kinds.toml`, in order."""
+    tables = read_data(Path(__file__).with_suffix(".toml"))["kind"]
+    return tuple(
+        Kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
+        for table in tables
+    )
 
 
 def kind_of(noun: str) -> str:
@@ -56,9 +53,9 @@ def kind_of(noun: str) -> str:
     >>> kind_of("PDF files"), kind_of("ワード文書"), kind_of("documents")
     ('PDF', 'Word', '')
     """
-    for kind, (sure, maybe) in ENGLISH.items():
-        if any(pattern and re.fullmatch(pattern, noun, re.I) for pattern in (sure, maybe, JAPANESE[kind])):
-            return kind
+    for kind in read_kinds():
+        if any(re.fullmatch(pattern, noun, re.I) for pattern in kind.patterns):
+            return kind.name
     return ""
 
 
@@ -77,4 +74,4 @@ def ending_of(path: str) -> str:
 
 def is_of(path: str, kind: str) -> bool:
     """Return whether a document is of a kind."""
-    return not kind or ending_of(path) in ENDINGS[kind]
+    return not kind or any(one.name == kind and ending_of(path) in one.endings for one in read_kinds())

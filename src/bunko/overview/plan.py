@@ -1,24 +1,29 @@
 """Recognise questions about the whole folder. In: a question. Out: Plan or None.
 
-Conservative: a plan is made only where the *whole* question has a known form. Any other words ("How many documents
-did the Normans sign?") make it an ordinary question, which is answered by search. The forms are in
-`english` and `japanese`. Knows nothing of libraries.
+Conservative: there is a plan only if the *whole* question has a known form. With any other words ("How many documents
+did the Normans sign?") it is an ordinary question, which is answered by search. The forms are in `english.toml` and
+`japanese.toml`. Knows nothing of libraries.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
+from typing import TypeAlias
 
-from bunko.language.detection import LANGUAGE_NAMES
+from bunko.language.detection import JAPANESE_LANGUAGE_NAMES, LANGUAGE_NAMES
 from bunko.overview import english, japanese
+from bunko.overview.forms import FormLanguage, Forms, read_forms
 from bunko.overview.kinds import kind_of
-from bunko.overview.types import Plan
+from bunko.overview.types import Plan, Terms
+
+_TermsOf: TypeAlias = Callable[..., "Terms | None"]
 
 _END = re.compile(r"[\s?!.。]+$")
 _JAPANESE = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff]")
-_ENGLISH = re.compile(r"[a-z]+ [a-z]+ [a-z]+", re.I)  # and not a word or two within Japanese
+_ENGLISH = re.compile(r"[a-z]+ [a-z]+ [a-z]+", re.I)  # not a word or two in a Japanese question
 _APOSTROPHE = re.compile(r"(?<=\w)’(?=\w)")
 
 
@@ -35,13 +40,15 @@ def plan_of(question: str) -> Plan | None:
         return None
     folded = " ".join(unicodedata.normalize("NFKC", question).split())
     folded = _APOSTROPHE.sub("'", _END.sub("", folded))
-    # A Japanese form has kana, or is Japanese as a whole; an English one may name something Japanese, in quotes mostly.
-    language = japanese if _JAPANESE.search(folded) and not _ENGLISH.match(folded) else english
-    if not language.HINT.search(folded):
+    # An English question may name something in Japanese.
+    language: FormLanguage = "japanese" if _JAPANESE.search(folded) and not _ENGLISH.match(folded) else "english"
+    forms = read_forms(language)
+    if not forms.hint.search(folded):
         return None
-    for task, pattern in language.FORMS:
-        match = _compiled(pattern).fullmatch(folded)
-        if match and (plan := _plan(task, match, language.terms_of)):
+    terms_of = japanese.terms_of if language == "japanese" else english.terms_of
+    for pattern in forms.patterns:
+        match = _compiled(pattern.regex).fullmatch(folded)
+        if match and (plan := _plan(pattern.name, match, forms, terms_of)):
             return plan
     return None
 
@@ -51,8 +58,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.I)
 
 
-def _plan(task: str, match: re.Match[str], terms_of: english.TermsOf) -> Plan | None:
-    """Return the plan of a form that fits; None where its object is not a word or a name."""
+def _plan(task: str, match: re.Match[str], forms: Forms, terms_of: _TermsOf) -> Plan | None:
+    """Return the plan for a question that has a form; None if its object is not a word or a name."""
     found = {name: text for name, text in match.groupdict().items() if text}
     noun = found.get("noun", "")
     plan = Plan(
@@ -60,7 +67,7 @@ def _plan(task: str, match: re.Match[str], terms_of: english.TermsOf) -> Plan | 
         kind=kind_of(noun),
         files=bool(re.fullmatch(r"files?|ファイル", noun, re.I)),
         language=_code(found["language"]) if "language" in found else "",
-        most=english.MOST.get(found.get("most", "").lower()) or japanese.MOST.get(found.get("most", "")) or "newest",
+        most=forms.most.get(found.get("most", "").lower(), "newest"),
         each="each" in found,
     )
     if "x" not in found:
@@ -70,5 +77,5 @@ def _plan(task: str, match: re.Match[str], terms_of: english.TermsOf) -> Plan | 
 
 
 def _code(name: str) -> str:
-    codes = {english_name.lower(): code for code, english_name in LANGUAGE_NAMES.items()}
-    return codes.get(name.lower()) or japanese.LANGUAGES[name]
+    names = (*LANGUAGE_NAMES.items(), *JAPANESE_LANGUAGE_NAMES.items())
+    return next(code for code, known in names if known.lower() == name.lower())

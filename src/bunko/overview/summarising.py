@@ -25,6 +25,7 @@ from bunko.overview.kinds import is_of
 from bunko.overview.quoting import cite, evidence_at
 from bunko.overview.types import Found, Plan, Progress
 from bunko.ports import Generator
+from bunko.question.question import Question
 from bunko.settings import Settings
 from bunko.stopwatch import Stopwatch
 from bunko.types import Citation, Document, Event, Evidence, Message, TextDelta, Usage
@@ -47,6 +48,7 @@ _REDUCE = {
     "ja": "次は複数の文書についてのメモです。全体として何について書かれているかを、二文か三文で述べてください。",
 }
 _TEXT = {"en": "Summary:", "ja": "要約:"}
+_NO_QUESTION = Question(text="")
 _Writing = Generator_[Event, None, Found]
 
 
@@ -306,12 +308,12 @@ def _grounded(
     citations: list[Citation] = []
     unsupported: list[str] = []
     for one in summaries[:limit]:
-        grounding = ground(one.text, one.shown, question="")
+        grounding = ground(one.text, one.shown, question=_NO_QUESTION)
         citations += [replace(item, n=item.n + len(evidence)) for item in grounding.citations]
         unsupported += grounding.unsupported
         evidence += one.shown
     evidence += [one.shown[0] for one in summaries[limit:]]
-    whole = ground(overall, evidence, question="") if overall else None
+    whole = ground(overall, evidence, question=_NO_QUESTION) if overall else None
     if whole:
         citations = [*whole.citations, *citations]
         unsupported = [*whole.unsupported, *unsupported]

@@ -67,6 +67,7 @@ def survey(
     generator: Generator,
     *,
     settings: Settings,
+    language: str,
     embedder: str,
     documents: int,
     speaks: bool,
@@ -75,9 +76,10 @@ def survey(
 ) -> Iterator[Event]:
     """Yield Retrieved, the text, Finished. `documents` is how many could be read; `speaks` whether the model may write.
 
-    `embedder` is only named in the answer. Raises EngineError where a summary asks the model.
+    `language` is the question's. `embedder` is only named in the answer. Raises EngineError if the model, asked for a
+    summary, fails.
     """
-    language = settings.answer_language or detect_language(question)
+    language = settings.answer_language or language
     if plan.task in ("contents", "summary"):
         with watch.stage("scan"):
             counts = _counts(plan, shelf)

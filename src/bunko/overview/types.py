@@ -10,6 +10,8 @@ from bunko.types import Citation, Evidence, Usage
 
 Task: TypeAlias = Literal["count", "list", "mention", "count mentions", "failed", "most", "contents", "summary"]
 Join: TypeAlias = Literal["all", "any"]
+Terms: TypeAlias = tuple[tuple[str, ...], Join]
+"""The words or names to search for, and whether a document must mention all of them."""
 Most: TypeAlias = Literal["newest", "oldest", "largest", "smallest"]
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with the task, the number of documents done, and the number of all."""
@@ -21,7 +23,7 @@ class Plan:
 
     task: Task
     kind: str = ""
-    """Only documents of this kind, a key of `kinds.ENDINGS`; empty for all."""
+    """Only documents of this kind, a name in `kinds.toml`; empty for all."""
     language: str = ""
     """Only documents in this language, as a code; empty for all."""
     files: bool = False
