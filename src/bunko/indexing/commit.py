@@ -47,13 +47,16 @@ class Batch:
         self._files: list[FileRecord] = []
         self._chunks = self._characters = 0
 
-    def add(self, entry: Entry, *, replaces: bool) -> None:
-        """Add a document."""
+    def replace(self, entry: Entry) -> None:
+        """Add a document in place of the one with its path."""
+        self._replaced.append(entry.record.path)
+        self.add(entry)
+
+    def add(self, entry: Entry) -> None:
+        """Add a document; the batch is written when it is full."""
         self._entries.append(entry)
         self._chunks += len(entry.chunks)
         self._characters += len(entry.document.text) if entry.document else 0
-        if replaces:
-            self._replaced.append(entry.record.path)
         if (
             len(self._entries) >= _BATCH_DOCUMENTS
             or self._chunks >= _BATCH_CHUNKS

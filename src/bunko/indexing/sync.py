@@ -112,7 +112,8 @@ def _apply(
                 failed = failed or bool(record.error)
                 if old is None or old.digest != record.digest:  # a document that is as it was stays untouched
                     counts.note(old, record)
-                    batch.add(_entry(record, item, embedder, settings), replaces=old is not None)
+                    add = batch.add if old is None else batch.replace
+                    add(_entry(record, item, embedder, settings))
             for old in known.values():
                 counts.note(old, None)
             store.remove_documents(list(known))

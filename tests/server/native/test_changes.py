@@ -104,7 +104,7 @@ def test_whatever_the_name_the_place_is_within_the_folder(name: str) -> None:
     root = Path(__file__).parent
     try:
         safe = safe_path(name)
-        target = target_in(root, safe, replace=True)
+        target = target_in(root, safe, existing="replace")
     except BunkoError:
         return
     assert root in target.parents

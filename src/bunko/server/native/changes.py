@@ -60,10 +60,11 @@ def add_routes(routes: APIRouter, host: Host) -> None:
         uploads.check_kind(path, suffixes(hosted.settings))
         most = server.upload_mb * 1_000_000
         uploads.check_length(request.headers.get("content-length", ""), most)
-        target = uploads.target_in(hosted.root, path, replace=replace)
+        existing: uploads.Existing = "replace" if replace else "refuse"
+        target = uploads.target_in(hosted.root, path, existing=existing)
         raise_body_limit(request, most)
         try:
-            size = await uploads.receive(request.stream(), target, most_bytes=most, replace=replace)
+            size = await uploads.receive(request.stream(), target, most_bytes=most, existing=existing)
         except ClientDisconnect:
             return Response(status_code=499)
         return reply(records.Uploaded(path=path, bytes=size), status=201)

@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from bunko.errors import (
     DiskFull,
@@ -25,6 +26,9 @@ from bunko.errors import (
     UploadTooLarge,
 )
 from bunko.server.hosting.jobs import in_thread
+
+Existing: TypeAlias = Literal["refuse", "replace"]
+"""What happens to a file of the same name."""
 
 # Windows reserves these names for devices, with any suffix.
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³")})
@@ -90,7 +94,7 @@ def check_length(length: str, most_bytes: int) -> None:
         )
 
 
-def target_in(root: Path, path: str, *, replace: bool) -> Path:
+def target_in(root: Path, path: str, *, existing: Existing) -> Path:
     """Return where to write a file. Raises InvalidRequest where a link is in the path, NameTaken, UploadRefused."""
     if not root.is_dir():
         raise UploadRefused("This library is a single file.", "Serve a folder to add to it.")
@@ -104,12 +108,12 @@ def target_in(root: Path, path: str, *, replace: bool) -> Path:
             raise NameTaken(f"A part of {path!r} is a file.", "Give another name.")
     if not target.parent.resolve().is_relative_to(root.resolve()):
         raise InvalidRequest(f"{path!r} leads out of the folder.", _PLAIN)
-    if target.is_dir() or (target.exists() and not replace):
+    if target.is_dir() or (target.exists() and existing == "refuse"):
         raise NameTaken(f"{path!r} exists already.", "Add ?replace=true to replace it.")
     return target
 
 
-async def receive(chunks: AsyncIterator[bytes], target: Path, *, most_bytes: int, replace: bool) -> int:
+async def receive(chunks: AsyncIterator[bytes], target: Path, *, most_bytes: int, existing: Existing) -> int:
     """Write a file under a temporary name, and rename it once it is complete; return its size.
 
     Raises UploadTooLarge, NameTaken, DiskFull, StoreNotWritable, InvalidRequest where the client stops sending.
@@ -124,7 +128,7 @@ async def receive(chunks: AsyncIterator[bytes], target: Path, *, most_bytes: int
                 if size > most_bytes:
                     raise UploadTooLarge(f"The file is larger than {most_bytes:,} bytes.", "Send a smaller one.")
                 await in_thread(partial(file.write, chunk))
-        _put(fresh, target, replace=replace)
+        _put(fresh, target, existing=existing)
     except FileExistsError as error:
         raise NameTaken(f"{target.name!r} exists already.", "Add ?replace=true to replace it.") from error
     except OSError as error:
@@ -140,8 +144,8 @@ async def receive(chunks: AsyncIterator[bytes], target: Path, *, most_bytes: int
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
-def _put(fresh: Path, target: Path, *, replace: bool) -> None:
-    if replace:
+def _put(fresh: Path, target: Path, *, existing: Existing) -> None:
+    if existing == "replace":
         fresh.replace(target)
     elif os.name == "nt":
         fresh.rename(target)  # raises FileExistsError there
