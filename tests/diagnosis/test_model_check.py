@@ -190,7 +190,7 @@ def test_a_stand_in_is_small_and_does_as_the_model_does(tmp_path: Path) -> None:
         assert stand_in.render([{"role": "user", "content": "Hi"}]) == (
             "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
         )
-        assert len(stand_in.tokens("<|im_end|>", with_marks=True)) == 1
+        assert len(stand_in.tokens("<|im_end|>", marks="tokens")) == 1
         assert len(stand_in.tokens("<|im_end|>")) > 1
         with pytest.raises(EngineError):
             stand_in.render([{"role": "user"}])  # no content

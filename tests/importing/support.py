@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bunko.importing.making import Wishes, import_model
+from bunko.importing.making import ImportOptions, import_model
 from bunko.importing.trial import Next, trying
 from bunko.models.imported import ImportedModel
 from bunko.settings import Settings
@@ -20,9 +20,9 @@ TOLERANCE = 0.06
 PROMPT = [5, 60, 17, 100, 42, 8, 200, 33, 90, 150, 12, 77]
 
 
-def make(source: Path, settings: Settings, name: str, **wishes: Any) -> ImportedModel:
-    wanted = Wishes(source=source, name=name, checks=False)
-    return import_model(replace(wanted, **wishes), settings=settings)
+def make(source: Path, settings: Settings, name: str, **options: Any) -> ImportedModel:
+    wanted = ImportOptions(source=source, name=name, checks=False)
+    return import_model(replace(wanted, **options), settings=settings)
 
 
 def expected(model: Any, tokens: Sequence[int]) -> list[Next]:

@@ -87,7 +87,7 @@ def test_a_tokenizer_with_more_tokens_than_the_model_is_named(tmp_path: Path, se
 
 def test_keeping_what_is_no_adapter_is_refused(tmp_path: Path, settings: Settings) -> None:
     make_folder(tmp_path / "folder", "llama")
-    with pytest.raises(UsageError, match="no adapter"):
+    with pytest.raises(UsageError, match="is not an adapter"):
         make(tmp_path / "folder", settings, "tiny", keep_adapter=True)
 
 

@@ -21,7 +21,7 @@ from bunko.cli.main import main
 from bunko.errors import DiskFull, LibraryEmpty, LibraryNotFound, ModelBroken, ModelNotFound, UsageError, WrongModelKind
 from bunko.importing.calibrating import chosen_pieces
 from bunko.importing.licences import licence_facts
-from bunko.importing.making import Wishes, import_model
+from bunko.importing.making import ImportOptions, import_model
 from bunko.models import LocalModel, resolve
 from bunko.models.cache import model_directory
 from bunko.models.imported import find_imported
@@ -40,8 +40,8 @@ def tiny(tmp_path: Path) -> Path:
     return make_chat_gguf(tmp_path / "tiny.gguf", template=CHATML, special=["<|im_start|>", "<|im_end|>"])
 
 
-def _import(source: Path, settings: Settings, name: str = "mine", **wishes: Any) -> None:
-    import_model(Wishes(source=source, name=name, checks=False, **wishes), settings=settings)
+def _import(source: Path, settings: Settings, name: str = "mine", **options: Any) -> None:
+    import_model(ImportOptions(source=source, name=name, checks=False, **options), settings=settings)
 
 
 def _leftovers(settings: Settings) -> list[Path]:
@@ -106,11 +106,11 @@ def test_a_name_is_given_once(tiny: Path, settings: Settings) -> None:
 
 
 def test_what_makes_no_sense_is_refused(tiny: Path, settings: Settings) -> None:
-    with pytest.raises(UsageError, match="Q9_X is no kind"):
+    with pytest.raises(UsageError, match="Q9_X is not supported"):
         _import(tiny, settings, kind="Q9_X")
     with pytest.raises(UsageError, match="nothing to calibrate"):
         _import(tiny, settings, kind="F16", calibrate=tiny.parent)
-    with pytest.raises(UsageError, match="no adapter"):
+    with pytest.raises(UsageError, match="is not an adapter"):
         _import(tiny, settings, keep_adapter=True)
 
 
@@ -124,9 +124,9 @@ def test_a_full_disk_is_told_before_work_begins(
 
 
 def test_a_text_that_is_not_there(tiny: Path, settings: Settings, tmp_path: Path) -> None:
-    wishes = Wishes(source=tiny, name="mine", text=tmp_path / "no.txt")
+    options = ImportOptions(source=tiny, name="mine", text=tmp_path / "no.txt")
     with pytest.raises(ModelNotFound, match="can't be read"):
-        import_model(wishes, settings=settings)
+        import_model(options, settings=settings)
     assert find_imported("mine", settings) is None
 
 
@@ -161,7 +161,7 @@ def test_a_pull_checks_what_was_made(tiny: Path, settings: Settings) -> None:
     with model.path.open("r+b") as file:
         file.seek(-1, os.SEEK_END)
         file.write(b"\x55")
-    with pytest.raises(ModelBroken, match="not what it was"):
+    with pytest.raises(ModelBroken, match="has changed since"):
         pull("mine", settings=settings)
 
 

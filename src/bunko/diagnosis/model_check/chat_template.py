@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from bunko.diagnosis.model_check.report import Finding, TemplateReport
-from bunko.engine.stand_in import StandIn
+from bunko.engine.stand_in import Answer, StandIn
 from bunko.errors import EngineError
 
 _FIRST, _REPLY, _SECOND = "Xfirstquestion", "Xfirstreply", "Xsecondquestion"
@@ -66,7 +66,7 @@ def check_template(template: str, stand_in: StandIn) -> tuple[TemplateReport, li
                 cure=_OTHER_FILE,
             )
         )
-    closed = _render(stand_in, [message("user", _FIRST)], opens_answer=False)
+    closed = _render(stand_in, [message("user", _FIRST)], answer="none")
     opens = bool(closed) and plain != closed
     if not opens:
         findings.append(
@@ -105,9 +105,9 @@ def _has_system_role(stand_in: StandIn) -> bool:
     return not isinstance(caps, dict) or caps.get("supports_system_role") is not False
 
 
-def _render(stand_in: StandIn, messages: Sequence[dict[str, str]], *, opens_answer: bool = True) -> str:
+def _render(stand_in: StandIn, messages: Sequence[dict[str, str]], *, answer: Answer = "open") -> str:
     try:
-        return stand_in.render(messages, opens_answer=opens_answer)
+        return stand_in.render(messages, answer=answer)
     except EngineError:
         return ""
 
@@ -115,7 +115,7 @@ def _render(stand_in: StandIn, messages: Sequence[dict[str, str]], *, opens_answ
 def _marks(family: str, rendered: str, stand_in: StandIn) -> list[Finding]:
     """Find marks that are no tokens of the model: then the template is another model's."""
     marks = dict.fromkeys(_MARK.findall(rendered))
-    unknown = [mark for mark in marks if len(stand_in.tokens(mark, with_marks=True)) != 1]
+    unknown = [mark for mark in marks if len(stand_in.tokens(mark, marks="tokens")) != 1]
     if unknown:
         return [
             Finding(
@@ -126,7 +126,7 @@ def _marks(family: str, rendered: str, stand_in: StandIn) -> list[Finding]:
             )
         ]
     if family == "Llama 2 or Mistral":
-        taught = [mark for mark in _TAUGHT if len(stand_in.tokens(mark, with_marks=True)) == 1]
+        taught = [mark for mark in _TAUGHT if len(stand_in.tokens(mark, marks="tokens")) == 1]
         if taught:
             return [
                 Finding(

@@ -178,7 +178,7 @@ def _try_out(
     except EngineError as error:
         if "chat template" in error.message:  # the engine refuses it as it loads, and the model with it
             template, told = unusable_template(info.chat_template, error)
-            with StandIn(path, log_directory=logs, with_template=False) as stand_in:
+            with StandIn(path, log_directory=logs, template="drop") as stand_in:
                 tokenizer, more = check_tokenizer(layout.values, stand_in, vocabulary=info.vocabulary_size or 0)
             return template, tokenizer, told + more
         text = f"The engine refuses its tokenizer: {error.message}"
