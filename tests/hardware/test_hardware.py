@@ -156,7 +156,7 @@ def test_a_gpu_at_work_is_not_complained_of() -> None:
 
 def test_an_engine_for_processors_leaves_the_gpu_idle() -> None:
     ((text, cure),) = idle([RTX], [])
-    assert text == "RTX 3060 is idle: the engine is a build for processors"
+    assert text == "RTX 3060 is idle: the installed engine is a CPU build"
     assert cure == f"{INSTALL} {INDEX}/cu132"
 
 

@@ -77,14 +77,14 @@ def state_of(location: str) -> str:
 
 
 def key_of(question: str, *, state: str, settings: Settings) -> str:
-    """Return what stands for a question and all that its answer depends on; empty if that can't be told.
+    """Return a cache key for a question and everything that its answer depends on; empty if it can't be cached.
 
-    It can't be told of a model on a server, and chance has a part in every temperature above 0.
+    Answers of models on servers, which may change unnoticed, and answers at temperatures above 0 are not cached.
     """
     models = [fingerprint_of(name, settings=settings) for name in (settings.model, settings.embedder)]
     if not (state and all(models)) or settings.generation.temperature > 0:
         return ""
-    # The place of the index and of models is in `state` and `models`; who asks, and by what door, decides no answer.
+    # `state` and `models` cover the index and the models; the other replaced settings do not affect an answer.
     answers = dataclasses.replace(settings.answers, keep=0)
     decisive = dataclasses.replace(
         settings, store="", cache_dir="", offline=False, answers=answers, server=ServerSettings()
@@ -119,7 +119,7 @@ def folder_of(files: Sequence[FileEntry], unsettled: Mapping[str, str], *, faile
 
 
 def is_as_it_was(root: Path, folder: Folder, *, settings: Settings) -> bool:
-    """Tell whether a folder still holds what it held. Raises LibraryNotFound."""
+    """Return whether a folder's files are unchanged. Raises LibraryNotFound."""
     files = list_files(root, ignore=settings.reading.ignore)
     if _listing(files) != folder.listing:
         return False

@@ -30,7 +30,7 @@ _JAPANESE = (
     'root ::= "はい" | "いいえ"',
 )
 _VERDICT = re.compile(r"\b(yes|no)\b|(はい|いいえ)", re.IGNORECASE)
-# Parameters: one of 135 million said no to everything, one of half a billion told right from wrong (benchmarks/LOG.md).
+# Parameters: a model of 135 million always said no, one of half a billion could judge (benchmarks/LOG.md).
 _TOO_SMALL = 300_000_000
 _TOKENS = 8  # いいえ is up to six of them
 

@@ -1,7 +1,7 @@
-"""Put an answer into another language, sentence by sentence, by the same model. In: an answer's text. Out: pairs.
+"""Translate an answer with the same model, sentence by sentence. In: an answer's text. Out: pairs of sentences.
 
-A sentence at a time keeps each translation beside what it says, and its citations with it. Small models drop or change
-numbers; a translation that lacks one of its sentence's is told. Knows nothing of documents.
+Translating single sentences keeps each translation with its sentence and its citations. Small models drop or change
+numbers; a translation that lacks a number of its sentence is reported. Knows nothing of documents.
 """
 
 from __future__ import annotations
@@ -63,10 +63,10 @@ def translate(
 
 
 def _has_numbers(sentence: str, translation: str) -> bool:
-    """Tell whether a translation has text at all, and every number of its sentence.
+    """Return whether a translation is not empty, and has every number of its sentence.
 
     >>> _has_numbers("It opened in 1868.", "１８６８年に開港した。"), _has_numbers("It opened in 1868.", "開港した。")
     (True, False)
     """
-    said = set(_NUMBER.findall(normalise(translation)))
-    return bool(translation) and set(_NUMBER.findall(normalise(sentence))) <= said
+    numbers = set(_NUMBER.findall(normalise(translation)))
+    return bool(translation) and set(_NUMBER.findall(normalise(sentence))) <= numbers

@@ -1,4 +1,4 @@
-"""Ask the engine about a model without loading it. In: a GGUF file. Out: its tokens and rendered prompts, in a second.
+"""Query the engine about a model without its weights. In: a GGUF file. Out: tokens and rendered prompts, in a second.
 
 A stand-in is a file of a few megabytes: the model's tokenizer and chat template, byte for byte, on the smallest model
 that the engine loads, with zeros for weights. A template runs only in the engine's own renderer, in its own process.
@@ -145,6 +145,6 @@ def _tensor(name: str, dimensions: tuple[int, ...], type_number: int) -> NewTens
 
 
 def _write_file(file: BinaryIO, pairs: Sequence[bytes], tensors: Sequence[NewTensor]) -> None:
-    """Write a whole file; its tensors are zeros, which take no room on most disks."""
+    """Write a complete file; its tensors are zeros, which take no space on most disks."""
     size = write_header(file, tensors, metadata=b"".join(pairs), key_count=len(pairs), alignment=_ALIGNMENT)
     file.truncate(file.tell() + size)

@@ -69,7 +69,7 @@ def _hash(text: str) -> str:
 
 
 def _data(comparison: Mapping[str, Any]) -> str:
-    """Return JSON that can stand in a script element."""
+    """Return JSON that is safe inside a script element."""
     return json.dumps(_plain(comparison), ensure_ascii=False, separators=(",", ":")).translate(_UNSAFE)
 
 
