@@ -1,7 +1,7 @@
-"""Answers once given. In: a question and all that its answer depends on. Out: the Answer that was given, or None.
+"""Cache answers. In: a question and everything that its answer depends on. Out: the cached Answer, or None.
 
-They lie in one SQLite file in the index's own folder, so that they go when it goes; an index on an object store has
-none. What can't be read, written or understood is treated as not there: a question can always be answered anew.
+The cache is one SQLite file in the index's folder, and is deleted with it; an index on an object store has none. An
+entry that can't be read or written counts as missing, since every question can be answered again.
 Knows the index only by its files, and loads neither it nor a model.
 """
 
@@ -242,7 +242,7 @@ def replay(answer: Answer) -> Iterator[Event]:
 
 
 def _given_before(answer: Answer, *, at: float) -> Answer:
-    """Return a kept answer as it is given again, with its usage and timings in `remembered`. Raises KeyError."""
+    """Return a cached answer for display, with its usage and timings in `remembered`. Raises KeyError."""
     when = datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M")
     took = answer.timings["total"] / 1000
     note = f"You asked this on {when}, and nothing has changed since: the answer is that one ({took:.1f} s then)."
