@@ -1,4 +1,4 @@
-"""What a machine has, from what systems and drivers print; none of these cards was at hand."""
+"""Descriptions of machines, parsed from the output of systems and drivers; none of these cards was available."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of conversion share: import a folder, and ask transformers and the engine the same."""
+"""Shared by the tests of conversion: import a folder, and compare transformers with the engine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def make(source: Path, settings: Settings, name: str, **options: Any) -> Importe
 
 
 def expected(model: Any, tokens: Sequence[int]) -> list[Next]:
-    """Return what transformers says comes next after each token."""
+    """Return transformers' next-token log-probabilities after each token."""
     import torch
 
     with torch.no_grad():
@@ -44,7 +44,7 @@ def found(path: Path, settings: Settings, tokens: Sequence[int]) -> list[Next]:
 
 
 def apart(reference: Sequence[Next], other: Sequence[Next]) -> float:
-    """Return the largest difference of a logarithm among each place's 50 likeliest tokens."""
+    """Return the largest difference of log-probabilities among each position's 50 likeliest tokens."""
     worst = 0.0
     for mine, theirs in zip(reference, other, strict=True):
         known = dict(zip(theirs.tokens, theirs.logs, strict=True))
@@ -72,7 +72,7 @@ os._exit(0)
 
 
 def found_with_adapter(model: Path, adapter: Path, tokens: Sequence[int]) -> list[Next]:
-    """Ask the binding itself, in a process of its own."""
+    """Call the binding directly, in a separate process."""
     command = [sys.executable, "-c", _SCRIPT, str(model), str(adapter), json.dumps(list(tokens))]
     output = subprocess.run(command, capture_output=True, timeout=120, check=True).stdout
     places = json.loads(output.splitlines()[-1])

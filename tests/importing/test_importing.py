@@ -1,4 +1,4 @@
-"""A GGUF file becomes a model of the user's own: by the command, with the real engine. No torch."""
+"""GGUF files are imported by the command, with the real engine. No torch."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_what_makes_no_sense_is_refused(tiny: Path, settings: Settings) -> None:
         _import(tiny, settings, keep_adapter=True)
 
 
-def test_a_full_disk_is_told_before_work_begins(
+def test_a_full_disk_is_reported_before_work_begins(
     tiny: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
@@ -130,7 +130,7 @@ def test_a_text_that_is_not_there(tiny: Path, settings: Settings, tmp_path: Path
     assert find_imported("mine", settings) is None
 
 
-def test_an_adapter_is_no_model_by_itself(tiny: Path, settings: Settings) -> None:
+def test_an_adapter_can_not_run_by_itself(tiny: Path, settings: Settings) -> None:
     _import(tiny, settings)
     model = find_imported("mine", settings)
     assert model is not None
@@ -175,7 +175,7 @@ def test_nothing_begins_before_the_documents_are_found(tiny: Path, settings: Set
 
 
 def _large(path: Path) -> Path:
-    """Write a model that takes some seconds to quantise."""
+    """Write a model that takes several seconds to quantise."""
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_block_count(1)
     random = np.random.default_rng(5)
@@ -209,7 +209,7 @@ def test_a_stopped_import_leaves_nothing_under_the_name(kill: signal.Signals, tm
     if kill is signal.SIGINT:
         assert not _leftovers(settings)
 
-    # An import of another name sweeps what the killed one left.
+    # An import under another name removes the work directory of the killed one.
     tiny = make_chat_gguf(tmp_path / "tiny.gguf")
     _import(tiny, settings, "other")
     assert not _leftovers(settings)
@@ -217,7 +217,7 @@ def test_a_stopped_import_leaves_nothing_under_the_name(kill: signal.Signals, tm
     assert model_directory(settings, "mine").is_dir()
 
 
-def test_licences_are_told_by_their_text(tmp_path: Path) -> None:
+def test_licences_are_recognised_by_their_text(tmp_path: Path) -> None:
     assert licence_facts(tmp_path) == {}
     (tmp_path / "LICENSE").write_text("\n   Apache License\n   Version 2.0, January 2004\n", encoding="utf-8")
     assert licence_facts(tmp_path) == {"general.license": "apache-2.0"}

