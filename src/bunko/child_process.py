@@ -56,14 +56,14 @@ def stop(popen: subprocess.Popen[bytes], owner: int) -> None:
 
 
 def claim_stdout() -> int:
-    """Return a descriptor of stdout for replies; whatever libraries print goes to stderr from now on."""
+    """Return a descriptor of stdout for replies; from now on, output of libraries goes to stderr."""
     reply = os.dup(1)
     os.dup2(2, 1)
     return reply
 
 
 def exit_when_orphaned() -> None:
-    """Watch in a thread whether the parent lives, and exit when it is gone.
+    """Watch the parent process in a thread, and exit when it has ended.
 
     Stdin ends then too, but a process that the parent forked may keep that pipe open.
     """

@@ -1,4 +1,7 @@
-"""What `models check` finds in real files: tiny models with real tokenizers and templates, in the real engine."""
+"""`models check` on real files: tiny models with real tokenizers and templates, in the real engine.
+
+An engine start takes half a second, so the engine is asked only once whether it knows an architecture.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,27 @@ LLAMA_2 = (
     "{% for message in messages %}{% if message['role'] == 'user' %}{{ '[INST] ' + message['content'] + ' [/INST]' }}"
     "{% else %}{{ message['content'] }}{% endif %}{% endfor %}"
 )
+
+
+_known_architectures: dict[str, bool] = {}
+
+
+@pytest.fixture(autouse=True)
+def ask_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the engine's answers about architectures between tests."""
+
+    def known(architecture: str, *, log_directory: Path) -> bool:
+        if architecture not in _known_architectures:
+            _known_architectures[architecture] = engine_knows(architecture, log_directory=log_directory)
+        return _known_architectures[architecture]
+
+    monkeypatch.setattr("bunko.diagnosis.model_check.check.engine_knows", known)
+
+
+@pytest.fixture
+def without_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skip the checks of tokenizer and template."""
+    monkeypatch.setattr("bunko.diagnosis.model_check.check._test_in_engine", lambda *_, **__: (None, None, []))
 
 
 @pytest.fixture
@@ -68,7 +92,7 @@ def test_the_templates_of_known_families_are_sound(tmp_path: Path, settings: Set
     report = check(path, settings)
     assert report.template is not None
     assert report.template.renders, report.findings
-    assert "no tokens of this model" not in texts(report, "problem")
+    assert "not tokens of this model" not in texts(report, "problem")
     assert report.template.format or family == "phi4-mini-reasoning", family
     if family.startswith(("deepseek", "qwen3")):
         assert report.kind == "reasoning"
@@ -76,7 +100,7 @@ def test_the_templates_of_known_families_are_sound(tmp_path: Path, settings: Set
 
 def test_another_models_template_is_named(tmp_path: Path, settings: Settings) -> None:
     wrong = check(make_chat_gguf(tmp_path / "wrong.gguf", template=CHATML, special=["<|user|>"]), settings)
-    assert "<|im_start|>, <|im_end|> of its chat template (ChatML) are no tokens" in texts(wrong, "problem")
+    assert "<|im_start|>, <|im_end|> of its chat template (ChatML) are not tokens" in texts(wrong, "problem")
     # What the notebook's author met: Llama 2's template on a model that was taught ChatML.
     old = check(make_chat_gguf(tmp_path / "old.gguf", template=LLAMA_2, special=CHATML_MARKS), settings)
     assert "is Llama 2's ([INST]), but its vocabulary has <|im_start|>" in texts(old, "problem")
@@ -105,7 +129,7 @@ def test_another_models_template_is_named(tmp_path: Path, settings: Settings) ->
         ("{% for m in messages %}{{ m['content'] }}{% endfor %}", "warning", "no generation prompt"),
     ],
 )
-def test_what_a_template_does_wrong_is_said(
+def test_faults_of_a_template_are_reported(
     tmp_path: Path, settings: Settings, template: str, state: str, said: str
 ) -> None:
     report = check(make_chat_gguf(tmp_path / "odd.gguf", template=template), settings)
@@ -113,7 +137,7 @@ def test_what_a_template_does_wrong_is_said(
     assert all(finding.cure for finding in report.findings if finding.state != "note")
 
 
-def test_kinds_are_told_by_their_signs(tmp_path: Path, settings: Settings) -> None:
+def test_kinds_have_their_signs(tmp_path: Path, settings: Settings) -> None:
     base = check(make_chat_gguf(tmp_path / "base.gguf", context=4096), settings)
     assert (base.kind, base.signs) == ("base", ("it has no chat template",))
     assert "base model" in texts(base, "note")
@@ -128,7 +152,8 @@ def test_kinds_are_told_by_their_signs(tmp_path: Path, settings: Settings) -> No
     assert (adapter.kind, adapter.memory, adapter.tokenizer) == ("adapter", (), None)
 
 
-def test_memory_is_held_against_this_machines(tmp_path: Path, settings: Settings) -> None:
+@pytest.mark.usefixtures("without_stand_in")
+def test_memory_is_compared_with_this_machines(tmp_path: Path, settings: Settings) -> None:
     path = make_tiny_model(tmp_path)
     small = check(path, settings, memory=MachineMemory(total=50_000_000, available=40_000_000))
     assert {row.fits for row in small.memory} == {"no"}
@@ -137,6 +162,7 @@ def test_memory_is_held_against_this_machines(tmp_path: Path, settings: Settings
     assert "other programs must make room" in texts(tight, "warning")
 
 
+@pytest.mark.usefixtures("without_stand_in")
 def test_layers_on_described_gpus_are_counted(tmp_path: Path, settings: Settings) -> None:
     gpu = Gpu(name="CUDA0", description="a GPU", free=8 * GIB, total=8 * GIB)
     path = make_tiny_model(tmp_path)
@@ -146,6 +172,7 @@ def test_layers_on_described_gpus_are_counted(tmp_path: Path, settings: Settings
     assert check(path, none, gpus=[gpu]).gpu_layers == ""
 
 
+@pytest.mark.usefixtures("without_stand_in")
 def test_it_can_be_run_and_timed(tmp_path: Path, settings: Settings) -> None:
     report = check(make_tiny_model(tmp_path), settings, speed="measure")
     assert report.speed is not None
@@ -190,7 +217,7 @@ def test_a_stand_in_is_small_and_does_as_the_model_does(tmp_path: Path) -> None:
         assert stand_in.render([{"role": "user", "content": "Hi"}]) == (
             "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
         )
-        assert len(stand_in.tokens("<|im_end|>", with_marks=True)) == 1
+        assert len(stand_in.tokens("<|im_end|>", marks="tokens")) == 1
         assert len(stand_in.tokens("<|im_end|>")) > 1
         with pytest.raises(EngineError):
             stand_in.render([{"role": "user"}])  # no content

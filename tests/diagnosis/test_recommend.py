@@ -1,4 +1,4 @@
-"""What is recommended for machines that are described here."""
+"""Recommendations for the machines that are described here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bunko.models.gguf.shapes import SHAPES, file_bytes
 from bunko.settings import Settings
 
 GIB = 2**30
-# The starter and the memory of two cores of a server, quiet.
+# The starter's speed and the memory's on two idle cores of a server.
 SERVER = Yardstick(prompt=350, writing=62, bytes_read=96_576_768, bandwidth=29e9)
 GPU = Gpu(name="CUDA0", description="RTX 3060", free=11 * GIB, total=12 * GIB)
 
@@ -82,7 +82,7 @@ def test_places() -> None:
     assert place_of(5 * GIB, memory=memory(16, 4), gpus=[]) == "memory, tight"
     assert place_of(17 * GIB, memory=memory(16), gpus=[]) == "nowhere"
     assert place_of(3 * GIB, memory=memory(16), gpus=[]) == "memory"
-    # What a GPU shares with the processor is not there twice.
+    # Memory that a GPU shares with the processor counts once.
     shared = Gpu(name="Metal", description="", free=16 * GIB, total=16 * GIB, integrated=True)
     assert place_of(16 * GIB - RESERVE, memory=memory(16), gpus=[shared]) == "gpu"
     assert place_of(20 * GIB, memory=memory(16), gpus=[shared]) == "nowhere"
@@ -98,5 +98,5 @@ def test_without_a_measurement_there_are_no_speeds(settings: Settings) -> None:
     ("name", "gigabytes"), [("qwen3-4b", 2.50), ("gemma-3-4b", 2.49), ("phi-4-mini", 2.49), ("phi-3-medium", 8.57)]
 )
 def test_sizes_of_files_are_near_those_of_the_real_ones(name: str, gigabytes: float) -> None:
-    """The real ones as their pages on the hub state them."""
+    """The real sizes, from the models' pages on the hub."""
     assert file_bytes(SHAPES[name], "Q4_K_M") / 1e9 == pytest.approx(gigabytes, rel=0.06)

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bunko.generation.thinking import TAGS, Opened, Splitter, Tag, part, tag_in, text_of
+from bunko.generation.thinking import TAGS, FinishReason, Opened, Splitter, Tag, part, tag_in, text_of
 from bunko.ports import Piece
 from tests.golden.templates import FAMILIES
 from tests.strategies import anything
 
 
-def split(pieces: Sequence[str], *, opened: Opened = "no", whole: bool = True) -> tuple[str, str]:
+def split(pieces: Sequence[str], *, opened: Opened = "no", finish_reason: FinishReason = "stop") -> tuple[str, str]:
     """Return (text, reasoning) as the reader of a stream has them at its end."""
     splitter = Splitter(opened=opened)
-    parts = [part_ for piece in pieces for part_ in splitter.feed(piece)] + list(splitter.end(whole=whole))
+    parts = [part_ for piece in pieces for part_ in splitter.feed(piece)] + list(splitter.end(finish_reason))
     text = reasoning = ""
     for one in parts:
         if one.was_thought:
@@ -27,14 +27,14 @@ def split(pieces: Sequence[str], *, opened: Opened = "no", whole: bool = True) -
     return text, reasoning
 
 
-def in_every_cut(stream: str, *, opened: Opened = "no", whole: bool = True) -> tuple[str, str]:
+def in_every_cut(stream: str, *, opened: Opened = "no", finish_reason: FinishReason = "stop") -> tuple[str, str]:
     """Cut a stream at every position, at every two, and into characters: the outcome must be the same."""
-    expected = split([stream], opened=opened, whole=whole)
-    assert split(list(stream), opened=opened, whole=whole) == expected
+    expected = split([stream], opened=opened, finish_reason=finish_reason)
+    assert split(list(stream), opened=opened, finish_reason=finish_reason) == expected
     for a in range(len(stream) + 1):
         for b in range(a, len(stream) + 1, 1 if len(stream) < 60 else 7):
             cut = [stream[:a], stream[a:b], stream[b:]]
-            assert split(cut, opened=opened, whole=whole) == expected, cut
+            assert split(cut, opened=opened, finish_reason=finish_reason) == expected, cut
     return expected
 
 
@@ -103,7 +103,7 @@ def test_a_thought_that_the_template_opened_is_none_of_the_answer(tag: Tag, open
 
 def test_where_nobody_knows_the_end_decides_whether_it_was_a_thought() -> None:
     assert in_every_cut("Yes.", opened="perhaps") == ("Yes.", "")
-    assert in_every_cut("Well, the", opened="perhaps", whole=False) == ("", "Well, the")
+    assert in_every_cut("Well, the", opened="perhaps", finish_reason="length") == ("", "Well, the")
     assert in_every_cut("Well, the", opened="surely") == ("", "Well, the")
 
 
@@ -138,11 +138,15 @@ tags_and_text = st.lists(
 ).map("".join)
 
 
-@given(tags_and_text, st.sampled_from(["no", "surely", "perhaps"]), st.booleans(), st.data())
-def test_no_cut_changes_what_is_thought_and_said(stream: str, opened: Opened, whole: bool, data: st.DataObject) -> None:
+@given(tags_and_text, st.sampled_from(["no", "surely", "perhaps"]), st.sampled_from(["stop", "length"]), st.data())
+def test_no_cut_changes_what_is_thought_and_said(
+    stream: str, opened: Opened, finish_reason: FinishReason, data: st.DataObject
+) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
     pieces = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
-    assert split(pieces, opened=opened, whole=whole) == split([stream], opened=opened, whole=whole)
+    assert split(pieces, opened=opened, finish_reason=finish_reason) == split(
+        [stream], opened=opened, finish_reason=finish_reason
+    )
 
 
 @given(anything, anything, st.sampled_from(TAGS[:12]))

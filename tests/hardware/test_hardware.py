@@ -1,4 +1,4 @@
-"""What a machine has, from what systems and drivers print; none of these cards was at hand."""
+"""Descriptions of machines, parsed from the output of systems and drivers; none of these cards was available."""
 
 from __future__ import annotations
 
@@ -108,12 +108,12 @@ def test_linux_tells_of_cards_with_and_without_a_driver(tmp_path: Path) -> None:
         (RTX, (0, 0), f"{INSTALL} {INDEX}/cu132", ""),
         ({"cuda": (13, 0)}, (0, 0), f"{INSTALL} {INDEX}/cu128", ""),  # the driver can't compile for 13.2
         ({"cuda": (13, 2), "capability": 6.1}, (0, 0), f"{INSTALL} {INDEX}/cu128", ""),  # CUDA 13 dropped Pascal
-        ({"cuda": (12, 2)}, (0, 0), f"{INSTALL} {INDEX}/cu128", "knows CUDA 12.2"),
+        ({"cuda": (12, 2)}, (0, 0), f"{INSTALL} {INDEX}/cu128", "supports CUDA 12.2"),
         ({"cuda": (0, 0), "driver": ""}, (0, 0), f"{INSTALL} {INDEX}/cu128", "driver is missing"),
         ({"vendor": "amd", "architecture": "gfx1100"}, (7, 2), f"{INSTALL} {INDEX}/rocm-7.2.4", ""),
         ({"vendor": "amd", "architecture": "gfx1100"}, (6, 4), f"{INSTALL} {INDEX}/rocm-6.4.1", ""),
         ({"vendor": "amd", "architecture": "gfx1201"}, (6, 4), f"{INSTALL} {INDEX}/vulkan", "rocm-7.2.4"),
-        ({"vendor": "amd", "architecture": "gfx803"}, (6, 4), f"{INSTALL} {INDEX}/vulkan", "not made for this card"),
+        ({"vendor": "amd", "architecture": "gfx803"}, (6, 4), f"{INSTALL} {INDEX}/vulkan", "do not support this card"),
         ({"vendor": "intel"}, (0, 0), f"{INSTALL} {INDEX}/vulkan", "Vulkan"),
         ({"vendor": "intel", "integrated": True}, (0, 0), "python -m pip install -U xllamacpp", ""),
         ({"vendor": "apple", "integrated": True}, (0, 0), "python -m pip install -U xllamacpp", "Metal"),
@@ -156,7 +156,7 @@ def test_a_gpu_at_work_is_not_complained_of() -> None:
 
 def test_an_engine_for_processors_leaves_the_gpu_idle() -> None:
     ((text, cure),) = idle([RTX], [])
-    assert text == "RTX 3060 is idle: the engine is a build for processors"
+    assert text == "RTX 3060 is idle: the installed engine is a CPU build"
     assert cure == f"{INSTALL} {INDEX}/cu132"
 
 

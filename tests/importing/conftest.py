@@ -1,4 +1,4 @@
-"""Settings with a cache of the test's own, but for the converter, which is fetched once."""
+"""Settings with a temporary cache that shares the converter, which is downloaded once."""
 
 from __future__ import annotations
 

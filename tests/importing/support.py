@@ -1,4 +1,4 @@
-"""What the tests of conversion share: import a folder, and ask transformers and the engine the same."""
+"""Shared by the tests of conversion: import a folder, and compare transformers with the engine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bunko.importing.making import Wishes, import_model
+from bunko.importing.making import ImportOptions, import_model
 from bunko.importing.trial import Next, trying
 from bunko.models.imported import ImportedModel
 from bunko.settings import Settings
@@ -20,13 +20,13 @@ TOLERANCE = 0.06
 PROMPT = [5, 60, 17, 100, 42, 8, 200, 33, 90, 150, 12, 77]
 
 
-def make(source: Path, settings: Settings, name: str, **wishes: Any) -> ImportedModel:
-    wanted = Wishes(source=source, name=name, checks=False)
-    return import_model(replace(wanted, **wishes), settings=settings)
+def make(source: Path, settings: Settings, name: str, **options: Any) -> ImportedModel:
+    wanted = ImportOptions(source=source, name=name, checks=False)
+    return import_model(replace(wanted, **options), settings=settings)
 
 
 def expected(model: Any, tokens: Sequence[int]) -> list[Next]:
-    """Return what transformers says comes next after each token."""
+    """Return transformers' next-token log-probabilities after each token."""
     import torch
 
     with torch.no_grad():
@@ -44,7 +44,7 @@ def found(path: Path, settings: Settings, tokens: Sequence[int]) -> list[Next]:
 
 
 def apart(reference: Sequence[Next], other: Sequence[Next]) -> float:
-    """Return the largest difference of a logarithm among each place's 50 likeliest tokens."""
+    """Return the largest difference of log-probabilities among each position's 50 likeliest tokens."""
     worst = 0.0
     for mine, theirs in zip(reference, other, strict=True):
         known = dict(zip(theirs.tokens, theirs.logs, strict=True))
@@ -72,7 +72,7 @@ os._exit(0)
 
 
 def found_with_adapter(model: Path, adapter: Path, tokens: Sequence[int]) -> list[Next]:
-    """Ask the binding itself, in a process of its own."""
+    """Call the binding directly, in a separate process."""
     command = [sys.executable, "-c", _SCRIPT, str(model), str(adapter), json.dumps(list(tokens))]
     output = subprocess.run(command, capture_output=True, timeout=120, check=True).stdout
     places = json.loads(output.splitlines()[-1])

@@ -1,4 +1,4 @@
-"""Real folders made with transformers, converted, quantised and run by the engine: are the numbers the same?"""
+"""Folders made with transformers are converted, quantised and run by the engine, with the same numbers."""
 
 from __future__ import annotations
 
@@ -85,9 +85,9 @@ def test_a_tokenizer_with_more_tokens_than_the_model_is_named(tmp_path: Path, se
     assert "resize_token_embeddings" in raised.value.hint
 
 
-def test_keeping_what_is_no_adapter_is_refused(tmp_path: Path, settings: Settings) -> None:
+def test_keeping_needs_an_adapter(tmp_path: Path, settings: Settings) -> None:
     make_folder(tmp_path / "folder", "llama")
-    with pytest.raises(UsageError, match="no adapter"):
+    with pytest.raises(UsageError, match="is not an adapter"):
         make(tmp_path / "folder", settings, "tiny", keep_adapter=True)
 
 

@@ -1,4 +1,4 @@
-"""What the example's training learns is what the imported model then says."""
+"""An imported fine-tune answers with what the example's training taught it."""
 
 from __future__ import annotations
 

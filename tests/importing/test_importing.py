@@ -1,4 +1,4 @@
-"""A GGUF file becomes a model of the user's own: by the command, with the real engine. No torch."""
+"""GGUF files are imported by the command, with the real engine. No torch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bunko.cli.main import main
 from bunko.errors import DiskFull, LibraryEmpty, LibraryNotFound, ModelBroken, ModelNotFound, UsageError, WrongModelKind
 from bunko.importing.calibrating import chosen_pieces
 from bunko.importing.licences import licence_facts
-from bunko.importing.making import Wishes, import_model
+from bunko.importing.making import ImportOptions, import_model
 from bunko.models import LocalModel, resolve
 from bunko.models.cache import model_directory
 from bunko.models.imported import find_imported
@@ -40,8 +40,8 @@ def tiny(tmp_path: Path) -> Path:
     return make_chat_gguf(tmp_path / "tiny.gguf", template=CHATML, special=["<|im_start|>", "<|im_end|>"])
 
 
-def _import(source: Path, settings: Settings, name: str = "mine", **wishes: Any) -> None:
-    import_model(Wishes(source=source, name=name, checks=False, **wishes), settings=settings)
+def _import(source: Path, settings: Settings, name: str = "mine", **options: Any) -> None:
+    import_model(ImportOptions(source=source, name=name, checks=False, **options), settings=settings)
 
 
 def _leftovers(settings: Settings) -> list[Path]:
@@ -106,15 +106,15 @@ def test_a_name_is_given_once(tiny: Path, settings: Settings) -> None:
 
 
 def test_what_makes_no_sense_is_refused(tiny: Path, settings: Settings) -> None:
-    with pytest.raises(UsageError, match="Q9_X is no kind"):
+    with pytest.raises(UsageError, match="Q9_X is not supported"):
         _import(tiny, settings, kind="Q9_X")
     with pytest.raises(UsageError, match="nothing to calibrate"):
         _import(tiny, settings, kind="F16", calibrate=tiny.parent)
-    with pytest.raises(UsageError, match="no adapter"):
+    with pytest.raises(UsageError, match="is not an adapter"):
         _import(tiny, settings, keep_adapter=True)
 
 
-def test_a_full_disk_is_told_before_work_begins(
+def test_a_full_disk_is_reported_before_work_begins(
     tiny: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
@@ -124,13 +124,13 @@ def test_a_full_disk_is_told_before_work_begins(
 
 
 def test_a_text_that_is_not_there(tiny: Path, settings: Settings, tmp_path: Path) -> None:
-    wishes = Wishes(source=tiny, name="mine", text=tmp_path / "no.txt")
+    options = ImportOptions(source=tiny, name="mine", text=tmp_path / "no.txt")
     with pytest.raises(ModelNotFound, match="can't be read"):
-        import_model(wishes, settings=settings)
+        import_model(options, settings=settings)
     assert find_imported("mine", settings) is None
 
 
-def test_an_adapter_is_no_model_by_itself(tiny: Path, settings: Settings) -> None:
+def test_an_adapter_can_not_run_by_itself(tiny: Path, settings: Settings) -> None:
     _import(tiny, settings)
     model = find_imported("mine", settings)
     assert model is not None
@@ -175,7 +175,7 @@ def test_nothing_begins_before_the_documents_are_found(tiny: Path, settings: Set
 
 
 def _large(path: Path) -> Path:
-    """Write a model that takes some seconds to quantise."""
+    """Write a model that takes several seconds to quantise."""
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_block_count(1)
     random = np.random.default_rng(5)
@@ -209,7 +209,7 @@ def test_a_stopped_import_leaves_nothing_under_the_name(kill: signal.Signals, tm
     if kill is signal.SIGINT:
         assert not _leftovers(settings)
 
-    # An import of another name sweeps what the killed one left.
+    # An import under another name removes the work directory of the killed one.
     tiny = make_chat_gguf(tmp_path / "tiny.gguf")
     _import(tiny, settings, "other")
     assert not _leftovers(settings)
@@ -217,7 +217,7 @@ def test_a_stopped_import_leaves_nothing_under_the_name(kill: signal.Signals, tm
     assert model_directory(settings, "mine").is_dir()
 
 
-def test_licences_are_told_by_their_text(tmp_path: Path) -> None:
+def test_licences_are_recognised_by_their_text(tmp_path: Path) -> None:
     assert licence_facts(tmp_path) == {}
     (tmp_path / "LICENSE").write_text("\n   Apache License\n   Version 2.0, January 2004\n", encoding="utf-8")
     assert licence_facts(tmp_path) == {"general.license": "apache-2.0"}

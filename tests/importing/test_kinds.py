@@ -55,7 +55,7 @@ def test_more_bits_go_to_values_and_second_matrices_of_some_layers() -> None:
 
 
 def test_layers_are_counted_by_number_not_by_spelling() -> None:
-    """By spelling, layer 10 would be the third: files made by llama.cpp until 2024 are like that."""
+    """Sorted as text, layer 10 would be the third, as in files made by llama.cpp until 2024."""
     shuffled = sorted(_model(), key=lambda tensor: tensor.name)
     assert choose_types(shuffled, KINDS["Q4_K_M"], LLAMA) == choose_types(_model(), KINDS["Q4_K_M"], LLAMA)
 

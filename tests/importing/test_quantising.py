@@ -1,4 +1,4 @@
-"""GGUF files written anew: what changes, what stays, and that the blocks are llama.cpp's."""
+"""Rewritten GGUF files: what changes, what stays, and that the blocks are llama.cpp's."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_quantised_file_can_be_quantised_again(tmp_path: Path) -> None:
 
 
 def test_importance_is_minded(tmp_path: Path) -> None:
-    """Columns that matter a thousand times as much lose less, and the others more."""
+    """Columns a thousand times as important lose less precision, and the others more."""
     source = _make(tmp_path / "source.gguf")
     importance = np.ones(256, dtype=np.float32)
     importance[::32] = 1000

@@ -1,4 +1,4 @@
-"""What may be imported, and what is refused with which reason. No torch: the folders are written by hand."""
+"""Which inputs can be imported, and why others are refused. No torch: the folders are written by hand."""
 
 from __future__ import annotations
 
@@ -152,21 +152,21 @@ def _no_config(folder: Path) -> None:
     [
         (_no_tokenizer, "has no tokenizer", "tokenizer.save_pretrained"),
         (_missing_shard, "1 of 1 weight files are missing .*model-00001-of-00002", "again"),
-        (_missing_shard_without_index, "holds 1 of 3 weight files", "again"),
+        (_missing_shard_without_index, "has only 1 of 3 weight files", "again"),
         (_shard_elsewhere, "names ../secret.safetensors", "again"),
-        (_tensor_not_there, "does not hold windmill", "again"),
+        (_tensor_not_there, "lacks windmill", "again"),
         (_truncated, "truncated: 5 of", "again"),
-        (_web_page, "no safetensors file at all", "again"),
-        (_other_width, "rows of 6 numbers, but config.json says 4", "different models"),
-        (_fewer_tokens, "knows 7 tokens, but config.json says 8", "different models"),
-        (_lying_shape, "not what its shape", "again"),
+        (_web_page, "not a safetensors file", "again"),
+        (_other_width, "rows of 6 weights, but config.json says 4", "different models"),
+        (_fewer_tokens, "has 7 tokens, but config.json says 8", "different models"),
+        (_lying_shape, "does not match its shape", "again"),
         (_pickles, r"are pickles \(pytorch_model.bin\): loading them can run any code", "save_pretrained"),
         (_nothing, "has no model.safetensors", "GGUF"),
-        (_remote_code, r"program code of the model's own to be run \(auto_map\)", "GGUF"),
-        (_remote_tokenizer, "tokenizer_config.json wants program code", "GGUF"),
+        (_remote_code, r"run the model's own program code \(auto_map\)", "GGUF"),
+        (_remote_tokenizer, "tokenizer_config.json asks to run", "GGUF"),
         (_packed, r"quantised already \(bitsandbytes\)", "merged_16bit"),
         (_no_architecture, "does not name an architecture", "LlamaForCausalLM"),
-        (_broken_config, "is no JSON", "again"),
+        (_broken_config, "is not valid JSON", "again"),
         (_no_config, "no config.json", "folder"),
     ],
 )
@@ -198,7 +198,7 @@ def test_one_file_of_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_base_is_for_adapters_only(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no adapter"):
+    with pytest.raises(UsageError, match="is not an adapter"):
         examine(_folder(tmp_path / "folder"), base=tmp_path)
 
 
@@ -225,7 +225,7 @@ def test_a_base_in_the_hubs_cache_is_found(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"peft_type": "IA3"}, "of the kind IA3"),
+        ({"peft_type": "IA3"}, "of the type IA3"),
         ({"use_dora": True}, "use_dora"),
         ({"modules_to_save": ["lm_head"]}, "modules_to_save"),
         ({"bias": "all"}, "bias=all"),

@@ -1,4 +1,4 @@
-"""Make Hugging Face folders of some hundred kilobytes for tests: real architectures and tokenizers, random weights.
+"""Make Hugging Face folders of a few hundred kilobytes for tests: real architectures and tokenizers, random weights.
 
 Needs torch and transformers (the dependency group `conversion`).
 """

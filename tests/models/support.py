@@ -1,4 +1,4 @@
-"""What the tests of models share: tiny GGUF files, and a web server on loopback that can misbehave."""
+"""Shared by the tests of models: tiny GGUF files, and a web server on loopback that can misbehave."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def write_gguf(
     sliding_window: int | None = None,
     split_count: int = 1,
 ) -> Path:
-    """Write a GGUF file that is whole but far too small to run: 4 layers, 8 heads, 64 wide."""
+    """Write a complete GGUF file that is far too small to run: 4 layers, 8 heads, 64 wide."""
     writer = gguf.GGUFWriter(path, architecture)
     writer.add_name("Tiny")
     writer.add_license("mit")
@@ -78,7 +78,7 @@ class FakeServer:
 
 @contextmanager
 def serving(**settings: Any) -> Iterator[FakeServer]:
-    """Run a FakeServer on a port of its own."""
+    """Run a FakeServer on a free port."""
     fake = FakeServer(**settings)
 
     class Handler(BaseHTTPRequestHandler):

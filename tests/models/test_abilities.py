@@ -1,4 +1,4 @@
-"""Which languages a model was made for, by the catalogue alone."""
+"""The languages that a model supports, from the catalogue alone."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_language_without_an_english_name_is_named_by_its_code() -> None:
     assert "for English and sw:" in translation_notes(ENGLISH, "en", "sw")[0]
 
 
-def test_the_reader_is_told_what_a_model_was_not_made_for() -> None:
+def test_unsupported_languages_give_notes() -> None:
     both = language_notes(model=ENGLISH, embedder="all-minilm", asked_in="ja", answer_in="ja")
     assert [note.partition(":")[0] for note in both] == [
         f"{ENGLISH} was not made for Japanese",

@@ -43,7 +43,7 @@ def offline(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail on any connection, and on any other process (pip's connections would not be seen here)."""
+    """Fail on any connection, and on any new process (pip's connections are not visible here)."""
 
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("the network was used")
@@ -55,7 +55,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
-    """Serve a tiny chat model for every address of a hub of our own."""
+    """Serve a tiny chat model at every address of a local hub."""
     content = write_gguf(tmp_path / "served.gguf").read_bytes()
     with serving(content=content) as fake:
         monkeypatch.setenv("HF_ENDPOINT", fake.url)
@@ -77,7 +77,7 @@ def local(name: str | Path, *, kind: Kind, settings: Settings) -> LocalModel:
 # Files and folders
 
 
-def test_a_path_is_used_where_it_lies(tmp_path: Path, settings: Settings) -> None:
+def test_a_path_is_used_in_place(tmp_path: Path, settings: Settings) -> None:
     path = write_gguf(tmp_path / "mine.gguf")
     model = local(path, kind="chat", settings=settings)
     assert (model.name, model.kind, model.engine) == ("mine.gguf", "chat", "gguf")
@@ -121,7 +121,7 @@ def test_a_folder_with_onnx_is_an_embedder(tmp_path: Path, settings: Settings) -
     assert (model.embedder.query_prefix, model.embedder.passage_prefix) == ("q: ", "d: ")
 
 
-def test_a_folder_is_no_chat_model(tmp_path: Path, settings: Settings) -> None:
+def test_a_folder_can_not_be_a_chat_model(tmp_path: Path, settings: Settings) -> None:
     with pytest.raises(ModelNotFound, match="is a folder"):
         resolve(str(tmp_path), kind="chat", settings=settings)
 
@@ -161,7 +161,7 @@ def test_an_unknown_name_gets_the_nearest(settings: Settings) -> None:
         resolve("", kind="embedding", settings=settings)
 
 
-def test_the_catalogue_goes_before_a_file_of_the_same_name(
+def test_the_catalogue_takes_precedence_over_a_file_of_the_same_name(
     tmp_path: Path, offline: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -173,7 +173,7 @@ def test_the_catalogue_goes_before_a_file_of_the_same_name(
 # The catalogue
 
 
-def test_a_chat_entry_is_no_embedder_and_nothing_is_downloaded(settings: Settings, no_network: None) -> None:
+def test_a_chat_entry_can_not_be_an_embedder_and_nothing_is_downloaded(settings: Settings, no_network: None) -> None:
     with pytest.raises(WrongModelKind):
         resolve("smollm2-135m", kind="embedding", settings=settings)
 
@@ -194,7 +194,7 @@ def test_a_package_brings_its_own_files(settings: Settings, monkeypatch: pytest.
     assert model.languages == {"*"}
 
 
-def test_the_next_source_is_tried_and_all_failures_are_told(
+def test_the_next_source_is_tried_and_all_failures_are_reported(
     settings: Settings, hub: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(status=404) as empty:
@@ -293,7 +293,7 @@ def test_a_cache_that_cannot_be_written_to_is_named(tmp_path: Path, hub: FakeSer
     assert "BUNKO_CACHE_DIR" in caught.value.hint
 
 
-def test_a_hub_file_that_is_no_gguf_is_refused(settings: Settings, no_network: None) -> None:
+def test_a_hub_file_of_another_type_is_refused(settings: Settings, no_network: None) -> None:
     with pytest.raises(UsageError, match="is not a GGUF file"):
         resolve("hf:o/r/model.safetensors", kind="chat", settings=settings)
 
@@ -307,7 +307,7 @@ def make_ollama_store(directory: Path, *, layers: list[dict[str, str]]) -> None:
     manifest.write_text(json.dumps({"layers": layers}))
 
 
-def test_ollamas_file_is_used_where_it_lies(
+def test_ollamas_file_is_used_in_place(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, no_network: None
 ) -> None:
     monkeypatch.setenv("OLLAMA_MODELS", str(tmp_path / "ollama"))

@@ -1,4 +1,4 @@
-"""The starter models for real: downloaded on the first run, checked against their hashes on each."""
+"""The real starter models: downloaded on the first run, checked against their hashes on each run."""
 
 from __future__ import annotations
 

@@ -242,7 +242,7 @@ def replay(answer: Answer) -> Iterator[Event]:
 
 
 def _given_before(answer: Answer, *, at: float) -> Answer:
-    """Return a kept answer as it is given again, with its usage and timings in `remembered`. Raises KeyError."""
+    """Return a cached answer for display, with its usage and timings in `remembered`. Raises KeyError."""
     when = datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M")
     took = answer.timings["total"] / 1000
     note = f"You asked this on {when}, and nothing has changed since: this is the same answer ({took:.1f} s then)."

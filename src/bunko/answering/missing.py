@@ -22,7 +22,7 @@ _FIGURES = re.compile(r"\d+")
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc・]+")
 _KATAKANA_WORDS = re.compile(r"[\u30a1-\u30fa\u30fc]+")
 _TYPO = 0.75  # difflib's ratio: Frensh and French .83, Celeron and Céloron .86, Canterbury and Cambridge .53
-# In shorter names a typing error can't be told from another name.
+# In shorter names, a typing error looks like another name.
 _SHORTEST_WITH_TYPO = 4
 
 

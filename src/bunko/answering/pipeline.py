@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 _REWRITE_TOKENS = 64
 _REWRITE_TURNS = 4
-# Clients request as many answer tokens as they may; at least so many are kept for the prompt.
+# Tokens that are always kept for the prompt, since clients often request the maximum of answer tokens.
 _LEAST_PROMPT = 1024
 
 

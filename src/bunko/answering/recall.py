@@ -1,7 +1,7 @@
-"""Give a kept answer again, and keep new ones. In: a question and its settings. Out: the events of an answer.
+"""Return cached answers, and cache new ones. In: a question and its settings. Out: the events of an answer.
 
-An answer is kept under the question, the state of the index, the models and the settings: whatever changes, the
-question is answered anew. Loads neither the index nor a model.
+The cache key covers the question, the state of the index, the models and the settings: if any of them changes, the
+question is answered again. Loads neither the index nor a model.
 """
 
 from __future__ import annotations

@@ -68,5 +68,5 @@ def _has_numbers(sentence: str, translation: str) -> bool:
     >>> _has_numbers("It opened in 1868.", "１８６８年に開港した。"), _has_numbers("It opened in 1868.", "開港した。")
     (True, False)
     """
-    said = set(_NUMBER.findall(normalise(translation)))
-    return bool(translation) and set(_NUMBER.findall(normalise(sentence))) <= said
+    numbers = set(_NUMBER.findall(normalise(translation)))
+    return bool(translation) and set(_NUMBER.findall(normalise(sentence))) <= numbers

@@ -12,9 +12,9 @@ from bunko.cli.common import bold, dim, download_progress_from, note, print_json
 
 def run(arguments: argparse.Namespace) -> int:
     """Import a model, and print the report."""
-    from bunko.importing.making import Wishes, import_model
+    from bunko.importing.making import ImportOptions, import_model
 
-    wishes = Wishes(
+    options = ImportOptions(
         source=Path(arguments.source),
         name=arguments.name,
         kind=arguments.quantize,
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
         checks=arguments.checks,
     )
     made = import_model(
-        wishes,
+        options,
         settings=settings_from(arguments),
         progress=download_progress_from(arguments),
         say=lambda text: note(arguments, text),

@@ -140,9 +140,9 @@ class RemoteLibrary:
                 raise error_from(states[name])
 
     def sync(self, *, retry_failed: bool = False, timeout_s: float = RESPONSE_S) -> SyncReport:
-        """Make the server bring the index in step with its folder now, and return the report.
+        """Make the server update the index from its folder now, and return the report.
 
-        Raises LibraryError, StoreError, and EngineTimeout if it takes longer; the server goes on with it then.
+        Raises LibraryError, StoreError, and EngineTimeout if it takes longer; the server then finishes it anyway.
         """
         path = path_of("libraries", self.name, "sync", retry_failed=str(retry_failed).lower())
         with self._understood():

@@ -1,4 +1,4 @@
-"""Check this machine and the installation: `bunko doctor`. In: settings. Out: findings, each with its cure.
+"""Check this machine and the installation: `bunko doctor`. In: settings. Out: findings with cures.
 
 Changes and downloads nothing.
 """
@@ -38,7 +38,7 @@ _LEAST_DISK = 1_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What one check found."""
+    """The result of one check."""
 
     check: str
     state: Literal["ok", "warning", "problem"]
@@ -47,7 +47,7 @@ class Finding:
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Yield the findings one by one: the last ones load the models, if they are on this machine."""
+    """Yield one finding at a time; the last checks load the models that are on this machine."""
     yield Finding(check="python", state="ok", detail=f"{platform.python_version()} on {platform.platform()}")
     yield from (_package(name) for name in _ENGINES)
     yield _memory()
@@ -81,7 +81,7 @@ def _cache(path: Path) -> Finding:
     free = shutil.disk_usage(existing).free
     detail = f"{path}, {free / 1e9:.1f} GB free"
     if not os.access(existing, os.W_OK):
-        return Finding(check="model cache", state="problem", detail=f"{path} can't be written", cure="Set cache_dir.")
+        return Finding(check="model cache", state="problem", detail=f"{path} is not writable", cure="Set cache_dir.")
     if free < _LEAST_DISK:
         return Finding(check="model cache", state="warning", detail=detail, cure="Free some space, or set cache_dir.")
     return Finding(check="model cache", state="ok", detail=detail)
@@ -106,7 +106,7 @@ def _devices(settings: Settings) -> Iterator[Finding]:
 
 
 def wheel_here(graphics: Graphics) -> Wheel:
-    """Return the wheel of the engine that suits this machine."""
+    """Return the engine's wheel for this machine."""
     version = platform.libc_ver()[1].split(".") if sys.platform == "linux" else []
     glibc = (int(version[0]), int(version[1])) if len(version) > 1 and version[0].isdigit() else (0, 0)
     return best_wheel(graphics, python=shlex.quote(sys.executable), glibc=glibc, system=sys.platform)

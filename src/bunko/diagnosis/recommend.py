@@ -1,7 +1,7 @@
 """Recommend models for this machine: `bunko models recommend`. In: the machine, a yardstick. Out: a Recommendation.
 
-How speed is estimated from one small model that was timed, and how far off that is: decision 015. The estimates are
-pure; `yardstick` is what measures.
+Decision 015 explains how speed is estimated from the measured speed of one small model, and how accurate that is. The
+estimates are pure; only `yardstick` measures.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from bunko.settings import Settings, cache_directory
 STARTER = "smollm2-135m"
 # Measured against real files: decision 015.
 ERROR = 0.4
-# A question with its evidence, and an answer.
+# Usual lengths of a question with its evidence, and of an answer.
 _PROMPT_TOKENS, _ANSWER_TOKENS = 400, 60
 _PATIENCE_S = 60.0
-# How much sooner a prompt is read in a form that is multiplied many tokens at a time: decision 009.
+# Speedup of prompts in a form that is multiplied many tokens at a time: decision 009.
 QUICK_FORM = 1.45
-# How much more of a processor large matrices in the forms of Q4_K_M make use of than the starter's, in prompts; and how
-# much of the memory's speed writing does: both from decision 015.
+# Speedup of prompts by large matrices in Q4_K_M, relative to the starter's; and the share of the memory bandwidth that
+# writing reaches: both from decision 015.
 _LARGE_MATRICES, _LARGE = 1.7, 1_000_000_000
 _OF_BANDWIDTH = 0.65
 _ENGINE_BYTES = 300_000_000
@@ -47,12 +47,12 @@ class Yardstick:
     """Speed of the starter model and of memory on this machine."""
 
     prompt: float
-    """Tokens per second, scaled to a quick form."""
+    """Tokens per second, scaled to a form that is read quickly."""
     writing: float
     bytes_read: int
-    """Of weights, for each token that is written."""
+    """Bytes of weights that are read for each generated token."""
     bandwidth: float
-    """Bytes a second."""
+    """Bytes per second."""
     shape: Shape = SHAPES[STARTER]
 
 
@@ -72,12 +72,12 @@ class Choice:
     """With a context of 4,096 tokens."""
     place: Place
     largest_quantisation: str
-    """The finest of the usual ones that would fit, too; empty if none does."""
+    """The most precise of the usual quantisations that fits; empty if none does."""
     prompt: float | None
-    """Tokens a second on the processor; None where nothing could be measured."""
+    """Tokens per second on the CPU; None if nothing could be measured."""
     writing: float | None
     answer_s: float | None
-    """For a usual question and answer."""
+    """Seconds for a usual question and answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,20 +86,20 @@ class Recommendation:
 
     choices: tuple[Choice, ...]
     english: str
-    """Names of the best for each language: a chat model, empty if none fits."""
+    """Name of the best chat model for English; empty if none fits."""
     japanese: str
     english_embedder: str
     japanese_embedder: str
     yardstick: Yardstick | None
     error: float
-    """How far off the speeds may be, as a share."""
+    """Relative error of the speeds: 0.4 is 40%."""
     notes: tuple[str, ...]
 
 
 def recommend(
     settings: Settings, *, memory: MachineMemory, gpus: Sequence[Gpu], measured: Yardstick | None
 ) -> Recommendation:
-    """Judge every chat model of the catalogue."""
+    """Rate every chat model of the catalogue on this machine."""
     choices = tuple(
         _choice(entry.name, settings, memory=memory, gpus=gpus, measured=measured)
         for entry in ENTRIES
@@ -107,13 +107,13 @@ def recommend(
     )
     notes = []
     if measured is None:
-        notes.append(f"No speed was measured: `bunko models pull {STARTER}` fetches the model that is timed for it.")
+        notes.append(f"No speed was measured: `bunko models pull {STARTER}` downloads the model that is needed for it.")
     if gpus:
         notes.append("Speeds are the processor's; layers on a GPU run several times as fast. No GPU was measured.")
     best = {language: _best(choices, language) for language in ("en", "ja")}
     if not best["ja"]:
         notes.append(
-            "No model of the catalogue that knows Japanese fits: Bunko then answers with quotes, or give it "
+            "No model of the catalogue that knows Japanese fits. Bunko then answers with quotes only; or give it "
             "a server's address as --model."
         )
     return Recommendation(
@@ -129,7 +129,7 @@ def recommend(
 
 
 def yardstick(settings: Settings, *, machine: Machine) -> Yardstick | None:
-    """Time the starter model and memory; None where the starter is not on this machine, or does not run."""
+    """Measure the starter model and memory; None if the starter is not on this machine, or does not run."""
     state = show_model(STARTER, settings)
     path = state.files[0].path
     if path is None or state.info is None:
@@ -157,10 +157,10 @@ def yardstick(settings: Settings, *, machine: Machine) -> Yardstick | None:
 
 
 def writing_speed(shape: Shape, size: int, measured: Yardstick) -> float:
-    """Estimate tokens a second in writing.
+    """Estimate the tokens per second of writing.
 
-    A token takes the time to read the weights once, and for each layer a while that does not depend on its size: what
-    is left of the starter's time. Scaled by bytes alone, the estimate for large models would be a quarter.
+    A token takes the time to read all weights once, plus a fixed time per layer: the remainder of the starter's time.
+    Scaled by bytes alone, the estimate for large models would be a quarter of this.
     """
     bandwidth = _OF_BANDWIDTH * measured.bandwidth
     rest = max(0.0, 1 / measured.writing - measured.bytes_read / bandwidth)
@@ -169,15 +169,15 @@ def writing_speed(shape: Shape, size: int, measured: Yardstick) -> float:
 
 
 def prompt_speed(shape: Shape, measured: Yardstick) -> float:
-    """Estimate tokens a second in reading a prompt: each weight is multiplied once, but for those looked up."""
+    """Estimate the tokens per second of reading a prompt: each weight is multiplied once, except embeddings."""
     own = measured.shape.parameters - measured.shape.looked_up
-    # Vectors that are not tied are a matrix of their own for the output, which only the last token of a prompt meets.
+    # Without tied embeddings there is a separate output matrix, which is used for a prompt's last token only.
     speed = measured.prompt * own / (shape.parameters - shape.looked_up * (1 if shape.tied else 2))
     return speed * (_LARGE_MATRICES if shape.parameters > _LARGE else 1.0)
 
 
 def place_of(need: int, *, memory: MachineMemory, gpus: Sequence[Gpu]) -> Place:
-    """Return where a model of this size would run."""
+    """Return where a model that needs this many bytes would run."""
     on_gpus = sum(max(0, gpu.free - RESERVE) for gpu in gpus)
     if gpus and need <= on_gpus:
         return "gpu"
@@ -223,8 +223,9 @@ def _choice(
 
 
 def _best(choices: Sequence[Choice], language: str) -> str:
-    """Return the largest model that knows a language, fits, and answers within a minute; of those of about
-    one size the first of the catalogue.
+    """Return the largest model that knows a language, fits, and answers within a minute.
+
+    Among models of about the same size, the first of the catalogue is chosen.
     """
     fitting = [
         choice

@@ -86,7 +86,7 @@ def _say(descriptor: int, message: Mapping[str, object]) -> None:
 
 
 def _exit_at_end_of_stdin() -> None:
-    """Exit when the parent has ended, in whatever way: the pipe is closed then."""
+    """Exit when the parent ends for any reason, which closes the pipe."""
     # Read the descriptor: a thread that waits in sys.stdin holds a lock that the interpreter needs to exit.
     with contextlib.suppress(OSError):
         while os.read(0, 4096):

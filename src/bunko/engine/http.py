@@ -1,7 +1,7 @@
-"""Speak HTTP with an engine. In: JSON objects. Out: JSON objects, and streams of them. Every failure is an EngineError.
+"""Send HTTP requests to an engine. In: JSON objects. Out: JSON objects, or streams. All errors are EngineErrors.
 
-The server is not trusted: answers are bounded in size and in time, redirects are not followed (the key would go
-along), and nothing that is not the expected JSON gets through. Knows nothing of chat or embeddings.
+The server is not trusted: responses are limited in size and time, redirects are not followed (they would receive the
+key), and anything but the expected JSON is an error. Knows nothing of chat or embeddings.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from bunko.settings import GenerationSettings
 JsonObject: TypeAlias = dict[str, Any]
 Method: TypeAlias = Literal["GET", "POST"]
 
-# An honest event has some 300 bytes; an honest body at most the vectors of a batch: 64 of 4,096 numbers are 6 MB.
+# A usual event has about 300 bytes. The largest usual body is a batch of embeddings: 64 vectors of 4,096 are 6 MB.
 _MAX_LINE = 2**20
 _MAX_BODY = 64 * 2**20
 _MAX_ERROR_BODY = 64 * 2**10
@@ -35,32 +35,32 @@ _READ = 64 * 2**10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """How long to wait, in seconds."""
+    """Timeouts in seconds."""
 
     connect_s: float = 10.0
     first_token_s: float = 600.0
     token_s: float = 60.0
-    """Between two tokens, and for every other request."""
+    """Between two tokens, and for all requests that generate no text."""
 
     @classmethod
     def of(cls, settings: GenerationSettings) -> Timeouts:
-        """Take them from the settings."""
+        """Return the timeouts in the settings."""
         return cls(first_token_s=settings.first_token_timeout_s, token_s=settings.token_timeout_s)
 
 
 class Deadline:
-    """A moment by which something must have come, and how long that was from its start."""
+    """A point in time, and its distance in seconds from the start."""
 
     def __init__(self, seconds: float) -> None:
         self.extend(seconds)
 
     def extend(self, seconds: float) -> None:
-        """Start anew."""
+        """Restart, with this many seconds from now."""
         self.seconds = seconds
         self._moment = time.monotonic() + seconds
 
     def passed(self) -> bool:
-        """Return whether it is too late."""
+        """Return whether the deadline has passed."""
         return time.monotonic() > self._moment
 
 
@@ -74,15 +74,15 @@ class Connection:
         self._sockets = OpenSockets()
 
     def get_json(self, path: str) -> JsonObject:
-        """Return the object at a path, as in "/props". Raises EngineError."""
+        """GET an object from a path, as in "/props". Raises EngineError."""
         return self._exchange("GET", path, None)
 
     def post_json(self, path: str, body: Mapping[str, object]) -> JsonObject:
-        """Send an object and return the answer's. Raises EngineError."""
+        """POST an object and return the response's object. Raises EngineError."""
         return self._exchange("POST", path, body)
 
     def probe(self, path: str, body: Mapping[str, object] | None = None) -> JsonObject:
-        """Return what not every server has, an empty object if this one has not. Raises EngineError if it is down."""
+        """Request an optional endpoint; return {} if the server lacks it. Raises EngineError if it is down."""
         deadline = Deadline(self.timeouts.token_s)
         response = self._attempt("GET" if body is None else "POST", path, body, deadline)
         try:
@@ -90,13 +90,13 @@ class Connection:
                 text = b"".join(_read(response, self.endpoint, deadline, limit=_MAX_BODY))
                 return _parse_object(text, self.endpoint)
         except RemoteBadAnswer:
-            pass  # a web page, for example: some servers answer every path with one
+            pass  # for example a web page: some servers return one for every path
         finally:
             response.close()
         return {}
 
     def stream(self, path: str, body: Mapping[str, object]) -> EventStream:
-        """Send an object and return the events of the answer as they come. Raises EngineError."""
+        """POST an object and return the response's events as a stream. Raises EngineError."""
         deadline = Deadline(self.timeouts.first_token_s)
         return EventStream(self._send("POST", path, body, deadline), self.endpoint, deadline)
 
@@ -106,7 +106,7 @@ class Connection:
             self._pool.clear()
 
     def interrupt(self) -> None:
-        """Break off every request that is under way: who waits for one gets an EngineError. By any thread."""
+        """Abort all requests; threads that wait for one get an EngineError. May be called from any thread."""
         self._sockets.shut()
 
     def _exchange(self, method: Method, path: str, body: Mapping[str, object] | None) -> JsonObject:
@@ -121,14 +121,14 @@ class Connection:
     def _send(
         self, method: Method, path: str, body: Mapping[str, object] | None, deadline: Deadline
     ) -> BaseHTTPResponse:
-        """Return a successful answer, its body unread. Raises EngineError."""
+        """Return a successful response, with its body unread. Raises EngineError."""
         response = self._attempt(method, path, body, deadline)
         if response.status == 200:
             return response
         try:
             text = b"".join(_read(response, self.endpoint, deadline, limit=_MAX_ERROR_BODY))
         except EngineError:
-            text = b""  # the status says enough
+            text = b""  # the status is enough for an error message
         finally:
             response.close()
         raise status_error(response.status, headers=response.headers, body=text, endpoint=self.endpoint, path=path)
@@ -136,7 +136,7 @@ class Connection:
     def _attempt(
         self, method: Method, path: str, body: Mapping[str, object] | None, deadline: Deadline
     ) -> BaseHTTPResponse:
-        """Return an answer of whatever status. Raises EngineError if there is none."""
+        """Return a response of any status. Raises EngineError if there is none."""
         address = self.endpoint.address()
         interrupts = self._sockets.shut_times
         try:
@@ -145,7 +145,7 @@ class Connection:
             except ProtocolError:
                 if self._sockets.shut_times != interrupts:
                     raise
-                # The server may have closed an idle connection just as it was used again: once more, on a new one.
+                # The server may have closed an idle connection just as it was reused: retry once on a new one.
                 self.close()
                 return self._open(method, address, path, body, deadline)
         except (HTTPError, OSError) as error:
@@ -175,7 +175,7 @@ class Connection:
 
 
 class EventStream:
-    """The server-sent events of one answer: an iterator of objects. Closing it makes the engine stop."""
+    """An iterator over the server-sent events of one response, as objects. Closing it stops the engine."""
 
     def __init__(self, response: BaseHTTPResponse, endpoint: Endpoint, deadline: Deadline) -> None:
         self._response = response
@@ -184,10 +184,10 @@ class EventStream:
         self._lines = self._read_lines()
 
     def expect_within(self, seconds: float) -> None:
-        """Say how long the next event may take."""
+        """Set the timeout of the next event."""
         if seconds != self._deadline.seconds:
-            # The socket's own limit is for a server that falls silent; pings do not count, so there is a deadline
-            # too. A connection that ends with the answer can't be reached here and keeps its first, longer limit.
+            # The socket's timeout detects a silent server. The deadline is needed too, since pings reset that timeout.
+            # A connection that closes after its response has no socket here, and keeps its first, longer timeout.
             socket = getattr(self._response.connection, "sock", None)
             if socket is not None:
                 socket.settimeout(seconds)
@@ -199,7 +199,7 @@ class EventStream:
     def __next__(self) -> JsonObject:
         """Return the next event's object; StopIteration at the end. Raises EngineError."""
         for line in self._lines:
-            # Every server of this family puts an event on one line; other fields, and comments, say nothing.
+            # All known servers put an event on one line; other fields and comments are ignored.
             name, _, value = line.partition(b":")
             if name not in (b"data", b"error") or value.strip() == b"[DONE]":
                 continue
@@ -210,7 +210,7 @@ class EventStream:
         raise StopIteration
 
     def close(self) -> None:
-        """Break off the connection, which makes the engine stop; after the end, do nothing."""
+        """Close the connection, which stops the engine; do nothing after the last event."""
         self._response.close()
 
     def _read_lines(self) -> Iterator[bytes]:
@@ -224,7 +224,7 @@ class EventStream:
 
 
 def _read(response: BaseHTTPResponse, endpoint: Endpoint, deadline: Deadline, *, limit: int) -> Iterator[bytes]:
-    """Yield a body's bytes as they arrive. Raises EngineError for one that is too long, too slow or broken off."""
+    """Yield a body's bytes as they arrive. Raises EngineError if it is too long, too slow or incomplete."""
     received = 0
     try:
         while data := response.read1(_READ):
@@ -251,14 +251,14 @@ def _parse_object(text: bytes, endpoint: Endpoint) -> JsonObject:
 def _connection_error(error: Exception, endpoint: Endpoint, deadline: Deadline) -> EngineError:
     if isinstance(error, ReadTimeoutError):
         return _too_slow(endpoint, deadline)
-    # urllib3 puts its own objects before the reason, as in "HTTPConnection(host='x'): Failed to resolve".
+    # urllib3 puts its objects before the reason, as in "HTTPConnection(host='x'): Failed to resolve".
     reason = printable(str(error)).rpartition("): ")[2] or type(error).__name__
     return endpoint.lost(reason.rstrip("."))
 
 
 def _too_slow(endpoint: Endpoint, deadline: Deadline) -> EngineTimeout:
-    who = "The engine" if endpoint.is_local else f"The server {endpoint.name}"
+    sender = "The engine" if endpoint.is_local else f"The server {endpoint.name}"
     return EngineTimeout(
-        f"{who} sent nothing more for {deadline.seconds:g} seconds.",
-        "Ask for less, or allow more: BUNKO_GENERATION__FIRST_TOKEN_TIMEOUT_S, BUNKO_GENERATION__TOKEN_TIMEOUT_S.",
+        f"{sender} sent nothing for {deadline.seconds:g} seconds.",
+        "Ask for less, or raise BUNKO_GENERATION__FIRST_TOKEN_TIMEOUT_S or BUNKO_GENERATION__TOKEN_TIMEOUT_S.",
     )

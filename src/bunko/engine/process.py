@@ -188,7 +188,7 @@ class _Run:
         return self.popen.poll() is not None and (bool(self.url) or self._failure_reported)
 
     def describe_end(self, *, wait_s: float) -> str:
-        """Return how the process ended, as in "SIGKILL" or "exit code 1"; empty if it goes on."""
+        """Return how the process ended, as in "SIGKILL" or "exit code 1"; empty if it is running."""
         self._failure_reported = True
         try:
             code = self.popen.wait(wait_s)

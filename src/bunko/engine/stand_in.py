@@ -1,4 +1,4 @@
-"""Ask the engine about a model without loading it. In: a GGUF file. Out: its tokens and rendered prompts, in a second.
+"""Query the engine about a model without its weights. In: a GGUF file. Out: tokens and rendered prompts, in a second.
 
 A stand-in is a file of a few megabytes: the model's tokenizer and chat template, byte for byte, on the smallest model
 that the engine loads, with zeros for weights. A template runs only in the engine's own renderer, in its own process.
@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal, TypeAlias
 
 from bunko.engine.gpus import GpuWish
 from bunko.engine.http import Connection, Timeouts
@@ -24,6 +24,10 @@ from bunko.models.gguf.header import read_gguf, read_layout
 from bunko.models.gguf.tensor_types import F32, Q8_0, tensor_bytes
 from bunko.models.gguf.writing import NewTensor, key_value, write_header
 
+Template: TypeAlias = Literal["keep", "drop"]
+Answer: TypeAlias = Literal["open", "none"]
+Marks: TypeAlias = Literal["text", "tokens"]
+
 _WIDTH = 32
 _ALIGNMENT = 32
 _TIMEOUT_S = 60.0
@@ -33,10 +37,10 @@ _UNKNOWN = "unknown model architecture"
 class StandIn:
     """The engine with a model's tokenizer and template. Raises ModelBroken, EngineError."""
 
-    def __init__(self, path: Path, *, log_directory: Path, with_template: bool = True) -> None:
+    def __init__(self, path: Path, *, log_directory: Path, template: Template = "keep") -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="bunko-stand-in-", ignore_cleanup_errors=True)
         file = Path(self._folder.name) / path.name
-        write_stand_in(path, file, with_template=with_template)
+        write_stand_in(path, file, template=template)
         self._process = _process(file, log_directory)
         self._connection = Connection(self._process, timeouts=Timeouts(first_token_s=_TIMEOUT_S, token_s=_TIMEOUT_S))
 
@@ -54,14 +58,14 @@ class StandIn:
         """Return what the engine reports about the model: `bos_token`, `eos_token`, `chat_template_caps`."""
         return self._connection.get_json("/props")
 
-    def render(self, messages: Sequence[Mapping[str, str]], *, opens_answer: bool = True) -> str:
-        """Return the prompt that the template makes. Raises EngineError with the template's error."""
-        body = {"messages": list(messages), "add_generation_prompt": opens_answer}
+    def render(self, messages: Sequence[Mapping[str, str]], *, answer: Answer = "open") -> str:
+        """Render messages as a prompt; "open" appends the start of an answer. Raises EngineError."""
+        body = {"messages": list(messages), "add_generation_prompt": answer == "open"}
         return str(self._connection.post_json("/apply-template", body)["prompt"])
 
-    def tokens(self, text: str, *, with_marks: bool = False) -> list[int]:
-        """Return a text's tokens; `with_marks` parses control tokens in it."""
-        body = {"content": text, "add_special": False, "parse_special": with_marks}
+    def tokens(self, text: str, *, marks: Marks = "text") -> list[int]:
+        """Return a text's tokens. Control tokens in it are plain "text", or parsed as "tokens"."""
+        body = {"content": text, "add_special": False, "parse_special": marks == "tokens"}
         return [int(token) for token in self._connection.post_json("/tokenize", body)["tokens"]]
 
     def text(self, tokens: Sequence[int]) -> str:
@@ -85,18 +89,18 @@ def engine_knows(architecture: str, *, log_directory: Path) -> bool:
     return True
 
 
-def write_stand_in(path: Path, target: Path, *, with_template: bool = True) -> None:
-    """Write a model's stand-in, with its chat template or without. Raises ModelBroken if it has no tokenizer."""
+def write_stand_in(path: Path, target: Path, *, template: Template = "keep") -> None:
+    """Write a model's stand-in; "drop" leaves out its chat template. Raises ModelBroken if it has no tokenizer."""
     info, layout = read_gguf(path), read_layout(path)
     if not info.vocabulary_size or "tokenizer.ggml.model" not in layout.keys:
         raise ModelBroken(f"{path} has no tokenizer.", "Convert it again, with the tokenizer's files beside it.")
-    own = [layout.metadata[layout.keys[key]] for key in layout.keys if _wanted(key, with_template)]
+    own = [layout.metadata[layout.keys[key]] for key in layout.keys if _is_kept(key, template)]
     with target.open("wb") as file:
         _write_file(file, [*_smallest_llama(info.vocabulary_size), *own], _tensors(info.vocabulary_size))
 
 
-def _wanted(key: str, with_template: bool) -> bool:
-    return key.startswith("tokenizer.") and (with_template or not key.startswith("tokenizer.chat_template"))
+def _is_kept(key: str, template: Template) -> bool:
+    return key.startswith("tokenizer.") and (template == "keep" or not key.startswith("tokenizer.chat_template"))
 
 
 def _process(file: Path, log_directory: Path) -> LlamaProcess:
@@ -141,6 +145,6 @@ def _tensor(name: str, dimensions: tuple[int, ...], type_number: int) -> NewTens
 
 
 def _write_file(file: BinaryIO, pairs: Sequence[bytes], tensors: Sequence[NewTensor]) -> None:
-    """Write a whole file; its tensors are zeros, which take no room on most disks."""
+    """Write a complete file; its tensors are zeros, which take no space on most disks."""
     size = write_header(file, tensors, metadata=b"".join(pairs), key_count=len(pairs), alignment=_ALIGNMENT)
     file.truncate(file.tell() + size)

@@ -39,7 +39,7 @@ class Case:
 
     @property
     def answer(self) -> str:
-        """The answer; empty for a refusal, whatever its words."""
+        """The answer; empty for a refusal, in any wording."""
         return "" if self.refused or self.failed else str(self.line["answer"])
 
     @property

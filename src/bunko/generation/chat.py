@@ -190,12 +190,12 @@ class ChatGenerator:
         *,
         arguments: Mapping[str, object] | None = None,
         extra: Mapping[str, object] | None = None,
-        goes_on: bool = False,
+        prompt: Literal["new", "continued"] = "new",
     ) -> Pieces:
         """Yield the pieces of the answer to one request, reasoning not separated.
 
-        `arguments` go to the template, `extra` into the request; both are dropped if the server refuses them. With
-        `goes_on` the prompt continues what was written last. Raises as `stream` does.
+        `arguments` go to the template, `extra` into the request; both are dropped if the server refuses them. A
+        "continued" prompt extends the last prompt and answer. Raises as `stream` does.
         """
         facts = self.facts()
         optional = {**({"chat_template_kwargs": dict(arguments)} if arguments else {}), **(extra or {})}
@@ -203,7 +203,7 @@ class ChatGenerator:
             optional |= {"logprobs": 1} if is_raw(messages) else {"logprobs": True, "top_logprobs": 1}
         body = {**request_body(messages, options, facts), **optional}
         if facts.is_llama_server:
-            body["cache_prompt"] = goes_on or self._may_use_cache(messages, arguments)
+            body["cache_prompt"] = prompt == "continued" or self._may_use_cache(messages, arguments)
             # It then reports each batch that it reads; otherwise it checks once a second whether we are connected.
             body["return_progress"] = True
             if is_raw(messages) and facts.tag:  # control tokens are left out of the text otherwise

@@ -31,7 +31,7 @@ class ServerFacts:
     """False if the model's template refuses or drops system messages."""
     tag: Tag | None = None
     """The tags around reasoning, if the model's template has any."""
-    goes_on: bool = False
+    can_continue: bool = False
     """Whether the server can continue the last message of the assistant."""
 
 
@@ -52,7 +52,7 @@ def probe(connection: Connection, *, model: str) -> ServerFacts:
         model=model,
         context_tokens=context or UNKNOWN_CONTEXT,
         is_llama_server=False,
-        goes_on=entry.get("owned_by") in ("vllm", "sglang"),
+        can_continue=entry.get("owned_by") in ("vllm", "sglang"),
     )
 
 

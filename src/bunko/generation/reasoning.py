@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bunko.generation.bounding import Bounds, within
 from bunko.generation.probing import ServerFacts
@@ -55,7 +55,7 @@ class Server(Protocol):
         *,
         arguments: Mapping[str, object] | None = None,
         extra: Mapping[str, object] | None = None,
-        goes_on: bool = False,
+        prompt: Literal["new", "continued"] = "new",
     ) -> Pieces:
         """Yield the pieces of the answer to one request."""
         ...
@@ -136,10 +136,10 @@ class Reasoner:
         prompt = self._engine.render(messages, arguments=arguments)
         if prompt is not None:
             asked = [Message(role="raw", content=close_thought(prompt, thought, tag))]
-            pieces = self._engine.ask(asked, options, extra=_extra("off", facts), goes_on=True)
+            pieces = self._engine.ask(asked, options, extra=_extra("off", facts), prompt="continued")
         else:
             begun = Message(role="assistant", content=close_thought("", thought, tag))
-            extra = {"add_generation_prompt": False, "continue_final_message": True} if facts.goes_on else {}
+            extra = {"add_generation_prompt": False, "continue_final_message": True} if facts.can_continue else {}
             pieces = self._engine.ask([*messages, begun], options, extra=extra)
         yield from part(pieces, Splitter())
 

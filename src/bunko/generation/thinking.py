@@ -76,6 +76,7 @@ _REASONS = re.compile(
 _OPENS = re.compile(r"(?<![a-z])r1(?![a-z0-9])|qwq|thinking", re.I)
 
 Opened: TypeAlias = Literal["no", "surely", "perhaps"]
+FinishReason: TypeAlias = Literal["stop", "length"]
 
 
 class Splitter:
@@ -108,9 +109,9 @@ class Splitter:
         self._held += text
         yield from self._parts(at_end=False)
 
-    def end(self, *, whole: bool = True) -> Iterator[Piece]:
-        """Yield the rest. `whole` is False if the answer was cut at its limit."""
-        if self._opened == "perhaps" and not whole:
+    def end(self, finish_reason: FinishReason = "stop") -> Iterator[Piece]:
+        """Yield the rest. The finish reason is "length" if the answer was cut at its limit."""
+        if self._opened == "perhaps" and finish_reason != "stop":
             self._opened = "surely"
         yield from self._parts(at_end=True)
 
@@ -208,7 +209,7 @@ def part(pieces: Iterable[Piece], splitter: Splitter) -> Iterator[Piece]:
         for split in splitter.feed(piece.text):
             yield replace(piece, text=split.text, reasoning=split.reasoning, was_thought=split.was_thought)
         if whole.finish_reason:
-            yield from splitter.end(whole=whole.finish_reason == "stop")
+            yield from splitter.end(whole.finish_reason)
             yield replace(whole, text="", reasoning="")
 
 

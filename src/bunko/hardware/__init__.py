@@ -1,10 +1,10 @@
 """Describe this machine: processor, memory, GPUs. In: the system's own files and tools. Out: records.
 
     processor  name and instruction sets
-    graphics   GPUs, whether the engine can use them or not
-    wheels     which wheel of the engine is made for them, and how it is installed
+    graphics   GPUs, including those that the engine can't use
+    wheels     the engine's wheel for these GPUs, and how to install it
     bandwidth  how fast memory is read
-    memory     how much memory there is
+    memory     total and available memory
 
 Knows nothing of models. Nothing is imported here: import from the modules.
 """

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-# More than the caches of nearly all processors hold, and little enough for a small machine.
+# Larger than the caches of nearly all processors, and small enough for any machine.
 _BYTES = 256 * 2**20
 _RUNS = 5
 
 
 def memory_bandwidth(*, threads: int) -> float:
-    """Return the best of several runs: other programs can only make a run slower."""
+    """Return the best of several runs, in bytes per second: other programs can only slow a run down."""
     import numpy as np
 
     numbers = np.ones(_BYTES // 4, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Find the GPUs of this machine, usable by the engine or not. In: drivers' tools and files. Out: Cards.
+"""Find this machine's GPUs, including those that the engine can't use. In: drivers' tools and files. Out: Cards.
 
 NVIDIA's tool reports everything; Linux lists every card, and the memory of AMD's; macOS on Apple's processors always
 has Metal. Unknown values are 0 or empty. Installs and changes nothing.
@@ -36,9 +36,9 @@ class Card:
     """Bytes of its memory; 0 if unknown."""
     free: int = 0
     driver: str = ""
-    """Its version; empty where there is none that works."""
+    """Its version; empty if there is no working driver."""
     cuda: tuple[int, int] = (0, 0)
-    """The newest CUDA that the driver can run."""
+    """The newest CUDA version that the driver supports."""
     capability: float = 0.0
     """NVIDIA's compute capability, as in 8.6."""
     architecture: str = ""
@@ -52,11 +52,11 @@ class Graphics:
 
     cards: tuple[Card, ...] = ()
     rocm: tuple[int, int] = (0, 0)
-    """The version of ROCm that is installed."""
+    """The installed version of ROCm."""
 
 
 def this_graphics() -> Graphics:
-    """Look for GPUs; takes a tenth of a second where NVIDIA's tool is there, and nothing elsewhere."""
+    """Find the GPUs; takes a tenth of a second if NVIDIA's tool is installed."""
     if sys.platform == "darwin":
         return Graphics(cards=_apple() if platform.machine() == "arm64" else ())
     nvidia = _nvidia()
@@ -72,7 +72,7 @@ def _nvidia() -> list[Card]:
 
 
 def nvidia_cards(query: str, overview: str) -> list[Card]:
-    """Parse the output of nvidia-smi: a line for each card, and the overview for the version of CUDA."""
+    """Parse the output of nvidia-smi: `query` has a line per card, `overview` the version of CUDA."""
     found = _CUDA.search(overview)
     cuda = (int(found[1]), int(found[2])) if found else (0, 0)
     cards = []
@@ -95,7 +95,7 @@ def nvidia_cards(query: str, overview: str) -> list[Card]:
 
 
 def cards_in(sys_folder: Path) -> list[Card]:
-    """Return the cards that Linux knows of, with a driver or without."""
+    """Return the cards that Linux lists, including those without a driver."""
     architectures = _amd_architectures(sys_folder)
     cards = []
     for device in sorted((sys_folder / "bus/pci/devices").glob("*")):
@@ -112,7 +112,7 @@ def cards_in(sys_folder: Path) -> list[Card]:
                 free=max(0, total - used),
                 driver=driver.resolve().name if driver.exists() else "",
                 architecture=architectures[0] if vendor == "amd" and architectures else "",
-                # Intel's own place for the one in the processor; cards of its own come behind a bridge.
+                # Intel's integrated GPU always has this address; its separate cards are behind a bridge.
                 integrated=vendor == "intel" and device.name.endswith(":00:02.0"),
             )
         )
@@ -120,13 +120,13 @@ def cards_in(sys_folder: Path) -> list[Card]:
 
 
 def rocm_in(folder: Path) -> tuple[int, int]:
-    """Return the version of ROCm that is installed in a folder; (0, 0) for none."""
+    """Return the version of ROCm in a folder; (0, 0) if there is none."""
     found = re.match(r"(\d+)\.(\d+)", _read(folder / ".info/version"))
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _amd_architectures(sys_folder: Path) -> list[str]:
-    """Return what AMD's compute driver calls its cards: 110000 is gfx1100, 90010 is gfx90a."""
+    """Return the names of AMD's cards from its compute driver: 110000 is gfx1100, 90010 is gfx90a."""
     found = []
     for properties in sorted((sys_folder / "class/kfd/kfd/topology/nodes").glob("*/properties")):
         match = re.search(r"^gfx_target_version (\d+)$", _read(properties), re.MULTILINE)

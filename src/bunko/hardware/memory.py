@@ -10,14 +10,14 @@ _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineMemory:
-    """What this machine, or the container that this process runs in, has; in bytes."""
+    """Memory of this machine, or of the container that this process runs in, in bytes."""
 
     total: int
     available: int
 
 
 def machine_memory() -> MachineMemory:
-    """Return this machine's memory; a container's limit counts where there is one."""
+    """Return this machine's memory, or its container's limit if that is lower."""
     import psutil
 
     memory = psutil.virtual_memory()
@@ -29,6 +29,6 @@ def _container_limits() -> list[int]:
     limits = []
     for path in _CGROUP_LIMITS:
         text = path.read_text(encoding="ascii").strip() if path.is_file() else ""
-        if text.isdigit():  # "max" where there is no limit
+        if text.isdigit():  # "max" if there is no limit
             limits.append(int(text))
     return limits

@@ -1,6 +1,6 @@
-"""The processor's name and instruction sets. In: the system's own description. Out: Processor. Installs nothing.
+"""Identify the processor and its instruction sets. In: the system's own description. Out: Processor.
 
-A package for it (py-cpuinfo) takes a second, starts processes, and has not changed for years.
+The package py-cpuinfo was not used: it takes a second, starts processes, and has not been updated for years.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# What matters to llama.cpp -> how Linux, then macOS, call it.
+# Instruction sets that llama.cpp uses -> their names on Linux, then on macOS.
 _SETS: Mapping[str, tuple[str, ...]] = {
     "AVX2": ("avx2",),
     "FMA": ("fma",),
@@ -30,7 +30,7 @@ _SETS: Mapping[str, tuple[str, ...]] = {
     "SVE": ("sve",),
     "SME": ("sme", "hw.optional.arm.feat_sme"),
 }
-# Windows tells of single features by number (winnt.h, PF_…_INSTRUCTIONS_AVAILABLE).
+# Windows reports single features by number (winnt.h, PF_…_INSTRUCTIONS_AVAILABLE).
 _WINDOWS = {19: "neon", 40: "avx2", 41: "avx512f", 43: "asimddp"}
 _CPUINFO = Path("/proc/cpuinfo")
 _TIMEOUT_S = 5
@@ -42,11 +42,11 @@ class Processor:
 
     name: str
     sets: tuple[str, ...]
-    """Instruction sets, as people call them: "AVX2", "AVX-512", "NEON", "I8MM", …"""
+    """Common names of its instruction sets: "AVX2", "AVX-512", "NEON", "I8MM", …"""
 
 
 def this_processor() -> Processor:
-    """Return this machine's processor; facts that the system does not report are left out."""
+    """Return this machine's processor, as far as the system describes it."""
     if sys.platform == "win32":
         import ctypes
 
@@ -62,7 +62,7 @@ def this_processor() -> Processor:
 
 
 def from_cpuinfo(text: str) -> Processor:
-    """Parse Linux's /proc/cpuinfo, of x86 ("flags") and ARM ("Features")."""
+    """Parse Linux's /proc/cpuinfo on x86 ("flags") and ARM ("Features")."""
     values: dict[str, str] = {}
     for line in text.splitlines():
         key, _, value = line.partition(":")
@@ -82,7 +82,7 @@ def from_sysctl(text: str) -> Processor:
 
 
 def sets_in(flags: Iterable[str]) -> tuple[str, ...]:
-    """Return the instruction sets that these flags stand for.
+    """Return the instruction sets for these flags.
 
     >>> sets_in(["fpu", "avx2", "avx512_vnni"])
     ('AVX2', 'AVX512-VNNI')

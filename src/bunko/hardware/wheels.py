@@ -1,6 +1,6 @@
 """Choose the engine's wheel for a machine. In: Graphics. Out: Wheel, with the command that installs it. Pure.
 
-The wheels, their indexes and what each is made for are as xllamacpp's own README has them (version 2026.10).
+Wheels, indexes and supported cards are from xllamacpp's README (version 2026.10).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from bunko.hardware.graphics import Card, Graphics
 Backend: TypeAlias = Literal["cpu", "cuda", "rocm", "vulkan", "metal"]
 
 _INDEX = "https://xorbitsai.github.io/xllamacpp/whl"
-# Version of CUDA that a wheel was made with -> its index, and the oldest cards that it runs on. Its cards without
-# native code are compiled for by the driver, which must know this version.
+# A wheel's CUDA version, its index, and the lowest compute capability that it supports. For cards without native code
+# in the wheel, the driver compiles it, and must support this version.
 _CUDA = (((13, 2), "cu132", 7.5), ((12, 8), "cu128", 5.0))
 _ROCM = {
     "rocm-7.2.4": frozenset(
@@ -31,17 +31,17 @@ class Wheel:
 
     backend: Backend
     command: str
-    """What installs it."""
+    """The command that installs it."""
     note: str = ""
-    """What else it needs, or why it is not another one."""
+    """What else it needs, or why another wheel does not fit."""
 
 
 def best_wheel(
     graphics: Graphics, *, python: str = "python", glibc: tuple[int, int] = (0, 0), system: str = "linux"
 ) -> Wheel:
-    """Return the wheel for a machine: of several cards, the one that llama.cpp is quickest with decides.
+    """Return the wheel for a machine. With several cards, it is the wheel for the one that llama.cpp is fastest on.
 
-    `python` is the interpreter to install into; `glibc` is (0, 0) where it is unknown, or not there.
+    `python` is the interpreter to install into; `glibc` is (0, 0) if it is unknown or absent.
     """
     old = system == "linux" and (0, 0) < glibc < _GLIBC
     order = {"apple": 0, "nvidia": 1, "amd": 2, "intel": 3}
@@ -71,9 +71,9 @@ def _for_nvidia(card: Card, python: str) -> Wheel:
         if card.cuda >= version and (card.capability >= least or not card.capability):
             return Wheel(backend="cuda", command=_command(python, index))
     if card.cuda == (0, 0):
-        note = "NVIDIA's driver is missing, or does not answer: install it first; `nvidia-smi` must show the card."
+        note = "NVIDIA's driver is missing or does not respond: install it first; `nvidia-smi` must show the card."
     else:
-        note = f"The driver knows CUDA {card.cuda[0]}.{card.cuda[1]}: install one that knows 12.8 or newer first."
+        note = f"The driver supports CUDA {card.cuda[0]}.{card.cuda[1]}: first install one that supports 12.8 or newer."
     return Wheel(backend="cuda", command=_command(python, "cu128"), note=note)
 
 
@@ -82,9 +82,9 @@ def _for_amd(card: Card, rocm: tuple[int, int], python: str) -> Wheel:
         if card.architecture in architectures and rocm[0] == int(index[5]):
             return Wheel(backend="rocm", command=_command(python, index))
     if any(card.architecture in architectures for architectures in _ROCM.values()):
-        note = f"With ROCm 7 installed, {_command(python, 'rocm-7.2.4')} may be quicker. {_VULKAN_NEEDS}"
+        note = f"With ROCm 7 installed, {_command(python, 'rocm-7.2.4')} may be faster. {_VULKAN_NEEDS}"
     else:
-        note = f"The wheels for ROCm are not made for this card. {_VULKAN_NEEDS}"
+        note = f"The ROCm wheels do not support this card. {_VULKAN_NEEDS}"
     return Wheel(backend="vulkan", command=_command(python, "vulkan"), note=note)
 
 

@@ -1,10 +1,10 @@
-"""The process that runs a model in torch over texts, and tells how much each input column of each matrix is used.
+"""The calibration process: run texts through a model in torch, and measure how much each matrix uses each input column.
 
-In (stdin): one JSON line {"model": path, "texts": [...], "tokens": per text, "out": path, "dtype": …}; then nothing,
-but the pipe stays open for as long as the parent lives. Out (stdout): a JSON line {"done": n} after each text, at last
-{"matrices": n} or {"error": …}. The file: numpy's .npz, one vector of mean squares for each of GGUF's tensors.
+In (stdin): one JSON line {"model": path, "texts": [...], "tokens": per text, "out": path, "dtype": …}; the parent keeps
+the pipe open while it lives. Out (stdout): a JSON line {"done": n} after each text, finally {"matrices": n} or
+{"error": …}. The file is numpy's .npz, with one vector of mean squares for each GGUF tensor.
 
-That is what llama.cpp calls an importance matrix (tools/imatrix): for a matrix W and inputs x, the mean of x squared.
+llama.cpp calls this an importance matrix (tools/imatrix): for a matrix W and inputs x, the mean of x squared.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bunko.child_process import claim_stdout, exit_when_orphaned, leave
 
 
 def main() -> NoReturn:
-    """Run the texts through the model."""
+    """Run the texts through the model and reply."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     reply = claim_stdout()
     order = json.loads(sys.stdin.readline())
@@ -68,7 +68,7 @@ def _measure(order: Mapping[str, Any], reply: int) -> dict[str, object]:
         for done, text in enumerate(order["texts"], start=1):
             tokens = tokenizer(text, return_tensors="pt", truncation=True, max_length=order["tokens"]).input_ids
             if tokens.shape[1]:
-                model.model(input_ids=tokens)  # without the output matrix, which llama.cpp leaves out as well
+                model.model(input_ids=tokens)  # without the output matrix, as in llama.cpp
             os.write(reply, json.dumps({"done": done}).encode() + b"\n")
     vectors = {name: (sums[name] / counts[name]).to(torch.float32).numpy() for name in sums}
     np.savez(order["out"], **vectors)
@@ -76,7 +76,7 @@ def _measure(order: Mapping[str, Any], reply: int) -> dict[str, object]:
 
 
 def _names(model: Any, architecture: str, layers: int) -> dict[str, str]:
-    """Return GGUF's tensor names for the modules that multiply by a matrix."""
+    """Map the names of linear modules to GGUF's tensor names."""
     import gguf
     import torch
 

@@ -1,8 +1,8 @@
-"""Find out which weights matter for the user's own documents. In: a folder, a model. Out: importance, held-out text.
+"""Measure which weights matter for the user's documents. In: a folder, a model. Out: importance, held-out text.
 
-The documents are read as `ask` reads them, cut into pieces, and every fifth piece is kept for the comparison. The
-others are run through the model by torch in a process of its own (`calibrate_child`): the engine's binding does not
-show what flows through a model.
+The documents are read as `ask` reads them, cut into pieces, and every fifth piece is held out for the comparison. Torch
+runs the others through the model in a separate process (`calibrate_child`), because the engine's binding does not
+expose activations.
 """
 
 from __future__ import annotations
@@ -32,29 +32,29 @@ if TYPE_CHECKING:
 
 _NEEDED = ("torch", "transformers", "gguf")
 PIECE_TOKENS = 256
-"""Read at once: as long as a prompt with evidence, or half of it."""
+"""Tokens of one piece: about half a prompt with evidence, or all of it."""
 PIECES = 96
-"""Some 25,000 tokens: a few minutes with 135 million parameters on two cores."""
+"""About 25,000 tokens: a few minutes with 135 million parameters on two cores."""
 _PIECE_CHARACTERS = 1000
 _HELD_OUT = 5
 """Every fifth piece is held out of the calibration, for the comparison."""
 _EXCERPTS, _EXCERPT_CHARACTERS = 6, 250
-"""What is compared on, of the pieces held out: some 300 tokens, of which the comparison takes the first 209."""
+"""Excerpts of held-out pieces for the comparison: about 300 tokens, of which it uses the first 209."""
 _CHILD_BYTES = 900 * 2**20
 _ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""As for the engine: threads that look for work instead of waiting stall each other where other programs run."""
+"""As for the engine: busy-waiting threads stall each other while other programs run."""
 _BIG = 3_000_000_000
-"""Parameters from which on the model is run in 16 bits, which takes half the memory."""
+"""Models with more parameters are run in 16 bits, which halves the memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """What the documents say of the model."""
+    """The result of a calibration."""
 
     importance: Mapping[str, NDArray[np.float32]]
-    """For each matrix, by GGUF's name, the mean square of each column's inputs."""
+    """The mean square of each input column, for each matrix by its GGUF name."""
     held_out: str
-    """Text of the same documents that had no part in it."""
+    """Text of the same documents that was not used for it."""
     pieces: int
 
 
@@ -73,16 +73,16 @@ def measure(model: Path, folder: Path, *, work: Path, settings: Settings, progre
         )
     info = read_gguf(model)
     dtype, size = ("bfloat16", 2) if info.parameters > _BIG else ("float32", 4)
-    needed, there = _CHILD_BYTES + info.parameters * size * 5 // 4, machine_memory().available
-    if needed > there:
+    needed, available = _CHILD_BYTES + info.parameters * size * 5 // 4, machine_memory().available
+    if needed > available:
         raise ModelTooLarge(
-            f"Calibrating runs the model unquantised, which takes {needed / 1e9:.1f} GB of memory; "
-            f"{there / 1e9:.1f} GB are free.",
-            "Leave out --calibrate, or do it on a machine with more.",
+            f"Calibrating runs the model unquantised, which needs {needed / 1e9:.1f} GB of memory; "
+            f"{available / 1e9:.1f} GB are free.",
+            "Leave out --calibrate, or use a machine with more memory.",
         )
     used, held_out = chosen_pieces(_documents(folder, settings))
     if not used:
-        raise LibraryEmpty(f"There is no text in {folder} to calibrate on.", "Name a folder with documents.")
+        raise LibraryEmpty(f"There is no text in {folder} to calibrate on.", "Give a folder with documents.")
     out = work / "importance.npz"
     order = {
         "model": str(model), "texts": used, "tokens": PIECE_TOKENS, "out": str(out), "dtype": dtype,
@@ -115,7 +115,7 @@ def chosen_pieces(documents: Sequence[str]) -> tuple[list[str], str]:
 
 
 def _spread(pieces: Sequence[str], count: int) -> list[str]:
-    """Return `count` pieces, or all, spread evenly from the first to the last."""
+    """Return at most `count` pieces, evenly spread."""
     count = min(count, len(pieces))
     return [pieces[number * len(pieces) // count] for number in range(count)]
 
@@ -145,8 +145,8 @@ def _run(order: Mapping[str, Any], progress: Progress) -> None:
     finally:
         stop(popen, os.getpid())
     if "matrices" not in reply:
-        said = str(reply.get("error") or b"".join(log[-2:]).decode(errors="replace").strip() or f"exit code {code}")
+        reason = str(reply.get("error") or b"".join(log[-2:]).decode(errors="replace").strip() or f"exit code {code}")
         raise ModelBroken(
-            f"torch can't run this model: {said}.",
-            "Leave out --calibrate; it is for architectures that transformers reads from GGUF (Llama, Qwen, Phi, …).",
+            f"torch can't run this model: {reason}.",
+            "Leave out --calibrate; it needs an architecture that transformers reads from GGUF (Llama, Qwen, Phi, …).",
         )

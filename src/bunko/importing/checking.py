@@ -1,6 +1,6 @@
-"""Try an imported model out. In: its file, and what it was made of. Out: a report, plain values that JSON can hold.
+"""Test an imported model. In: its file and the 16-bit model. Out: a report of plain JSON values.
 
-Template, tokenizer, likeness to the model in 16 bits, speed, memory: each by the engine itself.
+The engine itself is used for all checks: template, tokenizer, divergence from the 16-bit model, speed, memory.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bunko.engine.stand_in import Answer
 from bunko.errors import EngineError, ModelNotFound
 from bunko.hardware.memory import machine_memory
 from bunko.importing.divergence import divergence, perplexity
@@ -22,11 +23,11 @@ from bunko.models.gguf.header import GgufInfo, read_gguf, read_layout
 from bunko.settings import Settings
 
 PLACES = 192
-"""Places of the text at which both models are asked: seconds with 135 million parameters, minutes with 7 billion."""
+"""Positions at which the models are compared: seconds with 135 million parameters, minutes with 7 billion."""
 _BEFORE = 16
-"""Tokens at the beginning that are only read: no model knows how a text begins."""
+"""Tokens at the start that are not compared: no model can predict how a text begins."""
 LIKELIEST = 1000
-"""Tokens that are asked for at each place; on average they have 99% of the probability or more."""
+"""Tokens to list at each position; on average they have 99% of the probability or more."""
 _SPEED_PROMPT, _SPEED_WRITE, _SPEED_RUNS = 256, 64, 2
 _CONTEXTS = (2048, 4096, 8192, 16384, 32768)
 _TRIAL_CONTEXT = 1024
@@ -34,7 +35,7 @@ _TRIAL_CONTEXT = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """What the models are compared on."""
+    """The text that the models are compared on."""
 
     name: str
     words: str
@@ -54,9 +55,9 @@ def check(
     progress: Progress,
     say: Callable[[str], object],
 ) -> dict[str, Any]:
-    """Return the report. `reference` is the model in 16 bits; `tokens` are the texts' by its own tokenizer.
+    """Return the report. `reference` is the 16-bit model; `tokens` are the round-trip texts' by its own tokenizer.
 
-    `uncalibrated` is the same model, quantised without an importance matrix, to show what that has changed.
+    `uncalibrated` is the model quantised without an importance matrix, to show the effect of calibration.
     Raises EngineError if the engine can't run the model.
     """
     info = read_gguf(made)
@@ -64,7 +65,7 @@ def check(
     say("Checking the template and the tokenizer …")
     with trying(made, settings, context_tokens=_TRIAL_CONTEXT) as trial:
         report: dict[str, Any] = {"template": _template(trial, made, info), "tokenizer": _tokenizer(trial, tokens)}
-        along = trial.tokens(text.words, beginning=True)[: min(_BEFORE + PLACES, context - 2) + 1]
+        along = trial.prompt_tokens(text.words)[: min(_BEFORE + PLACES, context - 2) + 1]
         say(f"Comparing with the original, token by token ({max(0, len(along) - _BEFORE - 1)} tokens) …")
         mine = _walk(trial, along, "reading", progress)
         speed = _speed(trial, along, context)
@@ -80,7 +81,7 @@ def check(
 
 
 def chosen_text(file: Path | None, held_out: str) -> Text:
-    """Return the user's text, else what was held out of the calibration, else Bunko's own. Raises ModelNotFound."""
+    """Return the user's text, else text held out of the calibration, else Bunko's own. Raises ModelNotFound."""
     if file is None:
         return Text(name="held-out pieces of the documents", words=held_out) if held_out else _OWN_TEXT
     try:
@@ -93,11 +94,11 @@ def chosen_text(file: Path | None, held_out: str) -> Text:
 
 
 def _template(trial: Trial, made: Path, info: GgufInfo) -> dict[str, Any]:
-    def render(messages: Messages, generation: bool) -> str:
-        return trial.prompt(messages, generation=generation)
+    def render(messages: Messages, answer: Answer) -> str:
+        return trial.prompt(messages, answer=answer)
 
     def cut(part: str) -> list[int]:
-        return trial.tokens(part, special=True)
+        return trial.tokens(part, marks="tokens")
 
     number = read_layout(made).values.get("tokenizer.ggml.eos_token_id")
     eos = trial.text([number]) if isinstance(number, int) else ""
@@ -117,11 +118,11 @@ def _tokenizer(trial: Trial, tokens: Mapping[str, Sequence[int]]) -> dict[str, A
         mine = trial.tokens(text)
         back = trial.text(mine)
         if back.strip(" ") != text.strip(" "):
-            findings.append(f"{name} does not come back as it was: {_first_difference(text, back)}.")
+            findings.append(f"{name} text changes in a round trip: {_first_difference(text, back)}.")
         if name in tokens and list(tokens[name]) != mine:
-            findings.append(f"{name} is cut otherwise than by the original tokenizer: answers may be worse.")
-    same = " and are cut as by the original tokenizer" if tokens and not findings else ""
-    summary = f"English and Japanese come back as they were{same}" if not findings else "something is wrong"
+            findings.append(f"{name} tokens differ from the original tokenizer's: answers may be worse.")
+    same = ", and tokens are the original tokenizer's" if tokens and not findings else ""
+    summary = f"English and Japanese survive a round trip{same}" if not findings else "problems found"
     return {"summary": summary, "findings": findings}
 
 
@@ -131,7 +132,7 @@ def _first_difference(text: str, back: str) -> str:
 
 
 def _walk(trial: Trial, along: Sequence[int], what: str, progress: Progress) -> list[Next]:
-    """Ask at each place of a text what comes next; the engine has read all that came before already."""
+    """Return the likeliest next tokens at each position of a text; the engine's cache holds the tokens before."""
     places = []
     with progress(what, total=max(0, len(along) - _BEFORE - 1)) as advance:
         for end in range(_BEFORE, len(along) - 1):
@@ -141,11 +142,11 @@ def _walk(trial: Trial, along: Sequence[int], what: str, progress: Progress) -> 
 
 
 def _reference(path: Path | None, along: Sequence[int], settings: Settings, progress: Progress) -> list[Next] | str:
-    """Return what the model in 16 bits says at the same places, or why it can't be asked."""
+    """Return the 16-bit model's next tokens at the same positions, or why it can't be run."""
     if path is None:
         return []
     if path.stat().st_size > machine_memory().available:
-        return "the model in 16 bits does not fit into memory"
+        return "the 16-bit model does not fit into memory"
     try:
         with trying(path, settings, context_tokens=_TRIAL_CONTEXT) as trial:
             return _walk(trial, along, "reading", progress)
@@ -154,7 +155,7 @@ def _reference(path: Path | None, along: Sequence[int], settings: Settings, prog
 
 
 def _quality(mine: list[Next], along: Sequence[int], theirs: list[Next] | str) -> dict[str, Any]:
-    """Compare with the model in 16 bits, where it could be asked."""
+    """Compare with the 16-bit model, if it could be run."""
     if not mine:
         return {"summary": "the text is too short to compare on"}
     true = along[_BEFORE + 1 :]
@@ -182,7 +183,7 @@ def _quality(mine: list[Next], along: Sequence[int], theirs: list[Next] | str) -
 
 
 def _speed(trial: Trial, along: Sequence[int], context: int) -> dict[str, float]:
-    """Take the best of two runs: the other was disturbed."""
+    """Return the best of two runs, since other programs only slow a run down."""
     length = max(1, min(_SPEED_PROMPT, context - _SPEED_WRITE - 1))
     prompt = (list(along) * (length // max(1, len(along)) + 1))[:length]
     runs = [trial.speed(prompt, write=_SPEED_WRITE) for _ in range(_SPEED_RUNS)]
@@ -193,7 +194,7 @@ def _speed(trial: Trial, along: Sequence[int], context: int) -> dict[str, float]
 
 
 def _memory(made: Path, info: GgufInfo, settings: Settings) -> list[dict[str, Any]]:
-    """Load the model with several contexts, as far as it was trained for and memory allows; estimate beyond that."""
+    """Measure memory at several context sizes that the model was trained for; estimate those that do not fit."""
     measured: list[dict[str, Any]] = []
     trained = info.context_length or _CONTEXTS[0]
     for context in [size for size in _CONTEXTS if size <= trained] or [trained]:

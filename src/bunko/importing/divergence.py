@@ -1,9 +1,9 @@
-"""Measure how far a quantised model is from its original. In: the next tokens of both models. Out: figures. Pure.
+"""Measure how far a quantised model is from its original. In: next-token probabilities of both. Out: figures. Pure.
 
-At each place of a text, both models say how likely each next token is. Of each, the `count` likeliest tokens are known,
-and what is left over for all others together. The Kullback-Leibler divergence is computed over the tokens that both
-list, with all others as one: that is a coarser view of both distributions, so the figure is a lower bound of the whole
-divergence, and close to it as long as little is left over (`left_over` says how much).
+At each position of a text, the probabilities of each model's likeliest next tokens are known, and the remainder for all
+other tokens. The Kullback-Leibler divergence is computed over the tokens that both list, with all others merged into
+one. Merging makes the figure a lower bound of the full divergence, close to it while the remainder (`left_over`) is
+small.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _TINY = 1e-12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Divergence:
-    """What was measured, over `places` places of a text."""
+    """The divergence over `places` positions of a text."""
 
     places: int
     mean: float
@@ -28,22 +28,22 @@ class Divergence:
     worst: float
     """Its 99th percentile."""
     same_first: float
-    """The share of places where both have the same likeliest token."""
+    """The share of positions where both have the same likeliest token."""
     left_over: float
-    """What the reference gives to tokens that are not counted one by one, on average: 0 to 1."""
+    """The reference's mean probability of all unlisted tokens: 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Perplexity:
-    """How surprised a model is by a text."""
+    """A model's perplexity on a text; lower is better."""
 
     value: float
     outside: int
-    """Places whose token is not among those that are known: it counts as the least likely of these."""
+    """Positions whose token is not listed; it is counted as the least likely listed one."""
 
 
 def divergence(reference: Sequence[Next], other: Sequence[Next]) -> Divergence:
-    """Compare two models' next tokens at the same places of a text."""
+    """Compare two models' next tokens at the same positions of a text."""
     single = [one_divergence(mine, theirs) for mine, theirs in zip(reference, other, strict=True)]
     kept = sorted(single)
     return Divergence(
@@ -56,7 +56,7 @@ def divergence(reference: Sequence[Next], other: Sequence[Next]) -> Divergence:
 
 
 def one_divergence(reference: Next, other: Next) -> float:
-    """Return the divergence at one place, in nats, of the tokens that both list and all others as one.
+    """Return the divergence at one position, in nats, over the tokens that both list and all others as one.
 
     >>> same = Next(tokens=(1, 2), logs=(math.log(0.75), math.log(0.25)))
     >>> one_divergence(same, same)
@@ -76,7 +76,7 @@ def one_divergence(reference: Next, other: Next) -> float:
 
 
 def perplexity(places: Sequence[Next], true: Sequence[int]) -> Perplexity:
-    """Return the perplexity on the tokens that really came next.
+    """Return the perplexity on the text's actual next tokens.
 
     >>> half = Next(tokens=(1, 2), logs=(math.log(0.5), math.log(0.5)))
     >>> round(perplexity([half, half], [1, 2]).value, 6)

@@ -20,7 +20,7 @@ class Kind:
 
     name: str
     file_type: int
-    """What `general.file_type` says (llama.cpp's `llama_ftype`)."""
+    """The value of `general.file_type` (llama.cpp's `llama_ftype`)."""
     type: int
     """The type of most tensors."""
 
@@ -48,17 +48,17 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tensor:
-    """What the choice depends on."""
+    """The facts about a tensor that its new type depends on."""
 
     name: str
     dimensions: tuple[int, ...]
-    """Row length first, as GGUF has them."""
+    """Row length first, as in GGUF."""
     type: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
-    """What the choice depends on beside the tensors."""
+    """The facts about a model that its tensors' types depend on."""
 
     name: str
     layers: int
@@ -73,7 +73,7 @@ class Architecture:
 
 
 _Category: TypeAlias = Literal["output", "embedding", "value", "key", "down", "attention output", "other"]
-# As `tensor_get_category` looks for them, in this order. Queries, gates and ups are of no importance for these kinds.
+# In the order of `tensor_get_category`. These kinds treat queries, gates and ups like all other tensors.
 _PARTS: tuple[tuple[str, _Category], ...] = (
     ("attn_qkv.weight", "value"),
     ("attn_kv_b.weight", "value"),
@@ -102,14 +102,14 @@ _LAYER = re.compile(r"blk\.(\d+)\.")
 def choose_types(
     tensors: Iterable[Tensor], kind: Kind, architecture: Architecture, *, has_importance: bool = False
 ) -> Mapping[str, int]:
-    """Return the type that each tensor gets, by its name."""
+    """Return each tensor's new type, by name."""
     in_order = sorted(tensors, key=_order)
     chooser = _Chooser(in_order, kind, architecture, has_importance=has_importance)
     return {tensor.name: chooser.choose(tensor) for tensor in in_order}
 
 
 def may_change(tensor: Tensor) -> bool:
-    """Return whether a tensor is quantised: matrices of weights are, except small and sensitive ones."""
+    """Return whether a tensor is quantised: weight matrices are, except small and sensitive ones."""
     name = tensor.name
     is_matrix = any(length > 1 for length in tensor.dimensions[1:])
     is_kept = name in _KEPT_NAMES or any(part in name for part in _KEPT_PARTS)
@@ -128,7 +128,7 @@ def use_more_bits(layer: int, layers: int) -> bool:
 
 
 class _Chooser:
-    """Goes over the tensors in llama.cpp's order, which its counters depend on."""
+    """Chooses types tensor by tensor, in llama.cpp's order, which its counters depend on."""
 
     def __init__(
         self, tensors: Sequence[Tensor], kind: Kind, architecture: Architecture, *, has_importance: bool
@@ -202,7 +202,7 @@ def _category(name: str) -> _Category:
 
 
 def _fitting(chosen: int, tensor: Tensor) -> int:
-    """Return the type, or the next that rows of this length can have."""
+    """Return the type, or a fallback if the row length is not a multiple of its block."""
     row = tensor.dimensions[0]
     if row % TENSOR_TYPES[chosen].block_weights:
         chosen = _FALLBACKS.get(chosen, F16)
@@ -210,6 +210,6 @@ def _fitting(chosen: int, tensor: Tensor) -> int:
 
 
 def _order(tensor: Tensor) -> tuple[int, str]:
-    """Sort by layer, then by name (`weight_name_comparer`); what belongs to no layer comes first."""
+    """Sort by layer, then by name (`weight_name_comparer`); tensors outside the layers come first."""
     found = _LAYER.match(tensor.name)
     return (int(found[1]) if found else -1, tensor.name)

@@ -1,6 +1,6 @@
 """Find a model's licence. In: its folder. Out: metadata for GGUF. Guesses nothing.
 
-The converter takes what a model card (README.md) says at its top; this is for folders that only have a licence file.
+The converter reads the header of a model card (README.md); this is for folders that only have a licence file.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-# How the well-known texts begin -> SPDX identifiers, as model cards spell them.
+# Beginnings of well-known licences -> SPDX identifiers, as model cards spell them.
 _BEGINNINGS = (
     (r"Apache License\s+Version 2\.0", "apache-2.0"),
     (r"MIT License|Permission is hereby granted, free of charge", "mit"),
@@ -22,7 +22,7 @@ _READ = 20_000
 
 
 def licence_facts(folder: Path) -> dict[str, str]:
-    """Return what `general.license` should say; empty where the model card says it, or nothing does."""
+    """Return the metadata for `general.license`; empty if the model card states it, or no file does."""
     if re.search(r"^---\n(?:.*\n)*?license:", _beginning(folder / "README.md")):
         return {}
     for name in ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "COPYING", "USE_POLICY.md"):

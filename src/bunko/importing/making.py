@@ -1,13 +1,13 @@
 """Import a model: examine, convert, quantise, check, publish. In: a path, a name. Out: ImportedModel.
 
     source = examine(path)
-    sixteen = convert(source)                # Hugging Face folders; a GGUF file is taken as it is
+    sixteen = convert(source)                # Hugging Face folders; a GGUF file needs no conversion
     write(plan(sixteen, kind), target)
     report = check(target, sixteen)
     publish(target, report)
 
-All files are made in a work directory beside the model's place and renamed at the end: an import that is killed leaves
-no model under the name, and the next import removes its work directory.
+All files are written to a work directory inside the model's directory and renamed at the end: an import that is killed
+leaves no model, and the next import removes its work directory.
 """
 
 from __future__ import annotations
@@ -67,28 +67,28 @@ if TYPE_CHECKING:
 DEFAULT_KIND = "Q4_K_M"
 _WORK_PREFIX = ".import-"
 _CHILD_BYTES = 700 * 2**20
-"""What torch, transformers and a vocabulary take in the converter's process: 560 MB were measured."""
+"""Memory of torch, transformers and a vocabulary in the converter's process; 560 MB were measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What the user asked for."""
+class ImportOptions:
+    """The options of `bunko models import`."""
 
     source: Path
     name: str
     kind: str = ""
-    """As in "Q4_K_M", which it is if empty."""
+    """As in "Q4_K_M", the default if empty."""
     base: Path | None = None
     keep_adapter: bool = False
     calibrate: Path | None = None
-    """A folder of texts that the quantisation is to be good at."""
+    """A folder of documents to calibrate the quantisation on."""
     text: Path | None = None
     """A text for the checks; Bunko's own if None."""
     checks: bool = True
 
 
 def import_model(
-    wishes: Wishes,
+    options: ImportOptions,
     *,
     settings: Settings,
     progress: Progress = silent,
@@ -96,42 +96,42 @@ def import_model(
 ) -> ImportedModel:
     """Import a model. `say` is called with a line as each stage begins.
 
-    Raises UsageError, ModelNotFound, ModelBroken, ModelTooLarge, MissingExtra, DiskFull, EngineError and what fetching
-    the converter raises.
+    Raises UsageError, ModelNotFound, ModelBroken, ModelTooLarge, MissingExtra, DiskFull, EngineError, and the errors of
+    `obtain_converter`.
     """
-    check_name(wishes.name)
-    kind = _kind(wishes)
-    source = examine(wishes.source.expanduser(), base=wishes.base.expanduser() if wishes.base else None)
-    if wishes.keep_adapter and not isinstance(source, AdapterFolder):
-        raise UsageError(f"{wishes.source} is no adapter.", "Leave out --keep-adapter.")
+    check_name(options.name)
+    kind = _kind(options)
+    source = examine(options.source.expanduser(), base=options.base.expanduser() if options.base else None)
+    if options.keep_adapter and not isinstance(source, AdapterFolder):
+        raise UsageError(f"{options.source} is not an adapter.", "Leave out --keep-adapter.")
     if kind.is_quantised or isinstance(source, GgufFile):
         quantising.check_quantiser()
-    _check_texts(wishes, settings)
-    _sweep(settings)
-    directory = model_directory(settings, wishes.name)
+    _check_texts(options, settings)
+    _remove_leftovers(settings)
+    directory = model_directory(settings, options.name)
     with locked(directory), writing_to(directory), _work_directory(directory) as work:
-        if find_imported(wishes.name, settings) is not None:
+        if find_imported(options.name, settings) is not None:
             raise UsageError(
-                f"There is a model called {wishes.name} already.",
-                f"Give another --name, or remove it first: bunko models remove {wishes.name}",
+                f"There is a model called {options.name} already.",
+                f"Give another --name, or remove it first: bunko models remove {options.name}",
             )
-        job = _Job(wishes, kind, source, work, settings=settings, progress=progress, say=say)
-        if wishes.keep_adapter:
+        job = _Job(options, kind, source, work, settings=settings, progress=progress, say=say)
+        if options.keep_adapter:
             made, report = job.adapter()
         else:
             made, report = job.model()
-        _publish(made, report, directory, wishes)
-    imported = find_imported(wishes.name, settings)
+        _publish(made, report, directory, options)
+    imported = find_imported(options.name, settings)
     assert imported is not None
     return imported
 
 
 class _Job:
-    """One import, in its own directory."""
+    """One import, in its work directory."""
 
     def __init__(
         self,
-        wishes: Wishes,
+        options: ImportOptions,
         kind: Kind,
         source: ImportSource,
         work: Path,
@@ -140,30 +140,30 @@ class _Job:
         progress: Progress,
         say: Callable[[str], object],
     ) -> None:
-        self._wishes, self._kind, self._source, self._work = wishes, kind, source, work
+        self._options, self._kind, self._source, self._work = options, kind, source, work
         self._settings, self._progress, self._say = settings, progress, say
         self._seconds: dict[str, float] = {}
         self._tokens: dict[str, list[int]] = {}
 
     def model(self) -> tuple[Path, dict[str, Any]]:
-        """Make a model that runs by itself."""
+        """Make a model that needs no base."""
         self._check_room()
         sixteen = self._sixteen()
         calibration = self._calibration(sixteen)
         made = self._quantised(sixteen, calibration)
         report = self._facts(made, sixteen) | {"types": quantising.type_names(made)}
         if calibration:
-            report["calibrated_on"] = str(self._wishes.calibrate)
+            report["calibrated_on"] = str(self._options.calibrate)
             report["calibration_pieces"] = calibration.pieces
-        if self._wishes.checks:
+        if self._options.checks:
             report["checks"] = self._check(made, sixteen, calibration)
         report["seconds"] = self._seconds
         return made, report
 
     def adapter(self) -> tuple[Path, dict[str, Any]]:
-        """Make an adapter that is loaded beside its base."""
+        """Make an adapter that is loaded with its base."""
         assert isinstance(self._source, AdapterFolder)
-        made = self._work / f"{self._wishes.name}{ADAPTER_SUFFIX}"
+        made = self._work / f"{self._options.name}{ADAPTER_SUFFIX}"
         reply = self._convert(made, type_name="auto")
         report = self._facts(made, made) | {
             "base": str(self._source.base.path),
@@ -174,10 +174,10 @@ class _Job:
         return made, report
 
     def _sixteen(self) -> Path:
-        """Return the model in 16 bits, or the GGUF file that was given."""
+        """Return the 16-bit model, or the user's GGUF file."""
         if isinstance(self._source, GgufFile):
             return self._source.path
-        path = self._work / f"{self._wishes.name}.16-bit.gguf"
+        path = self._work / f"{self._options.name}.16-bit.gguf"
         type_name = "auto" if self._kind.is_quantised else self._kind.name
         self._tokens = self._convert(path, type_name=type_name).get("tokens") or {}
         return path
@@ -195,34 +195,34 @@ class _Job:
             converter=str(converter),
             folder=str(folder),
             out=str(path),
-            name=self._wishes.name,
+            name=self._options.name,
             facts=str(facts),
             type=type_name,
             adapter=converting.adapter_order(adapter) if adapter else None,
-            keep_adapter=self._wishes.keep_adapter,
+            keep_adapter=self._options.keep_adapter,
             texts=ROUND_TRIPS,
         )
-        self._say(f"Converting {self._wishes.source} ({model.architecture}) …")
+        self._say(f"Converting {self._options.source} ({model.architecture}) …")
         with self._timed("convert"):
             return converting.convert(
                 order, expected=2 * model.weights, what="converting", progress=self._progress
             )  # fmt: skip
 
     def _calibration(self, sixteen: Path) -> Calibration | None:
-        if self._wishes.calibrate is None or not self._kind.is_quantised:
+        if self._options.calibrate is None or not self._kind.is_quantised:
             return None
         from bunko.importing import calibrating
 
-        self._say(f"Reading {self._wishes.calibrate} with the model, to see which weights matter …")
+        self._say(f"Calibrating on {self._options.calibrate} …")
         with self._timed("calibrate"):
             return calibrating.measure(
-                sixteen, self._wishes.calibrate, work=self._work, settings=self._settings, progress=self._progress
+                sixteen, self._options.calibrate, work=self._work, settings=self._settings, progress=self._progress
             )
 
     def _quantised(self, sixteen: Path, calibration: Calibration | None, *, suffix: str = "") -> Path:
         if not self._kind.is_quantised and sixteen.parent == self._work:
             return sixteen
-        made = self._work / f"{self._wishes.name}{suffix}.{self._kind.name}.gguf"
+        made = self._work / f"{self._options.name}{suffix}.{self._kind.name}.gguf"
         plan = quantising.plan(sixteen, self._kind, has_importance=calibration is not None)
         check_space(self._work, plan.size)
         importance = calibration.importance if calibration else None
@@ -241,27 +241,27 @@ class _Job:
                 reference=sixteen if sixteen != made else None,
                 uncalibrated=uncalibrated,
                 tokens=self._tokens,
-                text=checking.chosen_text(self._wishes.text, calibration.held_out if calibration else ""),
+                text=checking.chosen_text(self._options.text, calibration.held_out if calibration else ""),
                 settings=self._settings,
                 progress=self._progress,
                 say=self._say,
             )
 
     def _check_room(self) -> None:
-        """Raise DiskFull or ModelTooLarge where the work can't be done; GGUF files are looked at when planned."""
+        """Raise DiskFull or ModelTooLarge if there is too little disk or memory; `_quantised` checks GGUF files."""
         if isinstance(self._source, GgufFile):
             return
         base = self._source.base if isinstance(self._source, AdapterFolder) else self._source
-        form = TENSOR_TYPES[self._kind.type]
-        a_weight = form.block_bytes / form.block_weights
-        quantised = 1.2 * base.weights * a_weight if self._kind.is_quantised else 0.0
+        tensor_type = TENSOR_TYPES[self._kind.type]
+        bytes_per_weight = tensor_type.block_bytes / tensor_type.block_weights
+        quantised = 1.2 * base.weights * bytes_per_weight if self._kind.is_quantised else 0.0
         check_space(self._work, int(2 * base.weights + quantised))
         largest = max((_product(facts.shape) for facts in base.tensors.values()), default=0)
-        needed, there = _CHILD_BYTES + 12 * largest, machine_memory().total
-        if needed > there:
+        needed, total = _CHILD_BYTES + 12 * largest, machine_memory().total
+        if needed > total:
             raise ModelTooLarge(
-                f"Converting {base.path.name} takes {needed / 1e9:.1f} GB of memory, and this machine has "
-                f"{there / 1e9:.1f} GB.",
+                f"Converting {base.path.name} needs {needed / 1e9:.1f} GB of memory, and this machine has "
+                f"{total / 1e9:.1f} GB.",
                 "Convert it on another machine, and import the GGUF file here.",
             )
 
@@ -270,7 +270,7 @@ class _Job:
         return {
             "bunko": bunko.__version__,
             "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "source": str(self._wishes.source),
+            "source": str(self._options.source),
             "source_kind": {ModelFolder: "folder", AdapterFolder: "adapter", GgufFile: "gguf"}[type(self._source)],
             "converter": None
             if isinstance(self._source, GgufFile)
@@ -292,14 +292,14 @@ class _Job:
 
 
 def staged(base: ModelFolder, adapter: AdapterFolder, place: Path) -> Path:
-    """Lay a folder with the base's weights and the adapter's tokenizer, which the training may have changed."""
+    """Make a folder with the base's weights and the adapter's tokenizer, which training may have changed."""
     place.mkdir()
     for file in base.path.iterdir():
         if file.is_file():
             _link(file, place / file.name)
-    theirs = [file for file in adapter.path.iterdir() if _is_tokenizer(file)]
-    if any(file.name in ("tokenizer.json", "tokenizer.model") for file in theirs):
-        for file in theirs:
+    tokenizer = [file for file in adapter.path.iterdir() if _is_tokenizer(file)]
+    if any(file.name in ("tokenizer.json", "tokenizer.model") for file in tokenizer):
+        for file in tokenizer:
             (place / file.name).unlink(missing_ok=True)
             _link(file, place / file.name)
     return place
@@ -311,57 +311,56 @@ def _is_tokenizer(file: Path) -> bool:
 
 
 def _link(file: Path, place: Path) -> None:
-    whole = file.resolve()
-    for make in (os.symlink, os.link, shutil.copy2):  # Windows lets not everybody make links
+    target = file.resolve()
+    for make in (os.symlink, os.link, shutil.copy2):  # on Windows, symbolic links need a permission
         try:
-            make(whole, place)
-        except OSError as error:  # noqa: PERF203 - each may be refused
+            make(target, place)
+        except OSError as error:  # noqa: PERF203 - each may fail
             if error.errno == errno.ENOSPC:
                 raise
         else:
             return
 
 
-def _kind(wishes: Wishes) -> Kind:
-    name = (wishes.kind or DEFAULT_KIND).upper()
+def _kind(options: ImportOptions) -> Kind:
+    name = (options.kind or DEFAULT_KIND).upper()
     if name not in KINDS:
-        raise UsageError(f"{wishes.kind} is no kind of quantisation that can be made here.", f"Give one of "
-                         f"{', '.join(KINDS)}.")  # fmt: skip
-    if wishes.calibrate is not None and (wishes.keep_adapter or not KINDS[name].is_quantised):
-        raise UsageError("There is nothing to calibrate: nothing is quantised.", "Leave out --calibrate.")
-    if wishes.keep_adapter and wishes.kind:
-        raise UsageError("An adapter that is kept is not quantised.", "Leave out --quantize, or --keep-adapter.")
+        raise UsageError(f"The quantisation {options.kind} is not supported.", f"Use one of {', '.join(KINDS)}.")
+    if options.calibrate is not None and (options.keep_adapter or not KINDS[name].is_quantised):
+        raise UsageError("There is nothing to calibrate, because nothing is quantised.", "Leave out --calibrate.")
+    if options.keep_adapter and options.kind:
+        raise UsageError("A kept adapter is not quantised.", "Leave out --quantize, or --keep-adapter.")
     return KINDS[name]
 
 
-def _check_texts(wishes: Wishes, settings: Settings) -> None:
-    """Raise errors about the texts before minutes of work."""
+def _check_texts(options: ImportOptions, settings: Settings) -> None:
+    """Check the text and the calibration folder before the work starts. Raises ModelNotFound, LibraryEmpty."""
     from bunko.importing.checking import chosen_text
     from bunko.reading import list_files
 
-    if wishes.text is not None:
-        chosen_text(wishes.text, "")
-    if wishes.calibrate is not None and not list_files(wishes.calibrate, ignore=settings.reading.ignore):
-        raise LibraryEmpty.without_files(str(wishes.calibrate))
+    if options.text is not None:
+        chosen_text(options.text, "")
+    if options.calibrate is not None and not list_files(options.calibrate, ignore=settings.reading.ignore):
+        raise LibraryEmpty.without_files(str(options.calibrate))
 
 
-def _publish(made: Path, report: dict[str, Any], directory: Path, wishes: Wishes) -> None:
-    """Give the files their names; the record comes last, and makes them a model."""
+def _publish(made: Path, report: dict[str, Any], directory: Path, options: ImportOptions) -> None:
+    """Move the files into the model's directory; the record is written last, since it makes them a model."""
     record = FileRecord(
-        source=f"{SOURCE_PREFIX}{wishes.source}", size=made.stat().st_size, sha256=hash_file(made)
+        source=f"{SOURCE_PREFIX}{options.source}", size=made.stat().st_size, sha256=hash_file(made)
     )  # fmt: skip
     name = made.name.replace(".16-bit.", f".{report['quantisation']}.")
-    (directory / RECORD_NAME).unlink(missing_ok=True)  # of a model whose file somebody has taken away
+    (directory / RECORD_NAME).unlink(missing_ok=True)  # from a model whose file was deleted
     written = made.with_name(REPORT_NAME)
     written.write_text(json.dumps(report, indent=2, ensure_ascii=False), encoding="utf-8")
     made.replace(directory / name)
     written.replace(directory / REPORT_NAME)
-    add_to_record(directory, name=wishes.name, file=name, record=record)
+    add_to_record(directory, name=options.name, file=name, record=record)
 
 
 @contextmanager
 def _work_directory(directory: Path) -> Iterator[Path]:
-    """Make a work directory, and remove it at the end."""
+    """Create a work directory, and remove it at the end."""
     work = Path(tempfile.mkdtemp(prefix=_WORK_PREFIX, dir=directory))
     try:
         yield work
@@ -369,7 +368,7 @@ def _work_directory(directory: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _sweep(settings: Settings) -> None:
+def _remove_leftovers(settings: Settings) -> None:
     """Remove the work directories of killed imports; a running import holds its lock."""
     for work in models_directory(settings).glob(f"*/{_WORK_PREFIX}*"):
         with contextlib.suppress(filelock.Timeout), filelock.FileLock(work.parent / LOCK_NAME, timeout=0):

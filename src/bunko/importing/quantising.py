@@ -1,7 +1,7 @@
-"""Write a GGUF file anew with other types. In: a GGUF file, a kind. Out: the new file. Knows nothing of what is in it.
+"""Rewrite a GGUF file with other tensor types. In: a GGUF file, a kind. Out: the new file.
 
-Goes through the tensors a few rows at a time, so that memory does not depend on the model's size. Metadata is copied
-byte for byte but for what is given anew. The quantisers are llama.cpp's reference ones, from the package `libgguf`.
+Converts a few rows at a time, so that memory does not depend on the model's size. Metadata is copied byte for byte,
+except for replaced keys. The quantisers are llama.cpp's reference ones, from the package `libgguf`.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
     Importance = Mapping[str, Floats]
 
 _STEP_WEIGHTS = 4 * 2**20
-"""Converted at a time: 16 MB as floats, some ten times that with all copies. Small enough for Ctrl-C, too."""
+"""Weights per step: 16 MB as floats, about ten times that with all copies. Small steps also let Ctrl-C work."""
 _GGML_VERSION = 2
 """`general.quantization_version` (GGML_QNT_VERSION)."""
 _DROPPED = ("split.no", "split.count", "split.tensors.count")
 _READABLE = frozenset({F32, F16, BF16, 2, 3, 6, 7, 8, 10, 11, 12, 13, 14, 20, 23})
-"""What can be turned into floats: F32, F16, BF16, Q4_0 to Q8_0, the K-quants, IQ4_NL, IQ4_XS."""
+"""Types that can be converted to floats: F32, F16, BF16, Q4_0 to Q8_0, the K-quants, IQ4_NL, IQ4_XS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is to be written."""
+    """Everything that determines the new file."""
 
     source: Path
     layout: GgufLayout
@@ -49,16 +49,16 @@ class Plan:
     metadata: bytes
     key_count: int
     again: bool
-    """Whether weights that were quantised before are quantised again."""
+    """Whether quantised weights are quantised a second time."""
 
     @property
     def size(self) -> int:
-        """Bytes of the new file, or a little less."""
+        """Approximate bytes of the new file."""
         return len(self.metadata) + sum(self.new_size(place) + self.layout.alignment for place in self.layout.tensors)
 
     @property
     def weights(self) -> int:
-        """Numbers in all tensors."""
+        """Number of weights in all tensors."""
         return sum(math.prod(place.dimensions) for place in self.layout.tensors)
 
     def new_size(self, place: TensorPlace) -> int:
@@ -70,10 +70,7 @@ class Plan:
 def plan(
     source: Path, kind: Kind, *, metadata: Mapping[str, str | int] | None = None, has_importance: bool = False
 ) -> Plan:
-    """Look at a GGUF file and decide what becomes of it. Raises ModelNotFound, ModelBroken.
-
-    `metadata` is written in place of what the file says under these keys.
-    """
+    """Plan the new file. `metadata` replaces the values of its keys. Raises ModelNotFound, ModelBroken."""
     layout = read_layout(source)
     architecture = architecture_of(layout.values)
     tensors = [Tensor(name=place.name, dimensions=place.dimensions, type=place.type) for place in layout.tensors]
@@ -82,13 +79,13 @@ def plan(
     for place in changed:
         if place.type not in _READABLE:
             raise ModelBroken(
-                f"{source.name} holds weights of a type that can't be read back ({place.type}, in {place.name}).",
-                "Quantise from the model's 16-bit file.",
+                f"{source.name} has weights of a type that can't be converted back ({place.type}, in {place.name}).",
+                "Import the model's 16-bit file.",
             )
-    news: dict[str, str | int] = {"general.file_type": kind.file_type, "general.quantization_version": _GGML_VERSION}
-    news |= metadata or {}
-    kept = [layout.metadata[place] for key, place in layout.keys.items() if key not in news and key not in _DROPPED]
-    added = [key_value(key, value) for key, value in news.items()]
+    new: dict[str, str | int] = {"general.file_type": kind.file_type, "general.quantization_version": _GGML_VERSION}
+    new |= metadata or {}
+    kept = [layout.metadata[place] for key, place in layout.keys.items() if key not in new and key not in _DROPPED]
+    added = [key_value(key, value) for key, value in new.items()]
     return Plan(
         source=source,
         layout=layout,
@@ -101,7 +98,7 @@ def plan(
 
 
 def write(plan: Plan, target: Path, *, importance: Importance | None = None, advance: Callable[[int], object]) -> None:
-    """Write the new file and bring it to the disk. Calls `advance` with the bytes read.
+    """Write the new file and sync it to disk. Calls `advance` with the number of bytes read.
 
     Raises OSError, MissingExtra.
     """
@@ -117,7 +114,7 @@ def write(plan: Plan, target: Path, *, importance: Importance | None = None, adv
 
 
 def type_names(path: Path) -> dict[str, int]:
-    """Return how many tensors of a file have which type, the most frequent first."""
+    """Return the number of a file's tensors of each type, most frequent first."""
     counts = Counter(type_name(place.type) for place in read_layout(path).tensors)
     return dict(counts.most_common())
 
@@ -133,7 +130,7 @@ def check_quantiser() -> None:
 
 
 def architecture_of(values: Mapping[str, Value]) -> Architecture:
-    """Return what the choice of types depends on, from a file's metadata."""
+    """Return the facts in a file's metadata that the choice of types depends on."""
     name = str(values.get("general.architecture", ""))
 
     def number(key: str) -> int:
@@ -171,7 +168,7 @@ def _write_tensor(
 ) -> None:
     row = place.dimensions[0] if place.dimensions else 1
     rows = math.prod(place.dimensions[1:])
-    matrix = place.dimensions[1] if len(place.dimensions) > 1 else 1  # of experts there are several in one tensor
+    matrix = place.dimensions[1] if len(place.dimensions) > 1 else 1  # tensors of experts hold several matrices
     row_bytes = place.size // rows
     step = max(1, _STEP_WEIGHTS // row)
     source.seek(place.offset)
@@ -209,14 +206,14 @@ def read_rows(data: bytes, type_number: int, row: int) -> Floats:
 def _convert(weights: Floats, type_number: int, importance: Floats | None) -> bytes:
     import libgguf
 
-    # Without weights of their own, the columns are of equal importance: llama.cpp's `ggml_quantize_chunk` with NULL.
+    # Without an importance matrix, all columns count equally: llama.cpp's `ggml_quantize_chunk` with NULL.
     is_quantised = TENSOR_TYPES[type_number].block_weights > 1
     packed: Any = libgguf.quantize_rows(weights, type_number, importance if is_quantised else None)
     return bytes(packed.tobytes())
 
 
 def _importance_of(importance: Floats | None, row: int, rows: int, first: int) -> Floats | None:
-    """Return the columns' importance; of a stack of matrices (experts), that of the matrix with this row."""
+    """Return the columns' importance; for a stack of matrices (experts), that of the matrix with this row."""
     if importance is None or importance.size == row:
         return importance
     matrices = importance.reshape(-1, row)

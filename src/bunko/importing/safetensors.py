@@ -1,7 +1,7 @@
-"""Read what a safetensors file says of itself. In: a path. Out: its tensors' names, types and shapes. Loads no weight.
+"""Read the header of a safetensors file. In: a path. Out: its tensors' names, types and shapes. Loads no weights.
 
-The format: 8 bytes with the length of a JSON object, the object, the data. Nothing in it is ever run, which is why
-Bunko takes this format and no pickles.
+The format: 8 bytes with the length of a JSON object, the object, the data. It contains no code, which is why Bunko
+accepts this format and no pickles.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bunko.errors import ModelBroken
 
-_MAX_HEADER = 100 * 2**20  # as the format's own library has it
+_MAX_HEADER = 100 * 2**20  # the limit of the format's own library
 _BYTES = {
     "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2,
     "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1,
@@ -36,21 +36,21 @@ class TensorFacts:
 
 
 def read_tensors(path: Path) -> Mapping[str, TensorFacts]:
-    """Return the tensors of a file by their names. Raises ModelBroken for what is not a whole safetensors file."""
+    """Return a file's tensors by name. Raises ModelBroken for a file that is not a complete safetensors file."""
     try:
         file_bytes = path.stat().st_size
         with path.open("rb") as file:
             start = file.read(8)
             length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
             if not 2 <= length <= min(_MAX_HEADER, file_bytes - 8):
-                raise _broken(path, "it is truncated, or no safetensors file at all")
+                raise _broken(path, "it is truncated, or not a safetensors file")
             tree = json.loads(file.read(length))
     except OSError as error:
         raise ModelBroken(f"{path} can't be read: {error.strerror or error}.", "Check the path.") from error
     except (ValueError, RecursionError) as error:
         raise _broken(path, "its header can't be read") from error
     if not isinstance(tree, dict):
-        raise _broken(path, "its header is no object")
+        raise _broken(path, "its header is not a JSON object")
     found: dict[str, TensorFacts] = {}
     for name, entry in tree.items():
         if name != "__metadata__":
@@ -67,11 +67,11 @@ def _facts(path: Path, name: str, entry: object, *, data: int) -> TensorFacts:
         kind, shape = str(entry["dtype"]), tuple(int(length) for length in entry["shape"])
         begin, end = (int(place) for place in entry["data_offsets"])
     except (AssertionError, KeyError, TypeError, ValueError) as error:
-        raise _broken(path, f"its header does not describe {name} as it should") from error
+        raise _broken(path, f"its header describes {name} wrongly") from error
     if min(shape, default=1) < 0 or not 0 <= begin <= end:
-        raise _broken(path, f"{name} has an impossible shape or place")
+        raise _broken(path, f"{name} has an impossible shape or position")
     if kind in _BYTES and math.prod(shape) * _BYTES[kind] != end - begin:
-        raise _broken(path, f"{name} has {end - begin:,} bytes, which is not what its shape {list(shape)} takes")
+        raise _broken(path, f"{name} has {end - begin:,} bytes, which does not match its shape {list(shape)}")
     return TensorFacts(file=path, type=kind, shape=shape, offset=data + begin, size=end - begin)
 
 

@@ -1,7 +1,7 @@
-"""Examine what should be imported, and refuse what can't or must not be. In: a path. Out: a source. Loads no weight.
+"""Examine a model before its import, and refuse what can't be imported safely. In: a path. Out: a source.
 
-Three kinds: a Hugging Face folder, a LoRA adapter's folder, a GGUF file. All of it is untrusted: configurations are
-read as plain JSON, code and pickles that lie in a folder are never run.
+Three kinds: a Hugging Face folder, a LoRA adapter's folder, a GGUF file. None is trusted: configurations are read as
+plain JSON, and code and pickles in a folder are never run. Loads no weights.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TOKENIZERS = (
     "tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "tiktoken.model", "tekken.json", "vocab.txt",
 )  # fmt: skip
 _CODE_FILES = ("config.json", "tokenizer_config.json", "processor_config.json")
-# Methods that llama.cpp's converter turns back into 16-bit weights itself; bitsandbytes it does not know.
+# Methods that llama.cpp's converter converts back to 16-bit weights; it does not support bitsandbytes.
 _READ_BACK = ("fp8", "gptq", "mxfp4", "compressed-tensors", "bitnet", "modelopt")
 
 
@@ -40,7 +40,7 @@ class ModelFolder:
 
     @property
     def weights(self) -> int:
-        """Numbers in all its tensors, roughly for those that are packed."""
+        """Number of weights in all tensors; approximate for packed ones."""
         return sum(_product(facts.shape) for facts in self.tensors.values())
 
 
@@ -65,7 +65,7 @@ ImportSource: TypeAlias = ModelFolder | AdapterFolder | GgufFile
 
 
 def examine(path: Path, *, base: Path | None = None) -> ImportSource:
-    """Examine a path. Raises ModelNotFound, ModelBroken, UsageError, each with what to do."""
+    """Examine a path. Raises ModelNotFound, ModelBroken, UsageError."""
     if path.is_file():
         return _examine_file(path)
     if not path.is_dir():
@@ -73,18 +73,22 @@ def examine(path: Path, *, base: Path | None = None) -> ImportSource:
     if (path / ADAPTER_CONFIG).is_file():
         return _examine_adapter(path, base)
     if base is not None:
-        raise UsageError(f"{path} is no adapter: it has no {ADAPTER_CONFIG}.", "Leave out --base.")
+        raise UsageError(f"{path} is not an adapter: it has no {ADAPTER_CONFIG}.", "Leave out --base.")
     return examine_folder(path)
 
 
 def examine_folder(path: Path) -> ModelFolder:
-    """Look at a model's folder. Raises ModelNotFound, ModelBroken."""
+    """Examine a model's folder. Raises ModelNotFound, ModelBroken."""
     if not path.is_dir():
         raise ModelNotFound(f"There is no folder {path}.", "Check the path.")
     if not (path / "config.json").is_file():
         found = sorted(file.name for file in path.glob("*.gguf"))
-        cure = f"Import the file in it: {path / found[0]}" if found else "A model's folder has one: save it again."
-        raise ModelBroken(f"{path} is no model's folder: it has no config.json.", cure)
+        cure = (
+            f"Import the file in it: {path / found[0]}"
+            if found
+            else "Save the model again: the folder needs its configuration."
+        )
+        raise ModelBroken(f"{path} is not a model's folder: it has no config.json.", cure)
     config = read_json(path / "config.json")
     _refuse_code(path)
     _refuse_packed(path, config)
@@ -93,12 +97,12 @@ def examine_folder(path: Path) -> ModelFolder:
     if not isinstance(architectures, list) or not architectures:
         raise ModelBroken(
             f"{path / 'config.json'} does not name an architecture.",
-            'It should say "architectures": ["LlamaForCausalLM"], or what the model is.',
+            'Add the model\'s own, for example "architectures": ["LlamaForCausalLM"].',
         )
     if not any((path / name).is_file() for name in _TOKENIZERS):
         raise ModelBroken(
             f"{path} has no tokenizer (tokenizer.json or tokenizer.model).",
-            "Save it beside the model: tokenizer.save_pretrained(folder); it is the base model's.",
+            "Save the base model's tokenizer beside the model: tokenizer.save_pretrained(folder).",
         )
     _check_shapes(path, config, tensors)
     return ModelFolder(path=path, architecture=str(architectures[0]), tensors=tensors)
@@ -108,14 +112,14 @@ def read_json(path: Path) -> dict[str, Any]:
     """Return a JSON object. Raises ModelBroken for anything else."""
     try:
         if path.stat().st_size > _MAX_JSON:
-            raise ModelBroken(f"{path} is too large for what it should be.", "Save the model again.")
+            raise ModelBroken(f"{path} is too large for a configuration.", "Save the model again.")
         tree = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ModelBroken(f"{path} can't be read: {error.strerror or error}.", "Check the folder.") from error
     except (ValueError, RecursionError) as error:
-        raise ModelBroken(f"{path} is no JSON: {error}.", "Save the model again.") from error
+        raise ModelBroken(f"{path} is not valid JSON: {error}.", "Save the model again.") from error
     if not isinstance(tree, dict):
-        raise ModelBroken(f"{path} is no JSON object.", "Save the model again.")
+        raise ModelBroken(f"{path} is not a JSON object.", "Save the model again.")
     return tree
 
 
@@ -134,7 +138,7 @@ def _examine_adapter(path: Path, base: Path | None) -> AdapterFolder:
     config = read_json(path / ADAPTER_CONFIG)
     if str(config.get("peft_type", "LORA")).upper() != "LORA":
         raise ModelBroken(
-            f"{path} is an adapter of the kind {config.get('peft_type')}.", "Only LoRA adapters can be imported."
+            f"{path} is an adapter of the type {config.get('peft_type')}.", "Only LoRA adapters can be imported."
         )
     named = [key for key in ("use_dora", "alora_invocation_tokens", "modules_to_save", "trainable_token_indices")
              if config.get(key)]  # fmt: skip
@@ -171,7 +175,7 @@ def _base_of(path: Path, config: Mapping[str, Any], given: Path | None) -> Model
 
 
 def _in_hub_cache(name: str) -> Path | None:
-    """Find a model that Hugging Face's own tools have downloaded."""
+    """Find a model that Hugging Face's tools have downloaded."""
     import os
 
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
@@ -186,9 +190,9 @@ def _refuse_code(path: Path) -> None:
     for name in _CODE_FILES:
         if (path / name).is_file() and read_json(path / name).get("auto_map"):
             raise ModelBroken(
-                f"{path / name} wants program code of the model's own to be run (auto_map). Bunko runs none.",
-                "If llama.cpp knows the architecture without it, take the entry auto_map out; else look for a GGUF "
-                "file that its makers converted.",
+                f"{path / name} asks to run the model's own program code (auto_map). Bunko runs no such code.",
+                "If llama.cpp supports the architecture without it, remove the entry auto_map; otherwise use a GGUF "
+                "file from the model's authors.",
             )
 
 
@@ -204,16 +208,16 @@ def _refuse_packed(path: Path, config: Mapping[str, Any]) -> None:
 
 
 def _tensors(path: Path) -> Iterator[tuple[str, TensorFacts]]:
-    """Yield what the weight files hold. Raises ModelBroken: none, a missing one, another than the index says."""
+    """Yield the tensors of the weight files. Raises ModelBroken if files are missing or do not match the index."""
     index = path / INDEX
     if not index.is_file():
         files = sorted(path.glob("model*.safetensors"))
         if not files:
             raise _no_weights(path)
-        of_many = re.fullmatch(r".*-\d+-of-(\d+)\.safetensors", files[0].name)
-        if of_many and int(of_many[1]) != len(files):
+        numbered = re.fullmatch(r".*-\d+-of-(\d+)\.safetensors", files[0].name)
+        if numbered and int(numbered[1]) != len(files):
             raise ModelBroken(
-                f"{path} holds {len(files)} of {int(of_many[1])} weight files.", "Download or save the model again."
+                f"{path} has only {len(files)} of {int(numbered[1])} weight files.", "Download or save the model again."
             )
         for file in files:
             yield from read_tensors(file).items()
@@ -222,8 +226,8 @@ def _tensors(path: Path) -> Iterator[tuple[str, TensorFacts]]:
     if not isinstance(places, dict) or not all(isinstance(file, str) for file in places.values()):
         raise ModelBroken(f"{index} has no weight_map.", "Download or save the model again.")
     names = sorted(set(places.values()))
-    if strange := [name for name in names if Path(name).name != name or not name.endswith(".safetensors")]:
-        raise ModelBroken(f"{index} names {strange[0]}, which is no weight file of this folder.", "Save it again.")
+    if invalid := [name for name in names if Path(name).name != name or not name.endswith(".safetensors")]:
+        raise ModelBroken(f"{index} names {invalid[0]}, which is not a weight file of this folder.", "Save it again.")
     missing = [name for name in names if not (path / name).is_file()]
     if missing:
         raise ModelBroken(
@@ -233,7 +237,7 @@ def _tensors(path: Path) -> Iterator[tuple[str, TensorFacts]]:
     found = {name: dict(read_tensors(path / name)) for name in names}
     for tensor, name in places.items():
         if tensor not in found[name]:
-            raise ModelBroken(f"{path / name} does not hold {tensor}, as the index says.", "Save the model again.")
+            raise ModelBroken(f"{path / name} lacks {tensor}, which the index lists.", "Save the model again.")
         yield tensor, found[name][tensor]
 
 
@@ -241,34 +245,34 @@ def _no_weights(path: Path) -> ModelBroken:
     pickles = sorted(file.name for file in path.iterdir() if file.suffix in _PICKLES and "training" not in file.name)
     if pickles:
         return _pickle(path, pickles)
-    return ModelBroken(f"{path} has no model.safetensors.", "Save the model with save_pretrained, or take its GGUF.")
+    return ModelBroken(f"{path} has no model.safetensors.", "Save the model with save_pretrained, or import its GGUF.")
 
 
 def _pickle(path: Path, names: list[str]) -> ModelBroken:
     return ModelBroken(
         f"The weights in {path} are pickles ({', '.join(names[:3])}): loading them can run any code.",
-        "If you trust them, turn them into safetensors where they were made: "
+        "If you trust them, convert them to safetensors where they were made: "
         "AutoModelForCausalLM.from_pretrained(folder).save_pretrained(new_folder)",
     )
 
 
 def _check_shapes(path: Path, config: Mapping[str, Any], tensors: Mapping[str, TensorFacts]) -> None:
-    """Compare the embedding's shape with the configuration: the one place where all architectures agree."""
+    """Compare the embedding's shape with the configuration; all architectures name these alike."""
     inner = config.get("text_config")
     config = {**config, **inner} if isinstance(inner, dict) else config
-    width, words = config.get("hidden_size"), config.get("vocab_size")
+    width, tokens = config.get("hidden_size"), config.get("vocab_size")
     for name, facts in tensors.items():
         if not name.endswith(("embed_tokens.weight", "lm_head.weight")) or len(facts.shape) != 2:
             continue
         if isinstance(width, int) and facts.shape[1] != width:
             raise ModelBroken(
-                f"{name} in {path} has rows of {facts.shape[1]:,} numbers, but config.json says {width:,}.",
-                "The weights and the configuration are of different models: save both together.",
+                f"{name} in {path} has rows of {facts.shape[1]:,} weights, but config.json says {width:,}.",
+                "Weights and configuration belong to different models: save both together.",
             )
-        if isinstance(words, int) and facts.shape[0] < words and name.endswith("embed_tokens.weight"):
+        if isinstance(tokens, int) and facts.shape[0] < tokens and name.endswith("embed_tokens.weight"):
             raise ModelBroken(
-                f"{name} in {path} knows {facts.shape[0]:,} tokens, but config.json says {words:,}.",
-                "The weights and the configuration are of different models: save both together.",
+                f"{name} in {path} has {facts.shape[0]:,} tokens, but config.json says {tokens:,}.",
+                "Weights and configuration belong to different models: save both together.",
             )
 
 

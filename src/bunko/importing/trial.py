@@ -1,6 +1,6 @@
-"""Run a GGUF file in the engine to try it out. In: a path. Out: tokens, likely next tokens, prompts, speed.
+"""Run a GGUF file in the engine to test it. In: a path. Out: tokens, likely next tokens, prompts, speed.
 
-The requests are those of llama.cpp's server, which no other server has. Knows nothing of what is good or bad.
+Uses requests that only llama.cpp's server has. Judges nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from bunko.engine.http import Connection, Timeouts
 from bunko.engine.parameters import Machine, chat_parameters
 from bunko.engine.process import LlamaProcess
+from bunko.engine.stand_in import Answer, Marks
 from bunko.errors import EngineError
 from bunko.models.gguf.header import read_gguf
 from bunko.settings import Settings, cache_directory
@@ -20,7 +21,7 @@ from bunko.settings import Settings, cache_directory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Next:
-    """The likeliest tokens to come next, likeliest first, by natural logarithm of their probability."""
+    """The likeliest next tokens, likeliest first, with the natural logarithms of their probabilities."""
 
     tokens: tuple[int, ...]
     logs: tuple[float, ...]
@@ -41,24 +42,27 @@ class Trial:
         self._process, self._connection = process, connection
         self._letter: int | None = None
 
-    def tokens(self, text: str, *, special: bool = False, beginning: bool = False) -> list[int]:
-        """Cut a text into tokens; `special`: marks count as such; `beginning`: with what the model wants first."""
-        body = {"content": text, "add_special": beginning, "parse_special": special}
-        return [int(token) for token in self._connection.post_json("/tokenize", body)["tokens"]]
+    def tokens(self, text: str, *, marks: Marks = "text") -> list[int]:
+        """Return a text's tokens. Control tokens in it are plain "text", or parsed as "tokens"."""
+        return self._tokenize({"content": text, "add_special": False, "parse_special": marks == "tokens"})
+
+    def prompt_tokens(self, text: str) -> list[int]:
+        """Return a text's tokens as the start of a prompt: with the model's start token, if it has one."""
+        return self._tokenize({"content": text, "add_special": True, "parse_special": False})
 
     def text(self, tokens: Sequence[int]) -> str:
         """Return tokens as text."""
         return str(self._connection.post_json("/detokenize", {"tokens": list(tokens)})["content"])
 
-    def prompt(self, messages: Sequence[Mapping[str, str]], *, generation: bool = True) -> str:
-        """Render messages by the model's template. Raises EngineError where the template refuses them."""
-        body = {"messages": list(messages), "add_generation_prompt": generation}
+    def prompt(self, messages: Sequence[Mapping[str, str]], *, answer: Answer = "open") -> str:
+        """Render messages as a prompt; "open" appends the start of an answer. Raises EngineError."""
+        body = {"messages": list(messages), "add_generation_prompt": answer == "open"}
         return str(self._connection.post_json("/apply-template", body)["prompt"])
 
     def next_tokens(self, tokens: Sequence[int], *, count: int) -> Next:
-        """Return the `count` likeliest next tokens, of the model's own probabilities over its whole vocabulary."""
-        # The server says nothing of a token that is half a letter, or an end. What it writes is of no interest here: a
-        # bias makes it write a plain letter, and the probabilities are those before any bias.
+        """Return the `count` likeliest next tokens, by the model's probabilities over its whole vocabulary."""
+        # The server reports no probabilities if the token that it writes is an end, or part of a character. A bias
+        # makes it write a plain letter; the reported probabilities are those before the bias.
         if self._letter is None:
             self._letter = self.tokens("a")[-1]
         body = {"prompt": list(tokens), "n_predict": 1, "n_probs": count, "logit_bias": [[self._letter, 1e6]]}
@@ -81,6 +85,9 @@ class Trial:
 
         return int(psutil.Process(self._process.pid).memory_info().rss)
 
+    def _tokenize(self, body: Mapping[str, object]) -> list[int]:
+        return [int(token) for token in self._connection.post_json("/tokenize", body)["tokens"]]
+
 
 @contextmanager
 def trying(path: Path, settings: Settings, *, context_tokens: int) -> Iterator[Trial]:
@@ -101,5 +108,5 @@ def trying(path: Path, settings: Settings, *, context_tokens: int) -> Iterator[T
 
 
 def refusal(error: EngineError) -> str:
-    """Return why a template refused, without the text around it."""
+    """Return a template's error message, without the engine's text around it."""
     return error.message.rpartition(": ")[2].rstrip(".") or error.message

@@ -90,7 +90,7 @@ def sync(
 def _apply(
     changes: Changes, store: Store, embedder: Embedder, *, counts: Counts, settings: Settings, progress: Progress
 ) -> None:
-    """Remove what is gone, then read, chunk and write what has changed."""
+    """Remove deleted files, then read, chunk and write changed ones."""
     counts.removed += sum(not record.error for record in store.records_in(changes.gone).values())
     store.remove_files(changes.gone)
     store.settle_files(changes.touched)

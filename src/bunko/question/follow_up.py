@@ -18,7 +18,7 @@ _PRONOUN = re.compile(
 def accept_rewrite(rewritten: str, question: str, history: Sequence[Message]) -> str | None:
     """Return the model's rewritten question if it can be trusted, else None.
 
-    It must keep every word that carries meaning, add only words of earlier turns, and be about as long.
+    It must keep every content word, add only words of earlier turns, and have a similar length.
     """
     rewritten = rewritten.strip().split("\n")[0].strip(' "「」')
     said = set(words(" ".join(turn.content for turn in history)))

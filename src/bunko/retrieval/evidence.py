@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # above it or in the sentence before, which its "he" or "this" may refer to.
 _WEIGHT_OF_PASSAGE = 0.5
 _WEIGHT_OF_CONTEXT = 0.5
-# For a sentence with a number where a number is asked for. From .1 to .5 did as well (benchmarks/LOG.md).
+# For a sentence with a number if the question asks for one. Values from .1 to .5 did as well (benchmarks/LOG.md).
 _WEIGHT_OF_TYPE = 0.3
 # Tokens, about 12 letters or 3 Japanese characters. Shorter pieces are headings, list marks, page numbers; they are
 # used only where they answer a question in the text, or where the passage has nothing else.

@@ -119,7 +119,7 @@ def _rarity(found: Sequence[frozenset[T]]) -> dict[T, float]:
 
 
 def _weight(found: frozenset[T], weights: Mapping[T, float]) -> float:
-    return math.fsum(weights.get(thing, 0.0) for thing in found)  # exact, whatever the order of the set
+    return math.fsum(weights.get(thing, 0.0) for thing in found)  # exact, so the order of the set does not matter
 
 
 def fuse(dense: Sequence[Hit], lexical: Sequence[Hit]) -> list[Hit]:

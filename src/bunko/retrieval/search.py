@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 _KATAKANA_WORD = re.compile(r"[\u30a1-\u30fa\u30fc]{3,}")
-# At most so many lexical hits without a vector are embedded during the search.
+# Maximum number of lexical hits without a vector that are embedded during the search.
 _EMBED_ON_THE_SPOT = 16
 
 

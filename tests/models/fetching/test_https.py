@@ -161,7 +161,7 @@ def test_endless_redirects_end(tmp_path: Path) -> None:
         https.download(f"{loop.url}/x", tmp_path / "x", progress=silent)
 
 
-def test_a_full_disk_is_told_before_anything_is_written(
+def test_a_full_disk_is_reported_before_anything_is_written(
     tmp_path: Path, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1))

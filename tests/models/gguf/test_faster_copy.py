@@ -28,7 +28,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def write_model(path: Path, kind: Type, *, seed: int = 0) -> Path:
-    """Write a file whose tensors are of one kind, but for a norm."""
+    """Write a file whose tensors have one type, except for a norm."""
     random = np.random.default_rng(seed)
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_context_length(512)
@@ -136,7 +136,7 @@ def test_a_full_disk_is_noticed_before_anything_is_written(
     assert not any(path.is_file() and ".gguf" in path.name for path in Path(settings.cache_dir).rglob("*"))
 
 
-def test_the_copy_of_a_download_goes_with_it(settings: Settings) -> None:
+def test_the_copy_of_a_download_is_removed_with_it(settings: Settings) -> None:
     directory = cache.model_directory(settings, "hf:owner/repo/x.gguf")
     directory.mkdir(parents=True)
     write_model(directory / "x.gguf", Type.Q4_1)

@@ -1,4 +1,4 @@
-"""Forms of weights, and which of them a processor is quick with."""
+"""Forms of weights, and which of them a CPU reads prompts quickly with."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def test_a_chat_model_is_described(chat_file: Path) -> None:
         ("bert", "", 4, "reranker"),
     ],
 )
-def test_the_kind_is_told(tmp_path: Path, architecture: str, template: str, pooling: int | None, kind: str) -> None:
+def test_the_kind_is_found(tmp_path: Path, architecture: str, template: str, pooling: int | None, kind: str) -> None:
     path = write_gguf(tmp_path / "x.gguf", architecture=architecture, chat_template=template, pooling=pooling)
     assert read_gguf(path).kind == kind
 
@@ -93,7 +93,7 @@ def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
         (struct.pack("<4sIQQQ1sIIQ", b"GGUF", 3, 0, 1, 1, b"k", 9, 9, 2**62), "unknown type"),
     ],
 )
-def test_what_is_no_model_is_refused_at_once(tmp_path: Path, content: bytes, words: str) -> None:
+def test_an_unusable_file_is_refused_at_once(tmp_path: Path, content: bytes, words: str) -> None:
     path = tmp_path / "x.gguf"
     path.write_bytes(content)
     with pytest.raises(ModelBroken, match=words) as caught:

@@ -1,6 +1,6 @@
-"""How a chat template behaves. In: the engine with the template (a StandIn). Out: a TemplateReport, and findings.
+"""Check a chat template. In: the engine with the template (a StandIn). Out: a TemplateReport, and findings.
 
-Everything is seen in what the engine renders; the template's text only gives its family's name.
+All checks use prompts that the engine renders; the template's text only gives the name of its family.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import re
 from collections.abc import Sequence
 
 from bunko.diagnosis.model_check.report import Finding, TemplateReport
-from bunko.engine.stand_in import StandIn
+from bunko.engine.stand_in import Answer, StandIn
 from bunko.errors import EngineError
 
 _FIRST, _REPLY, _SECOND = "Xfirstquestion", "Xfirstreply", "Xsecondquestion"
 _MARK = re.compile(r"<\|[^|<>\s]{1,40}\|>|<(?:start|end)_of_turn>|<｜[^｜<>]{1,40}｜>")
-# What a template of the family has -> the family.
+# A mark in the templates of a family -> the family.
 _FORMATS = (
     ("<|im_start|>", "ChatML"),
     ("<|start_header_id|>", "Llama 3"),
@@ -26,10 +26,10 @@ _FORMATS = (
     ("<|START_OF_TURN_TOKEN|>", "Command"),
     ("[INST]", "Llama 2 or Mistral"),
 )
-# Marks that are single tokens of their families' models: with these in its vocabulary, a model was taught that format.
-_TAUGHT = ("<|im_start|>", "<|start_header_id|>", "<start_of_turn>", "<|assistant|>")
+# Marks that are single tokens only in models that were trained with their format.
+_TRAINED_MARKS = ("<|im_start|>", "<|start_header_id|>", "<start_of_turn>", "<|assistant|>")
 
-_OTHER_FILE = "Take a file with the right template, or convert the model again with its own."
+_OTHER_FILE = "Use a file with the right template, or convert the model again with its own."
 
 
 def message(role: str, content: str) -> dict[str, str]:
@@ -38,7 +38,7 @@ def message(role: str, content: str) -> dict[str, str]:
 
 
 def check_template(template: str, stand_in: StandIn) -> tuple[TemplateReport, list[Finding]]:
-    """Render what Bunko will ask for, and say what goes wrong. Raises EngineError if the engine itself fails."""
+    """Render the kinds of prompts that Bunko uses, and report faults. Raises EngineError if the engine itself fails."""
     if not template:
         return TemplateReport(there=False), []
     family = _family(template)
@@ -54,7 +54,7 @@ def check_template(template: str, stand_in: StandIn) -> tuple[TemplateReport, li
     has_system = _has_system_role(stand_in)
     if not has_system:
         text = "Its chat template refuses or drops system messages."
-        cure = "Nothing to do: the instructions are put before the question then."
+        cure = "Nothing to do: Bunko then puts its instructions before the question."
         findings.append(Finding(state="note", text=text, cure=cure))
     turns = _render(stand_in, [message("user", _FIRST), message("assistant", _REPLY), message("user", _SECOND)])
     several = all(text in turns for text in (_REPLY, _SECOND))
@@ -66,13 +66,13 @@ def check_template(template: str, stand_in: StandIn) -> tuple[TemplateReport, li
                 cure=_OTHER_FILE,
             )
         )
-    closed = _render(stand_in, [message("user", _FIRST)], opens_answer=False)
+    closed = _render(stand_in, [message("user", _FIRST)], answer="none")
     opens = bool(closed) and plain != closed
     if not opens:
         findings.append(
             Finding(
                 state="warning",
-                text="Its chat template has no generation prompt: the model may go on with the question.",
+                text="Its chat template has no generation prompt: the model may continue the question.",
                 cure=_OTHER_FILE,
             )
         )
@@ -90,7 +90,7 @@ def check_template(template: str, stand_in: StandIn) -> tuple[TemplateReport, li
 
 
 def unusable_template(template: str, error: EngineError) -> tuple[TemplateReport, list[Finding]]:
-    """Return the report on a template that the engine can make nothing of; it won't load the model either."""
+    """Return the report on a template that the engine can't parse; it won't load the model either."""
     text = f"Its chat template can't be rendered: {error.message}"
     return TemplateReport(there=True, format=_family(template)), [Finding(state="problem", text=text, cure=_OTHER_FILE)]
 
@@ -100,39 +100,39 @@ def _family(template: str) -> str:
 
 
 def _has_system_role(stand_in: StandIn) -> bool:
-    """Ask the engine, which puts system messages elsewhere where a template does not know them."""
+    """Ask the engine: it moves system messages into other turns if the template does not support them."""
     caps = stand_in.properties().get("chat_template_caps")
     return not isinstance(caps, dict) or caps.get("supports_system_role") is not False
 
 
-def _render(stand_in: StandIn, messages: Sequence[dict[str, str]], *, opens_answer: bool = True) -> str:
+def _render(stand_in: StandIn, messages: Sequence[dict[str, str]], *, answer: Answer = "open") -> str:
     try:
-        return stand_in.render(messages, opens_answer=opens_answer)
+        return stand_in.render(messages, answer=answer)
     except EngineError:
         return ""
 
 
 def _marks(family: str, rendered: str, stand_in: StandIn) -> list[Finding]:
-    """Find marks that are no tokens of the model: then the template is another model's."""
+    """Find marks that are not tokens of the model: the template is then another model's."""
     marks = dict.fromkeys(_MARK.findall(rendered))
-    unknown = [mark for mark in marks if len(stand_in.tokens(mark, with_marks=True)) != 1]
+    unknown = [mark for mark in marks if len(stand_in.tokens(mark, marks="tokens")) != 1]
     if unknown:
         return [
             Finding(
                 state="problem",
-                text=f"{', '.join(unknown)} of its chat template ({family or 'unknown format'}) are no tokens of this "
+                text=f"{', '.join(unknown)} of its chat template ({family or 'unknown format'}) are not tokens of this "
                 "model: the template is another model's. Answers will be confused, and won't end.",
                 cure=_OTHER_FILE,
             )
         ]
     if family == "Llama 2 or Mistral":
-        taught = [mark for mark in _TAUGHT if len(stand_in.tokens(mark, with_marks=True)) == 1]
-        if taught:
+        trained = [mark for mark in _TRAINED_MARKS if len(stand_in.tokens(mark, marks="tokens")) == 1]
+        if trained:
             return [
                 Finding(
                     state="problem",
-                    text=f"Its chat template is Llama 2's ([INST]), but its vocabulary has {taught[0]}: it is "
-                    "another model's. Such a model often answers with nothing at all.",
+                    text=f"Its chat template is Llama 2's ([INST]), but its vocabulary has {trained[0]}: it is "
+                    "another model's. Such a model often gives no answer at all.",
                     cure=_OTHER_FILE,
                 )
             ]
@@ -140,7 +140,7 @@ def _marks(family: str, rendered: str, stand_in: StandIn) -> list[Finding]:
 
 
 def _own_text(rendered: str) -> str:
-    """Return what a template says before the first question, without marks and roles."""
+    """Return the text that a template puts before the first question, without marks and roles."""
     before = _MARK.sub("\n", rendered.partition(_FIRST)[0])
     lines = [line.strip() for line in before.splitlines()]
     return " ".join(line for line in lines if line and line not in ("system", "user", "[INST]", "<s>", "<bos>"))

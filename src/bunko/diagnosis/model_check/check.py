@@ -1,7 +1,7 @@
 """Check a model file: `bunko models check`. In: a GGUF file, the machine. Out: a Report.
 
-The file's header is read, its tokenizer and template are tried in the engine (`engine.stand_in`); the weights are
-loaded only to measure speed. Downloads nothing.
+Reads the header, and tests tokenizer and template in the engine (`engine.stand_in`). Loads the weights only to measure
+speed. Downloads nothing.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def model_file(name: str, settings: Settings) -> Path:
     if state.files and path is None:
         raise NotDownloaded(f"The model {name} is not on this machine.", f"Fetch it: bunko models pull {name}")
     if path is None or (state.in_catalogue and state.files[0].name.endswith(".onnx")):
-        raise WrongModelKind(f"{name} is no GGUF model; there is nothing more to check.", "See `bunko models show`.")
+        raise WrongModelKind(f"{name} is not a GGUF model; there is nothing more to check.", "See `bunko models show`.")
     return path
 
 
@@ -56,7 +56,7 @@ def check_model(
     gpus: Sequence[Gpu] = (),
     speed: Literal["measure", "skip"] = "skip",
 ) -> Report:
-    """Find out everything about a file. Raises ModelNotFound and ModelBroken for what is no whole GGUF file.
+    """Run all checks on a file. Raises ModelNotFound, and ModelBroken for a file that is not a complete GGUF file.
 
     With "measure", the model is loaded and timed; failures become findings.
     """
@@ -76,12 +76,14 @@ def check_model(
         )
     template, tokenizer = None, None
     if kind != "adapter":
-        template, tokenizer, told = _try_out(path, info, layout, kind=kind, logs=logs)
-        findings += told
+        template, tokenizer, new = _test_in_engine(path, info, layout, kind=kind, logs=logs)
+        findings += new
         findings += _speed_findings(path, info, settings, share=quick_share(rows))
     table = [] if kind == "adapter" else _memory_rows(info, settings, memory=memory)
     findings += _memory_findings(table)
-    measured, told = _run(path, info, settings, logs=logs) if speed == "measure" and kind != "adapter" else (None, [])
+    measured, new = (
+        _measure(path, info, settings, logs=logs) if speed == "measure" and kind != "adapter" else (None, [])
+    )
     return Report(
         name=path.name,
         title=info.name,
@@ -102,13 +104,13 @@ def check_model(
         tokenizer=tokenizer,
         memory=tuple(table),
         gpu_layers="" if kind == "adapter" else _gpu_layers(info, settings, gpus),
-        findings=tuple(sorted([*findings, *told], key=lambda one: ("problem", "warning", "note").index(one.state))),
+        findings=tuple(sorted([*findings, *new], key=lambda one: ("problem", "warning", "note").index(one.state))),
         speed=measured,
     )
 
 
 def _kind(info: GgufInfo) -> tuple[Kind, tuple[str, ...]]:
-    """Return a model's kind, and the signs of it."""
+    """Return a model's kind, and the facts from which it was derived."""
     if info.is_adapter:
         return "adapter", ("general.type is adapter",)
     if info.kind == "reranker":
@@ -132,7 +134,7 @@ def _file_findings(info: GgufInfo, layout: GgufLayout) -> list[Finding]:
     findings = []
     if info.split_count > 1:
         text = f"It is one of {info.split_count} files that belong together."
-        cure = "Keep all of them side by side, and give the path of the first."
+        cure = "Keep all of them in one folder, and give the path of the first."
         findings.append(Finding(state="warning", text=text, cure=cure))
     if info.is_adapter:
         return [*findings, Finding(state="note", text="It is an adapter.", cure="Use it as --adapter, with its model.")]
@@ -141,13 +143,13 @@ def _file_findings(info: GgufInfo, layout: GgufLayout) -> list[Finding]:
     elif info.kind in ("chat", "base") and info.context_length < _LEAST_CONTEXT:
         text = f"It was trained for {info.context_length} tokens: little evidence fits beside a question."
         findings.append(
-            Finding(state="warning", text=text, cure="Set evidence.max_tokens = 150, or take another model.")
+            Finding(state="warning", text=text, cure="Set evidence.max_tokens = 150, or use another model.")
         )
     if info.kind in ("chat", "base") and not info.has_eos:
-        text = "It does not say which token ends a text: answers may go on until --max-tokens."
+        text = "It does not name its end-of-text token: answers may continue until --max-tokens."
         findings.append(Finding(state="warning", text=text, cure="Convert it again, with its tokenizer's files."))
     if info.kind == "base":
-        text = "It is a base model: it goes on with a text, and was not taught to answer."
+        text = "It is a base model: it continues texts, and was not trained to answer."
         findings.append(
             Finding(state="note", text=text, cure="Bunko gives it a plain prompt; an instruct model does better.")
         )
@@ -162,25 +164,25 @@ def _file_findings(info: GgufInfo, layout: GgufLayout) -> list[Finding]:
     return findings
 
 
-def _try_out(
+def _test_in_engine(
     path: Path, info: GgufInfo, layout: GgufLayout, *, kind: Kind, logs: Path
 ) -> tuple[TemplateReport | None, TokenizerReport | None, list[Finding]]:
-    """Try tokenizer and template in the engine; what it refuses is a finding."""
+    """Test tokenizer and template in the engine; its errors become findings."""
     try:
         with StandIn(path, log_directory=logs) as stand_in:
-            tokenizer, told = check_tokenizer(layout.values, stand_in, vocabulary=info.vocabulary_size or 0)
+            tokenizer, findings = check_tokenizer(layout.values, stand_in, vocabulary=info.vocabulary_size or 0)
             if kind in ("embedding", "reranker"):
-                return None, tokenizer, told
+                return None, tokenizer, findings
             template, more = check_template(info.chat_template, stand_in)
-            return template, tokenizer, told + more
+            return template, tokenizer, findings + more
     except ModelBroken:  # already among the findings on the file
         return None, None, []
     except EngineError as error:
-        if "chat template" in error.message:  # the engine refuses it as it loads, and the model with it
-            template, told = unusable_template(info.chat_template, error)
-            with StandIn(path, log_directory=logs, with_template=False) as stand_in:
+        if "chat template" in error.message:  # the engine refuses to load a model with this template
+            template, findings = unusable_template(info.chat_template, error)
+            with StandIn(path, log_directory=logs, template="drop") as stand_in:
                 tokenizer, more = check_tokenizer(layout.values, stand_in, vocabulary=info.vocabulary_size or 0)
-            return template, tokenizer, told + more
+            return template, tokenizer, findings + more
         text = f"The engine refuses its tokenizer: {error.message}"
         return None, None, [Finding(state="problem", text=text, cure=error.hint)]
 
@@ -189,13 +191,13 @@ def _speed_findings(path: Path, info: GgufInfo, settings: Settings, *, share: fl
     if info.kind not in ("chat", "base") or share >= 0.5:
         return []
     if faster_copy(path, settings):
-        text = "Its form is a slow one on this processor, and its faster copy is run in its place."
+        text = "This processor reads prompts slowly with its quantisation; its faster copy is used instead."
         return [Finding(state="note", text=text)]
-    cure = "Take the model as Q4_K_M, Q4_0 or Q8_0: these are read many tokens at a time."
+    cure = "Use the model in Q4_K_M, Q4_0 or Q8_0: these read many tokens at a time."
     if is_slow(path):
         cure = f"Make a faster copy, once: bunko models optimise {path}"
     part = f"Only {share:.0%}" if share >= 0.01 else "None"
-    text = f"{part} of its weights are in a form that this processor reads prompts quickly with."
+    text = f"{part} of its weights are quantised in a way that lets this processor read prompts quickly."
     return [Finding(state="warning", text=text, cure=cure)]
 
 
@@ -219,7 +221,7 @@ def _memory_findings(rows: Sequence[MemoryRow]) -> list[Finding]:
     need = f"{rows[0].total / 1e9:.1f} GB even with {rows[0].context_tokens:,} tokens of context"
     if rows[0].fits == "tight":
         return [Finding(state="warning", text=f"It needs {need}: other programs must make room.", cure="Close some.")]
-    cure = "Take fewer bits or a smaller model: `bunko models recommend`."
+    cure = "Use fewer bits or a smaller model: `bunko models recommend`."
     return [Finding(state="problem", text=f"It needs {need}, and this machine has less.", cure=cure)]
 
 
@@ -234,9 +236,9 @@ def _gpu_layers(info: GgufInfo, settings: Settings, gpus: Sequence[Gpu]) -> str:
     )
 
 
-def _run(path: Path, info: GgufInfo, settings: Settings, *, logs: Path) -> tuple[Speed | None, list[Finding]]:
+def _measure(path: Path, info: GgufInfo, settings: Settings, *, logs: Path) -> tuple[Speed | None, list[Finding]]:
     if info.kind not in ("chat", "base"):
-        text = "Only models that write are timed."
+        text = "Speed is measured only for models that generate text."
         return None, [Finding(state="note", text=text)]
     copy = faster_copy(path, settings) or path
     try:

@@ -1,4 +1,4 @@
-"""The shapes of a check. Values only; `dataclasses.asdict` of a Report is what `models check --json` prints."""
+"""The records of a check. Values only; `models check --json` prints `dataclasses.asdict` of a Report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Kind: TypeAlias = Literal["chat", "reasoning", "base", "embedding", "reranker", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something that will go wrong, or that the user should know."""
+    """A problem to expect, or a fact that the user should know."""
 
     state: Literal["note", "warning", "problem"]
     """"problem": the model can't be used as it is."""
@@ -31,14 +31,14 @@ class TemplateReport:
     system_role: bool = True
     several_turns: bool = False
     opens_answer: bool = False
-    """Whether it ends with what an answer begins with, so that the model knows whose turn it is."""
+    """Whether it appends the start of an answer, so that the model knows whose turn it is."""
     own_system_text: str = ""
-    """What it puts in by itself where there is no system message."""
+    """The system prompt that it inserts if there is no system message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenizerReport:
-    """How a tokenizer does."""
+    """How a tokenizer behaves."""
 
     model: str
     """llama.cpp's name of the kind: "gpt2" (byte pairs), "llama" (SentencePiece), "bert" (word pieces), …"""
@@ -48,24 +48,24 @@ class TokenizerReport:
     tokens_a_character_japanese: float
     japanese: Literal["good", "fair", "poor"]
     round_trip: bool
-    """Whether both texts come back as they were."""
+    """Whether the tokens of both texts convert back to the same text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryRow:
-    """What a model takes with a context of this many tokens, in bytes."""
+    """The memory that a model needs with a context of this many tokens, in bytes."""
 
     context_tokens: int
     weights: int
     cache: int
     total: int
     fits: Literal["yes", "tight", "no"]
-    """"tight": only where other programs make room."""
+    """"tight": only if other programs free some memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speed:
-    """Tokens a second."""
+    """Speed in tokens per second, and memory."""
 
     prompt: float
     writing: float
@@ -76,16 +76,16 @@ class Speed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All that was found out."""
+    """The results of all checks."""
 
     name: str
     """The file's."""
     title: str
-    """What the file calls itself; often odd."""
+    """The name in the file's header; often odd."""
     path: str
     kind: Kind
     signs: tuple[str, ...]
-    """What the kind was told by."""
+    """The facts from which `kind` was derived."""
     architecture: str
     engine_knows: bool
     parameters: int
@@ -94,7 +94,7 @@ class Report:
     bits_a_weight: float
     forms: tuple[FormRow, ...]
     quick_share: float
-    """Of the multiplied weights, what this processor multiplies many tokens at once with."""
+    """Share of the multiplied weights that this CPU multiplies with many tokens at once."""
     context_tokens: int
     licence: str
     template: TemplateReport | None

@@ -1,4 +1,4 @@
-"""How a tokenizer does with English and Japanese. In: the engine with the tokenizer. Out: report and findings."""
+"""Check a tokenizer with English and Japanese. In: the engine with the tokenizer. Out: report and findings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 from bunko.diagnosis.model_check.report import Finding, TokenizerReport
 from bunko.engine.stand_in import StandIn
 
-# Ordinary prose of our own: names, numbers, both kana and Chinese characters.
+# Ordinary prose, written for this test: names, numbers, both kana and Chinese characters.
 _ENGLISH = (
     "The water mill on the river Tove was built in 1803 by order of the parish council. In April 1951, after a flood "
     "had damaged its wheel, it was closed; since 1998 a museum has shown how flour used to be ground there."
@@ -17,15 +17,15 @@ _JAPANESE = (
     "川沿いの水車小屋は1803年に村の議会の決定で建てられた。1951年4月の洪水で水車が壊れたため閉鎖されたが、"
     "1998年からは博物館となり、昔の人々がどのように小麦粉をひいていたのかを見学することができる。"
 )
-# Tokens for a character: vocabularies made with Japanese in mind take 0.5 to 0.7, those of many languages up to 0.9;
-# bytes take up to 3. Seen with this text: Qwen2.5 0.71, SmolLM2 1.80.
+# Tokens per character: vocabularies made for Japanese need 0.5 to 0.7, those for many languages up to 0.9; bytes need
+# up to 3. Measured with this text: Qwen2.5 0.71, SmolLM2 1.80.
 _GOOD, _FAIR = 0.8, 1.1
 
 
 def check_tokenizer(
     values: Mapping[str, object], stand_in: StandIn, *, vocabulary: int
 ) -> tuple[TokenizerReport, list[Finding]]:
-    """Count the tokens of a text in each language, and see whether they give the text back."""
+    """Count the tokens of a text in each language, and check that they convert back to the same text."""
     english, japanese = stand_in.tokens(_ENGLISH), stand_in.tokens(_JAPANESE)
     rate = len(japanese) / len(_JAPANESE)
     verdict: Literal["good", "fair", "poor"] = "good" if rate <= _GOOD else "fair" if rate <= _FAIR else "poor"
@@ -45,9 +45,9 @@ def check_tokenizer(
         findings.append(
             Finding(
                 state="note",
-                text=f"Japanese takes {rate:.1f} tokens a character: this model was hardly taught it, and is slow with "
-                "it.",
-                cure="For Japanese, take another model: `bunko models recommend`.",
+                text=f"Japanese takes {rate:.1f} tokens per character: this model was hardly trained on it, and is "
+                "slow with it.",
+                cure="For Japanese, use another model: `bunko models recommend`.",
             )
         )
     if not report.round_trip and model != "bert":  # word pieces lose capitals and spaces by design
@@ -59,7 +59,7 @@ def check_tokenizer(
         findings.append(
             Finding(
                 state="warning",
-                text=f"Its tokenizer does not give {lost} text back as it was.",
+                text=f"Its tokenizer changes {lost} text.",
                 cure="Convert the model again, with its own tokenizer's files.",
             )
         )
@@ -67,9 +67,8 @@ def check_tokenizer(
         findings.append(
             Finding(
                 state="warning",
-                text="It does not say how text is split before it becomes tokens: words may be cut in other places "
-                "than the model was taught.",
-                cure="Convert it again with a newer converter, or take another file.",
+                text="It does not name its pre-tokenizer: the engine may split words in other places than in training.",
+                cure="Convert it again with a newer converter, or use another file.",
             )
         )
     return report, findings

@@ -26,7 +26,7 @@ _UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
 def render(comparison: Mapping[str, Any]) -> str:
-    """Return the page of a comparison: complete, self-contained, safe to open whatever the texts hold.
+    """Return the page of a comparison: complete, self-contained, safe to open with any texts in it.
 
     Fields that are missing or None are shown as missing.
 
@@ -69,7 +69,7 @@ def _hash(text: str) -> str:
 
 
 def _data(comparison: Mapping[str, Any]) -> str:
-    """Return JSON that can stand in a script element."""
+    """Return JSON that is safe inside a script element."""
     return json.dumps(_plain(comparison), ensure_ascii=False, separators=(",", ":")).translate(_UNSAFE)
 
 

@@ -242,7 +242,7 @@ class _Reader:
         if table.in_cell:
             table.rows[-1].append(self._blocks)
         else:
-            table.outside += self._blocks  # a caption, or what is out of place
+            table.outside += self._blocks  # a caption, or misplaced content
         self._blocks = []
         table.in_cell = False
 

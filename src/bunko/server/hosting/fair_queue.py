@@ -45,7 +45,7 @@ class Ticket:
         self._changed.clear()
 
     def notify(self) -> None:
-        """Wake up whoever waits in `changed`."""
+        """Wake up the tasks that wait in `changed`."""
         self._changed.set()
 
     def leave(self) -> None:
