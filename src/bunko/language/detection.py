@@ -79,7 +79,8 @@ def detect_language(text: str) -> str:
 def detect_document_language(text: str) -> str:
     """Return the ISO 639-1 code of a document or a part of it, one of `LANGUAGE_NAMES`.
 
-    English and Japanese are detected here; py3langid (75 MB of memory) is loaded only for a text in neither.
+    English and Japanese are detected here; py3langid (75 MB of memory) is loaded only for text that is
+    not clearly one of them, such as other languages and tables.
 
     >>> detect_document_language("Starý mlýn byl postaven na břehu řeky v roce 1803.")
     'cs'

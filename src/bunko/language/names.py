@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bunko.language.numerals import CARDINALS, KANJI, ORDINALS, SCALES, fold_width
-from bunko.language.words import STOP_WORDS, stem
+from bunko.language.words import STOP_WORDS
 
 # Old forms and variants of kanji in names, one for one.
 _VARIANTS = str.maketrans(
@@ -315,7 +315,18 @@ def _bears(word: str, there: Bearer) -> bool:
     pieces = [piece for piece in word.split("-") if piece]
     if len(pieces) > 1:
         return all(_bears(piece, there) for piece in pieces)
-    return stem(word) in {stem(other) for other in there.words}
+    return _singular(word) in map(_singular, there.words)
+
+
+def _singular(word: str) -> str:
+    """Return a name without the ending of a plural. Stems would equate names: University, Universal.
+
+    >>> _singular("jews"), _singular("kennedies"), _singular("paris"), _singular("ross")
+    ('jew', 'kennedy', 'pari', 'ross')
+    """
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
 
 
 def _is_abbreviated(name: Name, there: Bearer) -> bool:
