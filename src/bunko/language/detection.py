@@ -22,7 +22,7 @@ _SCRIPTS = {  # where one script is nearly one language
     "th": re.compile(r"[\u0e00-\u0e7f]"),
     "hi": re.compile(r"[\u0900-\u097f]"),
 }
-# Languages whose letters mean nothing to a model that was made for Latin ones.
+# Languages in scripts that a model for Latin script does not know.
 OTHER_SCRIPTS = frozenset({"ja", "zh", "bg", "uk", "fa", "ur", "bn", "ta", *_SCRIPTS})
 # The commonest words of the languages written in Latin letters. No word is in two rows.
 _LATIN = {
