@@ -375,7 +375,7 @@ class Library:
             language=language,
             embedder=self.embedder.spec.name,
             documents=documents,
-            speaks=self._model_speaks(language, settings),
+            words_of="model" if self._model_speaks(language, settings) else "document",
             watch=watch,
             progress=self._progress,
         )

@@ -71,6 +71,7 @@ def test_variants_of_a_name_are_the_name(name: str, text: str) -> None:
         ("Linda", "Ada Lind built it."),
         ("United States", "among us"),
         ("Austria", "It is in Australia."),
+        ("University", "Universal made the film."),
         ("徳川家康", "足利義満が建てた。"),
         ("大阪", "東京にある。"),
         ("リンダ", "アダ・リンドが建てた。"),

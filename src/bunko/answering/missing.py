@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bunko.language.names import Name, bearer, has_part
+from bunko.language.names import Name, fold_text, has_part
 from bunko.language.numerals import fold_width
 from bunko.language.quantities import agrees, quantities
 from bunko.question.presuppositions import PresupposedNumber
@@ -85,7 +85,7 @@ def _is_known(name: Name, texts: Sequence[str]) -> bool:
     if _KATAKANA.fullmatch(name.text):
         known = {word for text in texts for word in _KATAKANA_WORDS.findall(text)}
     else:
-        known = {word for text in texts for word in bearer(text).words}
+        known = {word for text in texts for word in fold_text(text).words}
     return any(
         len(word) >= _SHORTEST_WITH_TYPO and difflib.get_close_matches(word, known, 1, _TYPO) for word in name.words
     )

@@ -1,7 +1,7 @@
-"""Remove the source numbers that a model wrote from its answer, and put the right ones back. In, out: texts.
+"""Remove the source numbers that a model wrote in its answer, and put the right ones back. In, out: texts.
 
-Models write such numbers without being asked: [1], [1, 2], ［１］, 【1】, [^1], (source 2), （出典2）.
-Does not know which are right.
+Models write such numbers unprompted: [1], [1, 2], ［１］, 【1】, [^1], (source 2), （出典2）.
+Knows nothing of sources.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Mark:
 
 
 def take_marks(text: str) -> tuple[str, list[Mark]]:
-    """Return a text without its source numbers, and these.
+    """Return a text without its source numbers, and the numbers with their places.
 
     >>> take_marks("In France [1]. 東京［２］。")
     ('In France. 東京。', [Mark(place=9, numbers=(1,), text=' [1]'), Mark(place=13, numbers=(2,), text='［２］')])
@@ -71,7 +71,7 @@ def put_marks(text: str, marks: Iterable[Mark]) -> str:
 
 
 def shifted(place: int, marks: Iterable[Mark], *, at: bool) -> int:
-    """Return where a place is after marks were put back; with `at`, marks at the place itself come before it."""
+    """Return a place after the marks were put back; with `at`, marks at the place itself are before it."""
     return place + sum(len(_written(mark)) for mark in marks if mark.place < place or (at and mark.place == place))
 
 

@@ -40,7 +40,7 @@ _YES = re.compile(
 _NO = re.compile(r"\s*(?:no|nope|いいえ|いえ|違います)(?:[、,.。!！:;]\s*|\s*$)", re.I)
 # Marks of emphasis and code, in pairs: a single one is part of the text.
 _EMPHASIS = re.compile(r"(?P<mark>\*\*|__|`)(?=\S)(?P<inner>.+?)(?<=\S)(?P=mark)", re.S)
-# Sentences about the answering. They may have a number or a name of their own, and are checked then.
+# Sentences about the answer itself. If they have a number or a name, it is checked.
 _NOTHING = re.compile(
     rf"\s*(?:i (?:hope|am sorry|'m sorry|apologi[sz]e)|let me know|feel free"
     rf"|please (?:let|note|provide)|here (?:is|are)\b"
@@ -67,7 +67,7 @@ class Claim:
     text: str
     """The text to be checked, without the words that frame it."""
     kind: Kind = "statement"
-    """"yes" and "no" claim what was asked, or its contrary; of "nothing", only numbers and names are checked."""
+    """"yes" claims what was asked, "no" the opposite; for "nothing", only numbers and names are checked."""
 
 
 def claims(answer: str, *, question: Question) -> list[Claim]:

@@ -1,8 +1,8 @@
 """Find where a sentence contradicts a text in nearly the same words. In: two texts. Out: Contradiction or None.
 
-Comparing words can't see a negation, an opposite, a number that belongs to something else, or two names that changed
-places. Each has a check of its own, which looks for outward signs in English and Japanese and does not parse: a
-contradiction without such signs passes. The words and examples are in `contradiction.toml`. Knows nothing of answers
+Comparing words does not find a negation, an opposite, a number that belongs to something else, or two names that
+changed places. Each has its own check, which looks for patterns in English and Japanese. Nothing is parsed, so other
+contradictions pass. The words and examples are in `contradiction.toml`. Knows nothing of answers
 and sources.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from bunko.language.data_files import read_data
-from bunko.language.inflection import base_form, same_word, stands
+from bunko.language.inflection import base_form, is_among, same_word
 from bunko.language.names import Name, has_part, names
 from bunko.language.numerals import fold_width
 from bunko.language.quantities import Quantity, agrees, quantities
@@ -32,7 +32,7 @@ class Contradiction:
 
     kind: Kind
     words: tuple[str, ...]
-    """What makes it: the word that is negated, the number, the names."""
+    """The word that is negated, the number or the names."""
 
 
 def contradiction(sentence: str, source: str) -> Contradiction | None:
@@ -97,7 +97,7 @@ def _polarity(text: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _english_negated(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Yield the first word of meaning after each word of negation, with its span."""
+    """Yield the first content word after each word of negation, with its span."""
     within = _data("negation")["within_characters"]
     for cue in _negation_pattern("english").finditer(text):
         for match in _WORD.finditer(text, cue.end(), cue.end() + within):
@@ -125,7 +125,7 @@ def _negation_pattern(name: str) -> re.Pattern[str]:
 
 def _any_same(word: str, others: frozenset[str]) -> bool:
     if word.isascii():
-        return stands(word, others)
+        return is_among(word, others)
     return any(word in other or other in word for other in others if not other.isascii())
 
 
@@ -199,7 +199,7 @@ _AS = re.compile(r"\bas ([a-z]+) as\b", re.I)
 
 
 def _comparison(sentence: str, source: str) -> Contradiction | None:
-    """Find what is more in one and as much in the other: more powerful than, as powerful as."""
+    """Find a comparison that differs: more powerful than, as powerful as."""
     for one, other in ((_MORE, _AS), (_AS, _MORE)):
         for word in one.findall(sentence):
             if word in other.findall(source) and word not in one.findall(source):
@@ -213,7 +213,7 @@ _AFTER = re.compile(r"[\s\"'”’)\]-]*(?:[ぁ-ん]{0,3}([一-鿿々]+|[ァ-ヺ
 
 
 def _misplaced_number(sentence: str, source: str) -> Contradiction | None:
-    """Find a number that the source has, but of something else, where the sentence's thing has another number."""
+    """Find a number that belongs to something else in the source, where the same thing has another number."""
     sentence, source = fold_width(sentence), fold_width(source)
     there = quantities(source)
     for item in quantities(sentence):
@@ -249,7 +249,7 @@ def _is_word(word: str, other: str) -> bool:
 
 
 def _word_after(text: str, item: Quantity) -> str:
-    """Return what is counted: the word after a number; a verb after a Japanese date."""
+    """Return the word after a number, which is counted; after a Japanese date, the verb."""
     found = _AFTER.match(text, item.end)
     if not found:
         return ""
@@ -264,7 +264,7 @@ def _word_after(text: str, item: Quantity) -> str:
 
 
 def _verb_before(text: str, item: Quantity) -> str:
-    """Return what happened then: the last word of meaning before an English date, "completed in 1958"."""
+    """Return the last content word before an English date: completed, of "completed in 1958"."""
     if not _is_year(item):
         return ""
     before = re.search(
@@ -281,11 +281,11 @@ _JA_ROLE = re.compile(r"(?P<of>が|は|を|に|によって|より)")
 
 
 def _changed_places(sentence: str, source: str) -> Contradiction | None:
-    """Find two names that one verb ties together, the other way round in the source."""
+    """Find two names that are connected by a verb, and are the other way round in the source."""
     for one, other, ties in _ties(sentence):
         agree = oppose = False
         for first, second, others in _ties(source):
-            if not any(stands(word, others) for word in ties):
+            if not any(is_among(word, others) for word in ties):
                 continue
             agree |= has_part(one, first.text) and has_part(other, second.text)
             oppose |= has_part(one, second.text) and has_part(other, first.text)
@@ -300,7 +300,7 @@ def _ties(text: str) -> tuple[tuple[Name, Name, frozenset[str]], ...]:
 
 
 def _find_ties(text: str) -> Iterator[tuple[Name, Name, frozenset[str]]]:
-    """Yield pairs of names, the subject first, with the words that tie them together."""
+    """Yield pairs of names, the subject first, with the words that connect them."""
     found = names(text)
     apart, pivots, both_ways = _tie_words()
     for n, one in enumerate(found):
@@ -324,13 +324,13 @@ def _find_ties(text: str) -> Iterator[tuple[Name, Name, frozenset[str]]]:
 
 @cache
 def _tie_words() -> tuple[int, frozenset[str], frozenset[str]]:
-    """Return how far apart two names may be, the small words that tie them, and the verbs that hold both ways."""
+    """Return the largest distance of two names, the prepositions that connect them, and the symmetric verbs."""
     data = _data("changed_places")
     return data["apart_characters"], frozenset(data["pivots"].split()), frozenset(map(stem, data["both_ways"].split()))
 
 
 def _japanese_tie(text: str, one: Name, other: Name, between: str) -> tuple[Name, Name, frozenset[str]] | None:
-    """Read subject and object off the particles: AがBを破った, BはAに破られた, AはBより高い."""
+    """Determine subject and object by the particles: AがBを破った, BはAに破られた, AはBより高い."""
     first, second = _JA_ROLE.match(between), _JA_ROLE.match(text, other.end)
     if not first or not second or "と" in between[:1]:
         return None

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bunko.language.inflection import base_form, stands
+from bunko.language.inflection import base_form, is_among
 from bunko.language.names import Name, fold_kanji, fold_name, names
 from bunko.language.numerals import fold_width
 from bunko.language.quantities import Quantity, quantities
@@ -19,14 +19,14 @@ from bunko.language.words import words
 from bunko.question.question import Question
 from bunko.types import Evidence
 
-# Words by which an answer speaks of itself, and verbs without meaning.
+# Words in which an answer refers to itself, and verbs that mean little.
 _FRAME = frozenset(words("answer question source text context passage according document mention state say get got"))
-_MEANING = re.compile(r"[^\W\d_\u3041-\u3096]")  # a letter of a word, which Hiragana alone rarely is
+_MEANING = re.compile(r"[^\W\d_\u3041-\u3096]")  # a letter of a content word; hiragana alone is mostly grammar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citable:
-    """A sentence of a source, or a few side by side."""
+    """A sentence of a source, or a few neighbouring ones."""
 
     n: int
     """The source's place, from 0."""
@@ -47,13 +47,13 @@ class Facts:
     words: frozenset[str]
     """Without numbers."""
     quantities: tuple[Quantity, ...]
-    """Those that are numbers for certain."""
+    """Those that are certainly numbers."""
     all_quantities: tuple[Quantity, ...]
     names: tuple[Name, ...]
 
 
 def spans_of(n: int, item: Evidence) -> list[Citable]:
-    """Return the sentences of a quote, each two side by side, and all of it."""
+    """Return the sentences of a quote, each pair of neighbours, and the whole quote."""
     cut = sentences(item.quote)
     places = [(start, end, 1) for start, end in cut]
     places += [(cut[i][0], cut[i + 1][1], 2) for i in range(len(cut) - 1)]
@@ -66,7 +66,7 @@ def spans_of(n: int, item: Evidence) -> list[Citable]:
 
 
 def in_context(span: Citable) -> str:
-    """Return a span under the headings above it."""
+    """Return a span with the headings above it."""
     return f"{span.context}\n{span.text}" if span.context else span.text
 
 
@@ -105,8 +105,8 @@ def _is_counted(name: Name, found: Sequence[Quantity]) -> bool:
     return 0 < covered >= name.end - name.start - 1
 
 
-def stands_there(word: str, others: frozenset[str]) -> bool:
-    """Return whether a word is among others, in any form."""
+def has_word(word: str, others: frozenset[str]) -> bool:
+    """Return whether any form of a word is among others."""
     if "\u30a1" <= word[0] <= "\u30fa":  # リンド, of アダリンド
         return any(word in other for other in others)
-    return stands(word, others)
+    return is_among(word, others)

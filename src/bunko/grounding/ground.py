@@ -1,8 +1,8 @@
 """Match an answer to its sources. In: answer text, evidence. Out: citations, unsupported sentences.
 
 Each sentence is compared with each sentence of the sources. A source supports it if the source has its words, all of
-its numbers and names, and does not say the contrary. Knows nothing of models: sentences are compared by their words,
-and where these leave it open, by the likeness that the caller can measure. A sentence that no source supports is
+its numbers and names, and does not contradict it. Knows nothing of models: sentences are compared by their words,
+and if only words are missing, by the similarity that the caller measures. A sentence that no source supports is
 reported, never dropped.
 """
 
@@ -17,7 +17,7 @@ from typing import TypeAlias
 from bunko.grounding.citation_marks import Mark, put_marks, shifted, take_marks
 from bunko.grounding.claims import Claim, claims
 from bunko.grounding.contradiction import contradiction
-from bunko.grounding.facts import Citable, Facts, facts_of, facts_of_question, in_context, spans_of, stands_there
+from bunko.grounding.facts import Citable, Facts, facts_of, facts_of_question, has_word, in_context, spans_of
 from bunko.grounding.verbatim import is_part, squeeze
 from bunko.language.names import Name, has_part, has_whole
 from bunko.language.quantities import Quantity, agrees, quantities
@@ -26,15 +26,15 @@ from bunko.question.question import Question
 from bunko.types import Citation, Evidence
 
 Likeness: TypeAlias = Callable[[str, Sequence[str]], Sequence[float]]
-"""A sentence and texts -> how much each text means the same, -1 to 1."""
+"""A sentence and texts -> the similarity in meaning of each text, -1 to 1."""
 Opinion: TypeAlias = Callable[[str, str], bool | None]
-"""A sentence and a text -> whether the text says the same, as a model judges; None if it gives no verdict."""
+"""A sentence and a text -> whether a model says that the text means the same; None if it gives no verdict."""
 
 # The share of a sentence's words that a source must have to support it.
 _SUPPORTED = 0.75
-# Below this share, common words are chance: two sentences on one subject share a word or two.
+# Below this share, common words are chance: two sentences on one subject have a word or two in common.
 _RELATED = 0.34
-# What can refer back to a name: she, which, "The company" at the beginning.
+# Words that can refer back to a name: she, which, "The company" at the beginning.
 _POINTS_BACK = re.compile(
     r"\b(?:which|he|she|it|they|him|them|his|hers?|its|theirs?|this|these|who)\b|^\W*the [a-z]|[\u3041-\u30ff]",
     re.I | re.M,
@@ -55,7 +55,7 @@ class Support(IntEnum):
 
     NONE = 0
     MISSING = 1
-    """It is about the same, but lacks a number or a name, or says the contrary."""
+    """It is about the same subject, but lacks a number or a name, or contradicts the sentence."""
     OPEN = 2
     """It lacks only words."""
     SUPPORTED = 3
@@ -101,7 +101,7 @@ class _Verdict:
 
     @property
     def rank(self) -> tuple[float, ...]:
-        """The best verdict has the highest rank."""
+        """A better verdict has a higher rank."""
         size = self.span.end - self.span.start
         if self.support >= Support.SUPPORTED:
             return (self.support, -self.span.sentences, self.asked, self.share, -self.span.n, -size)
@@ -121,8 +121,8 @@ def ground(
     `evidence` is what the prompt contained, best first; citations count in that order, and quote the supporting
     sentence. A citation is `verified` where the source has the sentence word for word, or nearly all of its words and
     every number and name, and does not contradict it; and where the sentence says something that the question did not.
-    Where only words are missing, `likeness` decides, if it is given. `opinion` is asked about every sentence that no
-    source has word for word: it can accept one that only lacks words, and reject any. Neither makes up for a missing
+    If only words are missing, `likeness` decides, if given. `opinion` is asked about every sentence that no source has
+    word for word: it can accept one that lacks only words, and reject any. Neither makes up for a missing
     number or name. A sentence that no source supports is unsupported, with a citation of the nearest span, if any.
     """
     clean, marks = take_marks(answer)
@@ -154,7 +154,7 @@ def ground(
 
 
 def _right(mark: Mark, verdicts: list[_Verdict], judge: _Judge, claim: Claim) -> Mark:
-    """Return a mark with those numbers whose sources support the sentence; these are cited, too."""
+    """Return a mark with only those numbers whose sources support the sentence. These sources are cited, too."""
     numbers = []
     if not verdicts or any(verdict.support < Support.SUPPORTED for verdict in verdicts):
         return replace(mark, numbers=())
@@ -169,14 +169,14 @@ def _right(mark: Mark, verdicts: list[_Verdict], judge: _Judge, claim: Claim) ->
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Comparison:
-    """A statement beside a span: what the checks look at."""
+    """A statement and a span, as the checks compare them."""
 
     text: str
     span: str
     share: float
     """The share of the statement's words and numbers that the span has."""
     share_of_new: float
-    """The same, of those that the question lacks."""
+    """The same share of the words and numbers that are not in the question."""
     asked: float
     has_numbers: bool
     """Whether the span has any number of the statement."""
@@ -322,11 +322,11 @@ class _Judge:
     def _compare(self, facts: Facts, span: Citable) -> _Comparison:
         there = facts_of(in_context(span))
         known = {word for name in facts.names if self._is_meant(name, there) for word in facts_of(name.text).words}
-        found = {word for word in facts.words if word in known or stands_there(word, there.words)}
+        found = {word for word in facts.words if word in known or has_word(word, there.words)}
         numbers = [item for item in facts.quantities if self._is_found(item, there)]
         size = len(facts.words) + len(facts.quantities)
         asked = self._question.words
-        new = {word for word in facts.words if not stands_there(word, asked)}
+        new = {word for word in facts.words if not has_word(word, asked)}
         new_numbers = [
             item for item in facts.quantities if not any(agrees(item, one) for one in self._question.quantities)
         ]
@@ -339,7 +339,7 @@ class _Judge:
             span=span.text,
             share=share,
             share_of_new=new_found / (len(new) + len(new_numbers)) if new or new_numbers else 1.0,
-            asked=sum(stands_there(word, there.words) for word in asked) / len(asked) if asked else 0.0,
+            asked=sum(has_word(word, there.words) for word in asked) / len(asked) if asked else 0.0,
             has_numbers=bool(numbers),
             lacks_number=len(numbers) < len(facts.quantities),
             lacks_name=related and not all(self._names(name, there) for name in facts.names),
@@ -360,12 +360,12 @@ class _Judge:
     def _names(self, name: Name, there: Facts) -> bool:
         """Return whether a span has a name, or a part of it where some source has the whole name.
 
-        A name of the question may be a "she" in the span, but some source must have it.
+        A name of the question may be a pronoun in the span, but some source must have the name.
         """
         return self._is_meant(name, there) or (has_part(name, there.text) and self._is_named(name))
 
     def _is_meant(self, name: Name, there: Facts) -> bool:
-        """Return whether a span can be about a name of the question: it has a "she", or no other name."""
+        """Return whether a span can be about a name of the question: it has a pronoun, or no other name."""
         if not has_part(name, self._question.text) or not self._is_named(name):
             return False
         others = any(not has_part(other, self._question.text) for other in there.names)
@@ -375,7 +375,7 @@ class _Judge:
         return any(has_whole(name, source) for source in self._sources)
 
     def _of_yes_or_no(self, claim: Claim) -> list[_Verdict]:
-        """Return the span that supports a yes, by saying what was asked, or a no, by saying the contrary."""
+        """Return the span that supports a yes, by saying what was asked, or a no, by contradicting it."""
         if not self._is_yes_no:
             return []
         verdicts = [self._weigh(self._question, span) for span in self._spans]
@@ -397,7 +397,7 @@ class _Judge:
         """Return whether a span says nearly what was asked, but with another number."""
         there = facts_of(span.text)
         asked = self._question.words
-        if not asked or sum(stands_there(word, there.words) for word in asked) < _SUPPORTED * len(asked):
+        if not asked or sum(has_word(word, there.words) for word in asked) < _SUPPORTED * len(asked):
             return False
         return any(
             not any(agrees(item, other) for other in there.quantities)

@@ -17,8 +17,8 @@ _PART = re.compile(r"[\u3041-\u30ff\u3400-\u9fff々]|(?:(?![\u3041-\u30ff\u3400-
 def locate(phrase: str, evidence: Sequence[Evidence]) -> tuple[int, int, int] | None:
     """Return the place of a phrase as (place in `evidence`, start, end in the quote); None if no quote has it.
 
-    Case, width and punctuation do not count; words must be whole. Signs at the phrase's ends are kept where the quote
-    has them too.
+    Case, width and punctuation do not count; words must be whole. Punctuation at the phrase's ends is kept if
+    the quote has it, too.
 
     >>> source = Evidence(path="a.txt", start=0, end=30, quote="It cost $5,000 (about 60%).", score=1.0)
     >>> [source.quote[start:end] for n, start, end in [locate("“about 60%”.", [source])]]
@@ -57,12 +57,12 @@ def only_repeats(phrase: str, question: Question) -> bool:
 
 
 def squeeze(text: str) -> str:
-    """Fold a text to its words, a Japanese character being one, so that parts are compared at their bounds."""
+    """Fold a text to its words, so that whole words are compared. Each Japanese character is a word."""
     return f" {' '.join(_PART.findall(normalise(text)))} "
 
 
 def is_part(text: str, source: str) -> bool:
-    """Return whether a source has a text word for word, with whole numbers: 5 is no part of 5 million."""
+    """Return whether a source has a text word for word, with whole numbers: 5 is not a part of 5 million."""
     if squeeze(text) not in squeeze(source):
         return False
     there = quantities(source)

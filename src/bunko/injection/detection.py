@@ -1,8 +1,8 @@
-"""Detect text that gives orders to a language model. In: a text. Out: yes or no.
+"""Detect text that gives orders to a language model. In: a text. Out: a bool.
 
-Conservative: an order counts where it speaks of the model's own task (its instructions, its prompt, its answer, the
+Conservative: an order counts if it concerns the model's own task (its instructions, its prompt, its answer, the
 user who asks it), calls the model by what it is, or forges the marks of a conversation. "Ignore the second bell" is
-an order, but not to a model. A lie is not an order: a text that says that somebody else built the mill is quoted.
+an order, but not to a model. A false statement is not an order, and is quoted.
 The patterns are in `patterns/`, one file a language, each with examples. They were made from how such attacks are
 described, not from the question sets (docs/decisions/011-documents-are-data.md).
 """

@@ -27,7 +27,7 @@ class Pattern:
     matches: tuple[Any, ...]
     """Texts that the pattern matches; pairs of texts where two are compared."""
     passes: tuple[Any, ...]
-    """Texts that look alike and that no pattern of the file matches."""
+    """Similar texts that no pattern of the file matches."""
 
 
 @cache

@@ -22,7 +22,7 @@ _SCRIPTS = {  # where one script is nearly one language
     "th": re.compile(r"[\u0e00-\u0e7f]"),
     "hi": re.compile(r"[\u0900-\u097f]"),
 }
-# Languages whose letters mean nothing to a model that was made for Latin ones.
+# Languages in scripts that a model for Latin script does not know.
 OTHER_SCRIPTS = frozenset({"ja", "zh", "bg", "uk", "fa", "ur", "bn", "ta", *_SCRIPTS})
 # The commonest words of the languages written in Latin letters. No word is in two rows.
 _LATIN = {
@@ -79,7 +79,8 @@ def detect_language(text: str) -> str:
 def detect_document_language(text: str) -> str:
     """Return the ISO 639-1 code of a document or a part of it, one of `LANGUAGE_NAMES`.
 
-    English and Japanese are detected here; py3langid (75 MB of memory) is loaded only for a text in neither.
+    English and Japanese are detected here; py3langid (75 MB of memory) is loaded only for text that is
+    not clearly one of them, such as other languages and tables.
 
     >>> detect_document_language("Starý mlýn byl postaven na břehu řeky v roce 1803.")
     'cs'

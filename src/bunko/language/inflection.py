@@ -1,6 +1,6 @@
-"""Compare English words: are two of them forms of one? In: stems. Out: a bool. Knows nothing of sentences.
+"""Check whether two English words are forms of one word. In: stems. Out: a bool. Knows nothing of sentences.
 
-Endings are compared letter by letter; what no ending explains, such as dug and dig, is in a list.
+Regular forms have a common beginning; irregular ones, such as dug and dig, are in a list.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from functools import cache
 
 from bunko.language.words import stem
 
-_PREFIX = 5  # letters: a shorter prefix joins different words
+_PREFIX = 5  # letters: different words have a shorter prefix in common
 
 
 def same_word(one: str, other: str) -> bool:
@@ -19,7 +19,7 @@ def same_word(one: str, other: str) -> bool:
     >>> same_word("establish", "establishment"), same_word("interest", "internal"), same_word("dig", "dug")
     (True, False, True)
     """
-    return stands(base_form(one), frozenset((base_form(other),)))
+    return is_among(base_form(one), frozenset((base_form(other),)))
 
 
 def base_form(word: str) -> str:
@@ -31,8 +31,8 @@ def base_form(word: str) -> str:
     return _irregular().get(word, word)
 
 
-def stands(word: str, others: Collection[str]) -> bool:
-    """Return whether a word is among others in any form; all are base forms."""
+def is_among(word: str, others: Collection[str]) -> bool:
+    """Return whether any form of a word is among others. All are base forms."""
     if word in others:
         return True
     if len(word) < _PREFIX or not word.isascii():
@@ -47,8 +47,8 @@ def _is_longer_form(one: str, other: str) -> bool:
     return common >= 0.85 * shorter
 
 
-# A verb, its past and its participle, unless all are alike. Forms that are often another word are left out or belong
-# to the commoner verb: ground, wound, found, bore, lay, saw.
+# A verb, its past and its participle, unless all are the same. Forms that are often another word are left out, or
+# listed with the commoner verb: ground, wound, found, bore, lay, saw.
 _VERBS = """
     arise arose arisen; awake awoke awoken; bear bore born/borne; beat beaten; become became; begin began begun;
     bend bent; bind bound; bite bit bitten; bleed bled; blow blew blown; break broke broken; breed bred; bring
@@ -69,7 +69,7 @@ _VERBS = """
 
 
 def _forms(verb: str) -> Iterator[str]:
-    """Yield the stems of the forms that endings make: those of dig, digs, digging; of take, takes, taking."""
+    """Yield the stems of the regular forms: dig, digs, digging; take, takes, taking."""
     yield from (verb, *map(stem, (verb, verb + "s", verb + "ing", verb.removesuffix("e") + "ing")))
     if len(verb) > 2 and verb[-1] not in "aeiouwxy" and verb[-2] in "aeiou" and verb[-3] not in "aeiou":
         yield stem(verb + verb[-1] + "ing")

@@ -1,4 +1,4 @@
-"""Find names in a sentence, and check whether a text has them. In: texts. Out: names; yes or no.
+"""Find names in a sentence, and check whether a text has them. In: texts. Out: names; a bool.
 
 A name is written in capitals, or in katakana, or is a run of kanji that is no verb. Spellings of one name are equal:
 Zelensky and Zelenskyy, Gdańsk and Gdansk, アダ・リンド and アダリンド, 斉藤 and 齋藤, A. Lind and Ada Lind. English and
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bunko.language.numerals import CARDINALS, KANJI, ORDINALS, SCALES, fold_width
-from bunko.language.words import STOP_WORDS, stem
+from bunko.language.words import STOP_WORDS
 
 # Old forms and variants of kanji in names, one for one.
 _VARIANTS = str.maketrans(
@@ -29,8 +29,7 @@ _CALENDAR = frozenset(
     "january february march april may june july august september october november december "
     "monday tuesday wednesday thursday friday saturday sunday".split()
 )
-# What may stand first in a sentence, in capitals for no other reason. A plural does, and so do words with the endings
-# of what is no name.
+# Words that are no names where they begin a sentence. Plurals and words with certain endings are none there, either.
 _ORDINARY = frozenset(
     "yes no according based however therefore thus although because since while finally additionally furthermore "
     "moreover overall meanwhile instead later earlier today several both answer question context text source passage "
@@ -62,7 +61,7 @@ class Name:
     end: int
     text: str
     words: tuple[str, ...]
-    """Its parts, folded, without titles: ("ada", "lind"). One of Japanese is a single part, its dots left out."""
+    """Its parts, folded, without titles: ("ada", "lind"). A Japanese name is a single part, without dots."""
 
 
 def names(sentence: str) -> list[Name]:
@@ -127,7 +126,7 @@ _NO_NAMES = (
 
 
 def _is_ordinary(text: str, match: re.Match[str]) -> bool:
-    """Return whether the first word of a sentence is in capitals only because it is the first."""
+    """Return whether the first word of a sentence is capitalised only because it is the first."""
     word = match.group().rstrip(".").lower()
     if word in _ORDINARY:
         return True
@@ -150,7 +149,7 @@ def _close(found: list[Name], run: list[re.Match[str]], text: str) -> None:
 
 
 def fold_kanji(text: str) -> str:
-    """Fold old forms and variants of kanji, and names of several parts in katakana; every other sign stays.
+    """Fold old forms and variants of kanji, and names of several parts in katakana; all other characters stay.
 
     >>> fold_kanji("齋藤と髙橋、アダ・リンド")
     '斎藤と高橋、アダリンド'
@@ -160,7 +159,7 @@ def fold_kanji(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def fold_name(word: str) -> str:
-    """Fold the spellings of one name to one.
+    """Fold the spellings of a name to one.
 
     >>> [fold_name(word) for word in ("Zelenskyy", "Zelenskiy", "Zelensky’s", "Gdańsk", "A.", "SVYRYDENKO")]
     ['zelensky', 'zelensky', 'zelensky', 'gdansk', 'a', 'svyrydenko']
@@ -177,27 +176,27 @@ def fold_name(word: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bearer:
-    """A text, ready to be asked for names."""
+class FoldedText:
+    """A text, prepared for searching for names."""
 
     words: tuple[str, ...]
     """All its words in Latin letters, folded, in order."""
     initials: str
-    """Their first letters; a space for a word that has none in capitals."""
+    """Their first letters; a space for a word that is not capitalised."""
     acronyms: frozenset[str]
-    """Those that are all in capitals: un, of UN."""
+    """The words in capitals, folded: un, of UN."""
     japanese: str
-    """All of it that is Japanese, folded, other signs as spaces."""
+    """Its Japanese characters, folded, with spaces for the others."""
 
 
 @lru_cache(maxsize=1024)
-def bearer(text: str) -> Bearer:
-    """Make a text ready to be asked for names."""
+def fold_text(text: str) -> FoldedText:
+    """Return a text, prepared for searching for names."""
     folded = fold_width(text)
     found = [match.group() for match in _LATIN_NAME.finditer(folded)]
     parts = [part for word in found for part in re.split(r"-", word) if part]
     japanese = re.sub(r"[^\u3041-\u30ff\u3400-\u9fff々〆]+", " ", re.sub(r"[・＝=]", "", folded))
-    return Bearer(
+    return FoldedText(
         words=tuple(fold_name(word) for word in parts),
         initials="".join(word[0].lower() if word[0].isupper() else " " for word in parts),
         acronyms=frozenset(fold_name(word) for word in parts if len(word) > 1 and word.isupper()),
@@ -212,11 +211,11 @@ def has_part(name: Name, text: str) -> bool:
     >>> has_part(lind, "Lind built it."), has_part(lind, "A. Lind built it."), has_part(lind, "Linda built it.")
     (True, True, False)
     """
-    there = bearer(text)
+    there = fold_text(text)
     if _JAPANESE.search(name.words[0]):
         return _is_pieced_together(name.words[0], there.japanese)
     return _is_abbreviated(name, there) or any(
-        _bears(word, there) for word in name.words if len(word) > 1 or len(name.words) == 1
+        _has_word(word, there) for word in name.words if len(word) > 1 or len(name.words) == 1
     )
 
 
@@ -227,19 +226,19 @@ def has_whole(name: Name, text: str) -> bool:
     >>> has_whole(lind, "Ada B. Lind built it."), has_whole(lind, "A. Lind built it."), has_whole(lind, "Paul Lind")
     (True, True, False)
     """
-    there = bearer(text)
+    there = fold_text(text)
     if _JAPANESE.search(name.words[0]):
         return _is_pieced_together(name.words[0], there.japanese)
     if _is_abbreviated(name, there):
         return True
     parts = [part for word in name.words for part in word.split("-") if part]
     if len(parts) == 1:
-        return _bears(parts[0], there)
+        return _has_word(parts[0], there)
     return any(_follow(parts, there.words[place : place + len(parts) + 3]) for place in range(len(there.words)))
 
 
 def _is_pieced_together(word: str, text: str) -> bool:
-    """Return whether a Japanese word is in a text, or is made of words that are: 東京都港区, of 東京都の港区.
+    """Return whether a Japanese word is in a text, or consists of words that are: 東京都港区 in 東京都の港区.
 
     >>> _is_pieced_together("東京都港区", "東京都の港区"), _is_pieced_together("東京", "大阪")
     (True, False)
@@ -309,19 +308,30 @@ def _is_of(longer: str, shorter: str) -> bool:
     return len(shorter) >= 4 and longer.startswith(shorter) and bool(_DEMONYM.fullmatch(longer[len(shorter) :]))
 
 
-def _bears(word: str, there: Bearer) -> bool:
+def _has_word(word: str, there: FoldedText) -> bool:
     if any(_same(word, other, initials=False) for other in there.words):
         return True
     pieces = [piece for piece in word.split("-") if piece]
     if len(pieces) > 1:
-        return all(_bears(piece, there) for piece in pieces)
-    return stem(word) in {stem(other) for other in there.words}
+        return all(_has_word(piece, there) for piece in pieces)
+    return _singular(word) in map(_singular, there.words)
 
 
-def _is_abbreviated(name: Name, there: Bearer) -> bool:
+def _singular(word: str) -> str:
+    """Return a name without the ending of a plural. Stems would equate names: University, Universal.
+
+    >>> _singular("jews"), _singular("kennedies"), _singular("paris"), _singular("ross")
+    ('jew', 'kennedy', 'pari', 'ross')
+    """
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
+
+
+def _is_abbreviated(name: Name, there: FoldedText) -> bool:
     """Return whether one is an acronym of the other: UN, United Nations.
 
-    >>> [_is_abbreviated(names(f"The {one} met.")[0], bearer(other)) for one, other in (
+    >>> [_is_abbreviated(names(f"The {one} met.")[0], fold_text(other)) for one, other in (
     ...     ("UN", "the United Nations"), ("United Nations", "the UN"), ("United States", "among us"))]
     [True, True, False]
     """

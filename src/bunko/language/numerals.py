@@ -25,12 +25,12 @@ _UNITS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 10**4, "億": 10**8, "兆": 10**12}
 _KANJI_TOKEN = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?|.")
 KANJI = "〇零一二三四五六七八九十百千万億兆"
-# What differs in width only, one character for one, so that places stay what they are.
+# Characters that differ only in width, one for one, so that places stay the same.
 _WIDE = {0xFF01 + n: 0x21 + n for n in range(0x5E)} | {0x3000: " ", 0x2212: "-", 0x2010: "-", 0x2011: "-"}
 
 
 def fold_width(text: str) -> str:
-    """Fold full-width signs to narrow ones; every character keeps its place.
+    """Fold full-width characters to narrow ones; every character keeps its place.
 
     >>> fold_width("１，９５８年")
     '1,958年'
@@ -39,7 +39,7 @@ def fold_width(text: str) -> str:
 
 
 def from_kanji(text: str) -> Fraction | None:
-    """Return the value of a number in kanji, or in digits with kanji between them; None if it is no number.
+    """Return the value of a number in kanji, or in digits with kanji between them; None if it is not a number.
 
     >>> [int(from_kanji(text)) for text in ("千九百五十八", "一九五八", "3万5千", "1億2,000万", "二十")]
     [1958, 1958, 35000, 120000000, 20]
@@ -59,7 +59,7 @@ def from_kanji(text: str) -> Fraction | None:
                 return None
             current, positional = (current or Fraction(0)) * 10 + _DIGITS[token], True
         elif token in _UNITS:
-            if _UNITS[token] >= least:  # in a number they grow smaller
+            if _UNITS[token] >= least:  # in a number, units decrease
                 return None
             least = _UNITS[token]
             section += (Fraction(1) if current is None else current) * least
@@ -77,7 +77,7 @@ def from_kanji(text: str) -> Fraction | None:
 
 
 def from_words(text: str) -> list[tuple[int, int, Fraction]]:
-    """Return the numbers in English words as (start, end, value). Vague ones, "hundreds of", are none.
+    """Return the numbers in English words as (start, end, value). Vague ones, such as "hundreds of", are left out.
 
     >>> [int(value) for _, _, value in from_words("one hundred and twelve, twenty-one cats, two thousand, a dozen")]
     [112, 21, 2000, 12]
@@ -101,7 +101,7 @@ _NUMBER_WORDS = frozenset(CARDINALS) | frozenset(SCALES) | {"dozen"}
 
 
 def _joins(last: re.Match[str], match: re.Match[str], text: str) -> bool:
-    """Return whether a number word goes on with the number before it."""
+    """Return whether a number word continues the number before it."""
     before, word = last.group().lower(), match.group().lower()
     between = text[last.end() : match.start()].lower()
     large = before in SCALES

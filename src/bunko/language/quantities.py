@@ -1,6 +1,6 @@
 """Read the numbers, amounts, dates and times of a text. In: a text. Out: quantities with their places.
 
-The same is the same however it is written: 1,958, １９５８, 千九百五十八; twelve, 12, 十二人; 3 May 1932, 1932-05-03,
+A quantity is the same in any notation: 1,958, １９５８, 千九百五十八; twelve, 12, 十二人; 3 May 1932, 1932-05-03,
 1932年5月3日, 昭和7年5月3日; 60%, 60 per cent, 6割; 3.5 km, 3,500 metres. English and Japanese.
 Knows nothing of answers.
 """
@@ -32,16 +32,16 @@ class Quantity:
     unit: str = ""
     """Empty if unknown."""
     year: int | None = None
-    """Before Christ below zero."""
+    """Negative for years BC."""
     month: int | None = None
     day: int | None = None
     code: str = ""
     """A name with figures in it: COVID-19, A4."""
     weak: bool = False
-    """Whether it may be no number at all: "one of them", 一部."""
+    """Whether it may not be a number: "one of them", 一部."""
 
 
-# Units that may stand for one another: キロ is either, and a child of five years is five years old.
+# Units that can mean the same: キロ is kilometre or kilogram, and a child of five years is five years old.
 _LIKE = (
     {"kilo", "metre"},
     {"kilo", "gram"},
@@ -90,7 +90,7 @@ def _numbers_agree(claim: Quantity, source: Quantity) -> bool:
 
 
 def _as_dates(item: Quantity) -> list[Quantity]:
-    """Return a number as the year and the day that it may be."""
+    """Return the dates that a number may be: a year, a day."""
     if item.kind == "date":
         return [item]
     if item.kind != "number" or item.value.denominator != 1 or item.value < 1:
@@ -121,7 +121,7 @@ def quantities(text: str) -> tuple[Quantity, ...]:
         for match in pattern.finditer(folded):
             read_here = read(match)
             found += read_here
-            if read_here:  # what was read is not read again
+            if read_here:  # so that no other pattern reads it
                 folded = folded[: match.start()] + "\0" * len(match.group()) + folded[match.end() :]
     found += _in_words(folded)
     found.sort(key=lambda item: item.start)
@@ -196,7 +196,7 @@ def _time(match: re.Match[str]) -> list[Quantity]:
 
 
 def _numbered(unit: str, *, weak_up_to: int = 0) -> Callable[[re.Match[str]], list[Quantity]]:
-    """Return what reads the groups n: ordinals, centuries, decades."""
+    """Return a reader of the group `n`: ordinals, centuries, decades."""
 
     def read(match: re.Match[str]) -> list[Quantity]:
         said = match["n"].lower()
@@ -290,7 +290,7 @@ _TO = re.compile(r"\s?(?:[-–—~〜]|to|and|or|から|、|,)\s?")
 
 
 def _spread(found: list[Quantity], text: str) -> list[Quantity]:
-    """Give the first of a range what only the last has: 10–20%, 2 to 3 million; and the last its century: 1914–18."""
+    """Complete ranges: the first gets the unit of the last (10–20%, 2 to 3 million), the last its century (1914–18)."""
     spread = list(found)
     for n in range(len(spread) - 1, 0, -1):
         first, last = spread[n - 1], spread[n]
@@ -312,7 +312,7 @@ _SCALE = re.compile(rf"{'|'.join(SCALES)}|[万億兆]", re.I)
 
 
 def _scale_of(text: str) -> int:
-    """Return what a number is counted in: a million of "3 million", ten thousand of 3万; else 1."""
+    """Return the scale of a number: a million for "3 million", ten thousand for 3万; else 1."""
     found = _SCALE.search(text)
     if found is None:
         return 1

@@ -14,8 +14,8 @@ _ABBREVIATION = re.compile(
 )
 _CLOSERS = "\"'”’)]}»」』）］】〉》"
 _ENDING = re.compile(
-    # Latin: a full stop, then white space and something that may begin a sentence; Japanese: 。 needs no space.
-    # Only from the first mark of a run: else a table of contents' dots would take time by their square.
+    # Latin: a full stop, then white space and a character that may begin a sentence; Japanese: 。 needs no space.
+    # Only from the first mark of a run: otherwise the dots of a table of contents take quadratic time.
     rf"(?P<latin>(?<![.!?…])[.!?…]+[{re.escape(_CLOSERS)}]*)(?=\s+[\"'“‘(\[«]*[A-Z0-9À-ÞЀ-Я\u3041-\u9fff])"
     rf"|(?P<cjk>[。！？!?．]+[{re.escape(_CLOSERS)}]*)(?![。！？」』）])"
     r"|(?P<blank>\n[ \t\u3000]*\n\s*)|(?P<line>\n)"
@@ -90,7 +90,7 @@ def _ends_at_line(text: str, start: int, line_end: int, margins: tuple[int, int]
     following = text[line_end + 1 : following_end if following_end >= 0 else len(text)]
     fullness = _fullness(text[line_start:line_end], margins)
     if _MARKER.match(following):
-        # ・ is also a hyphen in names, and may come to stand at the beginning of a line.
+        # ・ is also a hyphen in names, and may be at the beginning of a line.
         return not (_HYPHEN.match(following) and fullness > 0.9 and _ends_in_cjk(line) and not _MARKER.match(line))
     if line.lstrip().startswith(("#", "|")) or following.startswith("\u3000"):  # so Japanese paragraphs begin
         return True
@@ -99,7 +99,7 @@ def _ends_at_line(text: str, start: int, line_end: int, margins: tuple[int, int]
     if _TERMINAL.search(line) and not _NEVER_LAST.search(line):
         return not (fullness > 0.75 and _PAUSE.search(line) and following[:1].islower())
     # A wrapped line is broken near the margin; a shorter one was ended on purpose. Japanese may be broken anywhere,
-    # and so its lines are fuller.
+    # so its lines are fuller.
     return not _GOES_ON.search(line) and fullness < (0.75 if _ends_in_cjk(line) else 0.6)
 
 
@@ -108,9 +108,9 @@ def _ends_in_cjk(line: str) -> bool:
 
 
 def _fullness(line: str, margins: tuple[int, int]) -> float:
-    """Return how much of the room between the margins a line takes, 1 for a usual full line; 0 where nothing is full.
+    """Return the length of a line as a share of a usual full line; 0 if the text has no full lines.
 
-    Japanese is wrapped after a number of characters or of columns.
+    Japanese is wrapped by characters or by columns.
     """
     width = columns(line)
     return max(len(line) / margins[0], width / margins[1]) if margins[1] >= _NARROWEST else 0.0

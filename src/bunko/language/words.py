@@ -42,8 +42,8 @@ _WORD = re.compile(
 def words(text: str) -> list[str]:
     """Return the words that have meaning, folded and stemmed, in order, repeats kept.
 
-    Runs of kanji give their pairs of characters, so that 東京都 meets 東京; hiragana alone is grammar, and is
-    left out unless nothing else is there.
+    Runs of kanji give their pairs of characters, so that 東京都 matches 東京. Hiragana alone is grammar, and
+    left out unless there is nothing else.
 
     >>> words("The Normans' raiders of 1,066"), words("東京都のタワー")
     (['norman', 'raider', '1066'], ['東京', '京都', 'タワー'])
@@ -83,7 +83,7 @@ def _stemmer() -> Any:
 
 
 def estimate_tokens(text: str) -> int:
-    """Estimate the number of tokens of a text without a tokenizer, rather too high than too low.
+    """Estimate the number of tokens of a text without a tokenizer. Errs on the high side.
 
     Byte-pair vocabularies give English about four characters a token; a Japanese character is one token in most
     multilingual vocabularies, and up to two in those made for English alone.

@@ -1,7 +1,7 @@
 """Choose the most central sentences of a text. In: a document. Out: places of sentences. Knows no models.
 
 A sentence is central if it has the words that the document uses most (Radev et al. 2004, "Centroid-based
-summarization"), and those near the beginning go ahead, since most texts say first what they are about.
+summarization"). Those near the beginning rank higher, since most texts say first what they are about.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from bunko.types import Document
 # weight, speeches are summed up by their greetings (benchmarks/LOG.md).
 _WEIGHT_OF_PLACE = 0.1
 _FADES_AFTER = 5
-_SHORTEST, _LONGEST = 12, 90  # tokens: a scrap says little, and a page is no sentence
+_SHORTEST, _LONGEST = 12, 90  # tokens: fragments say little, and a page is not a sentence
 _LONGEST_TITLE = 200  # characters
 # A very long text is represented by this number of stretches, evenly spread, of this many characters.
 _STRETCHES, _STRETCH = 100, 2_000
-_WHOLE = re.compile(r"[.!?…。！？][\"'”’)\]」』）]*$")  # a title tells a subject, a sentence says something of it
+_WHOLE = re.compile(r"[.!?…。！？][\"'”’)\]」』）]*$")  # a title ends without a full stop
 _SCRAP = re.compile(r"#{1,6}\s|`{3}|~{3}|https?://|[\s|:=_*.-]+$|[^\n]*(?:\|[^\n]*){2}")
 _NEAR = 0.6
 # Of English prose about 45% are such words, of Japanese about half the characters are hiragana; of data nearly none.
@@ -44,7 +44,7 @@ class Central:
 
 
 def central(document: Document, *, limit: int) -> list[Central]:
-    """Return the most central sentences, best first, no two nearly alike: at least one, if there is any text.
+    """Return the most central sentences, best first, no two nearly the same: at least one, if there is any text.
 
     >>> text = "The cats of Kobe sleep all day. It is what they are to do. In Kobe, cats sleep on roofs and on ships."
     >>> [one.quote for one in central(Document(path="a.txt", text=text), limit=1)]
@@ -82,13 +82,13 @@ def is_prose(text: str) -> bool:
     if detect_language(text) == "ja":
         return len(_HIRAGANA.findall(text)) >= _PROSE * len(text)
     found = re.findall(r"[^\W\d_]+", text.lower())
-    if detect_language(text) != "en":  # the small words of other languages are not known here
+    if detect_language(text) != "en":  # function words of other languages are not listed
         return len(found) > 4
     return sum(word in STOP_WORDS for word in found) >= _PROSE * len(found)
 
 
 def title(document: Document) -> tuple[int, int] | None:
-    r"""Return the place of the first line with words, if it is a title and no sentence; None if it is not.
+    r"""Return the place of the first line with words, if it is a title and not a sentence; else None.
 
     >>> title(Document(path="a.md", text="# The mill\n\nIt was built in 1803."))
     (2, 10)
@@ -106,7 +106,7 @@ def title(document: Document) -> tuple[int, int] | None:
 
 
 def spread(quotes: Sequence[str], *, limit: int) -> list[int]:
-    """Return the places of the quotes that together have most of what many documents speak of, the best first.
+    """Return the places of the quotes that together cover best what many documents have in common, the best first.
 
     Each adds the words that the ones before it lack, weighed by how many documents have them (Lin & Bilmes 2011,
     "A Class of Submodular Functions for Document Summarization").
@@ -128,7 +128,7 @@ def _gain(new: frozenset[str], tokens: frozenset[str], weights: Mapping[str, flo
 
 
 def _sentences(document: Document) -> list[tuple[int, int, list[str]]]:
-    """Return start, end and words of the sentences that may be chosen; of scraps where there is nothing else."""
+    """Return start, end and words of the sentences that may be chosen; of fragments if there is nothing else."""
     titles = {heading.label for heading in document.headings}
     found: list[tuple[int, int, list[str]]] = []
     lines: list[tuple[int, int, list[str]]] = []

@@ -6,9 +6,11 @@ The names and extensions are in `kinds.toml`.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from bunko.language.data_files import read_data
 
@@ -40,11 +42,12 @@ class Kind:
 @cache
 def read_kinds() -> tuple[Kind, ...]:
     """Return the kinds in `kinds.toml`, in order."""
-    tables = read_data(Path(__file__).with_suffix(".toml"))["kind"]
-    return tuple(
-        Kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
-        for table in tables
-    )
+    return tuple(_kind(table) for table in read_data(Path(__file__).with_suffix(".toml"))["kind"])
+
+
+def _kind(table: Mapping[str, Any]) -> Kind:
+    lists = {name: tuple(table.get(name, ())) for name in ("endings", "matches", "passes")}
+    return Kind(**{**table, **lists})
 
 
 def kind_of(noun: str) -> str:

@@ -1,9 +1,9 @@
 """Find the mentions of a word or a name in texts. In: a term, texts. Out: counts, and a verbatim quote with its place.
 
-Every text is searched, not the best few. Width and case don't count, nor do the endings of English words ("Normans",
-"Norman's"). Japanese has no spaces, and 京都 is no part of 東京都: where the characters before a match go on in its
-script, or those after it other than kanji (京都府 is of 京都, パンダ is not of パン), it counts only in those passages
-in which the index, which knows words, knows the term. Knows nothing of stores or questions.
+Every text is searched, not only the best few. Width, case and the endings of English words ("Normans", "Norman's")
+don't count. Japanese has no spaces, and 京都 is not a word in 東京都. So if the script of a match continues before it,
+or after it except in kanji (京都府 has 京都, but パンダ does not have パン), the match counts only in passages in which
+the index, which splits Japanese into words, has the term. Knows nothing of stores or questions.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _HIRAGANA = re.compile(r"[\u3041-\u3096]")
 # Between two words of a term: white space, a hyphen, an asterisk of Markdown, but no end of a sentence.
 _GAP = r"[^\w.!?;:。、,]{0,4}"
 _ANY_GAP = r"\W{0,4}"
-_BLOCK = 4_000  # characters in which a quote is looked for: sentences of a whole book need not be found
+_BLOCK = 4_000  # characters that are searched for a quote at once, so that no whole book is split into sentences
 _SHORTEST_QUOTE = 20
 _LONGEST_QUOTE = 600
 
 
 Count = Callable[[str, int], int]
 IsWord = Callable[[str, int, int], bool]
-"""Returns whether the index has a term, as a word of its own, in a stretch of the document of a path."""
+"""Called with a path, a start and an end; returns whether the index has the term as a word there."""
 
 
 class Term:
@@ -47,7 +47,7 @@ class Term:
         self._part = max((_beginning(token) for token in self._tokens), key=len, default="")
 
     def count(self, text: str, *, path: str, start: int = 0) -> int:
-        """Return how often a stretch of the document of a path, which begins at `start`, mentions the term."""
+        """Return how often a part of a document, which begins at `start`, mentions the term."""
         folded = normalise(text)
         if not self._tokens or self._part not in folded:
             return 0
@@ -57,11 +57,11 @@ class Term:
                 unsure += 1
             else:
                 sure += 1
-        # What is unsure counts only where nothing is sure: 東京都 is beside 京都 in the same passage, too.
+        # Unsure matches count only without sure ones: 東京都 and 京都 may be in the same passage.
         return sure or (unsure if unsure and self._is_word(path, start, start + len(text)) else 0)
 
     def counter(self, *, path: str) -> Count:
-        """Return what counts the term in a stretch of a document, given the stretch and where it begins."""
+        """Return a function that counts the term in a part of a document, given the part and its start."""
         return lambda text, start: self.count(text, path=path, start=start)
 
     def _matches(self, text: str) -> Iterator[re.Match[str]]:
@@ -71,9 +71,9 @@ class Term:
 
 
 def quote(text: str, count: Count) -> tuple[int, int] | None:
-    r"""Return the place of the first sentence in which `count`, given it and its start, finds something; or None.
+    r"""Return the place of the first sentence in which `count` finds something; None if there is none.
 
-    A heading or a scrap is taken only where no sentence will do; two sentences or more where it lies across both.
+    A heading or fragment is returned only without such a sentence, and several sentences only if the term spans them.
 
     >>> text = "# Cats\n\nDogs bark at night. All cats sleep by day."
     >>> start, end = quote(text, Term("cat").counter(path=""))
@@ -96,7 +96,7 @@ def quote(text: str, count: Count) -> tuple[int, int] | None:
 
 
 def _across(text: str, count: Count) -> tuple[int, int] | None:
-    """Return the place of the fewest neighbouring sentences that have it together; None where nothing has it."""
+    """Return the place of the fewest neighbouring sentences that together have the term, or None."""
     spans = sentences(text)
     for together in (2, 4, 8):
         for n in range(len(spans) - 1):
@@ -107,7 +107,7 @@ def _across(text: str, count: Count) -> tuple[int, int] | None:
 
 
 def _shortened(text: str, place: tuple[int, int], count: Count) -> tuple[int, int]:
-    """Return a part of a very long sentence, such as a table that was read as one, that has it."""
+    """Return a part, with the term, of a very long sentence, such as a table without sentence ends."""
     start, end = place
     while end - start > _LONGEST_QUOTE:
         middle = (start + end) // 2
@@ -117,7 +117,7 @@ def _shortened(text: str, place: tuple[int, int], count: Count) -> tuple[int, in
             start = middle
         else:
             break
-    # Not in the midst of a word.
+    # Don't cut words.
     while start > place[0] and not text[start - 1].isspace():
         start -= 1
     while end < place[1] and not text[end].isspace():
@@ -126,7 +126,7 @@ def _shortened(text: str, place: tuple[int, int], count: Count) -> tuple[int, in
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the bounds of stretches of a text, cut at blank lines where there are any."""
+    """Yield the bounds of the blocks of a text, cut at blank lines if there are any."""
     start = 0
     while start < len(text):
         end = min(start + _BLOCK, len(text))
@@ -139,7 +139,7 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _pattern(folded: str) -> re.Pattern[str]:
-    """Return what finds a term in a folded text; words may have other endings, which the caller looks at."""
+    """Return a pattern that finds a term in a folded text. Words may have any ending; the caller compares these."""
     found = list(_TOKEN.finditer(folded))
     pieces: list[str] = []
     for n, match in enumerate(found):
@@ -166,7 +166,7 @@ def _pattern(folded: str) -> re.Pattern[str]:
 
 
 def _beginning(token: str) -> str:
-    """Return what all forms of a word begin with: country, countries."""
+    """Return the common beginning of all forms of a word: country, countries."""
     if not re.match(_LETTER, token):
         return token.replace(",", "")[:1]
     stemmed = stem(token)
@@ -179,7 +179,7 @@ def _beginning(token: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _forms(word: str) -> frozenset[str]:
-    """Return what two forms of an English word have one of in common.
+    """Return spellings of an English word; two of its forms have at least one in common.
 
     >>> bool(_forms("trees") & _forms("tree")), bool(_forms("invades") & _forms("invaded"))
     (True, True)
@@ -189,7 +189,7 @@ def _forms(word: str) -> frozenset[str]:
 
 
 def _goes_on(text: str, match: re.Match[str]) -> bool:
-    """Return whether a Japanese word may go on before or after a match, in the same script."""
+    """Return whether the word may continue before or after a match, in the same Japanese script."""
     before, after = text[max(0, match.start() - 1) : match.start()], text[match.end() : match.end() + 1]
     first, last = match.group()[:1], match.group()[-1:]
     compound = len(match.group()) > 1 and _KANJI.match(last) and _KANJI.match(after)

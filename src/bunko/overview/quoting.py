@@ -20,7 +20,7 @@ def evidence_at(document: Document, start: int, end: int, *, score: float) -> Ev
 
 
 def cite(n: int, item: Evidence, sentence: str) -> Citation:
-    """Return a verified citation: the program wrote the sentence from the quote."""
+    """Return a verified citation: the program made the sentence from the quote."""
     return Citation(
         n=n,
         path=item.path,

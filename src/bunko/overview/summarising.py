@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator as Generator_
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from bunko.answering import prompts
 from bunko.answering.writing import Writing, Written, style_of, write
@@ -30,8 +31,8 @@ from bunko.settings import Settings
 from bunko.stopwatch import Stopwatch
 from bunko.types import Citation, Document, Event, Evidence, Message, TextDelta, Usage
 
-# A summary of the folder names so many documents, one of each document so many more: a screenful, and what a person
-# reads at most. All are looked at, and the quotes of all that are kept are in `evidence`.
+# The most documents that a summary of the folder lists, and that a summary of each document lists. All documents are
+# read, and the quotes of all that are kept are in `evidence`.
 _NAMED, _NAMED_EACH = 20, 200
 # A model takes seconds for each document; with more documents than this, it does not summarise each.
 _READ_BY_MODEL = 200
@@ -48,6 +49,7 @@ _REDUCE = {
     "ja": "次は複数の文書についてのメモです。全体として何について書かれているかを、二文か三文で述べてください。",
 }
 _TEXT = {"en": "Summary:", "ja": "要約:"}
+_BY_QUOTES = "Each document is summarised by its most central sentences, verbatim."
 _NO_QUESTION = Question(text="")
 _Writing = Generator_[Event, None, Found]
 
@@ -64,14 +66,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """The documents that are kept, by path, and how many were looked at."""
+    """The documents that are kept, by path, and how many were read."""
 
     kept: tuple[Part, ...]
     read: int
 
 
 def parts_of(plan: Plan, documents: Iterable[Document], *, total: int, keep: int, progress: Progress) -> Parts:
-    """Return the most central sentences of each document; in a library of more than `keep`, of evenly spread ones."""
+    """Return the most central sentences of each document, or of an evenly spaced sample of about `keep` documents."""
     kept: list[Part] = []
     read = 0
     step = 1
@@ -110,14 +112,17 @@ def write_summary(
     head: str,
     language: str,
     settings: Settings,
-    speaks: bool,
+    words_of: Literal["model", "document"],
     watch: Stopwatch,
     progress: Progress,
 ) -> _Writing:
-    """Yield the text of a summary as it is written, return all of it. `head` says how many documents there are."""
-    # The documents' languages make no difference: a small model can't do it in any.
+    """Yield the text of a summary as it is written, and return all of it. `head` says how many documents there are.
+
+    With `words_of` "document" the model is not asked.
+    """
+    # The documents' languages do not matter: a small model can't summarise in any.
     style = style_of(generator, (), language=language, settings=settings)
-    if plan.task == "summary" and speaks and style == "free" and parts.kept:
+    if plan.task == "summary" and words_of == "model" and style == "free" and parts.kept:
         return (
             yield from _by_model(
                 plan, parts, generator, head=head, language=language, settings=settings, watch=watch, progress=progress
@@ -133,7 +138,7 @@ def write_summary(
 
 
 def _by_quotes(plan: Plan, parts: Parts, *, head: str, language: str) -> Found:
-    """Give each document its best sentences: more of them where there are few documents."""
+    """Summarise each document by its best sentences: more of them if there are few documents."""
     chosen = _chosen(plan, parts)
     each = 1 if plan.task == "contents" or len(chosen) > 10 else 3 if len(chosen) <= 4 else 2
     evidence: list[Evidence] = []
@@ -154,12 +159,12 @@ def _by_quotes(plan: Plan, parts: Parts, *, head: str, language: str) -> Found:
         evidence=tuple(evidence),
         citations=tuple(citations),
         read=parts.read,
-        notes=() if plan.task == "contents" else ("Each document is summarised by its own most central sentences.",),
+        notes=() if plan.task == "contents" else (_BY_QUOTES,),
     )
 
 
 def _chosen(plan: Plan, parts: Parts) -> list[Part]:
-    """Return the documents that are listed, by path: all if they are few, else those that cover most together."""
+    """Return the documents to list, by path: all if they are few, else those that together cover most."""
     limit = _NAMED_EACH if plan.each else _NAMED
     if len(parts.kept) <= limit:
         return list(parts.kept)
@@ -241,13 +246,13 @@ def _reduce(texts: Sequence[str], generator: Generator, *, language: str, settin
     level = list(texts)
     while True:
         groups = _groups(level, room=room)
-        said = []
+        summaries = []
         for group in groups:
             messages = _messages(_REDUCE, group, language)
             written = _written(messages, generator, settings, tokens=_REDUCE_TOKENS)
             usage += written.usage
-            said.append(_whole(written))
-        level = [text for text in said if text]
+            summaries.append(_whole(written))
+        level = [text for text in summaries if text]
         if len(groups) == 1 or len(level) <= 1 or len(groups) >= len(texts):
             return (level[0] if level else ""), usage
 
@@ -257,7 +262,7 @@ def _groups(texts: Sequence[str], *, room: int) -> list[list[str]]:
     left = 0
     for text in texts:
         tokens = estimate_tokens(text)
-        if not groups or (tokens > left and len(groups[-1]) > 1):  # two at least: else it would never end
+        if not groups or (tokens > left and len(groups[-1]) > 1):  # at least two, or it would never end
             groups.append([])
             left = room
         groups[-1].append(text)
@@ -275,7 +280,7 @@ def _messages(instructions: dict[str, str], texts: Sequence[str], language: str)
 
 
 def _written(messages: Sequence[Message], generator: Generator, settings: Settings, *, tokens: int) -> Written:
-    """Return what the model writes; its pieces are not shown, since what it writes is checked first."""
+    """Return what the model writes; it is not streamed, since it is checked first."""
     limit = min(tokens, settings.generation.max_tokens)
     limited = replace(settings, generation=replace(settings.generation, max_tokens=limit))
     return _ended(write(messages, generator, limited, Stopwatch()))

@@ -4,8 +4,8 @@
     mention                       from a scan of every document
     contents, summary             map: what each document says; reduce: what all of them say
 
-Only a summary asks the model. What is counted is counted exactly. Texts are read a few at a time, so that memory does
-not grow with the library. Long lists are cut, and the total is given.
+Only a summary asks the model. Counts are exact. Texts are read a few at a time, so that memory does not grow with the
+library. Long lists are cut, with the total.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from bunko.language.detection import detect_language
 from bunko.language.words import normalise, words
@@ -36,15 +36,15 @@ if TYPE_CHECKING:
 NAMED = 50
 """The most documents that an answer lists; the others are in `evidence`, or listed by `bunko documents`."""
 KEPT = 1_000
-"""The most documents that are quoted in `evidence`: those with most mentions."""
+"""The most documents that are quoted in `evidence`: those with the most mentions."""
 _RUNNERS_UP = 4
 
 
 class Shelf(Protocol):
-    """What a survey needs of a store."""
+    """The part of a store that a survey needs."""
 
     def scan_records(self) -> Iterator[Record]:
-        """Yield what is known of every document, of failed ones too."""
+        """Yield the record of every document, including failed ones."""
         ...
 
     def scan(self) -> Iterator[Document]:
@@ -70,14 +70,14 @@ def survey(
     language: str,
     embedder: str,
     documents: int,
-    speaks: bool,
+    words_of: Literal["model", "document"],
     watch: Stopwatch,
     progress: Progress,
 ) -> Iterator[Event]:
-    """Yield Retrieved, the text, Finished. `documents` is how many could be read; `speaks` whether the model may write.
+    """Yield Retrieved, the text, Finished. `documents` is how many could be read.
 
-    `language` is the question's. `embedder` is only named in the answer. Raises EngineError if the model, asked for a
-    summary, fails.
+    With `words_of` "document" the model is not asked. `language` is the question's. `embedder` is only named in the
+    answer. Raises EngineError if the model, asked for a summary, fails.
     """
     language = settings.answer_language or language
     if plan.task in ("contents", "summary"):
@@ -87,7 +87,7 @@ def survey(
         yield Retrieved(question=question, evidence=(), hits=())
         head = wording.counted(counts, plan, language=language)
         found = yield from write_summary(
-            plan, parts, generator, head=head, language=language, settings=settings, speaks=speaks, watch=watch,
+            plan, parts, generator, head=head, language=language, settings=settings, words_of=words_of, watch=watch,
             progress=progress,
         )  # fmt: skip
     else:
@@ -187,7 +187,7 @@ def _most(plan: Plan, shelf: Shelf) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Mention:
-    """A document that mentions what is asked for, with a quote for each of the terms that it has."""
+    """A document that mentions the terms, with a quote for each term that it has."""
 
     path: str
     count: int
@@ -200,7 +200,7 @@ class _Mention:
 
 
 class _Best:
-    """The documents that mention most, and how many there are in all."""
+    """The documents with the most mentions, and the number of all that have any."""
 
     def __init__(self) -> None:
         self.total = 0
@@ -217,7 +217,7 @@ class _Best:
 
 
 def _mentions(plan: Plan, shelf: Shelf, *, total: int, language: str, progress: Progress) -> Found:
-    """Look at every document; those that have all words of a phrase apart count only where none has the phrase."""
+    """Search every document. Those with all words of a phrase, but apart, count only if no document has the phrase."""
     terms = [_term(text, shelf) for text in plan.terms]
     apart = _words_apart(plan, shelf)
     exactly, loosely = _Best(), _Best()
@@ -253,7 +253,7 @@ def _term(text: str, shelf: Shelf) -> Term:
     known: list[Mapping[str, Sequence[tuple[int, int]]]] = []
 
     def is_word(path: str, start: int, end: int) -> bool:
-        if not known:  # asked for once, and only if need be
+        if not known:  # only once, and only if needed
             known.append(shelf.places_with(text))
         return any(begin < end and start < stop for begin, stop in known[0].get(path, ()))
 
@@ -261,7 +261,7 @@ def _term(text: str, shelf: Shelf) -> Term:
 
 
 def _words_apart(plan: Plan, shelf: Shelf) -> list[Term]:
-    """Return the words of a phrase of several, where one alone is asked for."""
+    """Return the words of the phrase, if the question asks for a single phrase of several words."""
     if len(plan.terms) != 1 or detect_language(plan.terms[0]) == "ja":
         return []
     lines = [word for word in plan.terms[0].split() if words(word) and normalise(word) not in _SMALL]

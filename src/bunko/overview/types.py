@@ -1,4 +1,4 @@
-"""What the modules of this package hand to each other. Frozen, standard library only."""
+"""The records and types that the modules of this package share. Frozen, standard library only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Plan:
     language: str = ""
     """Only documents in this language, as a code; empty for all."""
     files: bool = False
-    """Whether files are asked for. A file may hold many documents, as a mailbox does."""
+    """Whether the question asks for files. A file may contain many documents, as a mailbox does."""
     terms: tuple[str, ...] = ()
     """The words or names to be searched for, as written in the question."""
     join: Join = "all"
@@ -43,7 +43,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The result of a survey: the parts of an answer that are not known beforehand."""
+    """The result of a survey: the parts of an answer that it finds."""
 
     text: str
     evidence: tuple[Evidence, ...] = ()

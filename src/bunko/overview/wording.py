@@ -22,7 +22,7 @@ class Counts:
     files: int
     """Files that contain them."""
     chosen: int
-    """Of the documents, or of the files where these are asked for, those of the kind and language asked for."""
+    """The documents (or files, if the question asks for these) of the kind and language asked for."""
     failed: int
     """Files, or parts of files, that could not be read."""
     endings: Mapping[str, int]
@@ -30,7 +30,7 @@ class Counts:
 
 
 def counted(counts: Counts, plan: Plan, *, language: str) -> str:
-    """Return how many documents there are, of what sort, and how many could not be read."""
+    """Return how many documents there are, of which kinds, and how many could not be read."""
     return (_counted_japanese if language == "ja" else _counted_english)(counts, plan) + failed_too(counts, language)
 
 
@@ -100,22 +100,22 @@ def unread(failures: Sequence[tuple[str, str]], *, more: int, language: str) -> 
 def extreme(plan: Plan, files: Sequence[str], *, language: str) -> str:
     """Return which file is the newest (or oldest, largest, smallest); `files` have dates or sizes, in order."""
     if not files:
-        return "文書がありません。" if language == "ja" else "There is no document."
+        return "文書がありません。" if language == "ja" else "There are no documents."
     if language == "ja":
-        head, then = f"{_MOST_JAPANESE[plan.most]}ファイルは {files[0]} です。", "次は："
+        head, then = f"{_MOST_JAPANESE[plan.most]}ファイルは {files[0]} です。", "続いて："
     else:
         head, then = f"The {plan.most} file is {files[0]}.", " Next:"
     return listed(head + then, files[1:], more=0, language=language) if files[1:] else head
 
 
 def mentions(plan: Plan, found: int, total: int, *, loosely: int, language: str) -> str:
-    """Return how many documents mention the terms; `loosely` of them have all the words, but not together."""
+    """Return how many documents mention the terms; `loosely` of them have all the words, but apart."""
     terms = named(plan.terms, plan.join, language=language)
     if language == "ja":
         kind = f"の{plan.kind}文書" if plan.kind else "の文書"
         if not found and loosely:
-            apart = f"その語をすべて含むものが{loosely:,}件あります。"
-            return f"{total:,}件{kind}のうち、{terms}と続けて書いたものはありませんが、{apart}"
+            apart = f"語をすべて含むものは{loosely:,}件あります。"
+            return f"{total:,}件{kind}のうち、{terms}という語句を含むものはありませんが、{apart}"
         return f"{total:,}件{kind}のうち、{terms}に触れているもの" + (
             f"は{found:,}件です。" if found else "はありません。"
         )
@@ -138,7 +138,7 @@ def named(terms: Sequence[str], join: Join, *, language: str) -> str:
 
 
 def listed(head: str, lines: Sequence[str], *, more: int, language: str, where: str = "") -> str:
-    """Return a sentence, and lines below it; `more` is how many there are beside, `where` says where to find them."""
+    """Return a sentence, and lines below it; `more` is the number of lines left out, `where` where they are."""
     text = "\n".join([head, *(f"- {line}" for line in lines)])
     if more:
         left = f"（ほか{more:,}件{where}）" if language == "ja" else f"… and {more:,} more{where}."

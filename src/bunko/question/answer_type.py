@@ -1,7 +1,7 @@
 """Find the type of answer that a question expects, and the sentences that contain one. In: texts. Out: a type; a bool.
 
 A sentence without a number can't say how many. The type is read from the question's words, with a few of the classes
-of Li & Roth 2002, "Learning Question Classifiers". Where the words show no type, every sentence will do.
+of Li & Roth 2002, "Learning Question Classifiers". If the words show no type, any sentence may answer.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Presuppositions:
 
 
 def presuppositions(text: str, quantities: Sequence[Quantity], names: Sequence[Name]) -> Presuppositions:
-    """Return what a question takes for granted. A yes/no question takes nothing for granted: leave it out.
+    """Return what a question takes for granted. Don't call it for a yes/no question, which takes nothing for granted.
 
     >>> from bunko.language.names import names
     >>> from bunko.language.quantities import quantities
@@ -69,7 +69,7 @@ def _is_asked_about(number: PresupposedNumber, text: str) -> bool:
 
 
 def _is_proper(name: Name, text: str) -> bool:
-    """Return whether a name is certainly one. Acronyms may be spelt out in a document, and kanji are often no name."""
+    """Return whether a name is certainly one. Documents may spell out acronyms, and kanji are often not a name."""
     if _KATAKANA.fullmatch(name.text):
         return True
     if len(name.words) == 1 and not text[: name.start].strip():

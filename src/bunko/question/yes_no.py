@@ -27,7 +27,7 @@ def asks_whether(question: str) -> bool:
 
 
 def offers_choice(question: str) -> bool:
-    """Return whether a question names the answers to choose from.
+    """Return whether a question names the possible answers.
 
     >>> offers_choice("Is it red or blue?"), offers_choice("赤と青のどちらですか"), offers_choice("紅茶か、コーヒーか")
     (True, False, True)
