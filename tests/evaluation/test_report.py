@@ -364,7 +364,7 @@ def two_answers(first: str, second: str) -> dict[str, Any]:
             "水車小屋は1951年に取り外された。",
             [["1803", "建てら"], ["1951", "取り外さ"]],
         ),
-        ("One thing entirely.", "Nothing alike here?", [[], ["differs throughout from starter"]]),
+        ("One thing entirely.", "Nothing alike here?", [[], ["completely different from starter"]]),
         ("10月です。", "橋の工事は10月に始まる。", [["です"], ["橋の工事は", "に始まる"]]),
         ("", "Something", [[], []]),
     ],
@@ -407,8 +407,8 @@ def test_pairs_are_told_in_sentences(opened: Open) -> None:
         }
     ]
     text = " ".join(opened(comparison).locator(".pair").inner_text().split())
-    assert "starter was right where Qwen 0.5B was not on 14 questions; the other way round on 1 question." in text
-    assert "On 80 questions they were alike. So uneven a split is unlikely to be chance (McNemar, p < 0.001)." in text
+    assert "Only starter was right on 14 questions, only Qwen 0.5B on 1 question; on 80 questions they were equal." in text
+    assert "(McNemar, p < 0.001)." in text
     assert "Qwen 0.5B has the higher F1, by 5.0 points (1.0 to 9.0)." in text
     assert "Qwen 0.5B takes 2.00 times as long (1.25 to 2.50)." in text
 
