@@ -5,11 +5,11 @@ Frozen, standard library only. Knows nothing of how a request is answered.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from bunko.types import Hit, Span
+from bunko.types import Document, Hit, Span
 
 State: TypeAlias = Literal["indexing", "ready", "failed"]
 
@@ -240,6 +240,31 @@ class TextPart:
     """The sections that the part touches."""
     tables: tuple[Span, ...]
     """The tables that the part touches."""
+
+
+def text_part(document: Document, *, start: int, end: int) -> TextPart:
+    """Return a part of a document, with the pages, headings and tables that it touches.
+
+    Offsets beyond the end of the text are moved to its end.
+    """
+    length = len(document.text)
+    start = min(start, length)
+    end = max(start, min(end, length))
+
+    def touched(spans: Sequence[Span]) -> tuple[Span, ...]:
+        return tuple(span for span in spans if span.end >= start and span.start <= end)
+
+    return TextPart(
+        path=document.path,
+        characters=length,
+        start=start,
+        end=end,
+        text=document.text[start:end],
+        format=document.format,
+        pages=touched(document.pages),
+        headings=touched(document.headings),
+        tables=touched(document.tables),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

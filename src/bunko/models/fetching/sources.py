@@ -7,6 +7,7 @@ syntax to `_SYNTAXES`. No other module knows the sources by name.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,12 +20,12 @@ from bunko.models.fetching.progress import Progress
 from bunko.network import host_of, is_loopback
 
 
-class Download:
+class Download(ABC):
     """A source whose file is downloaded into the cache."""
 
+    @abstractmethod
     def fetch(self, target: Path, *, size: int | None, sha256: str, progress: Progress) -> str:
         """Download the file and return its SHA-256 in hexadecimal. Raises ModelError, DiskFull, HashMismatch."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,11 +6,10 @@ Knows nothing of the protocol.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from bunko.contract.records import DocumentList, SearchResult, TextPart, row_of
+from bunko.contract.records import DocumentList, SearchResult, row_of, text_part
 from bunko.contract.serialise import Json, to_json
 from bunko.errors import LibraryNotFound, QuestionError
 from bunko.server.hosting.host import Host
@@ -25,7 +24,7 @@ from bunko.server.mcp.tools import (
     ReadArguments,
     SearchArguments,
 )
-from bunko.types import Document, Finished, Retrieved, Span
+from bunko.types import Finished, Retrieved
 
 if TYPE_CHECKING:
     from bunko.library import Library
@@ -80,30 +79,7 @@ def _read(library: Library, given: ReadArguments) -> Json:
         raise _no_document(given.path, library)
     default = given.start + READ_DEFAULT
     end = min(default if given.end is None else given.end, given.start + READ_MOST)
-    return excerpt(document, start=given.start, end=end)
-
-
-def excerpt(document: Document, *, start: int, end: int) -> Json:
-    """Return a range of a document's text. Offsets beyond its end are moved to the end."""
-    length = len(document.text)
-    start = min(start, length)
-    end = max(start, min(end, length))
-
-    def overlapping(spans: Sequence[Span]) -> tuple[Span, ...]:
-        return tuple(span for span in spans if span.start < end and start < span.end)
-
-    part = TextPart(
-        path=document.path,
-        characters=length,
-        start=start,
-        end=end,
-        text=document.text[start:end],
-        format=document.format,
-        pages=overlapping(document.pages),
-        headings=overlapping(document.headings),
-        tables=overlapping(document.tables),
-    )
-    return to_json(part, surface="mcp")
+    return to_json(text_part(document, start=given.start, end=end), surface="mcp")
 
 
 def _no_document(path: str, library: Library) -> LibraryNotFound:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from bunko.contract.records import ServedDocuments, TextPart, served_row_of
+from bunko.contract.records import ServedDocuments, TextPart, served_row_of, text_part
 from bunko.contract.serialise import Json, to_json
 from bunko.errors import InvalidRequest, UnknownDocument
 from bunko.server.http.access import principal_of
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from bunko.library import Library
     from bunko.server.hosting.host import Host
     from bunko.settings import Settings
-    from bunko.types import Document, Span
 
 TEXT_CHARACTERS = 200_000
 
@@ -73,31 +71,10 @@ def add_routes(routes: APIRouter, host: Host) -> None:
             document = opened.document(path)
             if document is None:
                 raise UnknownDocument(f"There is no document {path[:200]!r}.", "GET …/documents lists them.")
-            return to_json(text_part(document, start=start, end=end), surface="api")
+            if end is not None and end < start:
+                raise InvalidRequest("`end` is before `start`.", "Leave it out to read to the end of the document.")
+            most = start + TEXT_CHARACTERS
+            part = text_part(document, start=start, end=most if end is None else min(end, most))
+            return to_json(part, surface="api")
 
         return JsonResponse(await host.library_call(library, look))
-
-
-def text_part(document: Document, *, start: int, end: int | None) -> TextPart:
-    """Return a part of a document, with the pages, headings and tables that it touches. Raises InvalidRequest."""
-    length = len(document.text)
-    end = length if end is None else min(end, length)
-    start = min(start, length)
-    if end < start:
-        raise InvalidRequest("`end` is before `start`.", "Leave it out to read to the end of the document.")
-    end = min(end, start + TEXT_CHARACTERS)
-
-    def touched(spans: Sequence[Span]) -> tuple[Span, ...]:
-        return tuple(span for span in spans if span.end >= start and span.start <= end)
-
-    return TextPart(
-        path=document.path,
-        characters=length,
-        start=start,
-        end=end,
-        text=document.text[start:end],
-        format=document.format,
-        pages=touched(document.pages),
-        headings=touched(document.headings),
-        tables=touched(document.tables),
-    )
