@@ -27,6 +27,7 @@ from bunko.types import Answer, Document, Event, FailedFile, Hit, Message, SyncR
 
 if TYPE_CHECKING:
     from bunko.answering.answer_cache import Folder
+    from bunko.answering.languages import Languages
     from bunko.answering.recall import KeptAnswers
     from bunko.indexing.sync import Progress
     from bunko.models import Progress as DownloadProgress
@@ -317,8 +318,8 @@ class Library:
         from bunko.overview.plan import plan_of
 
         plan = plan_of(question)
-        speaks = self._model_speaks(detect_language(question), settings or self.settings)
-        return speaks and (plan is None or plan.task == "summary")
+        languages = self._languages(detect_language(question), settings or self.settings)
+        return languages.model_speaks and (plan is None or plan.task == "summary")
 
     # --- one question -------------------------------------------------------------------------------------------
 
@@ -333,14 +334,11 @@ class Library:
         if plan := plan_of(question):
             return self._survey(plan, question, settings, watch)
         asked = parse_question(question)
-        language = settings.answer_language or asked.language
-        notes = self._language_notes(asked.language, language, settings)
-        settings, more = self._translating(language, settings)
+        languages = self._languages(asked.language, settings)
         with watch.stage("open"):
             store = self._index()
-            speaks = self._model_speaks(asked.language, settings)
-            if speaks or history:
-                self._warm_up("" if history else language, settings)  # a follow-up is rewritten first
+            if languages.model_speaks or history:
+                self._warm_up("" if history else languages.answer, settings)  # a follow-up is rewritten first
                 self._begin_embedder()
             self._check_embedder(settings)
             documents = store.count_documents()
@@ -348,21 +346,21 @@ class Library:
             store=store,
             embedder=self.embedder,
             generator=self._generator_for(settings),
-            settings=settings,
+            settings=languages.settings,
             watch=watch,
             documents=documents,
-            words_of="model" if speaks else "document",
+            words_of=languages.words_of,
         )
-        return answer_from_documents(asked, resources, history=history, notes=notes + more)
+        return answer_from_documents(asked, resources, history=history, notes=languages.notes)
 
     def _survey(self, plan: Plan, question: str, settings: Settings, watch: Stopwatch) -> Iterator[Event]:
         """Yield the answer to a question about the whole folder. Earlier turns don't matter to it."""
         from bunko.overview.surveying import survey
 
-        language = detect_language(question)
+        languages = self._languages(detect_language(question), settings)
         with watch.stage("open"):
             store = self._index()
-            if self.needs_model(question, settings=settings):
+            if languages.model_speaks and plan.task == "summary":
                 self._warm_up("", settings)
                 self._begin_embedder()
             documents = store.count_documents()
@@ -371,11 +369,9 @@ class Library:
             question,
             store,
             self._generator_for(settings),
-            settings=settings,
-            language=language,
+            languages=languages,
             embedder=self.embedder.spec.name,
             documents=documents,
-            words_of="model" if self._model_speaks(language, settings) else "document",
             watch=watch,
             progress=self._progress,
         )
@@ -411,36 +407,15 @@ class Library:
                 "Ask without --no-sync to add this one's vectors, or name the other with --embedder.",
             )
 
-    def _model_speaks(self, language: str, settings: Settings) -> bool:
-        """Return whether the model can answer a question in a language."""
-        from bunko.models.abilities import speaks
+    def _languages(self, asked_in: str, settings: Settings) -> Languages:
+        from bunko.answering.languages import languages_for
 
-        return speaks(self._model_name(settings), settings.answer_language or language)
-
-    def _translating(self, language: str, settings: Settings) -> tuple[Settings, tuple[str, ...]]:
-        """Return the settings without a translation if the model can't make one, and a note that says so."""
-        wanted = settings.generation.translation
-        if not wanted:
-            return settings, ()
-        from bunko.answering.translation import target_of
-        from bunko.models.abilities import translation_notes
-
-        notes = translation_notes(self._model_name(settings), language, target_of(wanted, language))
-        return (apply_overrides(settings, {"generation.translation": ""}) if notes else settings), notes
-
-    def _language_notes(self, asked_in: str, answer_in: str, settings: Settings) -> tuple[str, ...]:
-        from bunko.models.abilities import language_notes
-
-        return language_notes(
-            model=self._model_name(settings),
+        return languages_for(
+            asked_in,
+            settings,
+            model="" if self._given_generator else settings.model,
             embedder="" if self._given_embedder else settings.embedder,
-            asked_in=asked_in,
-            answer_in=answer_in,
         )
-
-    def _model_name(self, settings: Settings) -> str:
-        """Return the model's name in the settings; empty for a generator that was passed in."""
-        return "" if self._given_generator else settings.model
 
     # --- the index and the folder -------------------------------------------------------------------------------
 

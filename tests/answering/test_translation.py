@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bunko.answering.languages import languages_for
 from bunko.answering.translation import translate
 from bunko.contract.serialise import to_json
 from bunko.library import Library
@@ -75,11 +76,10 @@ def test_no_translation_is_in_the_json_unless_asked_for(tmp_path: Path) -> None:
         assert "translation" not in to_json(library.ask("When did the harbour open?"))
 
 
-def test_a_model_that_does_not_know_both_languages_translates_nothing_and_says_so(tmp_path: Path) -> None:
-    root = write_files(tmp_path / "docs", {"kobe.txt": ANSWER})
-    with Library(root, settings=bilingual()) as library:
-        settings, notes = library._translating("When did the harbour open?", library.settings)
-        assert settings.generation.translation == ""
-        assert "no translation" in notes[0]
-    with Library(root, settings=bilingual(model="some-model.gguf")) as library:
-        assert library._translating("When did the harbour open?", library.settings) == (library.settings, ())
+def test_a_model_that_does_not_know_both_languages_translates_nothing_and_says_so() -> None:
+    wanted = bilingual()
+    english = languages_for("en", wanted, model=wanted.model, embedder=wanted.embedder)
+    assert english.settings.generation.translation == ""
+    assert [note for note in english.notes if "no translation" in note]
+    other = languages_for("en", wanted, model="some-model.gguf", embedder=wanted.embedder)
+    assert (other.settings, other.notes) == (wanted, ())

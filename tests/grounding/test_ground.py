@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bunko.grounding.checks import Reason
 from bunko.grounding.citation_marks import take_marks
 from bunko.grounding.claims import claims
 from bunko.grounding.facts import facts_of, spans_of
-from bunko.grounding.ground import Grounding, Reason, _Judge, ground
+from bunko.grounding.ground import Grounding, ground
+from bunko.grounding.judge import Judge
 from bunko.grounding.verbatim import locate, only_repeats
 from bunko.language.words import normalise
 from bunko.question.question import Question, parse_question
@@ -399,7 +401,7 @@ def test_another_source_takes_no_support_away(shown: list[Evidence], more: list[
     ],
 )
 def test_each_check_gives_its_reason(answer: str, question: str, reason: Reason) -> None:
-    judge = _Judge([quote(TOWER)], parse_question(question), None, None)
+    judge = Judge([quote(TOWER)], parse_question(question), None, None)
     span = spans_of(0, quote(TOWER))[0]
     assert judge._weigh(facts_of(answer), span).reason is reason
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from bunko.generation.thinking import text_of
-from bunko.grounding.ground import Likeness
+from bunko.grounding.judge import Likeness
 from bunko.injection.control_tokens import neutralise
 from bunko.language.detection import detect_language
 from bunko.ports import Embedder, GenerationOptions, Generator

@@ -15,8 +15,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from bunko.answering.languages import Languages
 from bunko.language.detection import detect_language
 from bunko.language.words import normalise, words
 from bunko.overview import wording
@@ -26,7 +27,6 @@ from bunko.overview.quoting import cite, evidence_at
 from bunko.overview.summarising import parts_of, write_summary
 from bunko.overview.types import Found, Plan, Progress
 from bunko.ports import Generator
-from bunko.settings import Settings
 from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Citation, Document, Event, Evidence, Finished, Retrieved, TextDelta
 
@@ -66,20 +66,18 @@ def survey(
     shelf: Shelf,
     generator: Generator,
     *,
-    settings: Settings,
-    language: str,
+    languages: Languages,
     embedder: str,
     documents: int,
-    words_of: Literal["model", "document"],
     watch: Stopwatch,
     progress: Progress,
 ) -> Iterator[Event]:
     """Yield Retrieved, the text, Finished. `documents` is how many could be read.
 
-    With `words_of` "document" the model is not asked. `language` is the question's. `embedder` is only named in the
-    answer. Raises EngineError if the model, asked for a summary, fails.
+    A model that does not know the language of the answer is not asked. `embedder` is only named in the answer. Raises
+    EngineError if the model, asked for a summary, fails.
     """
-    language = settings.answer_language or language
+    language = languages.answer
     if plan.task in ("contents", "summary"):
         with watch.stage("scan"):
             counts = _counts(plan, shelf)
@@ -87,9 +85,16 @@ def survey(
         yield Retrieved(question=question, evidence=(), hits=())
         head = wording.counted(counts, plan, language=language)
         found = yield from write_summary(
-            plan, parts, generator, head=head, language=language, settings=settings, words_of=words_of, watch=watch,
+            plan,
+            parts,
+            generator,
+            head=head,
+            language=language,
+            settings=languages.settings,
+            words_of=languages.words_of,
+            watch=watch,
             progress=progress,
-        )  # fmt: skip
+        )
     else:
         with watch.stage("scan" if plan.terms else "manifest"):
             if plan.terms:
