@@ -37,7 +37,11 @@ def _annotation(setting: Askable, surface: str) -> Any:
     return Annotated[str, Field(max_length=setting.longest)] if setting.type is str else setting.type
 
 
-def overrides_of(body: BaseModel) -> dict[str, object]:
-    """Return the settings that a body sets, by their dotted names."""
-    given = {each.setting: getattr(body, each.field, None) for each in ASKABLE}
-    return {name: value for name, value in given.items() if value is not None}
+class SetsSettings(BaseModel):
+    """A request that may set settings."""
+
+    @property
+    def overrides(self) -> dict[str, object]:
+        """The settings that the request sets, by their dotted names."""
+        given = {each.setting: getattr(self, each.field, None) for each in ASKABLE}
+        return {name: value for name, value in given.items() if value is not None}

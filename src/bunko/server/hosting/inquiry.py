@@ -5,7 +5,7 @@ Knows nothing of libraries, engines or queues.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,7 +13,7 @@ from bunko.askable import SETTINGS
 from bunko.errors import InvalidRequest
 from bunko.server.hosting.stop_texts import HoldBack, stopped
 from bunko.settings import Settings, apply_overrides
-from bunko.types import Event, Finished, Hit, Message, TextDelta
+from bunko.types import Answer, Event, Finished, Hit, Message, TextDelta
 
 _MOST_CHARACTERS = 100_000  # of a question; no context window holds more
 
@@ -73,6 +73,17 @@ def until_stop(event: Event, held: HoldBack, stop: tuple[str, ...]) -> Iterator[
             yield TextDelta(text=text)
         event = Finished(answer=stopped(event.answer, stop)) if stop else event
     yield event
+
+
+async def last_answer(events: AsyncGenerator[Queued | Event, None]) -> Answer:
+    """Return the answer at the end of a stream, and close the stream."""
+    try:
+        async for event in events:
+            if isinstance(event, Finished):
+                return event.answer
+    finally:
+        await events.aclose()
+    raise AssertionError("a stream of events ends with Finished")
 
 
 def _check_size(inquiry: Inquiry, settings: Settings, *, most_tokens: int) -> None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import ConfigDict, Field, ValidationError, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
 from bunko.askable import Call, askable_in_mcp
 from bunko.contract.records import DocumentList, SearchResult, TextPart
 from bunko.contract.schema import Schema, json_schema
 from bunko.errors import UsageError
-from bunko.server.request_fields import overrides_of, setting_fields
+from bunko.server.request_fields import SetsSettings, setting_fields
 from bunko.types import Answer
 
 # Characters that one call of `read` returns at most, and by default.
@@ -36,7 +36,7 @@ INSTRUCTIONS = (
 )
 
 
-class Arguments(BaseModel):
+class Arguments(SetsSettings):
     """The arguments of a tool. Unknown ones are refused, and values are not converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -60,21 +60,11 @@ class SearchArguments(_SearchSettings):
 
     query: Annotated[str, Field(min_length=1, description="a question or words, best in the documents' language")]
 
-    @property
-    def overrides(self) -> dict[str, object]:
-        """The settings that the call sets, by their dotted names."""
-        return overrides_of(self)
-
 
 class AskArguments(_AskSettings):
     """Arguments of `ask`."""
 
     question: Annotated[str, Field(min_length=1, description="a complete question")]
-
-    @property
-    def overrides(self) -> dict[str, object]:
-        """The settings that the call sets, by their dotted names."""
-        return overrides_of(self)
 
 
 class ReadArguments(Arguments):

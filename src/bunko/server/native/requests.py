@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import ConfigDict, Field, create_model
 
 from bunko.askable import ASKABLE
-from bunko.server.request_fields import overrides_of, setting_fields
+from bunko.server.request_fields import SetsSettings, setting_fields
 
 _MOST_CHARACTERS = 100_000
 
@@ -15,7 +15,7 @@ _MOST_CHARACTERS = 100_000
 Text = Annotated[str, Field(max_length=_MOST_CHARACTERS)]
 
 
-class Body(BaseModel):
+class Body(SetsSettings):
     """A body; unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -44,11 +44,6 @@ class AskOptions(_Settings):
     model: Annotated[str, Field(max_length=500)] = ""
     answers: Literal["new", "kept"] = "new"
 
-    @property
-    def overrides(self) -> dict[str, object]:
-        """The settings that the request sets, by their dotted names."""
-        return overrides_of(self)
-
 
 class AskBody(AskOptions):
     """A question."""
@@ -62,11 +57,6 @@ class SearchBody(_SearchSettings):
     """A search."""
 
     query: Text
-
-    @property
-    def overrides(self) -> dict[str, object]:
-        """The settings that the request sets, by their dotted names."""
-        return overrides_of(self)
 
 
 class Variant(AskOptions):

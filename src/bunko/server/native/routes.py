@@ -14,6 +14,7 @@ from bunko.contract.records import About, Health, Libraries, LibraryState, Progr
 from bunko.contract.serialise import Json, error_json, error_record, event_json, to_json
 from bunko.errors import BunkoError
 from bunko.server.hosting.host import Host, Inquiry, Queued
+from bunko.server.hosting.inquiry import last_answer
 from bunko.server.hosting.libraries import HostedLibrary
 from bunko.server.hosting.metrics import CONTENT_TYPE
 from bunko.server.http.access import Principal, principal_of
@@ -21,7 +22,7 @@ from bunko.server.http.events import EventResponse, event_bytes, first_of, until
 from bunko.server.native import changes, documents
 from bunko.server.native.replies import model_of, replies, reply
 from bunko.server.native.requests import AskBody, AskOptions, CompareBody, SearchBody
-from bunko.types import Answer, Event, Finished, Message
+from bunko.types import Answer, Event, Message
 
 # Most errors are known within this time and have a status of their own; a client that waits longer for the head of the
 # response would think that the server hangs.
@@ -130,7 +131,7 @@ async def _answered(request: Request, host: Host, inquiry: Inquiry, principal: P
     events = host.answer(inquiry, client=principal.client)
     if stream:
         return EventResponse(as_events(await first_of(events, within_s=_STATUS_WITHIN_S)))
-    answer = await until_gone(request.receive, asyncio.ensure_future(_last(events)))
+    answer = await until_gone(request.receive, asyncio.ensure_future(last_answer(events)))
     return Response(status_code=499) if answer is None else reply(answer)
 
 
@@ -139,16 +140,6 @@ async def _compared(host: Host, inquiries: Sequence[Inquiry], principal: Princip
         async with aclosing(as_events(host.answer(inquiry, client=principal.client), extra={"variant": n})) as events:
             async for data in events:
                 yield data
-
-
-async def _last(events: AsyncGenerator[Queued | Event, None]) -> Answer:
-    try:
-        async for event in events:
-            if isinstance(event, Finished):
-                return event.answer
-    finally:
-        await events.aclose()
-    raise AssertionError("a stream of events ends with Finished")
 
 
 async def as_events(

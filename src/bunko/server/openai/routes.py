@@ -22,7 +22,7 @@ from fastapi.routing import APIRoute
 from bunko.contract.serialise import Json
 from bunko.errors import BunkoError, UnknownModel
 from bunko.server.hosting.host import Host
-from bunko.server.hosting.inquiry import Inquiry, Queued, public_name
+from bunko.server.hosting.inquiry import Inquiry, Queued, last_answer, public_name
 from bunko.server.http.access import Principal, principal_of
 from bunko.server.http.events import EventResponse, JsonResponse, event_bytes, first_of, until_gone
 from bunko.server.openai.answering import Chunks, Frame, Link, completion
@@ -39,7 +39,7 @@ from bunko.server.openai.types import (
     ModelList,
     OpenAIError,
 )
-from bunko.types import Answer, Citation, Event, Finished
+from bunko.types import Citation, Event
 
 PREFIX = "/v1"
 # A stream starts with its first words, so that an error before them still has its status; it starts after this at most.
@@ -135,7 +135,7 @@ def router(host: Host) -> APIRouter:
             waiting = asyncio.ensure_future(first_of(chunks, within_s=_STATUS_WITHIN_S))
             begun = await until_gone(request.receive, waiting)
             return Response(status_code=_CLIENT_GONE) if begun is None else EventResponse(_to_the_end(begun))
-        answer = await until_gone(request.receive, asyncio.ensure_future(_last(events)))
+        answer = await until_gone(request.receive, asyncio.ensure_future(last_answer(events)))
         if answer is None:
             return Response(status_code=_CLIENT_GONE)
         return JsonResponse(completion(answer, asked, frame=frame, link=link))
@@ -190,16 +190,6 @@ async def _to_the_end(chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[byt
         yield event_bytes("", reply_to(error).body)
     finally:
         await chunks.aclose()
-
-
-async def _last(events: AsyncGenerator[Queued | Event, None]) -> Answer:
-    try:
-        async for event in events:
-            if isinstance(event, Finished):
-                return event.answer
-    finally:
-        await events.aclose()
-    raise AssertionError("a stream of events ends with Finished")
 
 
 def _within_limits(asked: Asked, host: Host) -> Inquiry:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from bunko.askable import ASKABLE
-from bunko.server.request_fields import Count, Whole, overrides_of, setting_fields
+from bunko.server.request_fields import Count, SetsSettings, Whole, setting_fields
 
 MAX_INPUTS = 2048  # texts in one request for embeddings, as OpenAI has it
 MAX_STOPS = 16  # OpenAI allows 4, llama.cpp any number
@@ -52,7 +52,7 @@ class ResponseFormat(_Lenient):
     type: str
 
 
-class _Strict(BaseModel):
+class _Strict(SetsSettings):
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
@@ -71,11 +71,6 @@ class BunkoOptions(_Settings):
     """"text": the answer ends in a list of its sources, for clients that show only text."""
     answers: Literal["new", "kept"] | None = None
     """"kept": an answer that was given before may be given again."""
-
-    @property
-    def overrides(self) -> dict[str, object]:
-        """The settings that the request sets, by their dotted names."""
-        return overrides_of(self)
 
 
 class ChatRequest(_Lenient):
