@@ -25,9 +25,9 @@ from pathlib import Path
 from rapidfuzz.distance import Levenshtein
 
 from bunko.errors import BunkoError, NeedsOcr, NeedsPassword
-from bunko.reading import read_documents
 from bunko.reading.containers.members import PageRead
 from bunko.reading.images.ocr import ocr_languages
+from bunko.reading.read import read_documents
 from bunko.settings import ReadingSettings
 from bunko.types import Document
 

@@ -11,9 +11,9 @@ from typing import Any
 from unittest import mock
 
 import bunko.answering.prompts
-import bunko.reading
 import bunko.reading.html.hidden
 import bunko.reading.pdf.read
+import bunko.reading.read
 import bunko.reading.text.plain
 import bunko.reading.worker
 import bunko.retrieval.evidence
@@ -28,7 +28,7 @@ def undefended() -> Iterator[None]:
     """Take each of the defences away."""
     with contextlib.ExitStack() as stack:
         for holder, name, instead in (
-            (bunko.reading, "seen", same),
+            (bunko.reading.read, "seen", same),
             (bunko.reading.html.hidden.Hidden, "hides", lambda page, attributes: False),
             (bunko.reading.pdf.read, "shown_text", lambda page, text_page: text_page.get_text_range(errors="replace")),
             (bunko.reading.text.plain, "without_comments", same),

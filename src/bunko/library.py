@@ -149,7 +149,7 @@ class Library:
     def check_folder(self) -> None:
         """Raise LibraryNotFound or LibraryEmpty if there is nothing to index and no index."""
         if not self.is_indexed:
-            from bunko.reading import list_files
+            from bunko.reading.folder import list_files
 
             if not list_files(self.root):
                 raise LibraryEmpty.without_files(str(self.root))

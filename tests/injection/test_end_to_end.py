@@ -17,7 +17,7 @@ from bunko.evaluation.tables import _plain
 from bunko.indexing.sync import sync
 from bunko.injection.detection import gives_orders
 from bunko.question.question import parse_question
-from bunko.reading import read_file
+from bunko.reading.read import read_file
 from bunko.reading.text.unseen import unseen
 from bunko.settings import ReadingSettings
 from bunko.testing import FakeGenerator

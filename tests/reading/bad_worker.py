@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import bunko.reading
+import bunko.reading.read
 from bunko.reading import worker
 from bunko.reading.containers.members import Items, PageRead
 
-_good = bunko.reading.read_documents
+_good = bunko.reading.read.read_documents
 
 
 def _read(path: Path, relative: str, **settings: Any) -> Items:
@@ -37,5 +37,5 @@ def _read(path: Path, relative: str, **settings: Any) -> Items:
 
 def main() -> None:
     """Serve as the real one does."""
-    bunko.reading.read_documents = _read
+    bunko.reading.read.read_documents = _read
     worker.main()

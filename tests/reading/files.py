@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bunko.reading import read_documents
+from bunko.reading.read import read_documents
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile
 

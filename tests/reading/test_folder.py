@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bunko.errors import LibraryNotFound
-from bunko.reading import list_files
+from bunko.reading.folder import list_files
 from tests.support import make_library, write_files
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bunko.reading import list_files
+from bunko.reading.folder import list_files
 from bunko.reading.reader import Reader
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile
@@ -94,7 +94,7 @@ def test_the_process_dies_with_a_parent_that_is_killed_while_a_file_hangs(tmp_pa
     root = write_files(tmp_path, {"hang.txt": "Bad."})
     program = (
         "from pathlib import Path\n"
-        "from bunko.reading import list_files\n"
+        "from bunko.reading.folder import list_files\n"
         "from bunko.reading.reader import Reader\n"
         "from bunko.settings import ReadingSettings\n"
         "import psutil, sys\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bunko.errors import NeedsOcr, ReadError, UnsupportedFormat
-from bunko.reading import read_file
+from bunko.reading.read import read_file
 from bunko.reading.text.plain import markdown_headings
 from bunko.settings import ReadingSettings
 from bunko.types import Document

@@ -21,7 +21,7 @@ from bunko.errors import LibraryEmpty, MissingExtra, ModelBroken, ModelTooLarge
 from bunko.hardware.memory import machine_memory
 from bunko.models.fetching.progress import Progress
 from bunko.models.gguf.header import read_gguf
-from bunko.reading import list_files
+from bunko.reading.folder import list_files
 from bunko.reading.reader import Reader
 from bunko.settings import Settings
 from bunko.types import Document

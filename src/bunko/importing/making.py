@@ -336,7 +336,7 @@ def _kind(options: ImportOptions) -> Kind:
 def _check_texts(options: ImportOptions, settings: Settings) -> None:
     """Check the text and the calibration folder before the work starts. Raises ModelNotFound, LibraryEmpty."""
     from bunko.importing.checking import chosen_text
-    from bunko.reading import list_files
+    from bunko.reading.folder import list_files
 
     if options.text is not None:
         chosen_text(options.text, "")

@@ -10,7 +10,7 @@ import hashlib
 import time
 from dataclasses import dataclass
 
-from bunko.reading import FileEntry
+from bunko.reading.folder import FileEntry
 from bunko.store import Entry, FileRecord, Record, Store
 from bunko.store.rows import outline
 from bunko.types import Document, FailedFile

@@ -11,8 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bunko.reading import FileEntry, list_files
-from bunko.reading.folder import content_digest
+from bunko.reading.folder import FileEntry, content_digest, list_files
 from bunko.settings import Settings
 from bunko.store import FileRecord, Store
 

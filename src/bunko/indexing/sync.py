@@ -28,7 +28,7 @@ from bunko.indexing.commit import Batch, Counts, file_record, record_of
 from bunko.indexing.compare import Changes, compare, file_digest, fingerprint
 from bunko.indexing.embed import Progress, embed, embed_missing
 from bunko.ports import Embedder
-from bunko.reading import FileEntry, list_files
+from bunko.reading.folder import FileEntry, list_files
 from bunko.reading.reader import Item, Reader
 from bunko.settings import Settings
 from bunko.store import Entry, Record, Store

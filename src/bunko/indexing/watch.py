@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from bunko.errors import BunkoError, LibraryError, LibraryNotFound, StoreBusy
-from bunko.reading import list_files
-from bunko.reading.folder import IGNORE_FILE
+from bunko.reading.folder import IGNORE_FILE, list_files
 from bunko.settings import ReadingSettings
 from bunko.types import FailedFile, SyncReport
 

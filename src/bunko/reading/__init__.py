@@ -11,9 +11,3 @@
 
 Most files hold one document; archives, mails, mailboxes and JSON Lines hold many.
 """
-
-from bunko.reading.folder import FileEntry, list_files
-from bunko.reading.formats import archive_endings, endings
-from bunko.reading.read import read_documents, read_file
-
-__all__ = ["FileEntry", "archive_endings", "endings", "list_files", "read_documents", "read_file"]

@@ -42,7 +42,7 @@ def main() -> NoReturn:
 
 def read_to_frames(path: Path, relative: str, settings: ReadingSettings) -> Iterator[Frame]:
     """Yield the documents of a file as frames; an error is a frame as well."""
-    from bunko.reading import read_documents
+    from bunko.reading.read import read_documents
 
     try:
         for item in read_documents(path, relative, settings=settings):

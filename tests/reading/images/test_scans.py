@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from bunko.errors import ReadError
-from bunko.reading import read_documents, read_file
 from bunko.reading.containers.members import PageRead
 from bunko.reading.images.ocr import ocr_languages
 from bunko.reading.images.read import tiff_pages
+from bunko.reading.read import read_documents, read_file
 from bunko.settings import ReadingSettings
 from bunko.types import Document
 from tests.reading.scans import japanese_font, scan_pdf, scan_tiff, scanned

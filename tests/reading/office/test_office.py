@@ -17,7 +17,7 @@ import pytest
 import bunko.reading.images.read as pictures_module
 import bunko.reading.office.kreuzberg as kreuzberg_module
 from bunko.errors import NeedsOcr, NeedsPassword, ReadError
-from bunko.reading import read_file
+from bunko.reading.read import read_file
 from bunko.settings import ReadingSettings
 from bunko.types import Document
 from tests.reading.files import docx, xlsx, zipped

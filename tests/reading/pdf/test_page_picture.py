@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bunko.errors import NeedsPassword, ReadError
-from bunko.reading import read_file
 from bunko.reading.pdf.page_picture import PageOrder, PagePicture, draw_page, png_of
 from bunko.reading.pdf.words import find_words
+from bunko.reading.read import read_file
 from bunko.server.native.page_pictures import PictureDrawer
 from bunko.settings import ReadingSettings
 from tests.reading.pdfs import Text, lines, pdf

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bunko.reading import read_file
+from bunko.reading.read import read_file
 from bunko.settings import ReadingSettings
 from tests.reading.pdfs import PICTURE, Text, lines, pdf
 

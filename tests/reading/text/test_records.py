@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bunko.errors import ReadError
-from bunko.reading import read_documents
+from bunko.reading.read import read_documents
 from bunko.reading.text.records import TEXT_FIELDS
 from bunko.settings import ReadingSettings
 from bunko.types import Document

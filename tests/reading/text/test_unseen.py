@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bunko.reading import read_file
+from bunko.reading.read import read_file
 from bunko.reading.text.unseen import seen, unseen, without
 from bunko.settings import ReadingSettings
 from bunko.types import Document, Span

@@ -24,7 +24,7 @@ TEXT_CHARACTERS = 200_000
 
 def suffixes(settings: Settings) -> list[str]:
     """Return the suffixes of the files that can be read."""
-    from bunko.reading import archive_endings, endings
+    from bunko.reading.formats import archive_endings, endings
 
     return sorted([*endings(), *(archive_endings() if settings.reading.archives else [])])
 
