@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -116,7 +117,7 @@ def test_what_is_reused_changes_no_number(generator: ChatGenerator) -> None:
     other = [instructions, Message(role="user", content="Who wrote Hamlet?")]
     ended_alone = 0
     # With 20 tokens of instructions and marks, the prompt's end meets the ends of batches, with and without them.
-    for count in [*range(94, 108), *range(118, 128)]:
+    for count in [*range(98, 105), *range(118, 125)]:
         messages = [instructions, Message(role="user", content="the " * count + "end?")]
         scores(generator, other)
         warm, cached = scores(generator, messages)
@@ -124,6 +125,10 @@ def test_what_is_reused_changes_no_number(generator: ChatGenerator) -> None:
         cold, _ = scores(generator, messages, cold=True)
         assert warm == cold, count
     assert 1 <= ended_alone <= 4  # the cache is used but where the last token would be alone
+
+
+# Where a prompt's end meets the end of a batch is tested above; these are a short, a middle and a long prompt.
+_LENGTHS = range(1, 120, 17) if os.environ.get("BUNKO_TEST_THOROUGH") else (1, 52, 103)
 
 
 @pytest.mark.parametrize("kept", ["read anew", "kept on disk"])
@@ -136,7 +141,7 @@ def test_what_is_read_ahead_is_reused_and_changes_no_number(plain: bool, kept: s
         assert len(list((tmp_path / "states").iterdir())) == 1
     with closing(open_starter(tmp_path)) as generator:
         generator.prime(beginning(language="en", form="plain" if plain else "chat"))
-        for count in range(1, 120, 17):
+        for count in _LENGTHS:
             text = "The harbour " + "was old and " * count + "opened in 1868."
             source = Evidence(path="a.txt", start=0, end=len(text), quote=text, score=1.0)
             messages = extractive_messages(
