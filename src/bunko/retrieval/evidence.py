@@ -274,3 +274,10 @@ def _evidence(candidate: _Candidate, score: float, *, is_order: bool = False) ->
         heading=" > ".join(filter(None, (candidate.heading, candidate.question))),
         gives_orders=is_order,
     )
+
+
+def score_sentences(question: Question, hits: Sequence[Hit]) -> list[tuple[Chunk, int, int, float]]:
+    """Return the sentences of the hits that may be quoted: passage, start and end in the document, and score."""
+    candidates = _candidates(hits)
+    scores = _lexical_scores(question, candidates)
+    return [(item.chunk, item.start, item.end, score) for item, score in zip(candidates, scores, strict=True)]

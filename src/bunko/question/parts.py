@@ -1,0 +1,52 @@
+"""Take a question apart: each thing that it compares, each question that it joins. In: a Question. Out: questions.
+
+No model is needed where the form shows the parts. Knows nothing of documents.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bunko.question.question import Question
+
+_JOINT = re.compile(
+    r"(?<=[?？])\s+(?=\S)|,? (?:and|but) (?=(?:how|what|why|when|where|who|which|whose|to what extent|in what ways?)\b)"
+    r"|(?<=。)\s*(?:また、|そして、|さらに、)?(?=\S)|(?<=か、)(?=また|そして|さらに)",
+    re.I,
+)
+_NAMES_JOINED = re.compile(r"^\s*(?:,|、|・|and|or|vs\.?|versus|with|to|と|や|および|及び|,? and)\s*(?:the\s+)?$", re.I)
+_MOST = 6
+_SHORTEST = 2
+"""Words of a part; a shorter one is no question of its own."""
+
+
+def parts(question: Question) -> tuple[str, ...]:
+    """Return the questions that a question consists of; none where it is one question about one thing.
+
+    >>> from bunko.question.question import parse_question
+    >>> parts(parse_question("Compare Varn and Hest in area."))
+    ('Compare Varn in area.', 'Compare Hest in area.')
+    >>> parts(parse_question("Why did the mill close, and how was it sold?"))
+    ('Why did the mill close', 'how was it sold?')
+    """
+    clauses = [clause.strip() for clause in _JOINT.split(question.text) if clause and clause.strip()]
+    joined = clauses if len(clauses) > 1 and all(len(clause.split()) >= _SHORTEST or not clause.isascii() for clause in clauses) else []
+    return tuple(dict.fromkeys([*joined, *_by_name(question)]))[:_MOST]
+
+
+def _by_name(question: Question) -> list[str]:
+    """Return the question once for each of the names that it joins, without the others."""
+    text = question.text
+    places = []
+    for name in question.names:
+        if (start := text.find(name.text, places[-1][1] if places else 0)) >= 0:
+            places.append((start, start + len(name.text)))
+    series: list[tuple[int, int]] = []
+    for before, after in zip(places, places[1:], strict=False):
+        if _NAMES_JOINED.match(text[before[1] : after[0]]):
+            series += [before] if not series or series[-1] != before else []
+            series.append(after)
+    if len(series) < 2:
+        return []
+    head, tail = text[: series[0][0]], text[series[-1][1] :]
+    return [f"{head}{text[start:end]}{tail}" for start, end in series]
