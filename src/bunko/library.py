@@ -32,23 +32,28 @@ if TYPE_CHECKING:
     from bunko.indexing.sync import Progress
     from bunko.models import Progress as DownloadProgress
     from bunko.overview.types import Plan
-    from bunko.ports import Embedder, Generator
+    from bunko.ports import Embedder, EntailmentModel, Generator
     from bunko.store import Record, Store
 
 
 def open_library(
-    folder: str | Path, *, settings: Settings | None = None, model: str | None = None, embedder: str | None = None
+    folder: str | Path,
+    *,
+    settings: Settings | None = None,
+    model: str | None = None,
+    embedder: str | None = None,
+    entailment: EntailmentModel | None = None,
 ) -> Library:
     """Open a folder of documents, or a single file. Nothing is read or written until it is needed.
 
     Settings come from the config files and the environment unless given; `model` and `embedder` replace theirs.
-    Raises LibraryNotFound, SettingsError.
+    `entailment` is asked whether a source entails a sentence of an answer. Raises LibraryNotFound, SettingsError.
     """
     root = Path(folder).expanduser()
     if settings is None:
         settings = load_settings(library_config=config_file(root))
     chosen = {name: value for name, value in (("model", model), ("embedder", embedder)) if value}
-    return Library(root, settings=apply_overrides(settings, chosen))
+    return Library(root, settings=apply_overrides(settings, chosen), entailment=entailment)
 
 
 def index_location(root: Path, settings: Settings) -> str:
@@ -69,11 +74,13 @@ class Library:
         settings: Settings,
         embedder: Embedder | None = None,
         generator: Generator | None = None,
+        entailment: EntailmentModel | None = None,
         engines: Engines | None = None,
         progress: Progress | None = None,
         download_progress: DownloadProgress | None = None,
     ) -> None:
-        """`embedder` and `generator` replace the ones that the settings name, as tests do.
+        """`embedder` and `generator` replace the ones that the settings name, as tests do. `entailment` is
+        asked whether a source entails a sentence of an answer; no setting names one.
 
         `engines` are shared with other libraries, and stay open when this one is closed. Raises LibraryNotFound.
         """
@@ -83,6 +90,7 @@ class Library:
         self._download_progress = download_progress
         self._given_embedder = embedder
         self._given_generator = generator
+        self._entailment = entailment
         self._shares_engines = engines is not None
         self._engines = engines or Engines(settings, progress=download_progress)
 
@@ -349,6 +357,7 @@ class Library:
             settings=languages.settings,
             watch=watch,
             documents=documents,
+            entailment=self._entailment,
             words_of=languages.words_of,
         )
         return answer_from_documents(asked, resources, history=history, notes=languages.notes)
@@ -428,7 +437,7 @@ class Library:
         from bunko.answering.recall import KeptAnswers
 
         # Whether engines that were passed in are the same the next time is unknown: no answer is kept then.
-        given = self._given_embedder or self._given_generator
+        given = self._given_embedder or self._given_generator or self._entailment
         return KeptAnswers(
             self.root, self._location, keep=self.settings.answers.keep, engines="unknown" if given else "known"
         )

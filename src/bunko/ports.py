@@ -55,6 +55,29 @@ class Embedder(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entailment:
+    """How likely it is that a hypothesis follows from a premise. The three probabilities add up to 1."""
+
+    entailment: float
+    """That it follows."""
+    neutral: float
+    """That it neither follows nor is denied."""
+    contradiction: float
+    """That it is denied."""
+
+
+class EntailmentModel(Protocol):
+    """Two texts -> probabilities, as models of natural language inference give them."""
+
+    def judge(self, premise: str, hypothesis: str) -> Entailment:
+        """Return how likely the premise, a text of a source, entails the hypothesis, a sentence of an answer.
+
+        Called once for a sentence that is not in a source word for word. Raises EngineError.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationOptions:
     """Options of one completion."""
 

@@ -163,7 +163,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """The words of a document that support a sentence of the answer: `text[start:end] == quote`."""
+    """The words of a document in which a sentence of the answer was found: `text[start:end] == quote`."""
 
     n: int
     """The source's place in `evidence`, counted from 1."""
@@ -176,18 +176,18 @@ class Citation:
     end: int
     """Where it ends."""
     quote: str
-    """The supporting words: exactly the text from `start` to `end`."""
+    """The words of the document: exactly the text from `start` to `end`."""
     sentence: str
     """The sentence of the answer."""
     verified: bool = False
-    """True only where the quote was checked to support the sentence: its numbers and names are in the quote, or in
-    another source where the question asked about them; so are its words, or words that mean the same; and the quote
-    does not say the contrary."""
+    """True only where the sentence was found in the quote: its numbers and names are there, or in another source where
+    the question asked about them; so are its words, or words that mean the same; and no sign of a contradiction was
+    found. Words are compared: it is no proof that the quote means the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translation:
-    """A sentence of the answer in another language, supported by the sources of the sentence."""
+    """A sentence of the answer in another language, with the sources of the sentence."""
 
     sentence: str
     """The sentence of the answer."""
@@ -256,10 +256,10 @@ class Answer:
     evidence: tuple[Evidence, ...] = ()
     """The quotes that were chosen as sources, best first, known before the model writes."""
     citations: tuple[Citation, ...] = ()
-    """For each sentence of the answer, the sentence of a quote that supports it or comes nearest; several where its
-    parts have several sources."""
+    """For each sentence of the answer, the sentence of a quote in which it was found or that comes nearest; several
+    where its parts have several sources."""
     unsupported: tuple[str, ...] = ()
-    """Sentences of the answer that no quote supports, those with an unverified citation among them."""
+    """Sentences of the answer that were found in no quote, those with an unverified citation among them."""
     hits: tuple[Hit, ...] = ()
     """The passages that were found, best first."""
     documents_searched: int = 0

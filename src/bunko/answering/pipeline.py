@@ -20,7 +20,7 @@ from bunko.answering.writing import Written, builder, extract, notes_of, style_o
 from bunko.errors import QuestionError
 from bunko.generation.thinking import text_of
 from bunko.grounding.ground import Grounding, ground
-from bunko.ports import Embedder, GenerationOptions, Generator, Quotable, Searchable
+from bunko.ports import Embedder, EntailmentModel, GenerationOptions, Generator, Quotable, Searchable
 from bunko.question.follow_up import accept_rewrite, join_with_history
 from bunko.question.question import Question, parse_question
 from bunko.retrieval.evidence import notes_on_orders, select, trusted
@@ -62,6 +62,8 @@ class Resources:
     watch: Stopwatch
     documents: int = 0
     """Number of documents in the library."""
+    entailment: EntailmentModel | None = None
+    """Asked whether a source entails a sentence; None: it is not."""
     words_of: Literal["model", "document"] = "model"
     """"document": the best quote is the answer, and the model is not asked."""
 
@@ -277,6 +279,7 @@ def _ground(draft: Draft, resources: Resources) -> Draft:
             question=draft.question,
             likeness=likeness_by(resources.embedder),
             opinion=opinion,
+            entailment=resources.entailment,
         )
     return replace(
         draft,

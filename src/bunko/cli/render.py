@@ -144,15 +144,15 @@ def _print_footer(answer: Answer, *, detail: Detail) -> None:
     if answer.translation:
         _print_translation(answer)
     if len(answer.citations) > _QUOTES:
-        verified = sum(citation.verified for citation in answer.citations)
-        print(dim(f"{verified:,} of {len(answer.citations):,} citations are verified; --json has them."))
+        found, cited = sum(citation.verified for citation in answer.citations), len(answer.citations)
+        print(dim(f"{found:,} of {cited:,} cited sentences were found in their sources; --json has them."))
     for citation in answer.citations if len(answer.citations) <= _QUOTES else ():
-        mark = dim("supported by") if citation.verified else f"{bold('unsupported')}{dim(', near')}"
+        mark = dim("found in") if citation.verified else f"{bold('not found')}{dim(', near')}"
         place = dim(f"[{citation.n}] {_place(citation.path, citation.page, '')}: ")
         print(f"{mark} {place}{safe(_short(citation.sentence))}")
     for sentence in answer.unsupported:
         if not any(citation.sentence == sentence for citation in answer.citations):
-            print(f"{bold('unsupported')}{dim(', in no source: ')}{safe(_short(sentence))}")
+            print(f"{bold('not found')}{dim(' in any source: ')}{safe(_short(sentence))}")
     for text in (*answer.notes, documents_line(answer)):
         if text:
             print(dim(safe(text)))
