@@ -396,6 +396,9 @@ def test_an_index_that_may_not_be_written_to_still_answers(tmp_path: Path) -> No
     try:
         run_program("index", root, prefix=without_privileges()).assert_clear(1, "permission denied")
         outcome = run_program("search", root, "cat", "--no-sync", "--json", prefix=without_privileges())
+        for command_ in ("ask", "search"):  # without --no-sync
+            synced = run_program(command_, root, "Where does the cat sleep?", "--json", prefix=without_privileges())
+            assert synced.code == 0, synced
     finally:
         subprocess.run(["chmod", "-R", "u+w", root], check=True)
     assert outcome.code == 0, outcome
