@@ -149,7 +149,7 @@ _IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,"}}
 def test_a_picture_earlier_in_a_conversation_is_left_out(kind: str) -> None:
     first = [{"type": "text", "text": "What is this?"}, {**_IMAGE, "type": kind}]
     alone = [{**_IMAGE, "type": kind}]
-    messages = [
+    messages: list[dict[str, Any]] = [
         *({"role": "user", "content": first}, {"role": "assistant", "content": "A tower."}),
         *({"role": "user", "content": alone}, {"role": "assistant", "content": "Another."}),
         {"role": "user", "content": "Who built it?"},
@@ -162,7 +162,7 @@ def test_a_picture_earlier_in_a_conversation_is_left_out(kind: str) -> None:
 
 def test_after_a_tool_s_result_the_question_before_it_is_answered() -> None:
     call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"role": "user", "content": "Who was the keeper?"},
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "a", "content": "42"},
