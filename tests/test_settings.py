@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from bunko.errors import SettingsError
-from bunko.settings import Settings, apply_overrides, cache_directory, known_names, load_settings, user_config_file
+from bunko.settings import (
+    Settings,
+    apply_overrides,
+    cache_directory,
+    known_names,
+    load_settings,
+    settings_with,
+    user_config_file,
+)
 from tests.support import write_files
 
 
@@ -165,3 +173,16 @@ def test_the_places_of_files_can_be_chosen(tmp_path: Path) -> None:
     assert cache_directory(Settings(cache_dir=str(tmp_path))) == tmp_path
     assert cache_directory(Settings(cache_dir="~/models")) == Path.home() / "models"
     assert "bunko" in str(cache_directory(Settings()))
+
+
+@pytest.mark.parametrize("given", [{"retrieval.top_k": 2}, {"retrieval": {"top_k": 2}}])
+def test_settings_may_be_a_mapping(given: dict[str, object]) -> None:
+    changed = settings_with(given, base=Settings())
+    assert changed == apply_overrides(Settings(), {"retrieval.top_k": 2})
+    assert settings_with(changed, base=Settings()) is changed
+
+
+@pytest.mark.parametrize("given", [["a"], "retrieval.top_k=2", {"retrieval": 3}, {"no": {"such": 1}}, {3: 4}])
+def test_a_mapping_that_is_none_is_refused(given: object) -> None:
+    with pytest.raises(SettingsError):
+        settings_with(given, base=Settings())  # type: ignore[arg-type]

@@ -220,7 +220,13 @@ class RemoteUnavailable(EngineError):
 
 
 class RemoteBadAnswer(EngineError):
-    """A remote server's response does not follow the protocol."""
+    """A remote server's response does not follow the protocol, or it refuses the request's form."""
+
+    def __init__(self, message: str, hint: str = "", *, status: int = 0, said: str = "") -> None:
+        """`status` is the HTTP status of a refusal, `said` the server's own message."""
+        super().__init__(message, hint)
+        self.status = status
+        self.said = said
 
 
 class ServingError(BunkoError):

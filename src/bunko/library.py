@@ -21,7 +21,7 @@ from bunko.errors import BunkoError, EmbedderMismatch, LibraryEmpty, LibraryNotF
 from bunko.language.detection import OTHER_SCRIPTS, detect_language
 from bunko.paths import config_file, home_of
 from bunko.ports import Engine
-from bunko.settings import Settings, apply_overrides, load_settings
+from bunko.settings import Settings, apply_overrides, load_settings, settings_with
 from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Document, Event, FailedFile, Hit, Message, SyncReport
 
@@ -39,19 +39,20 @@ if TYPE_CHECKING:
 def open_library(
     folder: str | Path,
     *,
-    settings: Settings | None = None,
+    settings: Settings | Mapping[str, object] | None = None,
     model: str | None = None,
     embedder: str | None = None,
     entailment: EntailmentModel | None = None,
 ) -> Library:
     """Open a folder of documents, or a single file. Nothing is read or written until it is needed.
 
-    Settings come from the config files and the environment unless given; `model` and `embedder` replace theirs.
-    `entailment` is asked whether a source entails a sentence of an answer. Raises LibraryNotFound, SettingsError.
+    Settings come from the config files and the environment unless given; a mapping replaces some of them, and `model`
+    and `embedder` theirs. `entailment` is asked whether a source entails a sentence of an answer. Raises
+    LibraryNotFound, SettingsError.
     """
     root = Path(folder).expanduser()
-    if settings is None:
-        settings = load_settings(library_config=config_file(root))
+    if not isinstance(settings, Settings):
+        settings = settings_with(settings or {}, base=load_settings(library_config=config_file(root)))
     chosen = {name: value for name, value in (("model", model), ("embedder", embedder)) if value}
     return Library(root, settings=apply_overrides(settings, chosen), entailment=entailment)
 
@@ -214,10 +215,13 @@ class Library:
             notice=notice,
         ).run()
 
-    def search(self, query: str, *, settings: Settings | None = None, watch: Stopwatch | None = None) -> list[Hit]:
+    def search(
+        self, query: str, *, settings: Settings | Mapping[str, object] | None = None, watch: Stopwatch | None = None
+    ) -> list[Hit]:
         """Return the passages that are relevant to a query, best first.
 
-        `settings` hold for this query; None: the library's own. Raises QuestionError for an empty query.
+        `settings` hold for this query; a mapping changes some of the library's own; None: all of those.
+        Raises QuestionError for an empty query.
         """
         from bunko.answering.pipeline import check_question, find
         from bunko.question.question import parse_question
@@ -227,7 +231,7 @@ class Library:
             parse_question(query),
             self._index(),
             self.embedder,
-            settings=settings or self.settings,
+            settings=settings_with(settings or {}, base=self.settings),
             watch=watch or Stopwatch(),
         )
         return hits
@@ -236,7 +240,7 @@ class Library:
         self,
         question: str,
         *,
-        settings: Settings | None = None,
+        settings: Settings | Mapping[str, object] | None = None,
         history: tuple[Message, ...] = (),
         watch: Stopwatch | None = None,
         answers: Literal["new", "kept"] = "new",
@@ -248,7 +252,7 @@ class Library:
         same question is asked of the same index under the same settings, without a history. Closing the iterator
         stops the model. Raises QuestionError, EmbedderMismatch, ModelError, EngineError, StoreError.
         """
-        settings, watch = settings or self.settings, watch or Stopwatch()
+        settings, watch = settings_with(settings or {}, base=self.settings), watch or Stopwatch()
         if answers == "new" or history:
             return self._stream_new(question, settings, history, watch)
         from bunko.answering.recall import again
@@ -266,7 +270,7 @@ class Library:
         self,
         question: str,
         *,
-        settings: Settings | None = None,
+        settings: Settings | Mapping[str, object] | None = None,
         history: tuple[Message, ...] = (),
         answers: Literal["new", "kept"] = "new",
     ) -> Answer:
@@ -285,7 +289,7 @@ class Library:
         from bunko.answering.recall import again
 
         with watch.stage("recall"):
-            answer = self._kept_answers.unchanged(question, settings=settings or self.settings)
+            answer = self._kept_answers.unchanged(question, settings=settings_with(settings or {}, base=self.settings))
         return again(answer, watch) if answer else None
 
     def kept(self, question: str, *, watch: Stopwatch, settings: Settings | None = None) -> Iterator[Event] | None:
@@ -296,7 +300,9 @@ class Library:
         from bunko.answering.recall import again
 
         with watch.stage("recall"):
-            answer = self._kept_answers.slot(question, settings=settings or self.settings).answer
+            answer = self._kept_answers.slot(
+                question, settings=settings_with(settings or {}, base=self.settings)
+            ).answer
         return again(answer, watch) if answer else None
 
     def keep_folder(self) -> None:
@@ -326,7 +332,7 @@ class Library:
         from bunko.overview.plan import plan_of
 
         plan = plan_of(question)
-        languages = self._languages(detect_language(question), settings or self.settings)
+        languages = self._languages(detect_language(question), settings_with(settings or {}, base=self.settings))
         return languages.model_speaks and (plan is None or plan.task == "summary")
 
     # --- one question -------------------------------------------------------------------------------------------

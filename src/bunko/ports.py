@@ -110,6 +110,8 @@ class Piece:
     sampling; None if it was not requested, or the server does not report it."""
     finish_reason: Literal["stop", "length"] | None = None
     usage: Usage | None = None
+    notes: tuple[str, ...] = ()
+    """In the last piece: what the reader should know of this answer, such as that a filter stopped it."""
     prompt_ms: float = 0.0
     """In the last piece: time spent on the prompt; 0 if the server does not report it."""
     predicted_ms: float = 0.0

@@ -279,6 +279,27 @@ def apply_overrides(settings: Settings, values: Mapping[str, object]) -> Setting
     return _replace(dataclasses.replace(settings, **changed), sections.get("", {}), "")
 
 
+def settings_with(values: Settings | Mapping[str, object], *, base: Settings) -> Settings:
+    """Return settings as they are, or `base` with a mapping's values replaced: by dotted names, or in sections.
+
+    Raises SettingsError.
+
+    >>> settings_with({"generation": {"seed": 3}, "retrieval.top_k": 4}, base=Settings()).retrieval.top_k
+    4
+    """
+    if isinstance(values, Settings):
+        return values
+    if not isinstance(values, Mapping):
+        raise SettingsError(
+            f"Settings can't be read from a {type(values).__name__}.", 'Give a dict such as {"retrieval.top_k": 4}.'
+        )
+    flat: dict[str, object] = {}
+    for name, value in values.items():
+        within = value if isinstance(value, Mapping) else {"": value}
+        flat |= {f"{name}.{key}".rstrip("."): one for key, one in within.items()}
+    return apply_overrides(base, flat)
+
+
 def known_names() -> tuple[str, ...]:
     """Return every setting's dotted name."""
     return tuple(_names(Settings(), ""))

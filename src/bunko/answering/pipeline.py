@@ -16,7 +16,7 @@ from bunko.answering import prompts
 from bunko.answering.model_opinion import likeness_by, notes_on, opinion_of
 from bunko.answering.refusal import Support, can_judge, support, support_by_model
 from bunko.answering.translation import translate
-from bunko.answering.writing import Written, builder, extract, notes_of, style_of, write
+from bunko.answering.writing import Written, builder, extract, notes_of, or_best_quote, style_of, write
 from bunko.errors import QuestionError
 from bunko.generation.thinking import text_of
 from bunko.grounding.ground import Grounding, ground
@@ -250,8 +250,7 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
     extractive = style == "extractive"
     stop = prompts.stop_texts(draft.language)
     writing = write(messages, generator, settings, watch, stop=stop, tell_probability=extractive)
-    if extractive:
-        writing = extract(writing, shown, question=draft.question)
+    writing = extract(writing, shown, question=draft.question) if extractive else or_best_quote(writing, shown)
     written = yield from writing
     judged = extractive and can_judge(draft.question, generator)
     by_model = support_by_model(

@@ -13,7 +13,7 @@ from bunko.cli.render import render_hits, show_answer
 from bunko.cli.resident import ask_server, search_server
 from bunko.contract.records import SearchResult
 from bunko.contract.serialise import to_json
-from bunko.errors import QuestionError, StoreBusy, UsageError
+from bunko.errors import QuestionError, StoreBusy, StoreNotWritable, UsageError
 from bunko.stopwatch import Stopwatch
 from bunko.types import Hit
 
@@ -110,6 +110,11 @@ def sync_first(arguments: argparse.Namespace, library: Library) -> int:
     try:
         report = library.sync(vectors="few", wait_s=_WAIT_S)
     except StoreBusy as error:
+        note(arguments, f"{error.message} The answer is from what is indexed so far.")
+        return 0
+    except StoreNotWritable as error:
+        if not library.is_indexed:
+            raise
         note(arguments, f"{error.message} The answer is from what is indexed so far.")
         return 0
     if report.added and not report.unchanged:

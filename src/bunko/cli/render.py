@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from bunko.cli.common import bold, counted, dim, note, print_json, safe, width
 from bunko.contract.serialise import to_json
 from bunko.conversation import last
+from bunko.errors import BunkoError
 from bunko.types import Answer, Event, Evidence, Finished, Hit, ReasoningDelta, Retrieved, TextDelta
 
 Detail: TypeAlias = Literal["answer", "sources", "everything"]
@@ -38,7 +39,7 @@ def render_events(events: Iterator[Event], *, detail: Detail) -> Answer:
     writing = held = ""
     quiet = detail == "answer"
     fold = _Fold(None if detail == "everything" else _REASONING)
-    for event in events:
+    for event in _ending_lines(events):
         match event:
             case Retrieved() if not quiet:
                 _print_evidence(event.evidence, scores="shown" if detail == "everything" else "hidden")
@@ -59,6 +60,19 @@ def render_events(events: Iterator[Event], *, detail: Detail) -> Answer:
                     _print_footer(event.answer, detail=detail)
                 return event.answer
     raise AssertionError("a stream of events ends with Finished")
+
+
+def _ending_lines(events: Iterator[Event]) -> Iterator[Event]:
+    """Yield the events; end the line before an error in the middle of an answer, so that its message begins a line."""
+    begun = False
+    try:
+        for event in events:
+            yield event
+            begun = begun or isinstance(event, TextDelta | ReasoningDelta)
+    except BunkoError:
+        if begun:
+            _write("\n")
+        raise
 
 
 class _Fold:
