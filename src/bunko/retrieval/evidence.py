@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from bunko.injection.detection import gives_orders
 from bunko.language.sentences import sentences
-from bunko.language.words import estimate_tokens, normalise, words
+from bunko.language.words import estimate_tokens, normalise, source_words
 from bunko.ports import Embedder
 from bunko.question.answer_type import may_answer
 from bunko.question.question import Question
+from bunko.retrieval.entities import Scope, exact, scope_of, share
 from bunko.retrieval.question_answer_pairs import AnsweringSentence, answering_sentences
 from bunko.retrieval.rarity import rarity
 from bunko.settings import EvidenceSettings
@@ -33,6 +34,8 @@ _WEIGHT_OF_PASSAGE = 0.5
 _WEIGHT_OF_CONTEXT = 0.5
 # For a sentence with a number if the question asks for one. Values from .1 to .5 did as well (benchmarks/LOG.md).
 _WEIGHT_OF_TYPE = 0.3
+# For a sentence that is about all the names, numbers and identifiers of the question (benchmarks/LOG.md).
+_WEIGHT_OF_ENTITIES = 0.3
 # Tokens, about 12 letters or 3 Japanese characters. Shorter pieces are headings, list marks, page numbers; they are
 # used only where they answer a question in the text, or where the passage has nothing else.
 _SHORTEST = 5
@@ -85,7 +88,7 @@ def select(
     if not candidates:
         return []
     lexical = _lexical_scores(question, candidates)
-    order, orders = _shortlist(_order(candidates, lexical), candidates)
+    order, orders = _shortlist(_about(question, _order(candidates, lexical), candidates), candidates)
     if not order:
         return [_evidence(candidates[n], lexical[n], is_order=True) for n in orders[: settings.quotes]]
     scores = list(lexical)
@@ -110,6 +113,7 @@ def _lexical_scores(question: Question, candidates: Sequence[_Candidate]) -> lis
         + _WEIGHT_OF_CONTEXT * overlap(weights, candidate.context)
         + _WEIGHT_OF_PASSAGE * candidate.passage
         + _WEIGHT_OF_TYPE * may_answer(candidate.quote, question.expects, asked=question.distinct_words)
+        + _WEIGHT_OF_ENTITIES * share(question, _scope(candidate))
         for candidate in candidates
     ]
 
@@ -166,6 +170,16 @@ def _order(candidates: Sequence[_Candidate], scores: Sequence[float]) -> list[in
     return sorted(range(len(candidates)), key=lambda n: (-scores[n], candidates[n].rank, candidates[n].start))
 
 
+def _about(question: Question, order: Sequence[int], candidates: Sequence[_Candidate]) -> list[int]:
+    """Return the candidates that are about an identifier or a date of the question; all where none is."""
+    about = [n for n in order if exact(question, _scope(candidates[n]))]
+    return about or list(order)
+
+
+def _scope(candidate: _Candidate) -> Scope:
+    return scope_of(candidate.chunk, start=candidate.start, end=candidate.end, heading=candidate.question)
+
+
 def overlap(asked: dict[str, float], found: frozenset[str]) -> float:
     """Return the weighted share of the question's words that a sentence contains: 0 to 1.
 
@@ -179,11 +193,13 @@ def overlap(asked: dict[str, float], found: frozenset[str]) -> float:
 def coverage(question: Question, hits: Sequence[Hit]) -> float:
     """Return the weighted share of the question's words that the best passage contains: 0 to 1.
 
-    A question with fewer than two words that carry meaning can't be judged: 1.
+    A question that names only an identifier, a number or a date is covered by what is about it: 1 or 0.
     """
     candidates = _candidates(hits)
-    if len(question.distinct_words) < 2 or not candidates:
+    if not candidates:
         return 1.0
+    if question.is_bare:
+        return float(any(share(question, _scope(candidate)) > 0 for candidate in candidates))
     asked = _weights(question, candidates)
     passages: dict[int, frozenset[str]] = {}
     for candidate in candidates:
@@ -198,7 +214,7 @@ def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
         text = hit.chunk.text
         spans = sentences(text)
         titles = set(hit.chunk.heading.split(" > "))
-        headings = frozenset(words(f"{hit.chunk.file_words} {hit.chunk.heading}"))
+        headings = source_words(f"{hit.chunk.file_words} {hit.chunk.heading}")
         before: frozenset[str] = frozenset()
         whole = [
             item
@@ -209,8 +225,8 @@ def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
         ]
         for item in whole or [AnsweringSentence(start=start, end=end) for start, end in spans]:
             quote = text[item.start : item.end]
-            own = frozenset(words(quote))
-            said = own | frozenset(words(item.question))
+            own = source_words(quote)
+            said = own | source_words(item.question)
             found.append(
                 _Candidate(
                     chunk=hit.chunk,

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TypeAlias, TypeVar
 
 from bunko.language.sentences import sentences
-from bunko.language.words import words
+from bunko.language.words import source_words, words
 from bunko.question.question import Question
 from bunko.retrieval.rarity import rarity
 from bunko.types import Chunk, Hit, unwrap
@@ -61,16 +61,16 @@ def by_sentence(question: Question, hits: Sequence[Hit]) -> list[Hit]:
     Headings and the file's name count for every sentence below them. The other passages keep their places.
     """
     asked = question.distinct_words
-    found = [frozenset(_words_of(hit.chunk)) for hit in hits if hit.lexical is not None]
+    found = [source_words(hit.chunk.in_context) for hit in hits if hit.lexical is not None]
     weights = _rarity([asked & text for text in found])
     total = sum(weights.values())
     if not total:
         return list(hits)
     scored = []
     for hit in hits[:_RERANKED]:
-        above = frozenset(words(f"{hit.chunk.file_words} {hit.chunk.heading}"))
+        above = source_words(f"{hit.chunk.file_words} {hit.chunk.heading}")
         text = unwrap(hit.chunk.text)
-        shared = [asked & (above | frozenset(words(text[start:end]))) for start, end in sentences(text)]
+        shared = [asked & (above | source_words(text[start:end])) for start, end in sentences(text)]
         share = max((_weight(one, weights) for one in shared), default=0.0) / total
         scored.append(replace(hit, score=(hit.score + _WEIGHT_OF_SENTENCE * share) / (1 + _WEIGHT_OF_SENTENCE)))
     rest = [replace(hit, score=hit.score / (1 + _WEIGHT_OF_SENTENCE)) for hit in hits[_RERANKED:]]
