@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bunko.language.numerals import fold_width
+from bunko.language.numerals import KANJI, fold_width, from_kanji
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,7 @@ _CANDIDATE = re.compile(
     rf"(?P<mail>{_PLAIN}[A-Za-z0-9_.+-]{{0,63}}@{_PLAIN}[A-Za-z0-9-]*(?:\.{_PLAIN}[A-Za-z0-9-]*)+)"
     rf"|(?<![A-Za-z0-9])(?P<signed>[A-Za-z](?:\+\+|#))(?![A-Za-z0-9])"
     r"|(?<![0-9A-Za-z])(?P<phone>\+\d{1,3}(?:[ -]\(?\d{1,4}\)?){2,5})(?!\d)"
+    rf"|第(?P<n>[0-9{KANJI}]{{1,8}})(?P<unit>[条項章節款編号表図版])(?:の(?P<sub>[0-9{KANJI}]{{1,3}}))?"
     rf"|(?<![A-Za-z0-9])(?P<other>{_PLAIN}+(?:[-_/.]{_PLAIN}+)*)"
 )
 _SEPARATOR = re.compile(r"[-_/. ()+]+")
@@ -47,10 +48,12 @@ _LONGEST = 64
 
 @lru_cache(maxsize=4096)
 def identifiers(text: str) -> tuple[Identifier, ...]:
-    """Return the identifiers of a text, in order.
+    """Return the identifiers of a text, in order. So is the number of an article: 第二十一条, 第２１条.
 
     >>> [item.key for item in identifiers("PPR-9087, e17 and E-17, v. 3.11.2, C#; INV/2026/0042 on 2026-03-05")]
     ['ppr9087', 'e17', 'e17', '3-11-2', 'c#', 'inv2026-0042']
+    >>> [item.key for item in identifiers("第二十一条と第２１条の２、一般、型番ＡＢ－１２")]
+    ['第21条', '第21条の2', 'ab12']
     >>> identifiers("an 18-year-old of the mid-1990s, 5km, 21st, 1914-18, 9/11, 10.5")
     ()
     """
@@ -62,7 +65,8 @@ def identifiers(text: str) -> tuple[Identifier, ...]:
             said = _identifying(said)
         if said and len(said) <= _LONGEST:
             start = match.start()
-            found.append(Identifier(start=start, end=start + len(said), text=said, key=_key(said)))
+            key = _numbered(match) if match["unit"] else _key(said)
+            found.append(Identifier(start=start, end=start + len(said), text=said, key=key))
     return tuple(found)
 
 
@@ -72,6 +76,8 @@ def contains(text: str, key: str) -> bool:
     >>> contains("COVID 19", "covid19"), contains("E-170 and E-1", "e17"), contains("10.20.30.41", "10-20-30-4")
     (True, False, False)
     """
+    if key.startswith("第"):
+        return any(item.key == key for item in identifiers(text))
     return bool(_pattern(key).search(fold_width(text)))
 
 
@@ -82,6 +88,12 @@ def _pattern(key: str) -> re.Pattern[str]:
     return re.compile(
         rf"(?<![A-Za-z0-9])(?<![0-9]\.){loose.join(map(re.escape, pieces))}(?![A-Za-z0-9+#]|\.[0-9])", re.I
     )
+
+
+def _numbered(match: re.Match[str]) -> str:
+    """Return the key of a part of a Japanese document: 第21条, 第21条の2."""
+    numbers = [str(int(from_kanji(said) or 0)) for said in (match["n"], match["sub"]) if said]
+    return f"第{numbers[0]}{match['unit']}" + (f"の{numbers[1]}" if len(numbers) > 1 else "")
 
 
 def _identifying(said: str) -> str:

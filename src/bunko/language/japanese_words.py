@@ -79,6 +79,20 @@ def other_spellings(text: str) -> Iterator[str]:
             yield from pairs(run)
 
 
+def kana_words(text: str) -> list[str]:
+    """Return the words in hiragana of a folded text.
+
+    >>> kana_words("みかんの出荷はいつですか")
+    ['みかん']
+    """
+    return [
+        word
+        for match in _RUN.finditer(text)
+        if "\u3041" <= match.group()[0] <= "\u3096"
+        for word in hiragana_words(match.group(), after=_after(text, match.start()))
+    ]
+
+
 def pairs(run: str) -> list[str]:
     """Return the pairs of neighbouring characters; a single one stays alone."""
     return [one + other for one, other in pairwise(run)] or [run]

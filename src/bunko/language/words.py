@@ -13,7 +13,14 @@ from functools import cache, lru_cache
 from typing import Any
 
 from bunko.language.identifiers import identifiers
-from bunko.language.japanese_words import fold_spellings, japanese_words, other_spellings, pairs, to_hiragana
+from bunko.language.japanese_words import (
+    fold_spellings,
+    japanese_words,
+    joined_compounds,
+    other_spellings,
+    pairs,
+    to_hiragana,
+)
 from bunko.language.quantities import quantities
 from bunko.language.scripts import CJK
 
@@ -41,7 +48,7 @@ _WORD = re.compile(
     r"|(?P<letters>(?:(?![\u3041-\u30ff\u3400-\u9fff々〆])[^\W\d_])+"
     r"(?:['’](?:(?![\u3041-\u30ff])[^\W\d_])+)?)"
 )
-_MAY_IDENTIFY = re.compile(r"[0-9_@#]|\+\+")
+_MAY_IDENTIFY = re.compile(r"[0-9_@#第]|\+\+")
 _MAY_BE_DATE = re.compile(r"\d[-/.年]\d|元年|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.I)
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
 _SPACED = re.compile(r"\b([A-Za-z]{1,8}) (\d+)\b")
@@ -89,6 +96,26 @@ def source_words(text: str) -> frozenset[str]:
         found.update(pair for word in katakana for pair in pairs(to_hiragana(word)))
         found.update(fold_katakana(name) for name in re.findall(r"[\u30a1-\u30fa\u30fc・＝=]{3,}", folded))
     return frozenset(found)
+
+
+def spellings(text: str) -> str:
+    """Return other spellings of a text's words, for an index that splits words in its own way: with spaces between.
+
+    Numbers in kanji as digits, articles, identifiers as one word, compounds without the kana between their kanji.
+
+    >>> spellings("PPR-9087: 第二十一条の問い合わせ先は四百五十円。"), spellings("The mill is old.")
+    ('ppr9087 第21条 問合先 21 450', '')
+    """
+    if text.isascii() and not _MAY_IDENTIFY.search(text):
+        return ""
+    plain = unicodedata.normalize("NFKC", text)
+    folded = fold(text)
+    found = [item.key.replace("-", "_") for item in identifiers(folded)]
+    if not text.isascii():
+        found += joined_compounds(folded)
+        if folded != plain:
+            found += [number for number in re.findall(r"\d+", folded) if number not in plain]
+    return " ".join(dict.fromkeys(found))
 
 
 def fold(text: str) -> str:

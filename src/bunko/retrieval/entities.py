@@ -26,6 +26,9 @@ from bunko.types import Chunk
 _T = TypeVar("_T")
 _FIGURES = re.compile(r"\d+")
 _EITHER = re.compile(r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|1[0-2])/\d{4}")
+_PARAGRAPH = re.compile(r"\n[ \t\u3000]*\n\s*")
+_SENTENCE_END = re.compile(r"[.。!！?？;；|]$")
+_LONGEST_HEADING = 60  # characters
 _DAY_IN_PATH = re.compile(r"(?<!\d)((?:19|20)\d\d)_?(0[1-9]|1[0-2])_?([0-3]\d)(?!\d)")
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc・]+")
 _KATAKANA_WORDS = re.compile(r"[\u30a1-\u30fa\u30fc]+")
@@ -45,6 +48,8 @@ class Scope:
     """The path of the document, the headings above the quote, and the question in the document that it answers."""
     before: str = ""
     """The text of the passage before the quote."""
+    lead: str = ""
+    """What of it may name the subject: its own paragraph, or a line like a heading above."""
     after: str = ""
     """The text of the passage after it."""
 
@@ -64,7 +69,21 @@ def scope_of(chunk: Chunk, *, start: int, end: int, heading: str) -> Scope:
     start, end = start - chunk.start, end - chunk.start
     path = _DAY_IN_PATH.sub(r"\1-\2-\3", chunk.path)  # 20260305
     above = f"{path}\n{chunk.file_words}\n{chunk.heading}\n{heading}"
-    return Scope(quote=chunk.text[start:end], above=above, before=chunk.text[:start], after=chunk.text[end:])
+    before = chunk.text[:start]
+    return Scope(quote=chunk.text[start:end], above=above, before=before, lead=_lead(before), after=chunk.text[end:])
+
+
+def _lead(before: str) -> str:
+    r"""Return the end of a text that leads to the next sentence.
+
+    >>> _lead("One.\n\nTwo. "), _lead("One.\n\n"), _lead("One.\n\nPPR-9087\n\n")
+    ('Two. ', '', 'PPR-9087')
+    """
+    *others, last = _PARAGRAPH.split(before)
+    if last.strip() or not others:
+        return last
+    line = others[-1].rpartition("\n")[2].strip()
+    return "" if len(line) > _LONGEST_HEADING or _SENTENCE_END.search(line) else line
 
 
 def share(question: Question, scope: Scope) -> float:
@@ -100,7 +119,7 @@ def has_identifier(asked: Identifier, scope: Scope) -> bool:
     kind = _kind(asked)
     if any(_kind(item) == kind for item in identifiers(scope.quote)):
         return False
-    before = [item for item in identifiers(scope.before) if _kind(item) == kind]
+    before = [item for item in identifiers(scope.lead) if _kind(item) == kind]
     return bool(before) and before[-1].key == asked.key
 
 
@@ -120,7 +139,7 @@ def has_date(asked: Quantity, scope: Scope) -> bool:
         return True
     if _dates(scope.quote):
         return False
-    before = _dates(scope.before)
+    before = _dates(scope.lead)
     return bool(before) and _is_same(asked, before[-1])
 
 

@@ -33,7 +33,6 @@ from bunko.store.rows import (
     DOCUMENTS,
     FILES,
     FORMAT,
-    FORMAT_KEY,
     RECORD_COLUMNS,
     STATE,
     Entry,
@@ -44,6 +43,7 @@ from bunko.store.rows import (
     document_from,
     document_table,
     file_table,
+    format_of,
     spans_from,
 )
 from bunko.store.tables import INDEX_ROWS, arrow, conditions, delete, index_column, optimize, quoted, table_names
@@ -98,14 +98,15 @@ class Store:
         return table
 
     def _drop_older_format(self) -> None:
-        """Drop the tables of format 1, except the vectors, which took the time."""
+        """Drop the tables of an older format, except the vectors, which took the time. A sync fills them again."""
         names = table_names(self._database)
-        if "documents" in names and "files" not in names:
-            for name in ("chunks", "documents"):
+        found = format_of(self._database.open_table("files")) if "files" in names else FORMAT
+        if found < FORMAT or ("documents" in names and "files" not in names):
+            for name in ("files", "chunks", "documents", "state"):
                 self._database.drop_table(name, ignore_missing=True)
 
     def _check_format(self) -> None:
-        found = int((self._files.schema.metadata or {}).get(FORMAT_KEY, b"0"))
+        found = format_of(self._files)
         if found > FORMAT:
             raise StoreTooNew(
                 f"The index in {self.location!r} has format {found}, from a newer Bunko; this one reads {FORMAT}.",
