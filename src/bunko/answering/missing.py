@@ -60,7 +60,7 @@ def missing(question: Question, hits: Sequence[Hit], quotes: Sequence[Evidence])
 
 def _has_number(number: PresupposedNumber, scope: Scope) -> bool:
     if is_date(number.quantity):
-        return may_have_date(number.quantity, scope)
+        return may_have_date(number, scope)
     return has_number(number, scope.passage)
 
 

@@ -45,7 +45,8 @@ class Question:
     def is_bare(self) -> bool:
         """Whether it is only an identifier, a number or a date, which is in no language."""
         named = bool(self.identifiers or self.quantities)
-        taken = [(item.start, item.end) for item in (*self.identifiers, *self.quantities)]
+        taken = [(item.start, item.end) for item in self.identifiers]
+        taken += [(item.start, item.end) for item in self.quantities]
         rest = [sign for n, sign in enumerate(self.text) if not any(start <= n < end for start, end in taken)]
         return named and not any(map(str.isalnum, rest))
 

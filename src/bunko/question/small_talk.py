@@ -87,7 +87,7 @@ def _kind(text: str, language: _Language) -> str:
 
 def _of_words(words: list[str], language: _Language) -> str:
     """Return the kind of a text that consists of up to `_MOST_PHRASES` phrases, the longest first; else ""."""
-    found = []
+    found: list[str] = []
     while words and len(found) < _MOST_PHRASES:
         for length in range(len(words), 0, -1):
             if kind := _first_match(" ".join(words[:length]), language):

@@ -91,7 +91,7 @@ def share(question: Question, scope: Scope) -> float:
     found = [
         *(float(has_identifier(item, scope)) for item in question.identifiers),
         *(
-            float(has_date(item.quantity, scope)) if is_date(item.quantity) else _degree(item, scope, has_number)
+            float(has_date(item, scope)) if is_date(item.quantity) else _degree(item, scope, has_number)
             for item in question.presupposes.numbers
         ),
         *(_degree(item, scope, has_name) for item in question.presupposes.names),
@@ -108,8 +108,8 @@ def exact(question: Question, scope: Scope) -> int:
     return sum(named) + sum(has_date(item, scope) for item in _dates_asked(question))
 
 
-def _dates_asked(question: Question) -> list[Quantity]:
-    return [item.quantity for item in question.presupposes.numbers if is_date(item.quantity)]
+def _dates_asked(question: Question) -> list[PresupposedNumber]:
+    return [item for item in question.presupposes.numbers if is_date(item.quantity)]
 
 
 def has_identifier(asked: Identifier, scope: Scope) -> bool:
@@ -133,7 +133,7 @@ def is_date(item: Quantity) -> bool:
     return item.kind == "date" and item.month is not None and (item.year is not None or item.day is not None)
 
 
-def has_date(asked: Quantity, scope: Scope) -> bool:
+def has_date(asked: PresupposedNumber, scope: Scope) -> bool:
     """Return whether a quote is about a date: it has it, or no other date stands between them."""
     if any(_is_same(asked, date) for date in _dates(scope.here)):
         return True
@@ -143,13 +143,13 @@ def has_date(asked: Quantity, scope: Scope) -> bool:
     return bool(before) and _is_same(asked, before[-1])
 
 
-def may_have_date(asked: Quantity, scope: Scope) -> bool:
+def may_have_date(asked: PresupposedNumber, scope: Scope) -> bool:
     """Return whether a quote is about a date, or its passage has the year and no date that contradicts it."""
     if has_date(asked, scope):
         return True
-    others = [date for date in _dates(scope.passage) if any(one.year in (None, asked.year) for one in date)]
-    year = replace(asked, month=None, day=None)
-    return not others and asked.year is not None and any(agrees(year, other) for other in quantities(scope.passage))
+    year = replace(asked.quantity, month=None, day=None)
+    others = [date for date in _dates(scope.passage) if any(one.year in (None, year.year) for one in date)]
+    return not others and year.year is not None and any(agrees(year, other) for other in quantities(scope.passage))
 
 
 def _dates(text: str) -> list[tuple[Quantity, ...]]:
@@ -161,14 +161,14 @@ def _readings(item: Quantity, said: str) -> tuple[Quantity, ...]:
     return (item, replace(item, month=item.day, day=item.month)) if _EITHER.fullmatch(said) else (item,)
 
 
-def _is_same(asked: Quantity, readings: tuple[Quantity, ...]) -> bool:
+def _is_same(asked: PresupposedNumber, readings: tuple[Quantity, ...]) -> bool:
     """Return whether a date is the one that is asked for, as far as both say."""
     return any(
         all(
-            one is None or other is None or one == other
-            for one, other in zip(_parts(asked), _parts(there), strict=True)
+            one is None or other is None or one == other for one, other in zip(_parts(said), _parts(there), strict=True)
         )
         for there in readings
+        for said in _readings(asked.quantity, asked.text)
     )
 
 
