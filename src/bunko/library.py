@@ -330,10 +330,19 @@ class Library:
     def needs_model(self, question: str, *, settings: Settings | None = None) -> bool:
         """Return whether the model is asked: not for languages it does not know, nor where the index alone answers."""
         from bunko.overview.plan import plan_of
+        from bunko.question.question import parse_question
 
-        plan = plan_of(question)
-        languages = self._languages(detect_language(question), settings_with(settings or {}, base=self.settings))
-        return languages.model_speaks and (plan is None or plan.task == "summary")
+        if plan := plan_of(question):
+            needed = plan.task == "summary"
+        else:
+            asked = parse_question(question)
+            needed = not (asked.small_talk or asked.is_bare)
+        return (
+            needed
+            and self._languages(
+                detect_language(question), settings_with(settings or {}, base=self.settings)
+            ).model_speaks
+        )
 
     # --- one question -------------------------------------------------------------------------------------------
 
@@ -341,6 +350,7 @@ class Library:
         self, question: str, settings: Settings, history: tuple[Message, ...], watch: Stopwatch
     ) -> Iterator[Event]:
         from bunko.answering.pipeline import Resources, answer_from_documents, check_question
+        from bunko.answering.small_talk_reply import reply, small_talk_of
         from bunko.overview.plan import plan_of
         from bunko.question.question import parse_question
 
@@ -348,10 +358,13 @@ class Library:
         if plan := plan_of(question):
             return self._survey(plan, question, settings, watch)
         asked = parse_question(question)
+        if talk := small_talk_of(asked, history):
+            model = self._generator_for(settings).spec.name
+            return reply(talk, asked, model=model, language=settings.answer_language, watch=watch)
         languages = self._languages(asked.language, settings)
         with watch.stage("open"):
             store = self._index()
-            if languages.model_speaks or history:
+            if history or (languages.model_speaks and not asked.is_bare):
                 self._warm_up("" if history else languages.answer, settings)  # a follow-up is rewritten first
                 self._begin_embedder()
             self._check_embedder(settings)

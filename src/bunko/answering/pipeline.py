@@ -192,7 +192,10 @@ def _search(draft: Draft, resources: Resources) -> Draft:
     hits, vector = find(
         draft.question, resources.store, resources.embedder, settings=resources.settings, watch=resources.watch
     )
-    return replace(draft, hits=tuple(hits), vector=vector)
+    language = draft.language
+    if draft.question.is_bare and hits and not resources.settings.answer_language:
+        language = hits[0].chunk.language  # an id is in no language
+    return replace(draft, hits=tuple(hits), vector=vector, language=language)
 
 
 def _select(draft: Draft, resources: Resources) -> Draft:
@@ -219,7 +222,7 @@ def _judge(draft: Draft, resources: Resources) -> Draft:
 
 def _generate(draft: Draft, resources: Resources) -> Stage:
     """Yield the answer's text: the model's, the best quote, or a refusal."""
-    if draft.sources and resources.words_of == "document":
+    if draft.sources and _is_quoted(draft, resources):
         draft = replace(draft, sources=draft.sources[:1])
         draft = replace(draft, written=Written(text=draft.sources[0].quote, finish_reason="none"))
     elif draft.sources:
@@ -270,7 +273,7 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
 
 def _ground(draft: Draft, resources: Resources) -> Draft:
     with resources.watch.stage("ground"):
-        by_model = resources.words_of == "model"
+        by_model = not _is_quoted(draft, resources)
         opinion = opinion_of(resources.generator, resources.settings) if by_model else None
         grounding = ground(
             draft.written.text.strip() if draft.sources else "",
@@ -326,6 +329,11 @@ def _answer(draft: Draft, resources: Resources) -> Answer:
 
 
 # --- what the stages share ----------------------------------------------------------------------------------------
+
+
+def _is_quoted(draft: Draft, resources: Resources) -> bool:
+    """Return whether the best quote is the answer: for a bare identifier or number, a model would invent something."""
+    return resources.words_of == "document" or draft.question.is_bare
 
 
 def _with_own_pages(evidence: Sequence[Evidence], store: Quotable) -> list[Evidence]:

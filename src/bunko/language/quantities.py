@@ -150,13 +150,13 @@ def _hide(text: str, spans: Sequence[tuple[int, int]]) -> str:
 
 # --- dates ---------------------------------------------------------------------------------------------------------
 
-_MONTHS = "january february march april may june july august september october november december".split()
-_MONTH_OF = {name[:3]: n for n, name in enumerate(_MONTHS, 1)}
-_MONTH = rf"(?P<month>{'|'.join(f'{name[:3]}(?:{name[3:]})?' for name in _MONTHS)}|Sept)\b\.?"
+MONTHS = "january february march april may june july august september october november december".split()
+_MONTH_OF = {name[:3]: n for n, name in enumerate(MONTHS, 1)}
+_MONTH = rf"(?P<month>{'|'.join(f'{name[:3]}(?:{name[3:]})?' for name in MONTHS)}|Sept)\b\.?"
 # A month without a day or a year follows one of these words, and has a capital: "it may march" has no month.
 _MONTH_ALONE = (
     r"\b(?:in|of|since|until|by|from|to|early|late|mid|last|next|every) "
-    rf"(?P<month>{'|'.join(_MONTHS).title()})\b(?! \d)"
+    rf"(?P<month>{'|'.join(MONTHS).title()})\b(?! \d)"
 )
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _TO_DAY = r"(?:\s?[-–—]\s?(?P<to>\d{1,2})(?:st|nd|rd|th)?)?"
@@ -164,6 +164,17 @@ _YEAR = r"(?P<year>\d{3,4})"
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
 _ERAS |= {"meiji": 1867, "taisho": 1911, "showa": 1925, "heisei": 1988, "reiwa": 2018}
 _N = rf"[0-9{KANJI}]"
+
+
+def eras(year: int) -> list[tuple[str, int]]:
+    """Return the Japanese eras of a year, with its number in each: in the year of a change, both.
+
+    >>> eras(2026), eras(1989)
+    ([('令和', 8)], [('昭和', 64), ('平成', 1)])
+    """
+    names = [name for name in _ERAS if not name.isascii()]
+    ends = [*(_ERAS[name] + 1 for name in names[1:]), 9999]
+    return [(name, year - _ERAS[name]) for name, end in zip(names, ends, strict=True) if _ERAS[name] < year <= end]
 
 
 def _whole(text: str | None) -> int | None:

@@ -33,7 +33,6 @@ from bunko.store.rows import (
     DOCUMENTS,
     FILES,
     FORMAT,
-    FORMAT_KEY,
     RECORD_COLUMNS,
     STATE,
     Entry,
@@ -44,6 +43,7 @@ from bunko.store.rows import (
     document_from,
     document_table,
     file_table,
+    format_of,
     spans_from,
 )
 from bunko.store.tables import INDEX_ROWS, arrow, conditions, delete, index_column, optimize, quoted, table_names
@@ -113,8 +113,7 @@ class Store:
         names = table_names(self._database)
         if "files" not in names:
             return 1 if "documents" in names else FORMAT
-        schema = self._database.open_table("files").schema
-        return int((schema.metadata or {}).get(FORMAT_KEY, b"0"))
+        return format_of(self._database.open_table("files"))
 
     def _check_format(self) -> None:
         if (found := self._format()) > FORMAT:
