@@ -35,7 +35,7 @@ _WEIGHT_OF_PASSAGE = 0.5
 _WEIGHT_OF_CONTEXT = 0.5
 # For a sentence with a number if the question asks for one. Values from .1 to .5 did as well (benchmarks/LOG.md).
 _WEIGHT_OF_TYPE = 0.3
-# For a sentence that is about all the names, numbers and identifiers of the question. Not tuned: of the weight of a type.
+# For a sentence that is about all that the question names. Not tuned: it equals the weight of a type.
 _WEIGHT_OF_ENTITIES = 0.3
 # Tokens, about 12 letters or 3 Japanese characters. Shorter pieces are headings, list marks, page numbers; they are
 # used only where they are statements, answer a question in the text, or where the passage has nothing else.
