@@ -40,6 +40,12 @@ def _by_kreuzberg(path: Path, relative: str, context: Context) -> Items:
     yield read_with_kreuzberg(path, relative, settings=context.settings)
 
 
+def _docx(path: Path, relative: str, context: Context) -> Items:
+    from bunko.reading.office.word.read import read_docx
+
+    yield from read_docx(path, relative, settings=context.settings)
+
+
 def _picture(path: Path, relative: str, context: Context) -> Items:
     from bunko.reading.images.read import read_picture
 
@@ -78,7 +84,8 @@ READERS: Mapping[str, Reader] = {
         (".md .markdown .mdown .mkd", _as_text(read_markdown)),
         (".pdf", _by_pdfium),
         (".png .jpg .jpeg .tif .tiff .bmp .gif .webp", _picture),
-        (".docx .docm .doc .ppt .xlsx .xlsm .xlsb .xls .odt .ods .rtf .fb2 .msg .tex", _by_kreuzberg),
+        (".docx .docm", _docx),
+        (".doc .ppt .xlsx .xlsm .xlsb .xls .odt .ods .rtf .fb2 .msg .tex", _by_kreuzberg),
         (".pptx .pptm .ppsx", _pptx),
         (".odp", _one_document(read_odp)),
         (".epub", _one_document(read_epub)),
