@@ -46,6 +46,12 @@ def _docx(path: Path, relative: str, context: Context) -> Items:
     yield from read_docx(path, relative, settings=context.settings)
 
 
+def _xlsx(path: Path, relative: str, context: Context) -> Items:
+    from bunko.reading.office.excel.read import read_xlsx
+
+    yield from read_xlsx(path, relative, settings=context.settings)
+
+
 def _picture(path: Path, relative: str, context: Context) -> Items:
     from bunko.reading.images.read import read_picture
 
@@ -85,7 +91,8 @@ READERS: Mapping[str, Reader] = {
         (".pdf", _by_pdfium),
         (".png .jpg .jpeg .tif .tiff .bmp .gif .webp", _picture),
         (".docx .docm", _docx),
-        (".doc .ppt .xlsx .xlsm .xlsb .xls .odt .ods .rtf .fb2 .msg .tex", _by_kreuzberg),
+        (".xlsx .xlsm", _xlsx),
+        (".doc .ppt .xlsb .xls .odt .ods .rtf .fb2 .msg .tex", _by_kreuzberg),
         (".pptx .pptm .ppsx", _pptx),
         (".odp", _one_document(read_odp)),
         (".epub", _one_document(read_epub)),
