@@ -52,6 +52,18 @@ def _xlsx(path: Path, relative: str, context: Context) -> Items:
     yield from read_xlsx(path, relative, settings=context.settings)
 
 
+def _odt(path: Path, relative: str, context: Context) -> Items:
+    from bunko.reading.office.opendocument.text import read_odt
+
+    yield from read_odt(path, relative, settings=context.settings)
+
+
+def _ods(path: Path, relative: str, context: Context) -> Items:
+    from bunko.reading.office.opendocument.sheets import read_ods
+
+    yield from read_ods(path, relative, settings=context.settings)
+
+
 def _picture(path: Path, relative: str, context: Context) -> Items:
     from bunko.reading.images.read import read_picture
 
@@ -92,7 +104,9 @@ READERS: Mapping[str, Reader] = {
         (".png .jpg .jpeg .tif .tiff .bmp .gif .webp", _picture),
         (".docx .docm", _docx),
         (".xlsx .xlsm", _xlsx),
-        (".doc .ppt .xlsb .xls .odt .ods .rtf .fb2 .msg .tex", _by_kreuzberg),
+        (".odt", _odt),
+        (".ods", _ods),
+        (".doc .ppt .xlsb .xls .rtf .fb2 .msg .tex", _by_kreuzberg),
         (".pptx .pptm .ppsx", _pptx),
         (".odp", _one_document(read_odp)),
         (".epub", _one_document(read_epub)),

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from bunko.reading.office.blocks import Block
 from bunko.reading.text.pipe_table import pipe_table
-from bunko.reading.text.tables import SEPARATOR
+from bunko.reading.text.tables import SEPARATOR, markdown_cells
 
 _TALLEST_HEADER = 4  # rows
 _LINES_ABOVE = 10  # rows between the titles and the header
-_LONGEST_TITLE = 100  # characters
+LONGEST_TITLE = 100  # characters
 
 
 class Cell(NamedTuple):
@@ -25,6 +25,8 @@ class Cell(NamedTuple):
 
 
 Row = Sequence[Cell]
+NOTHING = Cell("", (-1, -1))
+"""A cell that is not there."""
 
 
 def table_blocks(
@@ -59,8 +61,7 @@ def table_blocks(
 def _without_blanks(rows: Sequence[Row], header: int | None) -> tuple[list[Row], int | None]:
     """Return the rows, all equally long, without blank rows and columns, and the header's new index."""
     width = max(map(len, rows), default=0)
-    nothing = Cell("", (-1, -1))
-    full: list[list[Cell]] = [[*row, *[nothing] * (width - len(row))] for row in rows]
+    full: list[list[Cell]] = [[*row, *[NOTHING] * (width - len(row))] for row in rows]
     kept = [column for column in range(width) if any(row[column].text.strip() for row in full)]
     shown: list[Row] = []
     moved = header
@@ -144,10 +145,50 @@ def _line(row: Row) -> Block:
 
 def _title(row: Row, level: int) -> Block:
     text = SEPARATOR.join(_texts(row))
-    return Block(text=text, level=level if len(text) <= _LONGEST_TITLE else 0)
+    return Block(text=text, level=level if len(text) <= LONGEST_TITLE else 0)
 
 
 def _texts(row: Row) -> Iterator[str]:
     for cell in dict.fromkeys(row):
         if text := " ".join(cell.text.split()):
             yield text
+
+
+# --- tables of documents, whose cells hold blocks ----------------------------------------------------------------
+
+
+def framed_table(rows: Sequence[Row], contents: Sequence[Sequence[Block]], *, tall: int) -> Iterator[Block]:
+    """Yield a table of a document, then the tables within its cells, and their notes and comments.
+
+    `contents` are the blocks of each cell in reading order. A table of one column, or of one row with several
+    paragraphs, only places text: the blocks are yielded as they are.
+    """
+    width = max((len({cell.owner for cell in row}) for row in rows), default=0)
+    if width <= 1 or (len(rows) == 1 and any(len(content) > 1 for content in contents)):
+        for content in contents:
+            yield from content
+        return
+    yield from table_blocks(rows, tall=tall, is_framed=True)
+    for content in contents:
+        yield from (block for block in content if block.is_aside or _is_large_table(block))
+
+
+def cell_text(content: Sequence[Block]) -> str:
+    """Return the text of a cell; a small table within it is written in one line."""
+    pieces = (
+        ", ".join(_cells(block.text)) if block.is_table else block.text
+        for block in content
+        if not block.is_aside and not _is_large_table(block)
+    )
+    return "\n".join(filter(None, pieces))
+
+
+def _is_large_table(block: Block) -> bool:
+    """Return whether a table within a cell has a header and several rows, so that it is a table of its own."""
+    return block.is_table and block.text.count("\n") > 1
+
+
+def _cells(text: str) -> Iterator[str]:
+    for line in text.split("\n"):
+        if cells := [cell for cell in markdown_cells(line) if cell.strip(" -")]:
+            yield " ".join(cells)

@@ -12,15 +12,12 @@ import kreuzberg
 
 from bunko.errors import ReadError
 from bunko.reading.office.locked import locked_error, unlocked
-from bunko.reading.office.package import Package
-from bunko.reading.office.pictures import text_of_pictures
 from bunko.reading.text.plain import markdown_headings
 from bunko.reading.text.tables import markdown_tables
 from bunko.settings import ReadingSettings
 from bunko.types import Document
 
-_WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
-_PACKAGES = frozenset({".odt", ".ods"})
+_WORKBOOKS = frozenset({".xlsb", ".xls"})
 # Bounded, so that a file of brackets takes no longer than another.
 _WORDS = r"(?:[^\[\]\\\n]|\\.){0,500}"
 _TARGET = r"(?:[^()\\\n]|\\.|\([^()\n]{0,200}\)){0,2000}"
@@ -51,9 +48,6 @@ def read_with_kreuzberg(path: Path, relative: str, *, settings: ReadingSettings)
         text = (
             old_word(markdown) if suffix == ".doc" else tidy(_RULE.sub("", markdown) if suffix == ".ppt" else markdown)
         )
-    if not text.strip() and suffix in _PACKAGES:
-        with Package(source) as package:
-            text = text_of_pictures(package, settings)
     return Document(
         path=relative,
         text=text,

@@ -98,7 +98,7 @@ def visit_xml(
     end: Callable[[str], Any],
     text: Callable[[str], Any],
 ) -> None:
-    """Call `start`, `end` and `text` for what an XML part holds, piece by piece: for parts that are too large for a tree.
+    """Call `start`, `end` and `text` for what an XML part holds: for parts that are too large for a tree.
 
     Tags and attributes are as in `parse_xml`. Raises ReadError, also for elements nested too deeply.
     """

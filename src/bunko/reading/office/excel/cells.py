@@ -48,10 +48,10 @@ def shared_strings(pieces: Iterable[bytes], name: str) -> list[str]:
 
 
 def unescaped(text: str) -> str:
-    """Return a text with the characters that the format escapes.
+    r"""Return a text with the characters that the format escapes.
 
     >>> unescaped("a_x0009_b_x005F_x0041_")
-    'a\\tb_x0041_'
+    'a\tb_x0041_'
     """
     return _ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), text) if "_x" in text else text
 

@@ -14,7 +14,7 @@ def sheet_comments(
     package: Package, targets: dict[str, tuple[str, str]], people: dict[str, str]
 ) -> Iterator[tuple[int, int, str]]:
     """Yield row, column and text. Of a conversation, the older copy for programs that do not know it is left out."""
-    new = [tree for tree in _trees(package, targets, "threadedComment")]
+    new = list(_trees(package, targets, "threadedComment"))
     threaded = {item.get("ref", "") for tree in new for item in tree.iter("threadedComment")}
     for tree in new:
         for item in tree.iter("threadedComment"):

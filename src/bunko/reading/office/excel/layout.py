@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from bunko.errors import ReadError
 from bunko.reading.office.blocks import Block
 from bunko.reading.office.excel.sheet import Sheet, name_of
-from bunko.reading.office.grid import Cell, table_blocks
+from bunko.reading.office.grid import LONGEST_TITLE, NOTHING, Cell, table_blocks
 
 _MOST_REPEATED = 1_000_000  # values of merged cells
 _TITLE_LEVEL = 2
-_NOTHING = Cell("", (-1, -1))
 
 
 def sheet_blocks(sheet: Sheet) -> Iterator[Block]:
@@ -26,7 +25,7 @@ def sheet_blocks(sheet: Sheet) -> Iterator[Block]:
     for n, group in enumerate(groups):
         if _is_single(group, cells) and n + 1 < len(groups) and len(groups[n + 1]) > 1:
             text = " ".join(next(iter(cells[group[0]].values())).text.split())
-            yield Block(text=text, level=_TITLE_LEVEL if len(text) <= 100 else 0)
+            yield Block(text=text, level=_TITLE_LEVEL if len(text) <= LONGEST_TITLE and text != sheet.name else 0)
         else:
             yield from _table(sheet, cells, group)
         here = [comment for comment in left if comment[0] <= group[-1]]
@@ -88,7 +87,7 @@ def _is_single(group: Sequence[int], cells: dict[int, dict[int, Cell]]) -> bool:
 
 def _table(sheet: Sheet, cells: dict[int, dict[int, Cell]], group: Sequence[int]) -> Iterator[Block]:
     columns = sorted({column for row in group for column, cell in cells[row].items() if cell.text.strip()})
-    rows = [[cells[row].get(column, _NOTHING) for column in columns] for row in group]
+    rows = [[cells[row].get(column, NOTHING) for column in columns] for row in group]
     header = next((n for n, row in enumerate(group) if row in sheet.headers), None)
     yield from table_blocks(rows, title_level=_TITLE_LEVEL, header=header)
 

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from bunko.reading.office.counting import kanji_number
 from bunko.reading.office.excel.dates import Token, date_text
 from bunko.reading.office.excel.numerals import number_text
-from bunko.reading.office.word.counting import kanji_number
 
 _TOKEN = re.compile(
     r"""(?P<text>"[^"]*"?|\\.)|_(?P<gap>.)|\*(?P<fill>.)|\[(?P<bracket>[^\]]*)\]|(?P<general>General|標準)
@@ -108,7 +108,7 @@ def general(value: float) -> str:
 
 
 def _chosen(sections: tuple[_Section, ...], value: float) -> tuple[_Section | None, float]:
-    """Return the section for a value, and the value that it shows: without a sign where the section is for negatives."""
+    """Return the section for a value, and the value to show: without a sign where the section is for negatives."""
     numbers = sections[:3]
     if any(section.condition for section in numbers):
         for section in numbers:

@@ -73,7 +73,7 @@ def _open(package: Package, most: int) -> _Workbook:
     if tree is None:
         raise ReadError("The file is broken: it holds no workbook.", "Open and save it again in its program.")
     targets = package.targets(name)
-    parts = {kind: part for kind, part in targets.values()}
+    parts = dict(targets.values())
     strings = parts.get("sharedStrings", "")
     return _Workbook(
         package=package,

@@ -1,4 +1,4 @@
-"""Write the formulas of Word in one line. In: an element of Office Math. Out: text such as "E=mc²". Knows nothing else."""
+"""Write the formulas of Word in one line. In: an element of Office Math. Out: text such as "E=mc²"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read a file that a Word document shows in its text (altChunk). In: its place. Out: Blocks. Knows HTML, text and Word."""
+"""Read a file that a Word document shows in its text (altChunk). In: its place. Out: Blocks."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
-from bunko.reading.office.word.counting import count_as
+from bunko.reading.office.counting import count_as
 from bunko.reading.office.word.styles import Styles, number_of, value_of
 
 _LEVELS = 9

@@ -1,4 +1,4 @@
-"""Open the parts of a Word document. In: a package. Out: its body, styles, lists, notes and comments. Writes no text."""
+"""Open the parts of a Word document. In: a package. Out: its body, styles, lists, notes and comments."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bunko.reading.containers.members import Items
 from bunko.reading.office.blocks import Block, assemble
+from bunko.reading.office.left_out import hidden_text
 from bunko.reading.office.locked import unlocked
 from bunko.reading.office.package import Package
 from bunko.reading.office.pictures import text_of_pictures
@@ -37,13 +38,7 @@ def read_docx(path: Path, relative: str, *, settings: ReadingSettings) -> Items:
 
 
 def _left_out(shared: Shared, relative: str) -> Items:
-    if shared.hidden:
-        places = "1 paragraph or row" if shared.hidden == 1 else f"{shared.hidden:,} paragraphs or rows"
-        yield FailedFile(
-            path=member_path(relative, "hidden text"),
-            error=f"Hidden text in {places} was left out.",
-            hint="Show it in Word (Home, Font, Hidden) and save the file to have it read.",
-        )
+    yield from hidden_text(relative, shared.hidden)
     if shared.unread:
         kinds = ", ".join(sorted(shared.unread))
         yield FailedFile(

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
 from bunko.reading.office.blocks import Block
-from bunko.reading.office.word.counting import count_as
+from bunko.reading.office.counting import count_as
+from bunko.reading.office.line import Line
 from bunko.reading.office.word.fields import Fields
 from bunko.reading.office.word.formulas import formula_text
 from bunko.reading.office.word.hidden import is_hidden
 from bunko.reading.office.word.imported import imported_blocks
-from bunko.reading.office.word.line import Line
 from bunko.reading.office.word.parts import Parts
 from bunko.reading.office.word.pictures import picture_blocks
 from bunko.reading.office.word.styles import is_on, is_set, outline_of, value_of
@@ -127,14 +127,9 @@ class Story:
         style = self.shared.parts.styles.paragraph_style(properties)
         line, self._carried = self._carried or Line(), None
         self._inline(item, line, style)
-        mark = properties.find("rPr") if properties is not None else None
-        if mark is not None and any(mark.find(tag) is not None for tag in _GONE):
-            self._carried = line  # the end of the paragraph was deleted: the next one continues it
+        if _goes_on(properties):
+            self._carried = line
             return
-        if properties is not None and (frame := properties.find("framePr")) is not None:
-            if frame.get("dropCap", "none") != "none":
-                self._carried = line
-                return
         yield from self._written(line, properties, style)
 
     def _written(self, line: Line, properties: Element | None, style: str) -> Iterator[Block]:
@@ -221,33 +216,42 @@ class Story:
 
     def _piece(self, item: Element, line: Line, look: Look) -> None:
         tag = item.tag
-        if tag == "fldChar":
-            is_page = self._fields.is_page_number
-            line.add(self._fields.mark(item) or ("#" if is_page and self.in_margin else ""), is_page_number=is_page)
-        elif tag == "instrText":
-            self._fields.code(item.text or "")
+        if tag in ("fldChar", "instrText"):
+            self._field(item, line)
         elif not self._fields.shows or tag in _UNSEEN:
             return
         elif tag == "t":
             self._words(in_font(" ".join((item.text or "").splitlines()), look.font), line, look)
         elif tag in _SIGNS:
             line.add(_SIGNS[tag])
-        elif tag == "sym":
-            line.add(symbol(item.get("char", ""), item.get("font", "")))
         elif tag in _NOTES:
             self._note(item, line, _NOTES[tag])
         elif tag == "commentReference":
             self._comment(item, line)
-        elif tag in _PICTURES:
+        else:
+            self._object(item, line, look)
+
+    def _object(self, item: Element, line: Line, look: Look) -> None:
+        """Write what is neither text nor a reference: a symbol, a drawing, or what an element encloses."""
+        if item.tag == "sym":
+            line.add(symbol(item.get("char", ""), item.get("font", "")))
+        elif item.tag in _PICTURES:
             line.attached += picture_blocks(self, item)
-        elif tag == "AlternateContent":
+        elif item.tag == "AlternateContent":
             self._either(item, line, look)
-        else:  # such as the base of a ruby, or runs within it
+        else:  # such as the base of a ruby, with runs of its own
             for child in item:
                 if child.tag == "r":
                     self._run(child, line, look.style)
                 else:
                     self._piece(child, line, look)
+
+    def _field(self, item: Element, line: Line) -> None:
+        if item.tag == "instrText":
+            self._fields.code(item.text or "")
+            return
+        is_page = self._fields.is_page_number
+        line.add(self._fields.mark(item) or ("#" if is_page and self.in_margin else ""), is_page_number=is_page)
 
     def _words(self, text: str, line: Line, look: Look) -> None:
         if look.place == "superscript":
@@ -295,6 +299,16 @@ class Story:
         name = parts.name_of(part)
         story = Story(self.shared, parts.package.targets(name) if name else {})
         return " ".join(" ".join(block.text.split()) for block in story.blocks(note))
+
+
+def _goes_on(properties: Element | None) -> bool:
+    """Return whether the next paragraph continues this one: its end was deleted, or it is a large first letter."""
+    if properties is None:
+        return False
+    mark, frame = properties.find("rPr"), properties.find("framePr")
+    if mark is not None and any(mark.find(tag) is not None for tag in _GONE):
+        return True
+    return frame is not None and frame.get("dropCap", "none") != "none"
 
 
 def without_title(blocks: list[Block]) -> list[Block]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from bunko.reading.office.blocks import Block
-from bunko.reading.office.grid import Cell, table_blocks
+from bunko.reading.office.grid import NOTHING, Cell, cell_text, framed_table
 from bunko.reading.office.word.hidden import is_plain_table
 from bunko.reading.office.word.styles import is_on, number_of, value_of
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from bunko.reading.office.word.story import Story
 
 _MOST_COLUMNS = 63  # of Word
-_NOTHING = Cell("", (-1, -1))
 _UNSEEN = frozenset({"del", "moveFrom", "tblPr", "tblGrid", "trPr", "tcPr", "tr", "tc", "p", "tbl"})
 
 
@@ -30,19 +29,9 @@ class _Table:
 
 
 def word_table(story: Story, item: Element) -> Iterator[Block]:
-    """Yield a table, then the tables within it, its notes and its comments.
-
-    A table of one column or of one row with paragraphs only places text: its cells are yielded as they are.
-    """
+    """Yield a table, then the tables within it, its notes and its comments; of a layout table, what its cells hold."""
     table = _read(story, item)
-    width = max((len({cell.owner for cell in row}) for row in table.rows), default=0)
-    if width <= 1 or (len(table.rows) == 1 and any(len(content) > 1 for content in table.contents)):
-        for content in table.contents:
-            yield from content
-        return
-    yield from table_blocks(table.rows, tall=table.headers, is_framed=True)
-    for content in table.contents:
-        yield from (block for block in content if block.is_aside or _is_large_table(block))
+    yield from framed_table(table.rows, table.contents, tall=table.headers)
 
 
 def _read(story: Story, item: Element) -> _Table:
@@ -59,7 +48,7 @@ def _read(story: Story, item: Element) -> _Table:
         marked = marked and properties is not None and is_on(properties.find("tblHeader"))
         table.headers += marked
         before = number_of(properties.find("gridBefore"), 0) if properties is not None else 0
-        cells = [_NOTHING] * min(max(before, 0), _MOST_COLUMNS)
+        cells = [NOTHING] * min(max(before, 0), _MOST_COLUMNS)
         for cell in _children(row, "tc"):
             _add_cell(story, cell, cells, table, is_plain=plain)
         table.rows.append(cells)
@@ -85,27 +74,7 @@ def _add_cell(story: Story, item: Element, cells: list[Cell], table: _Table, *, 
         cells.append(cells[-1])
     else:
         table.contents.append(content)
-        cells += [Cell(_cell_text(content), (len(table.rows), place))] * width
-
-
-def _cell_text(content: list[Block]) -> str:
-    pieces = (
-        ", ".join(_cells(block.text)) if block.is_table else block.text
-        for block in content
-        if not block.is_aside and not _is_large_table(block)
-    )
-    return "\n".join(filter(None, pieces))
-
-
-def _is_large_table(block: Block) -> bool:
-    """Return whether a table within a cell has a header and several rows, so that it is a table of its own."""
-    return block.is_table and block.text.count("\n") > 1
-
-
-def _cells(text: str) -> Iterator[str]:
-    for line in text.split("\n"):
-        if cells := [cell.strip() for cell in line.strip("| ").split(" | ") if cell.strip(" -")]:
-            yield " ".join(cells)
+        cells += [Cell(cell_text(content), (len(table.rows), place))] * width
 
 
 def _children(parent: Element, tag: str) -> Iterator[Element]:

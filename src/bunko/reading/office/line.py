@@ -1,4 +1,4 @@
-"""Put a paragraph of a Word document together. In: pieces of text. Out: its text. Knows nothing of XML."""
+"""Put a paragraph of a document together. In: pieces of text. Out: its text. Knows nothing of XML."""
 
 from __future__ import annotations
 

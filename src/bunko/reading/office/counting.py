@@ -1,4 +1,4 @@
-"""Write the numbers of lists and notes as Word does. In: a number and a format's name. Out: text. Pure.
+"""Write the numbers of lists and notes as Word and LibreOffice do. In: a number and a format's name. Out: text. Pure.
 
 The names are those of ST_NumberFormat, ECMA-376 part 1, 17.18.59.
 """
