@@ -85,7 +85,7 @@ def workbook(
     states: tuple[str, ...] = (),
     parts: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Return a workbook of sheets named A, B, …: the insides of `worksheet`. Cell style 1 has the first of `formats`."""
+    """Return a workbook of sheets A, B, …, the insides of `worksheet`. Cell style 1 has the first of `formats`."""
     names = [chr(65 + n) for n in range(len(sheets))]
     states = (*states, *["visible"] * (len(sheets) - len(states)))
     listed = "".join(
@@ -99,7 +99,8 @@ def workbook(
     )
     used = "".join(f'<xf numFmtId="{200 + n}"/>' for n in range(len(formats)))
     members = {
-        "xl/workbook.xml": f'{_XML}<workbook xmlns="{_SHEETS}" xmlns:r="{_OFFICE}">{more}<sheets>{listed}</sheets></workbook>',
+        "xl/workbook.xml": f'{_XML}<workbook xmlns="{_SHEETS}" xmlns:r="{_OFFICE}">{more}<sheets>{listed}</sheets>'
+        "</workbook>",
         "xl/_rels/workbook.xml.rels": relations({**targets, "styles": ("styles", "styles.xml")}),
         "xl/styles.xml": f'<styleSheet xmlns="{_SHEETS}"><numFmts>{coded}</numFmts><cellXfs><xf numFmtId="0"/>{used}'
         "</cellXfs></styleSheet>",

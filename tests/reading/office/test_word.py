@@ -64,7 +64,8 @@ def test_raised_and_lowered_digits_stay_so_and_struck_words_are_marked(tmp_path:
 
 def test_the_first_footnote_and_endnote_are_read_and_numbered_as_shown(tmp_path: Path) -> None:
     def notes(kind: str, *words: str) -> str:
-        marks = f'<w:{kind} w:type="separator" w:id="-1"><w:p/></w:{kind}><w:{kind} w:type="continuationSeparator" w:id="0"/>'
+        marks = f'<w:{kind} w:type="separator" w:id="-1"><w:p/></w:{kind}>'
+        marks += f'<w:{kind} w:type="continuationSeparator" w:id="0"/>'
         return marks + "".join(
             f'<w:{kind} w:id="{n}">{paragraph(run(f"<w:{kind}Ref/>"), f" {word_}")}</w:{kind}>'
             for n, word_ in enumerate(words, 1)
@@ -77,7 +78,8 @@ def test_the_first_footnote_and_endnote_are_read_and_numbered_as_shown(tmp_path:
     body = paragraph("It closed.", mark("footnote", 2), " Why?", mark("footnote", 1), mark("endnote", 1))
     parts = {"footnotes": notes("footnote", "48,000 pounds.", "Nora Finch."), "endnotes": notes("endnote", "花火。")}
     assert read(tmp_path, body + paragraph("Next."), **parts).text == (
-        "It closed.[^1] Why?[^2][^i]\n\nFootnote 1: Nora Finch.\n\nFootnote 2: 48,000 pounds.\n\nEndnote i: 花火。\n\nNext."
+        "It closed.[^1] Why?[^2][^i]\n\nFootnote 1: Nora Finch.\n\nFootnote 2: 48,000 pounds.\n\nEndnote i: 花火。"
+        "\n\nNext."
     )
     other = {"settings": '<w:footnotePr><w:numFmt w:val="upperLetter"/><w:numStart w:val="3"/></w:footnotePr>'}
     assert "Footnote C: Nora Finch." in read(tmp_path, body, **parts, **other).text
@@ -237,7 +239,8 @@ def test_tables_within_tables_and_tables_that_only_place_text(tmp_path: Path) ->
     small = table(cell("left") + cell("right 77"))
     body = table(cell("Key") + cell("Value"), cell("a") + cell(small), cell("b") + cell(paragraph("see") + inner))
     assert read(tmp_path, body).text == (
-        "| Key | Value |\n| --- | --- |\n| a | left: right 77 |\n| b | see |\n\n| Name | Age |\n| --- | --- |\n| Ada | 36 |"
+        "| Key | Value |\n| --- | --- |\n| a | left: right 77 |\n| b | see |\n\n"
+        "| Name | Age |\n| --- | --- |\n| Ada | 36 |"
     )
     heading = paragraph("Section", properties='<w:pStyle w:val="H1"/>')
     document = read(tmp_path, table(cell(heading + paragraph("Text.") + inner)))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 
 from bunko.reading.office.excel.dates import Token
 
 _DIGITS = frozenset("0#?")
 _MOST_DECIMALS = 30
+_EXACT = Context(prec=1_500)  # a number of 308 digits in a format of 255 signs, all of them %
 
 
 def number_text(value: float, tokens: Sequence[Token], general: Callable[[float], str]) -> str:
@@ -67,7 +68,7 @@ def _decimal(amount: Decimal, tokens: Sequence[Token]) -> str:
 
 
 def _rounded(amount: Decimal, places: int) -> Decimal:
-    return amount.quantize(Decimal(1).scaleb(-min(places, _MOST_DECIMALS)), ROUND_HALF_UP)
+    return amount.quantize(Decimal(1).scaleb(-min(places, _MOST_DECIMALS)), ROUND_HALF_UP, _EXACT)
 
 
 def _whole_places(digits: str, places: Sequence[int], kinds: Sequence[str], grouped: bool) -> dict[int, str]:
