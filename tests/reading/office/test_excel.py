@@ -118,8 +118,8 @@ def test_cells_that_show_nothing_are_left_out_and_reported(tmp_path: Path) -> No
     assert [item.path for item in failed] == ["a.xlsx#A: hidden cells"]
     white = (
         '<styleSheet xmlns="urn:x"><fonts><font/><font><color rgb="FFFFFFFF"/></font></fonts><fills><fill>'
-        '<patternFill/></fill><fill><patternFill patternType="solid"/></fill></fills><cellXfs><xf/><xf fontId="1" fillId="{}"/>'
-        "</cellXfs></styleSheet>"
+        '<patternFill/></fill><fill><patternFill patternType="solid"/></fill></fills><cellXfs><xf/>'
+        '<xf fontId="1" fillId="{}"/></cellXfs></styleSheet>'
     )
     for fill, shown in (("0", False), ("1", True)):
         made = workbook(rows(("a", "b"), ("x", hidden)), parts={"xl/styles.xml": white.format(fill)})

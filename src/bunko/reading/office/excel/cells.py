@@ -9,13 +9,15 @@ from typing import Any
 
 from bunko.reading.office.blocks import check_length
 from bunko.reading.office.excel.number_formats import hides_all, shown_number, shown_text
-from bunko.reading.office.excel.sheet import MOST_COLUMNS, MOST_ROWS, Sheet, area_of, name_of, place_of
+from bunko.reading.office.excel.sheet import MOST_COLUMNS, MOST_ROWS, Sheet, area_of, column_name, name_of, place_of
 from bunko.reading.office.excel.styles import GENERAL, Style
 from bunko.reading.office.package import visit_xml
 
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
 _ON = frozenset({"1", "true"})
+_PLAIN = Style()
+_KEPT = 20_000  # numbers with a format whose text is remembered
 _MIDNIGHT = re.compile(r"T00:00:00(?:\.0+)?Z?$")
 
 
@@ -72,6 +74,10 @@ class CellReader:
         self._is_1904, self._fresh, self._most = is_1904, fresh, most
         self._length = 0
         self._row = self._column = 0
+        self._row_name = ""
+        self._columns: dict[str, int] = {}
+        """The columns seen so far, by their letters: looking them up costs a tenth of reading them."""
+        self._shown_before: dict[tuple[str, str], str] = {}
         self._kind = self._style = self._formula = ""
         self._has_formula = False
         self._value: list[str] = []
@@ -112,13 +118,20 @@ class CellReader:
     def _begin_row(self, found: dict[str, str]) -> None:
         row = found.get("r", "")
         self._row = int(row) if row.isdecimal() and len(row) < 9 else self._row + 1
+        self._row_name = str(self._row)
         self._column = 0
         if found.get("hidden") in _ON or _number(found.get("ht"), 1.0) == 0:
             self.sheet.hidden_rows.add(self._row)
 
     def _begin_cell(self, found: dict[str, str]) -> None:
-        place = place_of(found.get("r", ""))
-        self._row, self._column = place or (max(self._row, 1), self._column + 1)
+        reference = found.get("r", "")
+        letters = reference.rstrip("0123456789")
+        if reference[len(letters) :] == self._row_name and letters in self._columns:
+            self._column = self._columns[letters]
+        else:
+            self._row, self._column = place_of(reference) or (max(self._row, 1), self._column + 1)
+            self._row_name = str(self._row)
+            self._columns[column_name(self._column)] = self._column
         self._kind, self._style = found.get("t", "n"), found.get("s", "0")
         self._value, self._code, self._has_formula = [], [], False
 
@@ -144,7 +157,7 @@ class CellReader:
             text = f"={code}" if code else ""
         else:
             text = self._shown(raw, style)
-            if raw.strip() and hides_all(style.code):
+            if style.code[:1] in ";[" and raw.strip() and hides_all(style.code):
                 self.sheet.unseen.append(name_of(self._row, self._column))
         if not text.strip():
             return
@@ -156,7 +169,7 @@ class CellReader:
 
     def _style_of(self) -> Style:
         n = int(self._style) if self._style.isdecimal() else 0
-        return self._styles[n] if n < len(self._styles) else Style()
+        return self._styles[n] if n < len(self._styles) else _PLAIN
 
     def _is_uncounted(self, raw: str) -> bool:
         return (not raw and self._kind != "str") or (self._fresh and raw == "0" and self._kind == "n")
@@ -175,10 +188,20 @@ class CellReader:
             return self._date(raw.strip(), style)
         if style.code == GENERAL and _WHOLE.fullmatch(raw):
             return raw
+        return self._number(raw, style.code)
+
+    def _number(self, raw: str, code: str) -> str:
+        """Return a number as it is shown. Columns hold the same dates and rates again and again."""
+        key = raw, code
+        if (known := self._shown_before.get(key)) is not None:
+            return known
         try:
-            return shown_number(float(raw), style.code, is_1904=self._is_1904)
+            shown = shown_number(float(raw), code, is_1904=self._is_1904)
         except (ValueError, OverflowError):
-            return raw
+            shown = raw
+        if len(self._shown_before) < _KEPT:
+            self._shown_before[key] = shown
+        return shown
 
     def _date(self, raw: str, style: Style) -> str:
         try:
