@@ -197,7 +197,7 @@ class CellReader:
             return known
         try:
             shown = shown_number(float(raw), code, is_1904=self._is_1904)
-        except (ValueError, OverflowError):
+        except (ValueError, ArithmeticError):
             shown = raw
         if len(self._shown_before) < _KEPT:
             self._shown_before[key] = shown

@@ -144,7 +144,7 @@ def _fraction(amount: Decimal, tokens: Sequence[Token]) -> str:
         bottom = min(int(below), 10**6)
         number = int((exact - whole) * bottom + Fraction(1, 2))
     else:
-        part = (exact - whole).limit_denominator(10 ** min(len(below), 6) - 1)
+        part = (exact - whole).limit_denominator(10 ** min(max(len(below), 1), 6) - 1)
         number, bottom = part.numerator, part.denominator
     if has_whole and number == bottom:
         whole, number = whole + 1, 0
