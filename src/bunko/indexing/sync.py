@@ -28,7 +28,7 @@ from bunko.indexing.commit import Batch, Counts, file_record, record_of
 from bunko.indexing.compare import Changes, compare, file_digest, fingerprint
 from bunko.indexing.embed import Progress, embed, embed_missing
 from bunko.ports import Embedder
-from bunko.reading.folder import FileEntry, list_files
+from bunko.reading.folder import FileEntry, ignore_faults, list_files
 from bunko.reading.reader import Item, Reader
 from bunko.settings import Settings
 from bunko.store import Entry, Record, Store
@@ -77,7 +77,7 @@ def sync(
         updated=counts.updated,
         removed=counts.removed,
         unchanged=documents - counts.added - counts.updated,
-        failed=tuple(failed),
+        failed=(*ignore_faults(root), *failed),
         documents=documents,
         chunks=chunks,
         seconds=round(time.monotonic() - begin, 3),
