@@ -10,7 +10,9 @@ import hashlib
 import time
 from dataclasses import dataclass
 
+from bunko.errors import BunkoError, StoreDamaged
 from bunko.reading.folder import FileEntry
+from bunko.reading.storable import storable_text
 from bunko.store import Entry, FileRecord, Record, Store
 from bunko.store.rows import outline
 from bunko.types import Document, FailedFile
@@ -45,6 +47,7 @@ class Batch:
         self._entries: list[Entry] = []
         self._replaced: list[str] = []
         self._files: list[FileRecord] = []
+        self._refused: set[str] = set()
         self._chunks = self._characters = 0
 
     def replace(self, entry: Entry) -> None:
@@ -69,11 +72,42 @@ class Batch:
         self._files.append(file)
 
     def write(self) -> None:
-        """Write the documents, then the files that they complete."""
-        self._store.write(self._entries, replacing=self._replaced)
-        self._store.settle_files(self._files)
+        """Write the documents, then the files that they complete. A document that the store refuses is a failed one."""
+        try:
+            self._store.write(self._entries, replacing=self._replaced)
+        except StoreDamaged:
+            self._write_one_by_one()
+        self._store.settle_files([*map(self._as_written, self._files)])
         self._entries, self._replaced, self._files = [], [], []
         self._chunks = self._characters = 0
+
+    def _write_one_by_one(self) -> None:
+        """Write what the store takes; raise its error if it takes no record of a failure either: then it is broken."""
+        for entry in self._entries:
+            replaced = [entry.record.path]  # and what a first attempt left
+            try:
+                self._store.write([entry], replacing=replaced)
+            except StoreDamaged as error:
+                failed = refused(entry.record, error)
+                self._store.write([Entry(record=failed)], replacing=replaced)
+                self._refused.add(failed.file)
+
+    def _as_written(self, file: FileRecord) -> FileRecord:
+        return dataclasses.replace(file, failed=True) if file.path in self._refused else file
+
+
+def refused(record: Record, error: Exception) -> Record:
+    """Return the record of a document that was read, but can't be indexed."""
+    detail = " ".join((error.message if isinstance(error, BunkoError) else f"{type(error).__name__}: {error}").split())
+    message = storable_text(f"The document can't be indexed: {detail[:300]}")
+    return dataclasses.replace(
+        record,
+        error=message,
+        hint="Convert it to plain text, or leave it out with .bunkoignore.",
+        digest=_digest_of(record.digest, message),
+        chunks=0,
+        language="",
+    )
 
 
 def file_record(file: FileEntry, digest: str, *, failed: bool) -> FileRecord:

@@ -22,9 +22,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from bunko.errors import LibraryEmpty
+from bunko.errors import BunkoError, LibraryEmpty
 from bunko.indexing.chunking import chunk
-from bunko.indexing.commit import Batch, Counts, file_record, record_of
+from bunko.indexing.commit import Batch, Counts, file_record, record_of, refused
 from bunko.indexing.compare import Changes, compare, file_digest, fingerprint
 from bunko.indexing.embed import Progress, embed, embed_missing
 from bunko.ports import Embedder
@@ -109,11 +109,12 @@ def _apply(
             for item in items:
                 record = record_of(file, item, indexed_as)
                 old = known.pop(record.path, None)
-                failed = failed or bool(record.error)
                 if old is None or old.digest != record.digest:  # a document that is as it was stays untouched
+                    entry = _entry(record, item, embedder, settings)
+                    record = entry.record
                     counts.note(old, record)
-                    add = batch.add if old is None else batch.replace
-                    add(_entry(record, item, embedder, settings))
+                    (batch.add if old is None else batch.replace)(entry)
+                failed = failed or bool(record.error)
             for old in known.values():
                 counts.note(old, None)
             store.remove_documents(list(known))
@@ -143,7 +144,12 @@ def _entry(record: Record, item: Document | FailedFile, embedder: Embedder, sett
         return Entry(record=record)
     limit = min(settings.chunking.max_tokens, embedder.spec.max_tokens - 8)
     cutting = dataclasses.replace(settings.chunking, max_tokens=limit)
-    chunks = chunk(item, count_tokens=embedder.count_tokens, settings=cutting)
+    try:
+        chunks = chunk(item, count_tokens=embedder.count_tokens, settings=cutting)
+    except BunkoError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a text does to the code below costs that document only
+        return Entry(record=refused(record, error))
     language = Counter(part.language for part in chunks).most_common(1)[0][0] if chunks else ""
     record = dataclasses.replace(record, chunks=len(chunks), language=language)
     return Entry(record=record, document=item, chunks=chunks)

@@ -25,6 +25,7 @@ import psutil
 from bunko.child_process import spawn, stop
 from bunko.errors import ReadError
 from bunko.reading.folder import FileEntry
+from bunko.reading.storable import storable
 from bunko.reading.worker import Frame, from_frame, request_line, settings_line
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile
@@ -82,7 +83,8 @@ class Reader:
                 for item in self._read(file):
                     self._put(ready, (file, item))
             except ReadError as error:
-                self._put(ready, (file, FailedFile(path=file.path, error=error.message, hint=error.hint)))
+                failed = FailedFile(path=file.path, error=error.message, hint=error.hint)
+                self._put(ready, (file, storable(failed)))
             self._put(ready, (file, None))
             if self._closed:
                 return
