@@ -86,7 +86,7 @@ def test_half_a_surrogate_pair_costs_one_character(tmp_path: Path) -> None:
         {
             "cats.txt": CATS, "x.json": HALF, "y.jsonl": "\n".join(map(json.dumps, rows)),
             "z.html": "<h1>a &#xD800; b</h1><p>The mayor is Ann.</p>",
-            "n.ipynb": '{"cells":[{"cell_type":"markdown","source":["# T \\ud800\\n","x"]}],"nbformat":4,"metadata":{}}',
+            "n.ipynb": json.dumps({"cells": [{"cell_type": "markdown", "source": ["# T \ud800"]}], "nbformat": 4}),
         },
     )  # fmt: skip
     (tmp_path / "cut.txt").write_bytes(b"\xff\xfe\x00\xd8" + "words".encode("utf-16-le"))

@@ -15,7 +15,9 @@ from bunko.types import FailedFile
 
 IGNORE_FILE = ".bunkoignore"
 _NOT_DOCUMENTS = frozenset({"node_modules", "__pycache__", "Thumbs.db", "desktop.ini"})
-_INDEX_TABLE = "documents.lance"
+INDEX_SUFFIX = ".lance"
+"""The ending of the folders in which LanceDB keeps the tables of an index."""
+_INDEX_TABLES = ("documents.lance", "chunks.lance", "files.lance")
 _INDEX_FILES = frozenset({"writer.lock", "writer.pid", "answers.sqlite", "answers.sqlite-journal"})
 
 
@@ -66,12 +68,12 @@ def _walk(root: Path, skips: _IgnoreRules) -> Iterator[FileEntry]:
     real_root = root.resolve()
     for folder, folders, files in os.walk(root):  # links to folders are not entered: no loops, nothing from outside
         above = Path(folder)
-        is_index = _INDEX_TABLE in folders  # put there with --store
+        is_index = _is_index(above, folders)  # put there with --store
         if is_index:
             if above != root:
                 folders.clear()
                 continue
-            folders[:] = [name for name in folders if not name.endswith(".lance")]
+            folders[:] = [name for name in folders if not name.endswith(INDEX_SUFFIX)]
         folders[:] = [name for name in folders if not skips(above / name, is_folder=True)]
         for name in files:
             path = above / name
@@ -84,6 +86,11 @@ def _walk(root: Path, skips: _IgnoreRules) -> Iterator[FileEntry]:
                     yield _entry(path, path.relative_to(root).as_posix())
             except (OSError, RuntimeError):  # RuntimeError: a link to itself, before Python 3.13
                 continue  # it vanished meanwhile; the next sync lists what is there then
+
+
+def _is_index(folder: Path, names: Iterable[str]) -> bool:
+    """Return whether a folder holds the tables of an index. A folder that only has such a name hides no documents."""
+    return set(_INDEX_TABLES) <= set(names) and all((folder / name / "_versions").is_dir() for name in _INDEX_TABLES)
 
 
 def _with_unicode_paths(entries: Iterable[FileEntry]) -> list[FileEntry]:

@@ -1,8 +1,8 @@
 r"""Make what a reader returns storable. In: Documents, FailedFiles. Out: the same, as any encoder takes them.
 
-JSON's "\ud800", UTF-16 cut in the middle of a pair, and broken XML give half a surrogate pair: a string of Python that has
-no UTF-8, so that tokenizers, Arrow and SQLite refuse it. Each becomes one U+FFFD, and offsets stay. Labels are cut,
-because every passage repeats those above it: a heading of 3 MB over 4,000 passages would take 12 GB.
+JSON's "\ud800", UTF-16 cut in the middle of a pair, and broken XML give half a surrogate pair. It has no UTF-8, so that
+tokenizers, Arrow and SQLite refuse it. Each becomes one U+FFFD, and offsets stay. Labels are cut, because every passage
+repeats those above it: a heading of 3 MB over 4,000 passages would take 12 GB.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def storable_text(text: str) -> str:
 
 
 def storable(item: Item) -> Item:
-    """Return a document or a failure whose texts have a UTF-8 form, with labels, paths and messages of bounded length."""
+    """Return a document or a failure whose texts have a UTF-8 form; labels, paths and messages are cut."""
     if isinstance(item, FailedFile):
         return dataclasses.replace(
             item,
