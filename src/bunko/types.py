@@ -82,7 +82,9 @@ class Chunk:
     text: str
     """The passage: exactly the text from `start` to `end`."""
     heading: str = ""
-    """The headings above the chunk, outermost first, joined by " > "."""
+    """The headings above its first character, outermost first, joined by " > "."""
+    sections: tuple[Span, ...] = ()
+    """The stretches of it that are under other headings, in order; `label` is their headings, joined by " > "."""
     language: str = "en"
     """ISO 639-1 code, detected from the script and the commonest words."""
     key: str = ""
@@ -93,6 +95,11 @@ class Chunk:
         """The words of the file's name, without numbers, suffix and folders: often the subject."""
         name = self.path.rpartition("/")[2].rpartition(".")[0] or self.path
         return " ".join(re.findall(r"[^\W\d_]{2,}", name))
+
+    def heading_at(self, offset: int) -> str:
+        """Return the headings above a character of the document, which is within the chunk, joined by " > "."""
+        n = bisect.bisect_right(self.sections, offset, key=lambda section: section.start) - 1
+        return self.sections[n].label if n >= 0 else self.heading
 
     @property
     def in_context(self) -> str:
@@ -149,6 +156,7 @@ class Evidence:
     score: float
     """Higher is better; comparable within one answer only."""
     heading: str = ""
+    """The headings above the quote, outermost first, joined by " > ". Left out where there are none."""
     gives_orders: bool = False
     """True where the quote seems to give orders to a language model; it is not used as a source. Left out otherwise."""
 

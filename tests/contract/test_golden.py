@@ -70,7 +70,7 @@ def test_the_cache_keeps_every_field_and_every_digit(name: str) -> None:
 def test_what_the_json_leaves_out_has_its_default() -> None:
     (hit, _) = samples.HITS
     read = from_json(Hit, to_json(hit))
-    assert (read.chunk.heading, read.chunk.language, read.dense, read.score) == ("", "en", None, 0.123457)
+    assert (read.chunk.heading, read.chunk.language, read.dense, read.score) == ("Kobe > Port", "en", None, 0.123457)
     assert from_json(SyncReport, to_json(samples.REPORTS["full"])).unembedded == 0
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bunko.indexing.chunking import chunk, heading_path
+from bunko.indexing.chunking import chunk
+from bunko.indexing.outline import Outline
 from bunko.language.sentences import sentences
 from bunko.reading.text.plain import markdown_headings
 from bunko.settings import ChunkingSettings
@@ -171,7 +172,7 @@ def test_a_chunk_amid_a_table_has_the_header_row_as_its_last_heading(
 ) -> None:
     for item in chunk(document, count_tokens=count, settings=settings):
         amid = [table for table in document.tables if table.start < item.start < table.end]
-        path = heading_path(document.headings, item.start)
+        path = Outline(document.headings).heading_path(item.start)
         assert item.heading == " > ".join(filter(None, [path, *(table.label for table in amid)]))
 
 
@@ -194,11 +195,11 @@ def test_a_long_table_is_cut_between_rows_in_good_time() -> None:
 
 def test_where_there_are_no_pages_or_headings_there_is_none() -> None:
     assert page_at((), 5) is None
-    assert heading_path((), 5) == ""
+    assert Outline(()).heading_path(5) == ""
     late = (Span(start=10, end=20, label="3", level=1),)
     assert page_at(late, 5) is None
-    assert heading_path(late, 5) == ""
-    assert heading_path(late, 10) == "3"
+    assert Outline(late).heading_path(5) == ""
+    assert Outline(late).heading_path(10) == "3"
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bunko.indexing.chunking import chunk
 from bunko.language.words import normalise
 from bunko.question.question import parse_question
+from bunko.reading.text.plain import read_markdown, read_text
 from bunko.retrieval.evidence import notes_on_orders, select, trusted
-from bunko.settings import EvidenceSettings
+from bunko.settings import ChunkingSettings, EvidenceSettings
 from bunko.testing import FakeEmbedder
 from bunko.types import Chunk, Evidence, Hit
 from tests.strategies import hits, sentences
@@ -181,3 +184,43 @@ def test_a_list_of_questions_gives_its_answers() -> None:
     found = choose("Who may borrow books?", [make_hit(text, heading="Rules")])
     assert (found[0].quote, found[0].heading) == ("All.", "Rules > Q: Who may borrow books?")
     assert all("borrow" not in item.quote for item in found)
+
+
+SHORT_SECTIONS = {
+    "offices.md": (
+        "# Offices\n\n## Varn\n\nOpens at 8. The manager is Nora Lind.\n\n## Hest\n\nOpens at 9. "
+        "The manager is Karl Moe.\n\n## Sell\n\nOpens at 10. The manager is Siri Aas.\n",
+        {
+            "When does the Hest office open?": ("Opens at 9.", "Offices > Hest"),
+            "Who is the manager of the Varn office?": ("The manager is Nora Lind.", "Offices > Varn"),
+            "Who is the manager of the Sell office?": ("The manager is Siri Aas.", "Offices > Sell"),
+        },
+    ),
+    "boats.txt": (
+        "Small boat\nPrice: 50 euros a day\nSeats: 2 persons and a dog\n\n"
+        "Large boat\nPrice: 90 euros a day\nSeats: 6 persons and a dog\n",
+        {
+            "What is the price of the large boat?": ("Price: 90 euros a day", "Large boat"),
+            "How many seats has the small boat?": ("Seats: 2 persons and a dog", "Small boat"),
+        },
+    ),
+    "部屋.md": (
+        "# 会議室\n\n## 松\n\n定員は十四名です。\n\n## 竹\n\n定員は三十名です。\n\n## 藤\n\n定員は九名です。\n",
+        {
+            "竹の会議室の定員は何名ですか": ("定員は三十名です。", "会議室 > 竹"),
+            "松の会議室の定員は何名ですか": ("定員は十四名です。", "会議室 > 松"),
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "question"), [(path, question) for path, (_, asked) in SHORT_SECTIONS.items() for question in asked]
+)
+def test_a_section_that_shares_a_passage_with_others_answers_for_itself(path: str, question: str) -> None:
+    text, asked = SHORT_SECTIONS[path]
+    document = (read_text if path.endswith(".txt") else read_markdown)(text.encode(), path)
+    chunks = chunk(document, count_tokens=lambda texts: [len(text) // 4 for text in texts], settings=ChunkingSettings())
+    assert len(chunks) == 1
+    best = choose(question, [Hit(chunk=item, score=1.0) for item in chunks])[0]
+    assert (best.quote, best.heading) == asked[question]

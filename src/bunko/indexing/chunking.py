@@ -7,18 +7,16 @@ and a chunk that begins within a table has the header row as its last heading.
 
 from __future__ import annotations
 
-import bisect
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bunko.indexing.outline import Outline
 from bunko.language.detection import detect_document_language
 from bunko.language.sentences import sentences
 from bunko.settings import ChunkingSettings
-from bunko.types import Chunk, Document, Span, page_at, under_heading
+from bunko.types import Chunk, Document, page_at, under_heading
 
-SEPARATOR = " > "
-"""Between the headings of a path."""
 CountTokens = Callable[[Sequence[str]], list[int]]
 
 
@@ -40,7 +38,8 @@ def chunk(document: Document, *, count_tokens: CountTokens, settings: ChunkingSe
     `settings.max_tokens`. Only a stretch without sentence end, space or comma is cut anywhere.
     """
     units = list(_units(document, count_tokens, settings.max_tokens))
-    return [_make_chunk(document, run[0].start, run[-1].end) for run in _runs(units, settings)]
+    outline = Outline.of(document)
+    return [_make_chunk(document, outline, run[0].start, run[-1].end) for run in _runs(units, settings)]
 
 
 def _units(document: Document, count_tokens: CountTokens, max_tokens: int) -> Iterator[_Unit]:
@@ -137,9 +136,9 @@ def _best_cut(run: list[_Unit]) -> int:
     return best
 
 
-def _make_chunk(document: Document, start: int, end: int) -> Chunk:
+def _make_chunk(document: Document, outline: Outline, start: int, end: int) -> Chunk:
     text = document.text[start:end]
-    heading = SEPARATOR.join(filter(None, (heading_path(document.headings, start), header_row(document.tables, start))))
+    heading = outline.path(start)
     return Chunk(
         path=document.path,
         start=start,
@@ -147,26 +146,7 @@ def _make_chunk(document: Document, start: int, end: int) -> Chunk:
         text=text,
         page=page_at(document.pages, start),
         heading=heading,
+        sections=outline.sections(start, end),
         language=detect_document_language(text),
         key=hashlib.blake2b(under_heading(heading, text).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
     )
-
-
-def header_row(tables: Sequence[Span], offset: int) -> str:
-    """Return the header row of the table that holds a character; empty outside of tables, and in the header row."""
-    n = bisect.bisect_right(tables, offset, key=lambda table: table.start) - 1
-    return tables[n].label if n >= 0 and tables[n].start < offset < tables[n].end else ""
-
-
-def heading_path(headings: Sequence[Span], offset: int) -> str:
-    """Return the headings above a character, outermost first, joined by " > "."""
-    last = bisect.bisect_right(headings, offset, key=lambda heading: heading.start)
-    path: list[str] = []
-    level = 100
-    for heading in reversed(headings[:last]):
-        if heading.level < level:
-            path.append(heading.label)
-            level = heading.level
-        if level <= 1:
-            break
-    return SEPARATOR.join(reversed(path))

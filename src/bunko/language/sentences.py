@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bunko.language.line_lists import LineLists
 from bunko.language.scripts import CJK, columns
 
 _ABBREVIATION = re.compile(
@@ -38,8 +39,8 @@ _WIDEST = 120  # columns: no text is wrapped at more, so longer lines are paragr
 def sentences(text: str) -> list[tuple[int, int]]:
     """Return the spans of the sentences, in order, without the white space around them.
 
-    A blank line, a list item, a heading, a table row and a line like "Name: x" end a sentence; a line break within
-    a wrapped paragraph does not.
+    A blank line, a list item, a heading, a table row and a line like "Name: x" end a sentence, and so does each line
+    of a list without marks; a line break within a wrapped paragraph does not.
 
     >>> [("Dr. Who left. 2.5 m! He is back."[a:b]) for a, b in sentences("Dr. Who left. 2.5 m! He is back.")]
     ['Dr. Who left.', '2.5 m!', 'He is back.']
@@ -49,6 +50,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     start = 0
     margins = _margins(text)
+    lists = LineLists(text)
     for match in _ENDING.finditer(text):
         end = match.end()
         if end <= start:
@@ -58,7 +60,9 @@ def sentences(text: str) -> list[tuple[int, int]]:
             continue
         if kind == "cjk" and not _ends_cjk(text, start, match):
             continue
-        if kind == "line" and not _ends_at_line(text, start, match.start(), margins):
+        if kind == "line" and not (
+            _ends_at_line(text, start, match.start(), margins) or lists.separates(match.start())
+        ):
             continue
         _append_trimmed(spans, text, start, end)
         start = end

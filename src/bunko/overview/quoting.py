@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bunko.indexing.chunking import heading_path
+from bunko.indexing.outline import Outline
 from bunko.types import Citation, Document, Evidence, page_at
 
 
@@ -15,7 +15,7 @@ def evidence_at(document: Document, start: int, end: int, *, score: float) -> Ev
         quote=document.text[start:end],
         score=score,
         page=page_at(document.pages, start),
-        heading=heading_path(document.headings, start),
+        heading=Outline(document.headings).heading_path(start),
     )
 
 

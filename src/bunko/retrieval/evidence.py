@@ -6,9 +6,10 @@ verbatim quote, can be shown before the model has read anything.
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,9 @@ _WEIGHT_OF_CONTEXT = 0.5
 # For a sentence with a number if the question asks for one. Values from .1 to .5 did as well (benchmarks/LOG.md).
 _WEIGHT_OF_TYPE = 0.3
 # Tokens, about 12 letters or 3 Japanese characters. Shorter pieces are headings, list marks, page numbers; they are
-# used only where they answer a question in the text, or where the passage has nothing else.
+# used only where they are statements, answer a question in the text, or where the passage has nothing else.
 _SHORTEST = 5
+_STATEMENT = re.compile(r"[.!?。！？]\W*$|^\w[^:：]*(?:: |：)\S")
 _NEAR_DUPLICATE = 0.9
 # Only the best sentences by words are embedded: embedding more did not find more (benchmarks/LOG.md).
 _SHORTLIST = 10
@@ -58,6 +60,8 @@ class _Candidate:
     rank: int
     passage: float
     """The score of its passage, relative to the best passage."""
+    heading: str
+    """The headings above it, joined by " > "."""
     question: str
     """The question in the document that it answers, if there is one."""
     said: frozenset[str]
@@ -192,41 +196,54 @@ def coverage(question: Question, hits: Sequence[Hit]) -> float:
 
 
 def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
-    found: list[_Candidate] = []
     best = max((hit.score for hit in hits), default=0.0)
-    for rank, hit in enumerate(hits):
-        text = hit.chunk.text
-        spans = sentences(text)
-        titles = set(hit.chunk.heading.split(" > "))
-        headings = frozenset(words(f"{hit.chunk.file_words} {hit.chunk.heading}"))
-        before: frozenset[str] = frozenset()
-        whole = [
-            item
-            for item in answering_sentences(text, spans)
-            if (item.question or estimate_tokens(text[item.start : item.end]) >= _SHORTEST)
-            and not _NO_SENTENCE.match(text, item.start, item.end)
-            and text[item.start : item.end] not in titles
-        ]
-        for item in whole or [AnsweringSentence(start=start, end=end) for start, end in spans]:
-            quote = text[item.start : item.end]
-            own = frozenset(words(quote))
-            said = own | frozenset(words(item.question))
-            found.append(
-                _Candidate(
-                    chunk=hit.chunk,
-                    start=hit.chunk.start + item.start,
-                    end=hit.chunk.start + item.end,
-                    quote=quote,
-                    words=own,
-                    question=item.question,
-                    said=said,
-                    context=(headings | before) - said,
-                    rank=rank,
-                    passage=hit.score / best if best > 0 else 0.0,
-                )
-            )
-            before = own
-    return found
+    return [
+        _candidate(hit, rank, item, before=before, best=best)
+        for rank, hit in enumerate(hits)
+        for item, before in _sentences_of(hit.chunk)
+    ]
+
+
+def _sentences_of(chunk: Chunk) -> Iterator[tuple[AnsweringSentence, str]]:
+    """Yield the sentences of a passage that may be quoted, each with the sentence before it in its section."""
+    text, offset = chunk.text, chunk.start
+    spans = sentences(text)
+    whole = [item for item in answering_sentences(text, spans) if _is_quotable(chunk, item)]
+    for item in whole or [AnsweringSentence(start=start, end=end) for start, end in spans]:
+        n = bisect.bisect_left(spans, (item.start,)) - 1
+        before = spans[n] if n >= 0 else (0, 0)
+        in_section = chunk.heading_at(offset + before[0]) == chunk.heading_at(offset + item.start)
+        yield item, text[before[0] : before[1]] if in_section else ""
+
+
+def _is_quotable(chunk: Chunk, item: AnsweringSentence) -> bool:
+    """Return whether a sentence is more than a heading or a mark."""
+    quote = chunk.text[item.start : item.end]
+    is_long = estimate_tokens(quote) >= _SHORTEST or (_STATEMENT.search(quote) and len(set(words(quote))) > 1)
+    if _NO_SENTENCE.match(quote) or not (item.question or is_long):
+        return False
+    return quote not in chunk.heading_at(chunk.start + item.start).split(" > ")
+
+
+def _candidate(hit: Hit, rank: int, item: AnsweringSentence, *, before: str, best: float) -> _Candidate:
+    chunk = hit.chunk
+    quote = chunk.text[item.start : item.end]
+    heading = chunk.heading_at(chunk.start + item.start)
+    own = frozenset(words(quote))
+    said = own | frozenset(words(item.question))
+    return _Candidate(
+        chunk=chunk,
+        start=chunk.start + item.start,
+        end=chunk.start + item.end,
+        quote=quote,
+        words=own,
+        heading=heading,
+        question=item.question,
+        said=said,
+        context=frozenset(words(f"{chunk.file_words} {heading}\n{before}")) - said,
+        rank=rank,
+        passage=hit.score / best if best > 0 else 0.0,
+    )
 
 
 def _weights(question: Question, candidates: Sequence[_Candidate]) -> dict[str, float]:
@@ -254,6 +271,6 @@ def _evidence(candidate: _Candidate, score: float, *, is_order: bool = False) ->
         quote=candidate.quote,
         score=score,
         page=candidate.chunk.page,
-        heading=" > ".join(filter(None, (candidate.chunk.heading, candidate.question))),
+        heading=" > ".join(filter(None, (candidate.heading, candidate.question))),
         gives_orders=is_order,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
@@ -58,7 +58,7 @@ def by_order(question: Question, hits: Sequence[Hit]) -> list[Hit]:
 def by_sentence(question: Question, hits: Sequence[Hit]) -> list[Hit]:
     """Rerank the first few passages by how many of the question's words one sentence contains, rare words most.
 
-    Headings and the file's name count for every sentence below them. The other passages keep their places.
+    The file's name and the headings above a sentence count for it. The other passages keep their places.
     """
     asked = question.distinct_words
     found = [frozenset(_words_of(hit.chunk)) for hit in hits if hit.lexical is not None]
@@ -68,13 +68,18 @@ def by_sentence(question: Question, hits: Sequence[Hit]) -> list[Hit]:
         return list(hits)
     scored = []
     for hit in hits[:_RERANKED]:
-        above = frozenset(words(f"{hit.chunk.file_words} {hit.chunk.heading}"))
-        text = unwrap(hit.chunk.text)
-        shared = [asked & (above | frozenset(words(text[start:end]))) for start, end in sentences(text)]
+        shared = [asked & found for found in _words_of_sentences(hit.chunk)]
         share = max((_weight(one, weights) for one in shared), default=0.0) / total
         scored.append(replace(hit, score=(hit.score + _WEIGHT_OF_SENTENCE * share) / (1 + _WEIGHT_OF_SENTENCE)))
     rest = [replace(hit, score=hit.score / (1 + _WEIGHT_OF_SENTENCE)) for hit in hits[_RERANKED:]]
     return sorted([*scored, *rest], key=best_first)
+
+
+def _words_of_sentences(chunk: Chunk) -> Iterator[frozenset[str]]:
+    """Yield the words of each sentence, with those of the file's name and of the headings above it."""
+    for start, end in sentences(chunk.text):
+        above = f"{chunk.file_words} {chunk.heading_at(chunk.start + start)}"
+        yield frozenset(words(above)) | frozenset(words(unwrap(chunk.text[start:end])))
 
 
 def _words_of(chunk: Chunk) -> tuple[str, ...]:

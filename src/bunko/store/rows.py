@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 from bunko.language.words import normalise
 from bunko.types import Chunk, Document, Span
 
-FORMAT = 2
+FORMAT = 3
 FORMAT_KEY = b"bunko.format"
 EMBEDDER_KEY = b"bunko.embedder"
 
@@ -53,6 +53,7 @@ CHUNKS = pa.schema(
         ("end", pa.int64()),
         ("page", pa.int32()),
         ("heading", pa.string()),
+        ("sections", pa.large_string()),  # as JSON, each [start, end, label, level]
         ("language", pa.string()),
         ("text", pa.large_string()),
         ("search", pa.large_string()),  # file name, headings and text, folded by NFKC: what the full-text index covers
@@ -135,10 +136,7 @@ def _document_row(entry: Entry) -> dict[str, object]:
 
 def outline(document: Document) -> str:
     """Return a document's pages, headings and tables as JSON, each [start, end, label, level]."""
-    spans = {
-        name: [(span.start, span.end, span.label, span.level) for span in getattr(document, name)] for name in _OUTLINE
-    }
-    return json.dumps(spans, ensure_ascii=False)
+    return json.dumps({name: _lists(getattr(document, name)) for name in _OUTLINE}, ensure_ascii=False)
 
 
 def document_from(row: dict[str, Any]) -> Document:
@@ -148,18 +146,25 @@ def document_from(row: dict[str, Any]) -> Document:
 
 def spans_from(outline: str) -> dict[str, tuple[Span, ...]]:
     """Return the pages, headings and tables of a document from its outline."""
-    spans = json.loads(outline)
-    return {
-        name: tuple(Span(start=start, end=end, label=label, level=level) for start, end, label, level in spans[name])
-        for name in _OUTLINE
-    }
+    lists = json.loads(outline)
+    return {name: _spans(lists[name]) for name in _OUTLINE}
+
+
+def _lists(spans: Iterable[Span]) -> list[tuple[int, int, str, int]]:
+    return [(span.start, span.end, span.label, span.level) for span in spans]
+
+
+def _spans(lists: Iterable[tuple[int, int, str, int]]) -> tuple[Span, ...]:
+    return tuple(Span(start=start, end=end, label=label, level=level) for start, end, label, level in lists)
 
 
 def _chunk_row(chunk: Chunk, file: str) -> dict[str, object]:
     row = {name: getattr(chunk, name) for name in CHUNK_COLUMNS}
+    row["sections"] = json.dumps(_lists(chunk.sections), ensure_ascii=False) if chunk.sections else ""
     return row | {"file": file, "search": normalise(f"{chunk.file_words}\n{chunk.in_context}")}
 
 
 def chunk_from(row: dict[str, Any]) -> Chunk:
     """Return a chunk from its row."""
-    return Chunk(**{name: row[name] for name in CHUNK_COLUMNS})
+    sections = _spans(json.loads(row["sections"])) if row["sections"] else ()
+    return Chunk(**{name: row[name] for name in CHUNK_COLUMNS} | {"sections": sections})

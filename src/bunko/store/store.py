@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from bunko.ports import EmbedderSpec, Vectors
 
 _UNFINISHED = "unfinished"
+_UPGRADE_WAIT_S = 60.0
+"""For another process that writes, before an index of an older format is dropped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +83,9 @@ class Store:
                 Path(location).mkdir(parents=True, exist_ok=True)
             self._database = lancedb.connect(location)
             self._vectors = VectorTables(self._database, location)
+            self._check_format()
             self._drop_older_format()
             self._files = self._table("files", FILES)
-            self._check_format()
             self._documents = self._table("documents", DOCUMENTS)
             self._chunks = self._table("chunks", CHUNKS)
             self._state = self._table("state", STATE)
@@ -98,15 +100,24 @@ class Store:
         return table
 
     def _drop_older_format(self) -> None:
-        """Drop the tables of format 1, except the vectors, which took the time."""
+        """Drop the tables of an older format, except the vectors, which took the time."""
+        if self._format() >= FORMAT:
+            return
+        with self.writing(wait_s=_UPGRADE_WAIT_S):
+            if self._format() < FORMAT:  # another process may have been first
+                for name in ("chunks", "documents", "state", "files"):
+                    self._database.drop_table(name, ignore_missing=True)
+
+    def _format(self) -> int:
+        """Return the format of the tables; that of this version where there are none."""
         names = table_names(self._database)
-        if "documents" in names and "files" not in names:
-            for name in ("chunks", "documents"):
-                self._database.drop_table(name, ignore_missing=True)
+        if "files" not in names:
+            return 1 if "documents" in names else FORMAT
+        schema = self._database.open_table("files").schema
+        return int((schema.metadata or {}).get(FORMAT_KEY, b"0"))
 
     def _check_format(self) -> None:
-        found = int((self._files.schema.metadata or {}).get(FORMAT_KEY, b"0"))
-        if found > FORMAT:
+        if (found := self._format()) > FORMAT:
             raise StoreTooNew(
                 f"The index in {self.location!r} has format {found}, from a newer Bunko; this one reads {FORMAT}.",
                 "Upgrade with: pip install --upgrade bunko",

@@ -6,13 +6,11 @@ import re
 from collections.abc import Sequence
 
 from bunko.reading.text.encoding import decode, wide_encoding
+from bunko.reading.text.headings import text_headings
 from bunko.reading.text.tables import markdown_tables
 from bunko.types import Document, Span
 
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
-_TITLE = re.compile(r"\s*([^\n]{2,100}(?<![.。!?！？,、;:：]))[ \t]*\n[ \t]*\n")
-# At least two letters, and only capitals: GEOGRAPHY, PEOPLE AND SOCIETY, PART II.
-_CAPITALS = re.compile(r"^[ \t]*((?=(?:[^A-Z\n]*[A-Z]){2})[A-Z][A-Z0-9 &,'’()/.-]{2,60})[ \t]*$", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
 _UNDERLINE = re.compile(r"^ {0,3}(=|-)\1+[ \t]*$")
 _NO_TITLE = re.compile(r"[ \t]*(?:[-*+>|#]|\d+[.)][ \t])| {4}|\t")  # list items, quotations, tables, code
@@ -36,7 +34,7 @@ def looks_binary(data: bytes) -> bool:
 def read_text(data: bytes, relative: str) -> Document:
     """Return a text file's Document, with the headings that its layout shows."""
     text = decode(data)
-    return Document(path=relative, text=text, headings=text_headings(text), format="text")
+    return Document(path=relative, text=text, headings=sections(text_headings(text), len(text)), format="text")
 
 
 def read_markdown(data: bytes, relative: str) -> Document:
@@ -44,25 +42,6 @@ def read_markdown(data: bytes, relative: str) -> Document:
     text = without_comments(decode(data))
     headings, tables = markdown_headings(text), markdown_tables(text)
     return Document(path=relative, text=text, headings=headings, tables=tables, format="markdown")
-
-
-def text_headings(text: str) -> tuple[Span, ...]:
-    r"""Return the sections of a plain text: its title, and lines in capitals.
-
-    A title is a short first line with a blank line after it, and no full stop.
-
-    >>> [(s.label, s.level) for s in text_headings("Mills of Ashwood\n\nHISTORY\nThe mill was built in 1803.")]
-    [('Mills of Ashwood', 1), ('HISTORY', 2)]
-    """
-    found: list[tuple[int, int, str]] = []
-    if title := _TITLE.match(text):
-        found.append((title.start(1), 1, title.group(1).strip()))
-    found += [
-        (line.start(1), 2, line.group(1).strip())
-        for line in _CAPITALS.finditer(text)
-        if line.start(1) not in {start for start, _, _ in found}
-    ]
-    return sections(found, len(text))
 
 
 def markdown_headings(text: str) -> tuple[Span, ...]:
