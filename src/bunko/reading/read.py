@@ -13,6 +13,9 @@ from bunko.reading.text.unseen import seen
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile
 
+# What stands in memory for each of them takes a thousand times the bytes of the file.
+_MOST_SPANS = 200_000
+_MOST_LABELS = 10_000_000
 _EMPTY, _MEANT = "The file holds no text.", "Nothing to do if it is meant to be empty."
 
 
@@ -74,5 +77,12 @@ def _fault(document: Document, settings: ReadingSettings) -> ReadError | None:
         return ReadError(
             f"It holds {len(document.text):,} characters of text; the limit is {settings.max_characters:,}.",
             "Raise reading.max_characters to read it.",
+        )
+    spans = (*document.pages, *document.headings, *document.tables)
+    if len(spans) > _MOST_SPANS or sum(len(span.label) for span in spans) > _MOST_LABELS:
+        return ReadError(
+            f"It has {len(spans):,} pages, headings and tables; the limit is {_MOST_SPANS:,}, "
+            f"with {_MOST_LABELS:,} characters.",
+            "Split it.",
         )
     return None

@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from bunko.server.http import patience, running
+from bunko.server.http.access import Access
+from bunko.server.http.app import build_app
 from tests import served
 from tests.server.support import SteppedGenerator, make_host
 from tests.support import CATS, write_files
@@ -22,11 +24,11 @@ _HEAD = "POST /api/libraries/docs/{} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type
 @pytest.fixture
 def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(patience, "HEAD_S", 0.5)
-    monkeypatch.setattr(patience, "BODY_S", 0.5)
-    monkeypatch.setattr(served.uvicorn, "Config", lambda app, **_: running.config_for(app, host.settings.server))
+    monkeypatch.setattr(patience, "BODY_S", 1.0)
     root = write_files(tmp_path / "docs", {"cats.txt": CATS})
-    host = make_host([root], generator=lambda: SteppedGenerator(read_s=1.5))
-    with served.serving(host) as url:
+    host = make_host([root], generator=lambda: SteppedGenerator(read_s=2.5))
+    config = running.config_for(build_app(host, Access()), host.settings.server)
+    with served.serving(host, config=config) as url:
         yield url
 
 
