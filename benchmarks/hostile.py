@@ -1,6 +1,6 @@
 """Index a folder of hostile files: is every file reported, and how much time and memory does it take?
 
-    python -m benchmarks.hostile FOLDER [--stop-at-mb 4000] [--timeout-s 3600]
+    python -m benchmarks.hostile FOLDER [--stop-at-mb 4000] [--timeout-s 3600] [--without-vectors]
 
 Prints one JSON object: seconds, the exit code, the peak memory of the command and of its reading process in MB, how
 many files were read, how many are reported as failed, and those that are neither. The index is made in a temporary
@@ -21,6 +21,15 @@ import psutil
 
 _LOOK_S = 0.05
 _PROGRAM = "import sys; from bunko.cli.main import main; sys.exit(main())"
+# `bunko index` makes all vectors, which takes far longer than reading; `ask` leaves most of them for later.
+_WITHOUT_VECTORS = """
+import sys
+from bunko.cli.main import main
+from bunko.library import Library
+sync = Library.sync
+Library.sync = lambda self, **given: sync(self, **{**given, "vectors": "few"})
+sys.exit(main())
+"""
 
 
 def main() -> None:
@@ -30,14 +39,16 @@ def main() -> None:
     parser.add_argument("--stop-at-mb", type=int, default=4_000, help="end the run when the command takes more")
     parser.add_argument("--timeout-s", type=float, default=3_600.0)
     parser.add_argument("--set", action="append", default=[], help="a setting, as for `bunko index`")
+    parser.add_argument("--without-vectors", action="store_true", help="read, chunk and store only")
     given = parser.parse_args()
+    program = _WITHOUT_VECTORS if given.without_vectors else _PROGRAM
     with tempfile.TemporaryDirectory() as store:
         settings = [word for setting in given.set for word in ("--set", setting)]
         found = measure(
             [
                 sys.executable,
                 "-c",
-                _PROGRAM,
+                program,
                 "index",
                 str(given.folder),
                 "--store",
