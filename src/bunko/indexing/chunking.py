@@ -58,16 +58,19 @@ def _units(document: Document, count_tokens: CountTokens, max_tokens: int) -> It
     heading_starts = {span.start for span in document.headings}
     previous_end = 0
     for start, end, counted in _counted(document, count_tokens):
-        gap = start - previous_end
+        gap = start - previous_end  # a chunk holds the white space between its sentences, too
         opens = 2 if start in heading_starts else 1 if text.count("\n", previous_end, start) > 1 else 0
         previous_end = end
         tokens = max(counted, 1, (end - start) // _MOST_CHARACTERS)
         if tokens <= max_tokens:
-            size = min(tokens + gap // _MOST_CHARACTERS, max_tokens)  # a chunk holds the white space in between, too
+            size = min(tokens + gap // _MOST_CHARACTERS, max_tokens)
             yield _Unit(start=start, end=end, tokens=size, opens=opens)
             continue
+        before = start - gap
         for n, (piece_start, piece_end) in enumerate(_pieces(text, start, end, tokens, max_tokens)):
             share = max(1, round(tokens * (piece_end - piece_start) / (end - start)))
+            share += (piece_start - before) // _MOST_CHARACTERS
+            before = piece_end
             yield _Unit(start=piece_start, end=piece_end, tokens=min(share, max_tokens), opens=0 if n else opens)
 
 
