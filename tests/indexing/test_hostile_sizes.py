@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 
+from bunko.errors import ReadError
 from bunko.indexing import commit
 from bunko.indexing.chunking import chunk
+from bunko.indexing.sync import in_time
 from bunko.language.sentences import sentences
 from bunko.settings import ChunkingSettings
 from bunko.store import Store
@@ -117,17 +119,28 @@ def test_a_large_document_is_written_in_parts(tmp_path: Path, monkeypatch: pytes
     assert library.store.count_chunks() == sum(record.chunks for record in library.records().values())
 
 
+def test_cutting_that_takes_too_long_ends() -> None:
+    def slowly() -> Iterator[Chunk]:
+        while True:
+            time.sleep(0.05)
+            yield Chunk(path="x", start=0, end=1, text="x")
+
+    with pytest.raises(ReadError, match=r"took longer than 0\.1 seconds"):
+        for _ in in_time(slowly(), 0.1):
+            pass
+
+
 class Slow(FakeEmbedder):
-    """Takes long for one word."""
+    """Runs into the limit for one word."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         if any("zebra" in text for text in texts):
-            time.sleep(1.5)
+            raise ReadError("Cutting it into passages took longer than 1 seconds.")
         return super().count_tokens(texts)
 
 
 def test_cutting_that_takes_too_long_costs_its_document(tmp_path: Path) -> None:
-    write_files(tmp_path, {"cats.txt": CATS, "x.txt": "A zebra. " * 40})
-    report = make_library(tmp_path, embedder=Slow(), reading__timeout_s=1.0).sync()
+    write_files(tmp_path, {"cats.txt": CATS, "x.txt": "A zebra."})
+    report = make_library(tmp_path, embedder=Slow()).sync()
     assert report.documents == 1
     assert [(item.path, "took longer than 1 seconds" in item.error) for item in report.failed] == [("x.txt", True)]

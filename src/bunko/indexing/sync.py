@@ -152,10 +152,10 @@ def _add(
     limit = min(settings.chunking.max_tokens, embedder.spec.max_tokens - 8)
     cutting = dataclasses.replace(settings.chunking, max_tokens=limit)
     chunks = chunks_of(item, count_tokens=embedder.count_tokens, settings=cutting)
-    return batch.add_chunked(record, item, _in_time(chunks, settings.reading.timeout_s), replaces=old is not None)
+    return batch.add_chunked(record, item, in_time(chunks, settings.reading.timeout_s), replaces=old is not None)
 
 
-def _in_time(chunks: Iterable[Chunk], timeout_s: float) -> Iterator[Chunk]:
+def in_time(chunks: Iterable[Chunk], timeout_s: float) -> Iterator[Chunk]:
     """Yield the chunks. Raises ReadError where making them takes too long."""
     spent, begin = 0.0, time.monotonic()
     for one in chunks:

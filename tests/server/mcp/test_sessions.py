@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -27,7 +28,7 @@ def test_the_session_used_longest_ago_makes_room(tmp_path: Path, monkeypatch: py
     host = make_host([write_files(tmp_path / "docs", {"cats.txt": CATS})])
 
     async def work() -> None:
-        app = over_http.gated(build_server(host, downloads=Downloads()), host, Access())
+        app: Any = over_http.gated(build_server(host, downloads=Downloads()), host, Access())
         inner = app._app._app  # the gate, the room, the application
         async with inner.router.lifespan_context(inner):
             transport = httpx.ASGITransport(app=app)
