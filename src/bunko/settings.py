@@ -35,7 +35,7 @@ class ReadingSettings:
 
     max_file_mb: int = 200
     """A larger file is reported as failed and not read (1 MB is 1,000,000 bytes)."""
-    max_characters: int = 50_000_000
+    max_characters: int = 20_000_000
     """A document with more characters of text is reported as failed."""
     ignore: tuple[str, ...] = ()
     """Patterns of files to leave out, in the syntax of `.gitignore`, beside those in the folder's `.bunkoignore`."""

@@ -148,5 +148,7 @@ def test_an_index_within_the_folder_is_no_document(tmp_path: Path, place: str) -
 
 
 def test_a_folder_with_other_tables_is_read(tmp_path: Path) -> None:
-    write_files(tmp_path, {"data/notes.lance.txt": "", "data/writer.lock": ""})
-    assert listed(tmp_path) == ["data/notes.lance.txt", "data/writer.lock"]
+    write_files(
+        tmp_path, {"data/notes.lance.txt": "", "data/writer.lock": "", "sub/documents.lance/x": "", "sub/b": ""}
+    )
+    assert listed(tmp_path) == ["data/notes.lance.txt", "data/writer.lock", "sub/b", "sub/documents.lance/x"]

@@ -18,21 +18,21 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from bunko.errors import LibraryEmpty
-from bunko.indexing.chunking import chunk
+from bunko.errors import LibraryEmpty, ReadError
+from bunko.indexing.chunking import chunks_of
 from bunko.indexing.commit import Batch, Counts, file_record, record_of
 from bunko.indexing.compare import Changes, compare, file_digest, fingerprint
 from bunko.indexing.embed import Progress, embed, embed_missing
 from bunko.ports import Embedder
-from bunko.reading.folder import FileEntry, list_files
+from bunko.reading.folder import FileEntry, ignore_faults, list_files
 from bunko.reading.reader import Item, Reader
 from bunko.settings import Settings
 from bunko.store import Entry, Record, Store
-from bunko.types import Document, FailedFile, SyncReport
+from bunko.types import Chunk, Document, FailedFile, SyncReport
 
 __all__ = ["Progress", "embed_missing", "sync"]
 
@@ -77,7 +77,7 @@ def sync(
         updated=counts.updated,
         removed=counts.removed,
         unchanged=documents - counts.added - counts.updated,
-        failed=tuple(failed),
+        failed=(*ignore_faults(root), *failed),
         documents=documents,
         chunks=chunks,
         seconds=round(time.monotonic() - begin, 3),
@@ -109,11 +109,10 @@ def _apply(
             for item in items:
                 record = record_of(file, item, indexed_as)
                 old = known.pop(record.path, None)
-                failed = failed or bool(record.error)
                 if old is None or old.digest != record.digest:  # a document that is as it was stays untouched
+                    record = _add(item, record, old=old, batch=batch, embedder=embedder, settings=settings)
                     counts.note(old, record)
-                    add = batch.add if old is None else batch.replace
-                    add(_entry(record, item, embedder, settings))
+                failed = failed or bool(record.error)
             for old in known.values():
                 counts.note(old, None)
             store.remove_documents(list(known))
@@ -137,16 +136,34 @@ def _by_file(items: Iterable[Item]) -> Iterator[tuple[FileEntry, Iterator[Docume
         yield file, (item for _, item in group if item is not None)
 
 
-def _entry(record: Record, item: Document | FailedFile, embedder: Embedder, settings: Settings) -> Entry:
-    """Return a document with its chunks, ready to be written."""
+def _add(
+    item: Document | FailedFile,
+    record: Record,
+    *,
+    old: Record | None,
+    batch: Batch,
+    embedder: Embedder,
+    settings: Settings,
+) -> Record:
+    """Add a document with its chunks to the batch, and return its record."""
     if isinstance(item, FailedFile):
-        return Entry(record=record)
+        (batch.replace if old else batch.add)(Entry(record=record))
+        return record
     limit = min(settings.chunking.max_tokens, embedder.spec.max_tokens - 8)
     cutting = dataclasses.replace(settings.chunking, max_tokens=limit)
-    chunks = chunk(item, count_tokens=embedder.count_tokens, settings=cutting)
-    language = Counter(part.language for part in chunks).most_common(1)[0][0] if chunks else ""
-    record = dataclasses.replace(record, chunks=len(chunks), language=language)
-    return Entry(record=record, document=item, chunks=chunks)
+    chunks = chunks_of(item, count_tokens=embedder.count_tokens, settings=cutting)
+    return batch.add_chunked(record, item, in_time(chunks, settings.reading.timeout_s), replaces=old is not None)
+
+
+def in_time(chunks: Iterable[Chunk], timeout_s: float) -> Iterator[Chunk]:
+    """Yield the chunks. Raises ReadError where making them takes too long."""
+    spent, begin = 0.0, time.monotonic()
+    for one in chunks:
+        spent += time.monotonic() - begin
+        if timeout_s and spent > timeout_s:
+            raise ReadError(f"Cutting it into passages took longer than {timeout_s:g} seconds.")
+        yield one
+        begin = time.monotonic()  # writing them is not the document's fault
 
 
 def _check_read(root: Path, files: Sequence[FileEntry], report: SyncReport) -> None:

@@ -166,6 +166,11 @@ class Store:
             # After the chunks: a document with a row in `documents` is complete.
             self._documents.add(document_table(entries))
 
+    def write_chunks(self, entry: Entry) -> None:
+        """Add some chunks of a large document. It is complete once `write` has added its record."""
+        with self._mapped("written"):
+            self._chunks.add(chunk_table([entry]))
+
     def remove_documents(self, paths: Sequence[str]) -> None:
         """Delete documents. Searches no longer find them."""
         with self._mapped("written"):

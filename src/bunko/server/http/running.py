@@ -28,6 +28,7 @@ from bunko.server.hosting.libraries import HostedLibrary
 from bunko.server.http.access import Access, access_for
 from bunko.server.http.app import build_app
 from bunko.server.http.logs import set_up
+from bunko.server.http.patience import Protocol
 from bunko.settings import ServerSettings
 
 SERVING_FILE = "serving.json"
@@ -59,6 +60,7 @@ def config_for(app: ASGIApp, server: ServerSettings) -> uvicorn.Config:
     """Return how uvicorn runs an application: no log of its own, no headers of its own, no web sockets."""
     return uvicorn.Config(
         app,
+        http=Protocol,
         log_config=None,
         access_log=False,
         server_header=False,
