@@ -137,15 +137,7 @@ def _payload(part: _Mail) -> bytes:
 def _text(part: _Mail) -> str:
     data = _payload(part)
     charset = (part.get_content_charset() or "").lower()
-    if charset and not charset.startswith(("iso-2022-jp", "us-ascii")):  # `decode` knows their extensions
-        try:
-            return data.decode(_KNOWN_AS.get(charset, charset)).replace("\r\n", "\n")
-        except (LookupError, UnicodeDecodeError):
-            pass
-    return decode(data)
-
-
-_KNOWN_AS = {"shift_jis": "cp932", "shift-jis": "cp932", "x-sjis": "cp932", "iso-8859-1": "cp1252"}
+    return decode(data, declared="" if charset == "us-ascii" else charset)  # which many claim who write others
 
 
 def _as_page(source: str) -> bytes:
@@ -167,12 +159,7 @@ def header(message: _Mail, name: str) -> str:
 def _header_piece(piece: bytes | str, charset: str | None) -> str:
     data = piece if isinstance(piece, bytes) else piece.encode("utf-8", "surrogateescape")
     charset = (charset or "").lower()
-    if charset and not charset.startswith(("iso-2022-jp", "unknown")):
-        try:
-            return data.decode(_KNOWN_AS.get(charset, charset))
-        except (LookupError, UnicodeDecodeError):
-            pass
-    return decode(data)
+    return decode(data, declared="" if charset.startswith("unknown") else charset)
 
 
 def _file_name(part: _Mail) -> str:

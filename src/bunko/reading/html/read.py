@@ -6,7 +6,6 @@ lists every link with its address, and drops parts of lists: see benchmarks/LOG.
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -26,8 +25,6 @@ _CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)|<\?xml[^>]{0,100}?encoding=[\"']([A-Za-z0-9_.-]+)",
     re.I,
 )
-# Browsers decode these encodings as their supersets, in which pages are really written.
-_SUPERSETS = {"shift_jis": "cp932", "euc_jp": "euc_jis_2004", "iso8859-1": "cp1252", "ascii": "cp1252"}
 _NEVER = frozenset("script style noscript template svg canvas iframe object head rt rp".split())
 _FURNITURE = frozenset("nav button select textarea datalist dialog".split())
 _FURNITURE_ROLES = frozenset("navigation search menu menubar dialog".split())
@@ -71,14 +68,7 @@ def decode_html(data: bytes) -> str:
     '①髙'
     """
     declared = _CHARSET.search(data[:4096])
-    if declared and not data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        try:
-            name = codecs.lookup((declared.group(1) or declared.group(2)).decode()).name
-            if not name.startswith("utf-16"):  # in UTF-16 the declaration would not have matched
-                return data.decode(_SUPERSETS.get(name, name)).replace("\r\n", "\n").replace("\r", "\n")
-        except (LookupError, UnicodeError):
-            pass
-    return decode(data)
+    return decode(data, declared=(declared.group(1) or declared.group(2)).decode() if declared else "")
 
 
 @dataclass(slots=True)
