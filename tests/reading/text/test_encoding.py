@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import itertools
 import re
 
 import pytest
@@ -129,16 +129,22 @@ def test_a_bad_byte_in_utf_8_costs_one_character(text: str, data: st.DataObject)
 def test_a_bad_byte_in_another_japanese_encoding_costs_a_few_characters(encoding: str) -> None:
     whole = (NOTES * 3).encode(encoding)
     for at in range(60, 120):
+        if b"\x1b" in whole[at - 2 : at + 2]:
+            continue  # an escape of ISO-2022-JP stands for a whole line
         for damaged in (whole[:at] + whole[at + 1 :], whole[:at] + b"\xff" + whole[at + 1 :]):
             assert lost(NOTES * 3, decode(damaged)) <= 8
         cut = decode(whole[: len(whole) - at])
         assert lost((NOTES * 3)[: len(cut)], cut) <= 2
 
 
+def equal(first: str, second: str) -> int:
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
+
+
 def lost(text: str, read: str) -> int:
     """Return the number of characters between the parts at both ends that are the same."""
-    start = len(os.path.commonprefix([text, read]))
-    end = len(os.path.commonprefix([text[start:][::-1], read[start:][::-1]]))
+    start = equal(text, read)
+    end = equal(text[start:][::-1], read[start:][::-1])
     return len(text) - start - end
 
 

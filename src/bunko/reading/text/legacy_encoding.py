@@ -7,6 +7,7 @@ rest, as in logs that were put together, is decoded on its own. Knows nothing of
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -176,7 +177,7 @@ def _half_width(text: str) -> tuple[float, int]:
         and len(kana) - count <= 0.2 * count
         and sum(sign < "ﾀ" for sign in letters) >= 0.1 * count
         and len(_VOICED.findall(kana)) <= 0.02 * count
-        and sum(a == b != "ｰ" for a, b in zip(letters, letters[1:], strict=False)) <= 0.25 * count
+        and sum(a == b != "ｰ" for a, b in itertools.pairwise(letters)) <= 0.25 * count
         and sum(map(_is_ordinary, others)) >= 0.7 * len(others)
     )
     if not is_text:
