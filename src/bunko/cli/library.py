@@ -26,6 +26,7 @@ def run_index(arguments: argparse.Namespace) -> int:
         return 0
     print(summary(report))
     print_failed(report)
+    print_left_out(report)
     return 0
 
 
@@ -56,6 +57,14 @@ def print_failed(report: SyncReport) -> None:
         print(bold(f"{counted(len(report.failed), 'file')} could not be read:"))
     for item in report.failed:
         print(f"  {safe(item.path)}: {safe(item.error)} {dim(safe(item.hint))}", flush=True)
+
+
+def print_left_out(report: SyncReport) -> None:
+    """Print what was left out of the documents, one line each: links, pictures."""
+    if report.left_out:
+        print(bold("Left out:"))
+    for item in report.left_out:
+        print(f"  {safe(item.path)}: {safe(item.reason)}", flush=True)
 
 
 def run_documents(arguments: argparse.Namespace) -> int:

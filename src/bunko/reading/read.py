@@ -8,6 +8,7 @@ from pathlib import Path
 from bunko.errors import ReadError
 from bunko.reading.containers.members import Budget, Context, Items, PageRead
 from bunko.reading.formats import reader_of
+from bunko.reading.left_out import with_bad_places
 from bunko.reading.text.unseen import seen
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile
@@ -61,7 +62,7 @@ def _read(path: Path, relative: str, context: Context) -> Items:
 
 
 def _seen(item: Document | FailedFile | PageRead) -> Document | FailedFile | PageRead:
-    return seen(item) if isinstance(item, Document) else item
+    return with_bad_places(seen(item)) if isinstance(item, Document) else item
 
 
 def _fault(document: Document, settings: ReadingSettings) -> ReadError | None:

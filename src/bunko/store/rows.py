@@ -95,6 +95,7 @@ class Record:
     indexed_at: float = 0.0
     error: str = ""
     hint: str = ""
+    """What to do about the error; of a document that was read, its `left_out`, one line each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
