@@ -93,7 +93,7 @@ def left_out(root: Path) -> dict[str, str]:
 def test_a_folder_of_links_says_why_it_is_empty(tmp_path: Path) -> None:
     write_files(tmp_path, {"outside/secret.txt": "secret", "library/.keep": ""})
     link(tmp_path / "library" / "file.txt", tmp_path / "outside" / "secret.txt")
-    with pytest.raises(LibraryEmpty, match="file.txt: A link to a file outside"):
+    with pytest.raises(LibraryEmpty, match=r"file\.txt: A link to a file outside"):
         make_library(tmp_path / "library").sync()
 
 
