@@ -13,7 +13,7 @@ else:
     import tomli as tomllib
 
 _LEAST_FIRST = 3  # letters of any first part
-_LEAST_ENDING = 6  # letters of an adverb or a participle: not "fly", "king", "string"
+_LEAST_ENDING = 5  # letters of an adverb or a participle: not "fly", "king"
 _LEAST_SECOND = 4
 _SMALL_WORDS = frozenset("a and at by de for in la of off on or out the to up".split())
 

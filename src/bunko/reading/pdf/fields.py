@@ -13,6 +13,7 @@ from bunko.reading.pdf.annotations import Box, Field
 
 _TOUCH = 2.0  # points by which boxes may overlap
 _NEAR = 250.0  # points between a field and its label
+_RULES = "_＿…‥"  # lines to write on
 _CLOSE = 60.0  # the same, where there are also words above the field
 _BELOW = 12.0  # points between a label and the field below it
 
@@ -70,7 +71,7 @@ def insert(text: str, inserts: Mapping[int, str], *, offset: int) -> str:
 
 
 def _is_drawn(sign: str) -> bool:
-    return not sign.isspace() and sign.isprintable()
+    return not sign.isspace() and sign.isprintable() and sign not in _RULES
 
 
 def _place(lines: Sequence[Sequence[_Sign]], field: Field) -> int | None:
