@@ -61,8 +61,6 @@ def _decode_as(data: bytes, declared: str) -> str | None:
         text = with_signs(data, name)
     except (LookupError, UnicodeError, ValueError):  # such as base64, which is no encoding of text
         return None
-    if not isinstance(text, str):
-        return None
     bad = text.count(BAD)
     foreign = sum(not character.isascii() for character in text) if bad else 0
     if not bad:
