@@ -28,6 +28,8 @@ _ODD = re.compile("[\ue000-\uf8ff\u3400-\u4dbf\x80-\x9f]")  # private use, rare 
 _HALF_WIDTH = re.compile("[\uff61-\uff9f]+")
 _VOICED = re.compile("(?<![ｳｶ-ﾄﾊ-ﾎ])ﾞ|(?<![ﾊ-ﾎ])ﾟ")  # a mark after a kana that has none
 _NO_SHIFT_JIS = re.compile("[\uf8f0-\uf8f3]")  # what Python makes of the bytes that begin no character
+_UTF_8_KANA = re.compile(rb"(?:\xe3[\x80-\x83][\x80-\xbf]){2}")
+_UTF_8_PAIR = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
 _LONGEST_REPAIRED = 400  # bytes
 
 
@@ -42,6 +44,10 @@ def decode_legacy(data: bytes) -> str:
         return _mended(data)
     lines = [line for line in sample.split(b"\n") if not _decodes_as_utf_8(line, asian=True)]
     encoding = _japanese_encoding(b"\n".join(lines))
+    if not (_UTF_8_KANA if encoding else _UTF_8_PAIR).search(data):
+        whole = _decoded(data, encoding) if encoding else with_signs(data, "cp1252")
+        if whole is not None:
+            return whole
     lines = data.split(b"\n")
     for n, line in enumerate(lines):
         if not line.isascii() and _decodes_as_utf_8(line, asian=bool(encoding)):
