@@ -144,7 +144,15 @@ def outline(document: Document) -> str:
 
 def document_from(row: dict[str, Any]) -> Document:
     """Return a document from its row."""
-    return Document(path=row["path"], text=row["text"], format=row["format"], **spans_from(row["outline"]))
+    spans = spans_from(row["outline"])
+    return Document(
+        path=row["path"],
+        text=row["text"],
+        format=row["format"],
+        pages=spans["pages"],
+        headings=spans["headings"],
+        tables=spans["tables"],
+    )
 
 
 def spans_from(outline: str) -> dict[str, tuple[Span, ...]]:
