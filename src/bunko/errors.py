@@ -82,9 +82,9 @@ class LibraryEmpty(LibraryError):
     """The folder has no file to answer from."""
 
     @classmethod
-    def without_files(cls, folder: str) -> LibraryEmpty:
-        """Return the error for a folder without files."""
-        return cls(f"There are no files in {folder!r}.", "Put documents there, or name another folder.")
+    def without_files(cls, folder: str, *, but: str = "") -> LibraryEmpty:
+        """Return the error for a folder without files; `but` says what else is in it, such as a link."""
+        return cls(f"There are no files in {folder!r}{but or '.'}", "Put documents there, or name another folder.")
 
 
 class NotIndexed(LibraryError):

@@ -158,10 +158,11 @@ class Library:
     def check_folder(self) -> None:
         """Raise LibraryNotFound or LibraryEmpty if there is nothing to index and no index."""
         if not self.is_indexed:
-            from bunko.reading.folder import list_files
+            from bunko.reading.folder import list_folder
 
-            if not list_files(self.root):
-                raise LibraryEmpty.without_files(str(self.root))
+            listing = list_folder(self.root)
+            if not listing.files:
+                raise LibraryEmpty.without_files(str(self.root), but=listing.first_left_out)
 
     def sync(
         self, *, vectors: Literal["all", "few"] = "all", retry_failed: bool = False, wait_s: float = 0.0

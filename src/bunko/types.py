@@ -56,6 +56,8 @@ class Document:
     tables: tuple[Span, ...] = ()
     """Stretches that hold one row a line. `label` is the header row, which names the columns."""
     format: str = "text"
+    left_out: tuple[str, ...] = ()
+    """What the file shows and `text` lacks, in sentences of one line: pictures, characters that can't be decoded."""
 
 
 def member_path(file: str, member: str) -> str:
@@ -306,6 +308,16 @@ class FailedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A link that was not followed, or a document that was not read to the last part."""
+
+    path: str
+    """Its path, relative to the library's folder, with forward slashes."""
+    reason: str
+    """What was left out, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SyncReport:
     """What a sync changed."""
 
@@ -319,6 +331,9 @@ class SyncReport:
     """Documents that were left as they were."""
     failed: tuple[FailedFile, ...] = ()
     """Files that could not be read."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What the folder shows and no document has: links that are not followed, and parts of documents that were read,
+    such as pictures. Left out if there is none."""
     documents: int = 0
     """Documents in the library after the sync."""
     chunks: int = 0

@@ -14,6 +14,7 @@ from bunko.types import (
     FailedFile,
     Finished,
     Hit,
+    LeftOut,
     ReasoningDelta,
     Remembered,
     Retrieved,
@@ -108,6 +109,7 @@ REPORTS = {
         seconds=0.125,
         unembedded=9,
     ),
+    "partly": SyncReport(left_out=(LeftOut(path="a.lnk", reason="A link."), LeftOut(path="b.pdf", reason="Pictures."))),
 }
 ERROR = StoreBusy("Another sync runs.", "Wait.")
 EVENTS: tuple[Event, ...] = (

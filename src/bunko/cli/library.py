@@ -9,10 +9,10 @@ import time
 from bunko.cli.common import bold, counted, dim, note, open_from, print_json, safe
 from bunko.contract.records import DocumentList, row_of
 from bunko.contract.serialise import to_json
-from bunko.errors import LibraryNotFound
+from bunko.errors import LibraryNotFound, ReadError
 from bunko.language.detection import LANGUAGE_NAMES
 from bunko.library import Library
-from bunko.types import SyncReport
+from bunko.types import Document, FailedFile, SyncReport
 
 
 def run_index(arguments: argparse.Namespace) -> int:
@@ -26,6 +26,7 @@ def run_index(arguments: argparse.Namespace) -> int:
         return 0
     print(summary(report))
     print_failed(report)
+    print_left_out(report)
     return 0
 
 
@@ -58,6 +59,14 @@ def print_failed(report: SyncReport) -> None:
         print(f"  {safe(item.path)}: {safe(item.error)} {dim(safe(item.hint))}", flush=True)
 
 
+def print_left_out(report: SyncReport) -> None:
+    """Print what was left out of the documents, one line each: links, pictures."""
+    if report.left_out:
+        print(bold("Left out:"))
+    for item in report.left_out:
+        print(f"  {safe(item.path)}: {safe(item.reason)}", flush=True)
+
+
 def run_documents(arguments: argparse.Namespace) -> int:
     """List the documents in the index, without a sync."""
     with open_from(arguments, arguments.folder) as library:
@@ -77,10 +86,26 @@ def run_documents(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _read_now(library: Library, path: str) -> Document | None:
+    """Read a document of a folder without an index; None if there is no such file. Raises ReadError."""
+    from bunko.reading.folder import list_folder
+    from bunko.reading.reader import Reader
+
+    reading = library.settings.reading
+    files = [file for file in list_folder(library.root, ignore=reading.ignore).files if path.startswith(file.path)]
+    with Reader(reading) as reader:
+        for _, item in reader.read(file for file in files if path == file.path or path[len(file.path)] == "#"):
+            if isinstance(item, FailedFile) and item.path == path:
+                raise ReadError(item.error, item.hint)
+            if isinstance(item, Document) and item.path == path:
+                return item
+    return None
+
+
 def run_show(arguments: argparse.Namespace) -> int:
     """Print a document's extracted text: the text that offsets count in."""
     with open_from(arguments, arguments.folder) as library:
-        document = library.document(arguments.path)
+        document = library.document(arguments.path) if library.is_indexed else _read_now(library, arguments.path)
     if document is None:
         raise LibraryNotFound(
             f"There is no document {arguments.path!r} in the index of {arguments.folder!r}.",

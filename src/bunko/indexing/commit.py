@@ -193,7 +193,8 @@ def record_of(file: FileEntry, item: Document | FailedFile, fingerprint: str) ->
         return dataclasses.replace(record, digest=digest, error=item.error, hint=item.hint)
     return dataclasses.replace(
         record,
-        digest=_digest_of(fingerprint, item.text, outline(item)),
+        digest=_digest_of(fingerprint, item.text, outline(item), *item.left_out),
+        hint="\n".join(item.left_out),
         format=item.format,
         pages=len(item.pages),
         size=file.size if item.path == file.path else len(item.text.encode("utf-8", "surrogatepass")),

@@ -19,7 +19,7 @@ import dataclasses
 import itertools
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bunko.errors import LibraryEmpty, ReadError
@@ -28,7 +28,7 @@ from bunko.indexing.commit import Batch, Counts, file_record, record_of
 from bunko.indexing.compare import Changes, compare, file_digest, fingerprint
 from bunko.indexing.embed import Progress, embed, embed_missing
 from bunko.ports import Embedder
-from bunko.reading.folder import FileEntry, ignore_faults, list_files
+from bunko.reading.folder import FileEntry, Listing, ignore_faults, list_folder
 from bunko.reading.reader import Item, Reader
 from bunko.settings import Settings
 from bunko.store import Entry, Record, Store
@@ -57,7 +57,8 @@ def sync(
     """
     begin = time.monotonic()
     with store.writing(wait_s=wait_s):
-        files = list_files(root, ignore=settings.reading.ignore)
+        listing = list_folder(root, ignore=settings.reading.ignore)
+        files = listing.files
         store.refresh()
         unfinished = store.is_unfinished()
         stray = store.repair() if unfinished else set()
@@ -72,18 +73,20 @@ def sync(
             embed(store, embedder, progress)
             missing = 0
         documents, chunks, failed = store.count_documents(), store.count_chunks(), store.failures()
+        left_out = (*listing.left_out, *store.left_out())
     report = SyncReport(
         added=counts.added,
         updated=counts.updated,
         removed=counts.removed,
         unchanged=documents - counts.added - counts.updated,
         failed=(*ignore_faults(root), *failed),
+        left_out=left_out,
         documents=documents,
         chunks=chunks,
         seconds=round(time.monotonic() - begin, 3),
         unembedded=missing,
     )
-    _check_read(root, files, report)
+    _check_read(root, listing, report)
     return report
 
 
@@ -166,12 +169,12 @@ def in_time(chunks: Iterable[Chunk], timeout_s: float) -> Iterator[Chunk]:
         begin = time.monotonic()  # writing them is not the document's fault
 
 
-def _check_read(root: Path, files: Sequence[FileEntry], report: SyncReport) -> None:
-    if not files:
-        raise LibraryEmpty.without_files(str(root))
+def _check_read(root: Path, listing: Listing, report: SyncReport) -> None:
+    if not listing.files:
+        raise LibraryEmpty.without_files(str(root), but=listing.first_left_out)
     if not report.documents:
         reason = f"; {report.failed[0].path}: {report.failed[0].error}" if report.failed else "."
         raise LibraryEmpty(
-            f"None of the {len(files)} files in {str(root)!r} can be read{reason}",
+            f"None of the {len(listing.files)} files in {str(root)!r} can be read{reason}",
             report.failed[0].hint if report.failed else "They hold no text.",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
@@ -10,8 +11,9 @@ from pathlib import Path
 
 from bunko.errors import LibraryNotFound, SettingsError
 from bunko.reading.ignore import MOST_CHARACTERS, IgnorePatterns
+from bunko.reading.links import LinksAndPipes
 from bunko.reading.text.encoding import decode
-from bunko.types import FailedFile
+from bunko.types import FailedFile, LeftOut
 
 IGNORE_FILE = ".bunkoignore"
 _NOT_DOCUMENTS = frozenset({"node_modules", "__pycache__", "Thumbs.db", "desktop.ini"})
@@ -43,16 +45,36 @@ def content_digest(file: FileEntry) -> str:
     return digest.hexdigest()
 
 
-def list_files(root: Path, *, ignore: Iterable[str] = ()) -> list[FileEntry]:
-    """Return the files of a library, sorted by path; `root` may be a single file.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What a folder holds."""
 
-    Hidden files, indexes, and files that `.bunkoignore` or `ignore` (gitignore's syntax) match are left out. Links are
-    followed only to files inside the folder. Raises LibraryNotFound if `root` is missing or may not be listed,
+    files: list[FileEntry]
+    """The files of the library, sorted by path."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Links, pipes and the like that are not read, sorted by path; not those that are hidden or ignored."""
+
+    @property
+    def first_left_out(self) -> str:
+        """The first thing that is left out, as the end of a sentence; empty if there is none."""
+        return f"; {self.left_out[0].path}: {self.left_out[0].reason}" if self.left_out else ""
+
+
+def list_files(root: Path, *, ignore: Iterable[str] = ()) -> list[FileEntry]:
+    """Return the files of a library, sorted by path. Raises LibraryNotFound as `list_folder` does."""
+    return list_folder(root, ignore=ignore).files
+
+
+def list_folder(root: Path, *, ignore: Iterable[str] = ()) -> Listing:
+    """Return the files of a library, and what is left out; `root` may be a single file.
+
+    Hidden files, indexes, and files that `.bunkoignore` or `ignore` (gitignore's syntax) match are not listed. Links
+    are followed only to files inside the folder. Raises LibraryNotFound if `root` is missing or may not be listed,
     SettingsError for what is no pattern in `ignore`.
     """
     try:
         if root.is_file():
-            return [_entry(root, root.name)]
+            return Listing(files=[_entry(root, root.name)])
         if not root.is_dir():
             raise LibraryNotFound(f"There is no folder or file {str(root)!r}.", "Check the path.")
         os.listdir(root)  # raises where the folder itself may not be listed; os.walk would hide that
@@ -61,12 +83,14 @@ def list_files(root: Path, *, ignore: Iterable[str] = ()) -> list[FileEntry]:
     except PermissionError as error:
         raise LibraryNotFound(f"The folder {str(root)!r} may not be read.", "Check its permissions.") from error
     skips = _IgnoreRules(root, ignore)
-    return sorted(_with_unicode_paths(_walk(root, skips)), key=lambda entry: entry.path)
+    skipped = LinksAndPipes(root)
+    files = sorted(_with_unicode_paths(_walk(root, skips, skipped)), key=lambda entry: entry.path)
+    return Listing(files=files, left_out=skipped.sorted())
 
 
-def _walk(root: Path, skips: _IgnoreRules) -> Iterator[FileEntry]:
-    real_root = root.resolve()
-    for folder, folders, files in os.walk(root):  # links to folders are not entered: no loops, nothing from outside
+def _walk(root: Path, skips: _IgnoreRules, skipped: LinksAndPipes) -> Iterator[FileEntry]:
+    # Links to folders are not entered: no loops, nothing from outside.
+    for folder, folders, files in os.walk(root, onerror=skipped.note_folder):
         above = Path(folder)
         is_index = _is_index(above, folders)  # put there with --store
         if is_index:
@@ -75,17 +99,14 @@ def _walk(root: Path, skips: _IgnoreRules) -> Iterator[FileEntry]:
                 continue
             folders[:] = [name for name in folders if not name.endswith(INDEX_SUFFIX)]
         folders[:] = [name for name in folders if not skips(above / name, is_folder=True)]
+        folders[:] = [name for name in folders if not skipped.is_linked_folder(above / name)]
         for name in files:
             path = above / name
             if skips(path, is_folder=False) or (is_index and name in _INDEX_FILES):
                 continue
-            try:
-                if path.is_symlink() and not path.resolve().is_relative_to(real_root):
-                    continue
-                if path.is_file():
+            if skipped.is_readable(path):
+                with contextlib.suppress(FileNotFoundError):  # it vanished; the next sync lists what is there then
                     yield _entry(path, path.relative_to(root).as_posix())
-            except (OSError, RuntimeError):  # RuntimeError: a link to itself, before Python 3.13
-                continue  # it vanished meanwhile; the next sync lists what is there then
 
 
 def _is_index(folder: Path, names: Iterable[str]) -> bool:

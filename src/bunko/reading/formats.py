@@ -31,7 +31,7 @@ Reader: TypeAlias = Callable[[Path, str, Context], Items]
 def _by_pdfium(path: Path, relative: str, context: Context) -> Items:
     from bunko.reading.pdf.read import read_pdf
 
-    yield from read_pdf(path, relative, settings=context.settings)
+    yield from read_pdf(path, relative, context)
 
 
 def _by_kreuzberg(path: Path, relative: str, context: Context) -> Items:

@@ -8,6 +8,7 @@ from pathlib import Path
 from bunko.errors import ReadError
 from bunko.reading.containers.members import Budget, Context, Items, PageRead
 from bunko.reading.formats import reader_of
+from bunko.reading.left_out import with_bad_places
 from bunko.reading.storable import storable
 from bunko.reading.text.unseen import seen
 from bunko.settings import ReadingSettings
@@ -67,7 +68,7 @@ def _read(path: Path, relative: str, context: Context) -> Items:
 def _seen(item: Document | FailedFile | PageRead) -> Document | FailedFile | PageRead:
     if isinstance(item, PageRead):
         return item
-    return storable(seen(item)) if isinstance(item, Document) else storable(item)
+    return with_bad_places(storable(seen(item))) if isinstance(item, Document) else storable(item)
 
 
 def _fault(document: Document, settings: ReadingSettings) -> ReadError | None:

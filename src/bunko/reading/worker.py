@@ -86,6 +86,7 @@ def from_frame(frame: Frame) -> Document | FailedFile:
     if "failed" in frame:
         return FailedFile(**frame["failed"])
     values = dict(frame["document"])
+    values["left_out"] = tuple(values.get("left_out", ()))
     for name in ("pages", "headings", "tables"):
         values[name] = tuple(Span(**span) for span in values[name])
     return Document(**values)

@@ -96,6 +96,7 @@ class Record:
     indexed_at: float = 0.0
     error: str = ""
     hint: str = ""
+    """What to do about the error; of a document that was read, its `left_out`, one line each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +142,15 @@ def outline(document: Document) -> str:
 
 def document_from(row: dict[str, Any]) -> Document:
     """Return a document from its row."""
-    return Document(path=row["path"], text=row["text"], format=row["format"], **spans_from(row["outline"]))
+    spans = spans_from(row["outline"])
+    return Document(
+        path=row["path"],
+        text=row["text"],
+        format=row["format"],
+        pages=spans["pages"],
+        headings=spans["headings"],
+        tables=spans["tables"],
+    )
 
 
 def spans_from(outline: str) -> dict[str, tuple[Span, ...]]:

@@ -50,7 +50,7 @@ from bunko.store.tables import INDEX_ROWS, arrow, conditions, delete, index_colu
 from bunko.store.vectors import VectorTables, to_embed, vectors_name
 from bunko.store.word_index import index_words, match, match_all
 from bunko.store.writer_lock import writer_lock
-from bunko.types import Chunk, Document, FailedFile, Hit, Span, under_heading
+from bunko.types import Chunk, Document, FailedFile, Hit, LeftOut, Span, under_heading
 
 if TYPE_CHECKING:
     from bunko.ports import EmbedderSpec, Vectors
@@ -311,6 +311,13 @@ class Store:
             rows = self._documents.search().where("error != ''").select(names).limit(None).to_list()
         failed = [FailedFile(**{name: row[name] for name in names}) for row in rows]
         return sorted(failed, key=lambda item: item.path)
+
+    def left_out(self) -> list[LeftOut]:
+        """Return what the documents that were read lack, sorted by path."""
+        with self._mapped("read"):
+            found = self._documents.search().where("error = '' AND hint != ''").select(["path", "hint"]).limit(None)
+            rows = sorted(found.to_list(), key=lambda row: str(row["path"]))
+        return [LeftOut(path=row["path"], reason=line) for row in rows for line in row["hint"].split("\n")]
 
     def document(self, path: str) -> Document | None:
         """Return a document with its text; None if the library has no such document."""
