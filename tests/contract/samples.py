@@ -107,6 +107,7 @@ REPORTS = {
         chunks=6,
         seconds=0.125,
         unembedded=9,
+        notes=("The index was damaged, and is mended.",),
     ),
 }
 ERROR = StoreBusy("Another sync runs.", "Wait.")

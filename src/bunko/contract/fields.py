@@ -73,7 +73,7 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
     },
     Chunk: {"heading": Rule(on=()), "language": Rule(on=()), "key": Rule(on=())},
     Finished: {"answer": Rule(inline=True)},
-    SyncReport: {"unembedded": Rule(on=())},
+    SyncReport: {"unembedded": Rule(on=()), "notes": Rule(when="set")},
     Span: {"level": Rule(on=("api",), when="set")},
     DocumentRow: {"state": Rule(on=("mcp",))},
     DocumentList: {"total": Rule(on=("mcp",)), "offset": Rule(on=("mcp",))},

@@ -60,6 +60,8 @@ def sync(
         files = list_files(root, ignore=settings.reading.ignore)
         store.refresh()
         unfinished = store.is_unfinished()
+        if not unfinished:
+            store.check_counts()
         stray = store.repair() if unfinished else set()
         changes = compare(files, store.files(), stray=stray, settings=settings, retry_failed=retry_failed)
         counts = Counts()

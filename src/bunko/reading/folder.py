@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
@@ -13,8 +14,11 @@ from bunko.reading.text.encoding import decode
 
 IGNORE_FILE = ".bunkoignore"
 _NOT_DOCUMENTS = frozenset({"node_modules", "__pycache__", "Thumbs.db", "desktop.ini"})
+# A folder or file that is there, and can't be listed or looked at: without permission, with too long a path, on a disk
+# that fails.
+_CLOSED = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EIO)
 _INDEX_TABLE = "documents.lance"
-_INDEX_FILES = frozenset({"writer.lock", "writer.pid", "answers.sqlite", "answers.sqlite-journal"})
+_INDEX_FILES = frozenset({"writer.lock", "writer.pid", "answers.sqlite", "answers.sqlite-journal", "seal.json"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +47,8 @@ def list_files(root: Path, *, ignore: Iterable[str] = ()) -> list[FileEntry]:
     """Return the files of a library, sorted by path; `root` may be a single file.
 
     Hidden files, indexes, and files that `.bunkoignore` or `ignore` (gitignore's syntax) match are left out. Links are
-    followed only to files inside the folder. Raises LibraryNotFound if `root` is missing or may not be listed.
+    followed only to files inside the folder. A folder that may not be listed, and a path that is too long, are listed
+    as files that can't be read. Raises LibraryNotFound if `root` is missing or may not be listed.
     """
     try:
         if root.is_file():
@@ -61,7 +66,9 @@ def list_files(root: Path, *, ignore: Iterable[str] = ()) -> list[FileEntry]:
 
 def _walk(root: Path, skips: _IgnoreRules) -> Iterator[FileEntry]:
     real_root = root.resolve()
-    for folder, folders, files in os.walk(root):  # links to folders are not entered: no loops, nothing from outside
+    closed: list[OSError] = []
+    # Links to folders are not entered: no loops, nothing from outside.
+    for folder, folders, files in os.walk(root, onerror=closed.append):
         above = Path(folder)
         is_index = _INDEX_TABLE in folders  # put there with --store
         if is_index:
@@ -79,8 +86,18 @@ def _walk(root: Path, skips: _IgnoreRules) -> Iterator[FileEntry]:
                     continue
                 if path.is_file():
                     yield _entry(path, path.relative_to(root).as_posix())
-            except (OSError, RuntimeError):  # RuntimeError: a link to itself, before Python 3.13
-                continue  # it vanished meanwhile; the next sync lists what is there then
+            except (OSError, RuntimeError) as error:  # RuntimeError: a link to itself, before Python 3.13
+                if getattr(error, "errno", None) in _CLOSED:
+                    yield _closed(path, root)
+                continue  # else it vanished meanwhile; the next sync lists what is there then
+    for error in closed:
+        if error.errno in _CLOSED and error.filename:
+            yield _closed(Path(error.filename), root)
+
+
+def _closed(path: Path, root: Path) -> FileEntry:
+    """Return an entry for a file or folder that can't be looked into. Reading it fails, so that it is reported."""
+    return FileEntry(path=path.relative_to(root).as_posix(), absolute=path, size=0, modified_ns=0)
 
 
 def _with_unicode_paths(entries: Iterable[FileEntry]) -> list[FileEntry]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from bunko.errors import DiskFull, StoreDamaged, StoreError, StoreNotWritable
+from bunko.private_files import LinkFound
 
 
 @contextlib.contextmanager
@@ -30,6 +31,11 @@ def _as_store_error(error: Exception, action: str, location: str) -> StoreError:
             f"The disk is full: the index in {location!r} could not be {action}.",
             "Free some space and run the command again; what was committed is intact.",
         )
+    if isinstance(error, LinkFound):
+        return StoreNotWritable(
+            f"The index in {location!r} could not be {action}: {str(error.path)!r} is a link, or no plain file.",
+            "Bunko follows no link among its own files. Remove it, or name the place of the index with --store PATH.",
+        )
     if isinstance(error, FileExistsError | NotADirectoryError):
         return StoreNotWritable(
             f"The index in {location!r} could not be {action}: there is a file in its place.",
@@ -42,5 +48,5 @@ def _as_store_error(error: Exception, action: str, location: str) -> StoreError:
         )
     return StoreDamaged(
         f"The index in {location!r} could not be {action}: {detail[:300]}",
-        "If it happens again, delete that folder and run: bunko index FOLDER",
+        "Run: bunko index FOLDER. It reads again what is damaged.",
     )
