@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from bunko.ports import Embedder, Generator
     from bunko.store import Problem, Record, Store
 
+# One of these is there if there is an index, even a damaged one.
+_SIGNS = ("documents.lance", "seal.json")
+
 
 def open_library(
     folder: str | Path, *, settings: Settings | None = None, model: str | None = None, embedder: str | None = None
@@ -123,7 +126,7 @@ class Library:
     @property
     def is_indexed(self) -> bool:
         """Whether there is an index; one on an object store is assumed to exist."""
-        return "://" in self._location or Path(self._location, "documents.lance").exists()
+        return "://" in self._location or any(Path(self._location, name).exists() for name in _SIGNS)
 
     def has_documents(self) -> bool:
         """Return whether there is an index that can be believed, with documents in it."""

@@ -38,6 +38,11 @@ def is_link(path: Path) -> bool:
         state = os.lstat(path)
     except (OSError, ValueError):
         return False
+    return leads_elsewhere(state)
+
+
+def leads_elsewhere(state: os.stat_result) -> bool:
+    """Return whether a state that `os.lstat` returned is that of a symbolic link or a junction."""
     return stat.S_ISLNK(state.st_mode) or getattr(state, "st_reparse_tag", 0) in _JUNCTIONS
 
 
@@ -108,7 +113,7 @@ def make_place(path: Path) -> None:
         with contextlib.suppress(FileExistsError):
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK, 0o600))
     elif is_open(path) and not is_open(path.parent):
-        with contextlib.suppress(PermissionError):  # it belongs to another user
+        with contextlib.suppress(OSError):  # it belongs to another user
             path.chmod(0o600)
 
 
@@ -125,7 +130,7 @@ def make_private(folder: Path) -> None:
     if not folder.is_dir():
         raise NotADirectoryError(20, "there is a file in its place", str(folder))
     if STORE_FOLDER in folder.parts and is_open(folder):
-        with contextlib.suppress(PermissionError):  # it belongs to another user, as volumes of containers may
+        with contextlib.suppress(OSError):  # read-only, or of another user, as volumes of containers may be
             folder.chmod(0o700)
 
 

@@ -90,9 +90,9 @@ def _walk(root: Path, skips: _IgnoreRules) -> Iterator[FileEntry]:
                 if getattr(error, "errno", None) in _CLOSED:
                     yield _closed(path, root)
                 continue  # else it vanished meanwhile; the next sync lists what is there then
-    for error in closed:
-        if error.errno in _CLOSED and error.filename:
-            yield _closed(Path(error.filename), root)
+    for fault in closed:
+        if fault.errno in _CLOSED and fault.filename:
+            yield _closed(Path(fault.filename), root)
 
 
 def _closed(path: Path, root: Path) -> FileEntry:

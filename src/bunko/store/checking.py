@@ -74,7 +74,7 @@ def _unreadable(database: Any, name: str) -> str:
 def _unsearchable(table: Any) -> str:
     row = table.search().select(["search"]).limit(1).to_list()[0]
     word = max(row["search"].split(), key=len, default="")[:30]
-    table.search(word, query_type="fts").select(["key"]).limit(1).to_list()
+    table.search(word, query_type="fts").select(["key", "_score"]).limit(1).to_list()
     return ""
 
 

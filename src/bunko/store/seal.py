@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from bunko.private_files import NO_LINK, is_link, is_open, link_above, read_plain, write_plain
+from bunko.private_files import NO_LINK, is_open, leads_elsewhere, link_above, read_plain, write_plain
 from bunko.signing import forget_writing, is_being_written, is_signed, note_writing, signature
 
 SEAL = "seal.json"
@@ -91,7 +91,7 @@ class Seal:
             if not fault or table in faults:
                 continue
             passes = fault in _WHILE_WRITING or rest == _HINT
-            if not (passes and (not signed or self.is_being_written(sealed))):
+            if not (passes and (not signed or self._is_being_written(sealed.id))):
                 faults[table] = f"{rest} {fault}"
         return Verdict(faults=faults)
 
@@ -101,11 +101,12 @@ class Seal:
         if sealed is None:
             sealed = Sealed(id=secrets.token_hex(16), files={})
             self._write(sealed)
-        note_writing(self._name(sealed))
+        note_writing(self._name(sealed.id))
 
     def close(self) -> None:
         """Seal what is there now: the caller holds the writer's lock, and believes it. Raises OSError."""
-        sealed = self._read(signed=False) or Sealed(id=secrets.token_hex(16), files={})
+        signed = self._read(signed=True)
+        sealed = signed or self._read(signed=False) or Sealed(id=secrets.token_hex(16), files={})
         files: dict[str, list[Any]] = {}
         private = not is_open(self._folder)
         for name, state in _files(self._folder):
@@ -117,20 +118,16 @@ class Seal:
             before = sealed.files.get(name)
             stamp = _stamp(state)
             files[name] = before if before and before[:-1] == stamp else [*stamp, _digest(path)]
-        if files != sealed.files or not self._is_signed():
+        if signed is None or files != sealed.files:
             self._write(Sealed(id=sealed.id, files=files))
-        forget_writing(self._name(sealed))
+        forget_writing(self._name(sealed.id))
 
-    def is_being_written(self, sealed: Sealed | None = None) -> bool:
+    def _is_being_written(self, identity: str) -> bool:
         """Return whether this installation is writing the index, or was interrupted."""
-        sealed = sealed or self._read(signed=True)
-        return sealed is not None and is_being_written(self._name(sealed))
+        return is_being_written(self._name(identity))
 
-    def _name(self, sealed: Sealed) -> str:
-        return f"{sealed.id} {self._folder.resolve()}"
-
-    def _is_signed(self) -> bool:
-        return self._read(signed=True) is not None
+    def _name(self, identity: str) -> str:
+        return f"{identity} {self._folder.resolve()}"
 
     def _read(self, *, signed: bool) -> Sealed | None:
         try:
@@ -159,20 +156,21 @@ class Sealed:
 
 def _files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
     """Yield the path within the index, and the state, of every file of its tables. No link is followed."""
-    pending = [entry for entry in _entries(folder) if entry.name.endswith(".lance")]
+    pending = [(entry, entry.name) for entry in _entries(str(folder)) if entry.name.endswith(".lance")]
     while pending:
-        entry = pending.pop()
+        entry, name = pending.pop()
         try:
-            state = entry.stat(follow_symlinks=False)
-            if stat.S_ISDIR(state.st_mode) and not is_link(Path(entry.path)):
-                pending += _entries(Path(entry.path))
-            else:
-                yield Path(entry.path).relative_to(folder).as_posix(), os.lstat(entry.path)
+            # Windows keeps an older state in its listings.
+            state = os.lstat(entry.path) if sys.platform == "win32" else entry.stat(follow_symlinks=False)
         except FileNotFoundError:  # cleaned up by a writer
             continue
+        if stat.S_ISDIR(state.st_mode) and not leads_elsewhere(state):
+            pending += [(inner, f"{name}/{inner.name}") for inner in _entries(entry.path)]
+        else:
+            yield name, state
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as found:
             return list(found)
@@ -184,7 +182,7 @@ def _fault(path: Path, state: os.stat_result | None, sealed: list[Any] | None, d
     """Return what is wrong with a file; empty if nothing is."""
     if state is None:
         return _MISSING
-    if not stat.S_ISREG(state.st_mode) or is_link(path):
+    if not stat.S_ISREG(state.st_mode) or leads_elsewhere(state):
         return "is no plain file"
     if sealed is None:
         return _NEW
