@@ -2,8 +2,9 @@
 
     python benchmarks/signing.py [--documents 3000]
 
-Prints medians and ratios: opening an index with and without the look at its seal; a sync that finds nothing changed,
-with and without signing; the first opening of a copy, which hashes everything; a whole check. The embedder is a fake.
+Prints medians of processor time, and ratios: opening an index with and without the look at its seal; a sync that finds
+nothing changed, with and without signing; the first look at a copy, which hashes everything; a whole check. The
+embedder is a fake.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def main() -> None:
         _compare("a sync without changes", unsigned_sync, sync, arguments.repeats)
         copy = Path(folder, "copy")
         shutil.copytree(root, copy)
-        print(f"first opening of a copy: {_seconds(lambda: Seal(copy / '.bunko' / 'store').judge()):.3f} s")
+        print(f"first judging of a copy: {_seconds(lambda: Seal(copy / '.bunko' / 'store').judge()):.3f} s")
         with make_library(root) as library:
             print(f"whole check: {_seconds(library.check):.3f} s")
 
@@ -77,9 +78,9 @@ def _compare(name: str, before: Callable[[], object], after: Callable[[], object
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    begin = time.perf_counter()
+    begin = time.process_time()
     work()
-    return time.perf_counter() - begin
+    return time.process_time() - begin
 
 
 if __name__ == "__main__":

@@ -220,3 +220,40 @@ def test_a_store_that_the_user_shares_stays_open_to_others(tmp_path: Path) -> No
         library.sync()
     assert stat.S_IMODE(shared.stat().st_mode) == 0o775
     assert any(path.stat().st_mode & 0o044 for path in shared.rglob("*.lance") if path.is_file())
+
+
+@LINKS
+def test_conversations_are_kept_through_no_link(root: Path, tmp_path: Path) -> None:
+    from bunko.server.native.conversations import Conversations
+
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    kept = Conversations(str(root / ".bunko" / "store"))
+    name = "a" * 20
+    kept.keep(name, title="t", turns=[])
+    path = root / ".bunko" / "conversations" / f"{name}.json"
+    assert (stat.S_IMODE(path.stat().st_mode), stat.S_IMODE(path.parent.stat().st_mode)) == (0o600, 0o700)
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    path.unlink()
+    path.symlink_to(victim)
+    assert kept.all() == []
+    kept.keep(name, title="t", turns=[])
+    assert victim.read_text() == "precious"
+    shutil.rmtree(path.parent)
+    path.parent.symlink_to(elsewhere, target_is_directory=True)
+    with pytest.raises(StoreNotWritable, match="is a link"):
+        kept.keep(name, title="t", turns=[])
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_kept_answers_of_another_installation_are_not_given(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with make_library(root) as library:
+        memory = library._kept_answers._memory
+        memory.keep(library.ask("Where does the cat sleep?"), key="k", state="s")
+        assert memory.answer("k") is not None
+        assert memory.answer("other") is None
+        as_user("bert", tmp_path, monkeypatch)
+        assert memory.answer("k") is None

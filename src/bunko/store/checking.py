@@ -5,6 +5,7 @@ A sync compares sizes and time stamps only. This reads everything, for `bunko in
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -50,7 +51,7 @@ def check_store(location: str, *, origin: Literal["folder", "user"]) -> tuple[Pr
         found |= {name: "is missing" for name in missing if names and name not in found}
     if names and not any(name in _SCHEMAS for name in found):
         with mapped("checked", location):
-            found |= _miscounted(database)
+            found |= _miscounted(database, known=found)
     return tuple(Problem(table=table, detail=detail) for table, detail in sorted(found.items()))
 
 
@@ -78,7 +79,7 @@ def _unsearchable(table: Any) -> str:
     return ""
 
 
-def _miscounted(database: Any) -> dict[str, str]:
+def _miscounted(database: Any, *, known: Mapping[str, str]) -> dict[str, str]:
     """Compare the tables with each other. Documents of an interrupted writer are no fault: the next sync ends them."""
     state = arrow(database.open_table("state"), ["name", "value"]).to_pylist()
     marks = {row["name"]: row["value"] for row in state}
@@ -96,7 +97,7 @@ def _miscounted(database: Any) -> dict[str, str]:
         found["files"] = f"lacks the file of {len(stray):,} documents"
     keys = arrow(chunks, ["key"])["key"]
     for name in table_names(database):
-        if name.startswith(PREFIX) and marks.get(name) == str(chunks.version):
+        if name.startswith(PREFIX) and name not in known and marks.get(name) == str(chunks.version):
             rows = database.open_table(name).count_rows()
             if rows != int(marks.get(f"{name}.rows", rows)):
                 found[name] = f"has {rows:,} vectors of {marks[f'{name}.rows']}, for {pc.count_distinct(keys)} passages"
