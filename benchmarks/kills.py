@@ -96,12 +96,17 @@ def main() -> None:
                 counts["kills"] += 1
                 counts[f"kills: {kind}, {'first' if first else 'later'} sync"] += 1
                 counts.update(_forked(lambda root=root: _look(root)))  # type: ignore[misc]
-                print(counts["kills"], kind, "first" if first else "later", flush=True)
+                if counts["kills"] % 10 == 0:
+                    _print(counts, time.monotonic() - begin)
             shutil.rmtree(root)
-    print(f"{time.monotonic() - begin:.0f} s")
-    for name, number in sorted(counts.items()):
-        print(f"{name:<45} {number}")
+    _print(counts, time.monotonic() - begin)
     sys.exit(bool(counts["differs"] or counts["does not open"] or counts["rebuilt or mended"] or counts["faults"]))
+
+
+def _print(counts: Counter[str], seconds: float) -> None:
+    print(f"after {seconds:.0f} s", flush=True)
+    for name, number in sorted(counts.items()):
+        print(f"{name:<45} {number}", flush=True)
 
 
 def _load() -> None:
