@@ -187,7 +187,7 @@ def _look(root: Path) -> dict[str, int]:
                 library.search("the first document")
     except BunkoError as error:
         counts["does not open"] += 1
-        print(error)
+        print(error, flush=True)
     embedded: list[str] = []
 
     class Counting(FakeEmbedder):
@@ -206,7 +206,14 @@ def _look(root: Path) -> dict[str, int]:
     shutil.copytree(root, undisturbed, ignore=shutil.ignore_patterns(".bunko"))
     _sync(undisturbed)
     with make_library(root) as library:
-        counts["differs"] += bool(rows(root) != rows(undisturbed) or library.check())
+        problems = library.check()
+    mine, wanted = rows(root), rows(undisturbed)
+    differing = [name for name in wanted if mine.get(name) != wanted[name]]
+    counts["differs"] += bool(problems or differing)
+    for name in differing:
+        print(name, sorted(set(mine.get(name, [])) ^ set(wanted[name]))[:4], flush=True)
+    for problem in problems:
+        print(problem, flush=True)
     return dict(counts)
 
 

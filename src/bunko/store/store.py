@@ -105,8 +105,12 @@ class Store:
         for name, schema in zip(CORE_TABLES, (FILES, DOCUMENTS, CHUNKS, STATE), strict=True):
             if name not in table_names(self._database):
                 self._database.create_table(name, schema=schema, exist_ok=True)
+            if name == "chunks":
+                self._index_words()  # before the last table: where that is missing, a creator was killed
+
+    def _index_words(self) -> None:
         chunks = self._database.open_table("chunks")
-        if not any("search" in index.columns for index in chunks.list_indices()):  # a creator was killed
+        if not any("search" in index.columns for index in chunks.list_indices()):
             index_words(chunks)
 
     def _check_format(self) -> None:
