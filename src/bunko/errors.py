@@ -11,7 +11,8 @@
      +- ReadError                one file; a sync reports it and continues
      |   +- NeedsOcr / NeedsPassword / UnsupportedFormat
      +- StoreError               the index on disk
-     |   +- StoreTooNew / StoreBusy / StoreNotWritable / StoreDamaged / DiskFull
+     |   +- StoreTooNew / StoreBusy / StoreNotWritable / StoreDamaged / StoreUntrusted
+     |   +- DiskFull
      |   +- EmbedderMismatch
      +- ModelError               finding, fetching and checking a model file
      |   +- ModelNotFound / ModelBroken / WrongModelKind / ModelTooLarge
@@ -128,7 +129,13 @@ class StoreNotWritable(StoreError):
 
 
 class StoreDamaged(StoreError):
-    """The store can't be opened."""
+    """The store can't be opened, or has lost a part."""
+
+
+class StoreUntrusted(StoreError):
+    """Another installation made the store: it came with the folder."""
+
+    http_status = 409
 
 
 class EmbedderMismatch(StoreError):

@@ -17,7 +17,16 @@ from typing import TYPE_CHECKING, Literal
 
 from bunko.conversation import Conversation, last
 from bunko.engines import Engines
-from bunko.errors import BunkoError, EmbedderMismatch, LibraryEmpty, LibraryNotFound, NotIndexed
+from bunko.errors import (
+    BunkoError,
+    EmbedderMismatch,
+    LibraryEmpty,
+    LibraryNotFound,
+    NotIndexed,
+    StoreDamaged,
+    StoreError,
+    StoreUntrusted,
+)
 from bunko.language.detection import OTHER_SCRIPTS, detect_language
 from bunko.paths import config_file, home_of
 from bunko.ports import Engine
@@ -33,7 +42,10 @@ if TYPE_CHECKING:
     from bunko.models import Progress as DownloadProgress
     from bunko.overview.types import Plan
     from bunko.ports import Embedder, EntailmentModel, Generator
-    from bunko.store import Record, Store
+    from bunko.store import Problem, Record, Store
+
+# One of these is there if there is an index, even a damaged one.
+_SIGNS = ("documents.lance", "seal.json")
 
 
 def open_library(
@@ -115,15 +127,23 @@ class Library:
 
     @cached_property
     def store(self) -> Store:
-        """The index on disk, created if there is none. Raises StoreError."""
-        from bunko.store import Store
+        """The index on disk, created if there is none. Raises StoreError; StoreUntrusted for one of somebody else."""
+        from bunko.store import open_store
 
-        return Store(self._location)
+        return open_store(self._location, origin=self._origin)
 
     @property
     def is_indexed(self) -> bool:
         """Whether there is an index; one on an object store is assumed to exist."""
-        return "://" in self._location or Path(self._location, "documents.lance").exists()
+        return "://" in self._location or any(Path(self._location, name).exists() for name in _SIGNS)
+
+    def has_documents(self) -> bool:
+        """Return whether there is an index that can be believed, with documents in it."""
+        try:
+            self.refresh()
+            return self.is_indexed and self.store.count_documents() > 0
+        except StoreError:
+            return False
 
     def refresh(self) -> None:
         """See what others have committed to the index since it was opened; an index that was replaced is reopened."""
@@ -174,11 +194,11 @@ class Library:
         """
         self.check_folder()  # before anything is written into the folder
         self._begin_embedder()
-        from bunko.indexing.sync import sync
+        from bunko.indexing.mending import sync_mended
 
-        report = sync(
+        report = sync_mended(
             self.root,
-            self.store,
+            self._open_for_sync,
             self.embedder,
             settings=self.settings,
             embed_at_most=None if vectors == "all" else self.settings.embedding.before_answer,
@@ -186,9 +206,19 @@ class Library:
             wait_s=wait_s,
             progress=self._progress,
         )
-        if report.added or report.updated or report.removed:
+        if report.added or report.updated or report.removed or report.notes:
             self._kept_answers.forget_older()
         return report
+
+    def check(self) -> tuple[Problem, ...]:
+        """Compare all of the index with its checksums and counts; return what is wrong. Changes nothing.
+
+        Raises NotIndexed, StoreUntrusted, StoreNotWritable.
+        """
+        from bunko.store import check
+
+        self._check_indexed()
+        return check(self._location, origin=self._origin)
 
     def complete(self) -> int:
         """Make the vectors that `sync(vectors="few")` left for later; return how many."""
@@ -449,6 +479,11 @@ class Library:
     # --- the index and the folder -------------------------------------------------------------------------------
 
     @property
+    def _origin(self) -> Literal["folder", "user"]:
+        """Who chose the place of the index: a folder's own config file may not."""
+        return "user" if self.settings.store else "folder"
+
+    @property
     def _location(self) -> str:
         return index_location(self.root, self.settings)
 
@@ -464,9 +499,25 @@ class Library:
 
     def _index(self) -> Store:
         """Return the index for reading; does not create one."""
+        self._check_indexed()
+        return self.store
+
+    def _check_indexed(self) -> None:
         if not self.is_indexed:
             raise NotIndexed(f"{str(self.root)!r} has no index yet.", f"Create it: bunko index {self.root}")
-        return self.store
+
+    def _open_for_sync(self, *, again: bool, wait_s: float) -> tuple[Store, tuple[str, ...]]:
+        """Return the index for a sync, and notes on what was wrong with it; `again`: after a fault was met."""
+        from bunko.store import mend, open_for_sync
+
+        notes: tuple[str, ...] = ()
+        if again:
+            notes = mend(self._location, origin=self._origin, wait_s=wait_s)
+        elif "store" in self.__dict__ and self.is_indexed:
+            return self.store, ()
+        store, more = open_for_sync(self._location, origin=self._origin, wait_s=wait_s)
+        self.__dict__["store"] = store
+        return store, notes + more
 
     def _has_all_vectors(self) -> bool:
         return not self.store.missing_vectors(self.embedder.spec).chunks
@@ -484,7 +535,7 @@ class Library:
         """Sync; a folder without documents gives a report, and a deleted index is created again."""
         if not self.is_indexed:
             self.__dict__.pop("store", None)
-        before = self._index().count_documents() if self.is_indexed else 0
+        before = self._count_documents()
         try:
             return self.sync()
         except LibraryEmpty:
@@ -493,6 +544,13 @@ class Library:
                 FailedFile(path=record.path, error=record.error, hint=record.hint) for record in records if record.error
             )
             return SyncReport(removed=before, failed=failed)
+
+    def _count_documents(self) -> int:
+        """Return the number of documents in the index; 0 where the sync has to mend it first."""
+        try:
+            return self._index().count_documents()
+        except (NotIndexed, StoreDamaged, StoreUntrusted):
+            return 0
 
 
 def _checked(root: Path) -> Path:

@@ -342,6 +342,8 @@ class SyncReport:
     """How long the sync took."""
     unembedded: int = 0
     """Chunks that have no vector yet; they are found by their words meanwhile."""
+    notes: tuple[str, ...] = ()
+    """What was wrong with the index and had to be made again, in sentences."""
 
 
 # What `Library.stream` yields, in this order: Retrieved, any number of deltas, Finished.

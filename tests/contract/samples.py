@@ -108,6 +108,7 @@ REPORTS = {
         chunks=6,
         seconds=0.125,
         unembedded=9,
+        notes=("The index was damaged, and is mended.",),
     ),
     "partly": SyncReport(left_out=(LeftOut(path="a.lnk", reason="A link."), LeftOut(path="b.pdf", reason="Pictures."))),
 }

@@ -15,7 +15,7 @@ from bunko.indexing.chunking import chunk
 from bunko.indexing.sync import in_time
 from bunko.language.sentences import sentences
 from bunko.settings import ChunkingSettings
-from bunko.store import Store
+from bunko.store import Entry, Store
 from bunko.testing import FakeEmbedder
 from bunko.types import Chunk, Document, Span
 from tests.strategies import anything
@@ -103,9 +103,12 @@ def test_a_large_document_is_written_in_parts(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(commit, "_BATCH_CHARACTERS", 5_000)
     parts: list[int] = []
     whole = Store.write_chunks
-    monkeypatch.setattr(
-        Store, "write_chunks", lambda self, entry: (parts.append(len(entry.chunks)), whole(self, entry))
-    )
+
+    def write_chunks(self: Store, entry: Entry) -> None:
+        parts.append(len(entry.chunks))
+        whole(self, entry)
+
+    monkeypatch.setattr(Store, "write_chunks", write_chunks)
     text = "".join(f"Sentence number {n} is about the whale of the sea. " for n in range(600))
     write_files(tmp_path, {"cats.txt": CATS, "whales.txt": text})
     library = make_library(tmp_path)

@@ -339,7 +339,7 @@ def test_a_killed_sync_leaves_a_library_that_the_next_one_completes(tmp_path: Pa
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("moment", [2, 4, 6])
+@pytest.mark.parametrize("moment", [2, 4, 5, 6])
 def test_a_killed_first_sync_is_completed_by_the_next(tmp_path: Path, moment: int) -> None:
     root = write_files(tmp_path / "killed", {"cats.txt": CATS, "京都.txt": KYOTO})
     assert kill_sync(root, moment) == -signal.SIGKILL

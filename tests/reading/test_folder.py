@@ -114,15 +114,6 @@ def test_loops_and_dead_links_and_pipes_are_left_out(tmp_path: Path) -> None:
     assert {"dead.txt", "self", "sub/loop"} <= set(left_out(tmp_path)) <= {"dead.txt", "pipe.txt", "self", "sub/loop"}
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may list every folder")
-def test_a_folder_that_may_not_be_listed_is_named(tmp_path: Path) -> None:
-    write_files(tmp_path, {"a.txt": "", "shut/b.txt": ""})
-    (tmp_path / "shut").chmod(0)
-    assert listed(tmp_path) == ["a.txt"]
-    assert "can't be listed" in left_out(tmp_path)["shut"]
-    (tmp_path / "shut").chmod(0o700)
-
-
 def test_a_library_behind_a_link_is_the_folder_itself(tmp_path: Path) -> None:
     write_files(tmp_path, {"real/a.txt": ""})
     link(tmp_path / "alias", tmp_path / "real")

@@ -9,25 +9,65 @@ import time
 from bunko.cli.common import bold, counted, dim, note, open_from, print_json, safe
 from bunko.contract.records import DocumentList, row_of
 from bunko.contract.serialise import to_json
-from bunko.errors import LibraryNotFound, ReadError
+from bunko.errors import LibraryNotFound, ReadError, StoreBusy
 from bunko.language.detection import LANGUAGE_NAMES
 from bunko.library import Library
 from bunko.types import Document, FailedFile, SyncReport
 
+# Another process that updates the index is mostly done within this; one that builds it may take hours.
+_SILENT_S = 2.0
+_WAIT_S = 24 * 3600.0
+
 
 def run_index(arguments: argparse.Namespace) -> int:
     """Bring the index in step with the folder."""
+    if arguments.check:
+        return _check(arguments)
     with open_from(arguments, arguments.folder) as library:
-        report = library.sync(retry_failed=True)
+        report = _sync(arguments, library)
         if report.added and not report.unchanged:
             note_languages(arguments, library)
     if arguments.json:
         print_json(to_json(report))
         return 0
     print(summary(report))
+    print_notes(arguments, report)
     print_failed(report)
     print_left_out(report)
     return 0
+
+
+def _sync(arguments: argparse.Namespace, library: Library) -> SyncReport:
+    """Sync; if another process writes to the index, say so and wait for it."""
+    try:
+        return library.sync(retry_failed=True, wait_s=_SILENT_S)
+    except StoreBusy as error:
+        note(arguments, f"{error.message} Waiting for it to finish; Ctrl-C is safe.")
+    return library.sync(retry_failed=True, wait_s=_WAIT_S)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    """Print what is wrong with the index; return 1 if anything is."""
+    with open_from(arguments, arguments.folder) as library:
+        problems = library.check()
+        documents, chunks = (0, 0) if problems else (library.store.count_documents(), library.store.count_chunks())
+    if arguments.json:
+        found = [{"table": problem.table, "detail": problem.detail} for problem in problems]
+        print_json({"documents": documents, "chunks": chunks, "problems": found})
+    elif problems:
+        print(bold("The index is damaged:"))
+        for problem in problems:
+            print(f"  {safe(str(problem))}")
+        print(f"Mend it from the documents: bunko index {safe(arguments.folder)}")
+    else:
+        print(f"The index is whole: {counted(documents, 'document')}, {counted(chunks, 'passage')}.")
+    return 1 if problems else 0
+
+
+def print_notes(arguments: argparse.Namespace, report: SyncReport) -> None:
+    """Print what was wrong with the index, on stderr."""
+    for text in report.notes:
+        note(arguments, text)
 
 
 def note_languages(arguments: argparse.Namespace, library: Library) -> None:

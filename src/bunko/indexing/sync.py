@@ -61,6 +61,8 @@ def sync(
         files = listing.files
         store.refresh()
         unfinished = store.is_unfinished()
+        if not unfinished:
+            store.check_counts()
         stray = store.repair() if unfinished else set()
         changes = compare(files, store.files(), stray=stray, settings=settings, retry_failed=retry_failed)
         counts = Counts()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
@@ -19,8 +19,11 @@ IGNORE_FILE = ".bunkoignore"
 _NOT_DOCUMENTS = frozenset({"node_modules", "__pycache__", "Thumbs.db", "desktop.ini"})
 INDEX_SUFFIX = ".lance"
 """The ending of the folders in which LanceDB keeps the tables of an index."""
+# A folder or file that is there, and can't be listed or looked at: without permission, with too long a path, on a disk
+# that fails.
+_CLOSED = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EIO)
 _INDEX_TABLES = ("documents.lance", "chunks.lance", "files.lance")
-_INDEX_FILES = frozenset({"writer.lock", "writer.pid", "answers.sqlite", "answers.sqlite-journal"})
+_INDEX_FILES = frozenset({"writer.lock", "writer.pid", "answers.sqlite", "answers.sqlite-journal", "seal.json"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +72,9 @@ def list_folder(root: Path, *, ignore: Iterable[str] = ()) -> Listing:
     """Return the files of a library, and what is left out; `root` may be a single file.
 
     Hidden files, indexes, and files that `.bunkoignore` or `ignore` (gitignore's syntax) match are not listed. Links
-    are followed only to files inside the folder. Raises LibraryNotFound if `root` is missing or may not be listed,
-    SettingsError for what is no pattern in `ignore`.
+    are followed only to files inside the folder. A folder that may not be listed, and a path that is too long, are
+    among the files, and can't be read. Raises LibraryNotFound if `root` is missing or may not be listed, SettingsError
+    for what is no pattern in `ignore`.
     """
     try:
         if root.is_file():
@@ -89,8 +93,9 @@ def list_folder(root: Path, *, ignore: Iterable[str] = ()) -> Listing:
 
 
 def _walk(root: Path, skips: _IgnoreRules, skipped: LinksAndPipes) -> Iterator[FileEntry]:
+    closed: list[OSError] = []
     # Links to folders are not entered: no loops, nothing from outside.
-    for folder, folders, files in os.walk(root, onerror=skipped.note_folder):
+    for folder, folders, files in os.walk(root, onerror=closed.append):
         above = Path(folder)
         is_index = _is_index(above, folders)  # put there with --store
         if is_index:
@@ -104,9 +109,21 @@ def _walk(root: Path, skips: _IgnoreRules, skipped: LinksAndPipes) -> Iterator[F
             path = above / name
             if skips(path, is_folder=False) or (is_index and name in _INDEX_FILES):
                 continue
-            if skipped.is_readable(path):
-                with contextlib.suppress(FileNotFoundError):  # it vanished; the next sync lists what is there then
+            try:
+                if skipped.is_readable(path):
                     yield _entry(path, path.relative_to(root).as_posix())
+            except OSError as error:
+                if error.errno in _CLOSED:
+                    yield _closed(path, root)
+                continue  # else it vanished meanwhile; the next sync lists what is there then
+    for fault in closed:
+        if fault.errno in _CLOSED and fault.filename:
+            yield _closed(Path(fault.filename), root)
+
+
+def _closed(path: Path, root: Path) -> FileEntry:
+    """Return an entry for a file or folder that can't be looked into. Reading it fails, so that it is reported."""
+    return FileEntry(path=path.relative_to(root).as_posix(), absolute=path, size=0, modified_ns=0)
 
 
 def _is_index(folder: Path, names: Iterable[str]) -> bool:

@@ -35,7 +35,10 @@ class LinksAndPipes:
         return True
 
     def is_readable(self, path: Path) -> bool:
-        """Return whether a name is that of a file that may be read; note what is not."""
+        """Return whether a name is that of a file that may be read; note what is not.
+
+        Raises OSError for a name that can't be looked at.
+        """
         try:
             is_link = path.is_symlink()
             if is_link and not path.resolve().is_relative_to(self._real_root):
@@ -47,13 +50,10 @@ class LinksAndPipes:
         except RuntimeError:  # before Python 3.13
             self._note(path, _LOOP)
         except OSError as error:
-            self._note(path, _LOOP if error.errno == errno.ELOOP else f"It can't be opened: {error.strerror}.")
+            if error.errno != errno.ELOOP:
+                raise
+            self._note(path, _LOOP)
         return False
-
-    def note_folder(self, error: OSError) -> None:
-        """Note a folder that can't be listed; one that vanished meanwhile is not there."""
-        if not isinstance(error, FileNotFoundError) and error.filename is not None:
-            self._note(Path(os.fsdecode(error.filename)), f"The folder can't be listed: {error.strerror}.")
 
     def _note(self, path: Path, reason: str) -> None:
         relative = os.fsencode(path.relative_to(self._root).as_posix()).decode("utf-8", "backslashreplace")

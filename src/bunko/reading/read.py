@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 from pathlib import Path
 
 from bunko.errors import ReadError
@@ -62,7 +64,9 @@ def _read(path: Path, relative: str, context: Context) -> Items:
         if empty:
             raise ReadError(_EMPTY, _MEANT)
     except OSError as error:
-        raise ReadError(f"The file can't be opened: {error.strerror or error}.", "Check its permissions.") from error
+        kind = "folder" if os.path.isdir(path) else "file"  # noqa: PTH112 - it must not raise
+        hint = "Shorten its path." if error.errno == errno.ENAMETOOLONG else "Check its permissions."
+        raise ReadError(f"The {kind} can't be opened: {error.strerror or error}.", hint) from error
 
 
 def _seen(item: Document | FailedFile | PageRead) -> Document | FailedFile | PageRead:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from bunko.errors import DiskFull, StoreDamaged, StoreError, StoreNotWritable
+from bunko.private_files import LinkFound
 
 # What LanceDB's messages say of files that are missing, truncated or changed. Other errors are faults of a query, of
 # the program or of the machine: the index is intact.
@@ -38,6 +39,11 @@ def _as_store_error(error: Exception, action: str, location: str) -> StoreError:
         return DiskFull(
             f"The disk is full: the index in {location!r} could not be {action}.",
             "Free some space and run the command again; what was committed is intact.",
+        )
+    if isinstance(error, LinkFound):
+        return StoreNotWritable(
+            f"The index in {location!r} could not be {action}: {str(error.path)!r} is a link, or no plain file.",
+            "Bunko follows no link among its own files. Remove it, or name the place of the index with --store PATH.",
         )
     if isinstance(error, FileExistsError | NotADirectoryError):
         return StoreNotWritable(
