@@ -2,6 +2,8 @@
 
 Environment variables make it fail or wait:
     TEST_KILL_AT=N         SIGKILL itself instead of the N-th change to a table
+    TEST_KILL_WITHIN=MS    with TEST_KILL_AT: kill within that change, MS milliseconds after it began
+    TEST_KILL_SEAL_AT=N    SIGKILL itself instead of the N-th step of signing an index
     TEST_ENGINES=real      use the real engines
     TEST_REFUSE_NETWORK=1  refuse connections to other machines
     TEST_EMBED_SECONDS=S   each call of the embedder prints a line on stderr, then takes S seconds
@@ -18,6 +20,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -61,24 +64,50 @@ class SlowGenerator(FakeGenerator):
         yield from super().stream(messages, options=options)
 
 
-def _kill_at(number: int) -> None:
+def kill_at(number: int) -> None:
     """Count the changes to LanceDB tables, and kill the process instead of making one of them."""
     from lancedb.db import LanceDBConnection
     from lancedb.table import LanceTable
 
     count = itertools.count(1)
+    within_ms = float(os.environ.get("TEST_KILL_WITHIN", "0"))
 
     def deadly(change: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(change)
         def counted(*arguments: Any, **named: Any) -> Any:
             if next(count) == number:
-                os.kill(os.getpid(), signal.SIGKILL)
+                _die(within_ms)
             return change(*arguments, **named)
 
         return counted
 
     for owner, name in [*((LanceTable, name) for name in _CHANGES), (LanceDBConnection, "create_table")]:
         setattr(owner, name, deadly(getattr(owner, name)))
+
+
+def _die(within_ms: float) -> None:
+    """Kill this process, now or in a moment, while other threads go on."""
+    if within_ms <= 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    threading.Timer(within_ms / 1000, os.kill, (os.getpid(), signal.SIGKILL)).start()
+
+
+def kill_at_seal(number: int) -> None:
+    """Count the steps by which an index is signed, and kill the process instead of one of them."""
+    from bunko.store import seal
+
+    count = itertools.count(1)
+
+    def deadly(step: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any, **named: Any) -> Any:
+            if next(count) == number:
+                _die(0)
+            return step(*arguments, **named)
+
+        return counted
+
+    for name in ("write_plain", "note_writing", "forget_writing", "_digest"):
+        setattr(seal, name, deadly(getattr(seal, name)))
 
 
 def refuse_network() -> None:
@@ -112,7 +141,9 @@ if __name__ == "__main__":
         sys.stderr.flush()
         os.read(0, 1)  # not sys.stdin: its encoding is not set yet
     if number := int(os.environ.get("TEST_KILL_AT", "0")):
-        _kill_at(number)
+        kill_at(number)
+    if number := int(os.environ.get("TEST_KILL_SEAL_AT", "0")):
+        kill_at_seal(number)
     with (
         mock.patch.object(Library, "embedder", SlowEmbedder()),
         mock.patch.object(Library, "_begin_embedder"),  # the real one would be downloaded and loaded

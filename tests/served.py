@@ -20,12 +20,12 @@ from bunko.server.http.app import build_app
 
 
 @contextlib.contextmanager
-def serving(host: Host, *, access: Access | None = None) -> Iterator[str]:
+def serving(host: Host, *, access: Access | None = None, config: uvicorn.Config | None = None) -> Iterator[str]:
     """Serve at any free port; give the address once all libraries are indexed."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     listening.listen(64)
-    config = uvicorn.Config(
+    config = config or uvicorn.Config(
         build_app(host, access or Access()), log_config=None, lifespan="on", timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)

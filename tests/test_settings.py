@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from pathlib import Path
 
 import pytest
 
 from bunko.errors import SettingsError
-from bunko.settings import Settings, apply_overrides, cache_directory, known_names, load_settings, user_config_file
+from bunko.settings import (
+    Settings,
+    apply_overrides,
+    cache_directory,
+    known_names,
+    load_settings,
+    settings_with,
+    user_config_file,
+)
 from tests.support import write_files
 
 
@@ -107,6 +116,14 @@ def test_other_variables_are_nobody_s_business(tmp_path: Path) -> None:
         ("model", ["a"]),
         ("reading.ignore", 3),
         ("reading.max_file_mb", None),
+        ("reading.max_file_mb", 0),
+        ("reading.max_characters", 0),
+        ("reading.archive_depth", 0),
+        ("evidence.max_tokens", 0),
+        ("embedding.batch_tokens", 0),
+        ("generation.token_timeout_s", 0),
+        ("retrieval.top_k", 10**30),
+        ("generation.seed", 2**64),
     ],
 )
 def test_a_value_that_can_not_be_is_refused_by_name(name: str, value: object) -> None:
@@ -141,6 +158,63 @@ def test_a_folder_may_not_send_its_reader_anywhere(tmp_path: Path, text: str) ->
     load(tmp_path, user=text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "reading.timeout_s = 0",
+        "reading.memory_mb = 0",
+        "reading.timeout_s = 100000",
+        "reading.memory_mb = 64000",
+        "reading.max_file_mb = 5000",
+        "reading.archive_mb = 999999",
+        "reading.archive_depth = 9",
+    ],
+)
+def test_a_folder_may_lift_no_limit(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError, match="may only lower it") as caught:
+        load(tmp_path, library=text)
+    assert "--set reading." in caught.value.hint
+
+
+def test_a_folder_may_lower_a_limit_and_the_user_may_lift_it(tmp_path: Path) -> None:
+    assert load(tmp_path, library="reading.timeout_s = 5").reading.timeout_s == 5
+    assert load(tmp_path, user="reading.memory_mb = 0", library="reading.memory_mb = 500").reading.memory_mb == 500
+    assert load(tmp_path, flags={"reading.timeout_s": "0"}).reading.timeout_s == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * 20_000,
+        "a = " + "[" * 20_000 + "]" * 20_000,
+        "a = " + "{b = " * 20_000 + "1" + "}" * 20_000,
+        ".".join(["a"] * 5_000) + " = 1",
+        "[" + ".".join(["a"] * 20_000) + "]",
+        "model = " + "'x'" + "\n#" + "x" * 1_100_000,
+        "retrieval.top_k = 1" + "0" * 5_000,
+        'model = "\\ud800"',
+    ],
+)
+def test_a_hostile_config_file_is_a_clear_error(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, library=text)
+    assert len(str(caught.value)) < 2_000
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+@pytest.mark.parametrize("link", [".bunko", ".bunko/config.toml"])
+def test_a_folders_config_file_is_not_read_through_a_link(tmp_path: Path, link: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "config.toml").write_text("password = 'of somebody'")
+    place = tmp_path / "docs" / link
+    place.parent.mkdir(parents=True)
+    place.symlink_to(elsewhere if link == ".bunko" else elsewhere / "config.toml")
+    with pytest.raises(SettingsError, match="is a link") as caught:
+        load_settings(library_config=tmp_path / "docs" / ".bunko" / "config.toml")
+    assert "somebody" not in str(caught.value)
+
+
 def test_a_folder_may_name_a_model_of_the_catalogue(tmp_path: Path) -> None:
     loaded = load(tmp_path, library='model = "smollm2-135m"\nanswer_language = "ja"\n')
     assert loaded.model.endswith("smollm2-135m")
@@ -165,3 +239,16 @@ def test_the_places_of_files_can_be_chosen(tmp_path: Path) -> None:
     assert cache_directory(Settings(cache_dir=str(tmp_path))) == tmp_path
     assert cache_directory(Settings(cache_dir="~/models")) == Path.home() / "models"
     assert "bunko" in str(cache_directory(Settings()))
+
+
+@pytest.mark.parametrize("given", [{"retrieval.top_k": 2}, {"retrieval": {"top_k": 2}}])
+def test_settings_may_be_a_mapping(given: dict[str, object]) -> None:
+    changed = settings_with(given, base=Settings())
+    assert changed == apply_overrides(Settings(), {"retrieval.top_k": 2})
+    assert settings_with(changed, base=Settings()) is changed
+
+
+@pytest.mark.parametrize("given", [["a"], "retrieval.top_k=2", {"retrieval": 3}, {"no": {"such": 1}}, {3: 4}])
+def test_a_mapping_that_is_none_is_refused(given: object) -> None:
+    with pytest.raises(SettingsError):
+        settings_with(given, base=Settings())  # type: ignore[arg-type]

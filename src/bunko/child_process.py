@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import bunko
+from bunko.child_environment import kept_environment
 
 # Modules in the current folder must not be imported (a json.py there would run): `-m` and `-c` both put it first in
 # sys.path. Our own package must be found as the parent found it.
@@ -26,7 +27,10 @@ _BOOTSTRAP = (
 
 
 def spawn(module: str, *, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Start `module.main()` with pipes for stdin, stdout and stderr. `environment` holds defaults. Raises OSError."""
+    """Start `module.main()` with pipes for stdin, stdout and stderr. Raises OSError.
+
+    It gets the variables of this process that `bunko.child_environment` names; `environment` holds defaults of others.
+    """
     # In a process group of its own, so that Ctrl-C reaches the parent only.
     flags = 0
     if sys.platform == "win32":
@@ -37,7 +41,7 @@ def spawn(module: str, *, environment: dict[str, str] | None = None) -> subproce
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**(environment or {}), **os.environ},
+        env={**(environment or {}), **kept_environment()},
         start_new_session=True,
         creationflags=flags,
     )

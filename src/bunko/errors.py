@@ -11,7 +11,8 @@
      +- ReadError                one file; a sync reports it and continues
      |   +- NeedsOcr / NeedsPassword / UnsupportedFormat
      +- StoreError               the index on disk
-     |   +- StoreTooNew / StoreBusy / StoreNotWritable / StoreDamaged / DiskFull
+     |   +- StoreTooNew / StoreBusy / StoreNotWritable / StoreDamaged / StoreUntrusted
+     |   +- DiskFull
      |   +- EmbedderMismatch
      +- ModelError               finding, fetching and checking a model file
      |   +- ModelNotFound / ModelBroken / WrongModelKind / ModelTooLarge
@@ -82,9 +83,9 @@ class LibraryEmpty(LibraryError):
     """The folder has no file to answer from."""
 
     @classmethod
-    def without_files(cls, folder: str) -> LibraryEmpty:
-        """Return the error for a folder without files."""
-        return cls(f"There are no files in {folder!r}.", "Put documents there, or name another folder.")
+    def without_files(cls, folder: str, *, but: str = "") -> LibraryEmpty:
+        """Return the error for a folder without files; `but` says what else is in it, such as a link."""
+        return cls(f"There are no files in {folder!r}{but or '.'}", "Put documents there, or name another folder.")
 
 
 class NotIndexed(LibraryError):
@@ -128,7 +129,13 @@ class StoreNotWritable(StoreError):
 
 
 class StoreDamaged(StoreError):
-    """The store can't be opened."""
+    """The store can't be opened, or has lost a part."""
+
+
+class StoreUntrusted(StoreError):
+    """Another installation made the store: it came with the folder."""
+
+    http_status = 409
 
 
 class EmbedderMismatch(StoreError):
@@ -220,7 +227,13 @@ class RemoteUnavailable(EngineError):
 
 
 class RemoteBadAnswer(EngineError):
-    """A remote server's response does not follow the protocol."""
+    """A remote server's response does not follow the protocol, or it refuses the request's form."""
+
+    def __init__(self, message: str, hint: str = "", *, status: int = 0, said: str = "") -> None:
+        """`status` is the HTTP status of a refusal, `said` the server's own message."""
+        super().__init__(message, hint)
+        self.status = status
+        self.said = said
 
 
 class ServingError(BunkoError):

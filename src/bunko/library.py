@@ -17,11 +17,20 @@ from typing import TYPE_CHECKING, Literal
 
 from bunko.conversation import Conversation, last
 from bunko.engines import Engines
-from bunko.errors import BunkoError, EmbedderMismatch, LibraryEmpty, LibraryNotFound, NotIndexed
+from bunko.errors import (
+    BunkoError,
+    EmbedderMismatch,
+    LibraryEmpty,
+    LibraryNotFound,
+    NotIndexed,
+    StoreDamaged,
+    StoreError,
+    StoreUntrusted,
+)
 from bunko.language.detection import OTHER_SCRIPTS, detect_language
 from bunko.paths import config_file, home_of
 from bunko.ports import Engine
-from bunko.settings import Settings, apply_overrides, load_settings
+from bunko.settings import Settings, apply_overrides, load_settings, settings_with
 from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Document, Event, FailedFile, Hit, Message, SyncReport
 
@@ -32,23 +41,32 @@ if TYPE_CHECKING:
     from bunko.indexing.sync import Progress
     from bunko.models import Progress as DownloadProgress
     from bunko.overview.types import Plan
-    from bunko.ports import Embedder, Generator
-    from bunko.store import Record, Store
+    from bunko.ports import Embedder, EntailmentModel, Generator
+    from bunko.store import Problem, Record, Store
+
+# One of these is there if there is an index, even a damaged one.
+_SIGNS = ("documents.lance", "seal.json")
 
 
 def open_library(
-    folder: str | Path, *, settings: Settings | None = None, model: str | None = None, embedder: str | None = None
+    folder: str | Path,
+    *,
+    settings: Settings | Mapping[str, object] | None = None,
+    model: str | None = None,
+    embedder: str | None = None,
+    entailment: EntailmentModel | None = None,
 ) -> Library:
     """Open a folder of documents, or a single file. Nothing is read or written until it is needed.
 
-    Settings come from the config files and the environment unless given; `model` and `embedder` replace theirs.
-    Raises LibraryNotFound, SettingsError.
+    Settings come from the config files and the environment unless given; a mapping replaces some of them, and `model`
+    and `embedder` theirs. `entailment` is asked whether a source entails a sentence of an answer. Raises
+    LibraryNotFound, SettingsError.
     """
     root = Path(folder).expanduser()
-    if settings is None:
-        settings = load_settings(library_config=config_file(root))
+    if not isinstance(settings, Settings):
+        settings = settings_with(settings or {}, base=load_settings(library_config=config_file(root)))
     chosen = {name: value for name, value in (("model", model), ("embedder", embedder)) if value}
-    return Library(root, settings=apply_overrides(settings, chosen))
+    return Library(root, settings=apply_overrides(settings, chosen), entailment=entailment)
 
 
 def index_location(root: Path, settings: Settings) -> str:
@@ -69,11 +87,13 @@ class Library:
         settings: Settings,
         embedder: Embedder | None = None,
         generator: Generator | None = None,
+        entailment: EntailmentModel | None = None,
         engines: Engines | None = None,
         progress: Progress | None = None,
         download_progress: DownloadProgress | None = None,
     ) -> None:
-        """`embedder` and `generator` replace the ones that the settings name, as tests do.
+        """`embedder` and `generator` replace the ones that the settings name, as tests do. `entailment` is
+        asked whether a source entails a sentence of an answer; no setting names one.
 
         `engines` are shared with other libraries, and stay open when this one is closed. Raises LibraryNotFound.
         """
@@ -83,6 +103,7 @@ class Library:
         self._download_progress = download_progress
         self._given_embedder = embedder
         self._given_generator = generator
+        self._entailment = entailment
         self._shares_engines = engines is not None
         self._engines = engines or Engines(settings, progress=download_progress)
 
@@ -106,15 +127,23 @@ class Library:
 
     @cached_property
     def store(self) -> Store:
-        """The index on disk, created if there is none. Raises StoreError."""
-        from bunko.store import Store
+        """The index on disk, created if there is none. Raises StoreError; StoreUntrusted for one of somebody else."""
+        from bunko.store import open_store
 
-        return Store(self._location)
+        return open_store(self._location, origin=self._origin)
 
     @property
     def is_indexed(self) -> bool:
         """Whether there is an index; one on an object store is assumed to exist."""
-        return "://" in self._location or Path(self._location, "documents.lance").exists()
+        return "://" in self._location or any(Path(self._location, name).exists() for name in _SIGNS)
+
+    def has_documents(self) -> bool:
+        """Return whether there is an index that can be believed, with documents in it."""
+        try:
+            self.refresh()
+            return self.is_indexed and self.store.count_documents() > 0
+        except StoreError:
+            return False
 
     def refresh(self) -> None:
         """See what others have committed to the index since it was opened; an index that was replaced is reopened."""
@@ -149,10 +178,11 @@ class Library:
     def check_folder(self) -> None:
         """Raise LibraryNotFound or LibraryEmpty if there is nothing to index and no index."""
         if not self.is_indexed:
-            from bunko.reading.folder import list_files
+            from bunko.reading.folder import list_folder
 
-            if not list_files(self.root):
-                raise LibraryEmpty.without_files(str(self.root))
+            listing = list_folder(self.root)
+            if not listing.files:
+                raise LibraryEmpty.without_files(str(self.root), but=listing.first_left_out)
 
     def sync(
         self, *, vectors: Literal["all", "few"] = "all", retry_failed: bool = False, wait_s: float = 0.0
@@ -164,11 +194,11 @@ class Library:
         """
         self.check_folder()  # before anything is written into the folder
         self._begin_embedder()
-        from bunko.indexing.sync import sync
+        from bunko.indexing.mending import sync_mended
 
-        report = sync(
+        report = sync_mended(
             self.root,
-            self.store,
+            self._open_for_sync,
             self.embedder,
             settings=self.settings,
             embed_at_most=None if vectors == "all" else self.settings.embedding.before_answer,
@@ -176,9 +206,19 @@ class Library:
             wait_s=wait_s,
             progress=self._progress,
         )
-        if report.added or report.updated or report.removed:
+        if report.added or report.updated or report.removed or report.notes:
             self._kept_answers.forget_older()
         return report
+
+    def check(self) -> tuple[Problem, ...]:
+        """Compare all of the index with its checksums and counts; return what is wrong. Changes nothing.
+
+        Raises NotIndexed, StoreUntrusted, StoreNotWritable.
+        """
+        from bunko.store import check
+
+        self._check_indexed()
+        return check(self._location, origin=self._origin)
 
     def complete(self) -> int:
         """Make the vectors that `sync(vectors="few")` left for later; return how many."""
@@ -206,10 +246,13 @@ class Library:
             notice=notice,
         ).run()
 
-    def search(self, query: str, *, settings: Settings | None = None, watch: Stopwatch | None = None) -> list[Hit]:
+    def search(
+        self, query: str, *, settings: Settings | Mapping[str, object] | None = None, watch: Stopwatch | None = None
+    ) -> list[Hit]:
         """Return the passages that are relevant to a query, best first.
 
-        `settings` hold for this query; None: the library's own. Raises QuestionError for an empty query.
+        `settings` hold for this query; a mapping changes some of the library's own; None: all of those.
+        Raises QuestionError for an empty query.
         """
         from bunko.answering.pipeline import check_question, find
         from bunko.question.question import parse_question
@@ -219,7 +262,7 @@ class Library:
             parse_question(query),
             self._index(),
             self.embedder,
-            settings=settings or self.settings,
+            settings=settings_with(settings or {}, base=self.settings),
             watch=watch or Stopwatch(),
         )
         return hits
@@ -228,7 +271,7 @@ class Library:
         self,
         question: str,
         *,
-        settings: Settings | None = None,
+        settings: Settings | Mapping[str, object] | None = None,
         history: tuple[Message, ...] = (),
         watch: Stopwatch | None = None,
         answers: Literal["new", "kept"] = "new",
@@ -240,7 +283,7 @@ class Library:
         same question is asked of the same index under the same settings, without a history. Closing the iterator
         stops the model. Raises QuestionError, EmbedderMismatch, ModelError, EngineError, StoreError.
         """
-        settings, watch = settings or self.settings, watch or Stopwatch()
+        settings, watch = settings_with(settings or {}, base=self.settings), watch or Stopwatch()
         if answers == "new" or history:
             return self._stream_new(question, settings, history, watch)
         from bunko.answering.recall import again
@@ -258,7 +301,7 @@ class Library:
         self,
         question: str,
         *,
-        settings: Settings | None = None,
+        settings: Settings | Mapping[str, object] | None = None,
         history: tuple[Message, ...] = (),
         answers: Literal["new", "kept"] = "new",
     ) -> Answer:
@@ -277,7 +320,7 @@ class Library:
         from bunko.answering.recall import again
 
         with watch.stage("recall"):
-            answer = self._kept_answers.unchanged(question, settings=settings or self.settings)
+            answer = self._kept_answers.unchanged(question, settings=settings_with(settings or {}, base=self.settings))
         return again(answer, watch) if answer else None
 
     def kept(self, question: str, *, watch: Stopwatch, settings: Settings | None = None) -> Iterator[Event] | None:
@@ -288,7 +331,9 @@ class Library:
         from bunko.answering.recall import again
 
         with watch.stage("recall"):
-            answer = self._kept_answers.slot(question, settings=settings or self.settings).answer
+            answer = self._kept_answers.slot(
+                question, settings=settings_with(settings or {}, base=self.settings)
+            ).answer
         return again(answer, watch) if answer else None
 
     def keep_folder(self) -> None:
@@ -316,10 +361,19 @@ class Library:
     def needs_model(self, question: str, *, settings: Settings | None = None) -> bool:
         """Return whether the model is asked: not for languages it does not know, nor where the index alone answers."""
         from bunko.overview.plan import plan_of
+        from bunko.question.question import parse_question
 
-        plan = plan_of(question)
-        languages = self._languages(detect_language(question), settings or self.settings)
-        return languages.model_speaks and (plan is None or plan.task == "summary")
+        if plan := plan_of(question):
+            needed = plan.task == "summary"
+        else:
+            asked = parse_question(question)
+            needed = not (asked.small_talk or asked.is_bare)
+        return (
+            needed
+            and self._languages(
+                detect_language(question), settings_with(settings or {}, base=self.settings)
+            ).model_speaks
+        )
 
     # --- one question -------------------------------------------------------------------------------------------
 
@@ -327,6 +381,7 @@ class Library:
         self, question: str, settings: Settings, history: tuple[Message, ...], watch: Stopwatch
     ) -> Iterator[Event]:
         from bunko.answering.pipeline import Resources, answer_from_documents, check_question
+        from bunko.answering.small_talk_reply import reply, small_talk_of
         from bunko.overview.plan import plan_of
         from bunko.question.question import parse_question
 
@@ -334,10 +389,13 @@ class Library:
         if plan := plan_of(question):
             return self._survey(plan, question, settings, watch)
         asked = parse_question(question)
+        if talk := small_talk_of(asked, history):
+            model = self._generator_for(settings).spec.name
+            return reply(talk, asked, model=model, language=settings.answer_language, watch=watch)
         languages = self._languages(asked.language, settings)
         with watch.stage("open"):
             store = self._index()
-            if languages.model_speaks or history:
+            if history or (languages.model_speaks and not asked.is_bare):
                 self._warm_up("" if history else languages.answer, settings)  # a follow-up is rewritten first
                 self._begin_embedder()
             self._check_embedder(settings)
@@ -349,6 +407,7 @@ class Library:
             settings=languages.settings,
             watch=watch,
             documents=documents,
+            entailment=self._entailment,
             words_of=languages.words_of,
         )
         return answer_from_documents(asked, resources, history=history, notes=languages.notes)
@@ -420,6 +479,11 @@ class Library:
     # --- the index and the folder -------------------------------------------------------------------------------
 
     @property
+    def _origin(self) -> Literal["folder", "user"]:
+        """Who chose the place of the index: a folder's own config file may not."""
+        return "user" if self.settings.store else "folder"
+
+    @property
     def _location(self) -> str:
         return index_location(self.root, self.settings)
 
@@ -428,16 +492,32 @@ class Library:
         from bunko.answering.recall import KeptAnswers
 
         # Whether engines that were passed in are the same the next time is unknown: no answer is kept then.
-        given = self._given_embedder or self._given_generator
+        given = self._given_embedder or self._given_generator or self._entailment
         return KeptAnswers(
             self.root, self._location, keep=self.settings.answers.keep, engines="unknown" if given else "known"
         )
 
     def _index(self) -> Store:
         """Return the index for reading; does not create one."""
+        self._check_indexed()
+        return self.store
+
+    def _check_indexed(self) -> None:
         if not self.is_indexed:
             raise NotIndexed(f"{str(self.root)!r} has no index yet.", f"Create it: bunko index {self.root}")
-        return self.store
+
+    def _open_for_sync(self, *, again: bool, wait_s: float) -> tuple[Store, tuple[str, ...]]:
+        """Return the index for a sync, and notes on what was wrong with it; `again`: after a fault was met."""
+        from bunko.store import mend, open_for_sync
+
+        notes: tuple[str, ...] = ()
+        if again:
+            notes = mend(self._location, origin=self._origin, wait_s=wait_s)
+        elif "store" in self.__dict__ and self.is_indexed:
+            return self.store, ()
+        store, more = open_for_sync(self._location, origin=self._origin, wait_s=wait_s)
+        self.__dict__["store"] = store
+        return store, notes + more
 
     def _has_all_vectors(self) -> bool:
         return not self.store.missing_vectors(self.embedder.spec).chunks
@@ -455,7 +535,7 @@ class Library:
         """Sync; a folder without documents gives a report, and a deleted index is created again."""
         if not self.is_indexed:
             self.__dict__.pop("store", None)
-        before = self._index().count_documents() if self.is_indexed else 0
+        before = self._count_documents()
         try:
             return self.sync()
         except LibraryEmpty:
@@ -464,6 +544,13 @@ class Library:
                 FailedFile(path=record.path, error=record.error, hint=record.hint) for record in records if record.error
             )
             return SyncReport(removed=before, failed=failed)
+
+    def _count_documents(self) -> int:
+        """Return the number of documents in the index; 0 where the sync has to mend it first."""
+        try:
+            return self._index().count_documents()
+        except (NotIndexed, StoreDamaged, StoreUntrusted):
+            return 0
 
 
 def _checked(root: Path) -> Path:

@@ -5,6 +5,7 @@ Knows nothing of engines, models and libraries. What is slow to import is import
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -50,6 +51,25 @@ def host_of(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
+
+
+# A port or a path must follow a name: "localhost" may be a folder. Figures alone, or a drive's letter, are no host.
+_WITHOUT_SCHEME = re.compile(
+    r"(?:localhost|\[[0-9a-f:.]+\]|\d{1,3}(?:\.\d{1,3}){3}|[a-z0-9][a-z0-9-]*[a-z0-9](?:\.[a-z0-9-]+)*)"
+    r":\d{1,5}(?:[/#]\S*)?",
+    re.I,
+)
+
+
+def is_address_without_scheme(text: str) -> bool:
+    """Return whether a text is a server's address that lacks its http://.
+
+    >>> is_address_without_scheme("localhost:8080/v1#qwen3"), is_address_without_scheme("192.168.1.5:11434")
+    (True, True)
+    >>> is_address_without_scheme("qwen3:8b"), is_address_without_scheme("a/b:1")
+    (False, False)
+    """
+    return bool(_WITHOUT_SCHEME.fullmatch(text.strip()))
 
 
 def origin_of(url: str) -> tuple[str, str, int] | None:

@@ -55,6 +55,29 @@ class Embedder(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entailment:
+    """How likely it is that a hypothesis follows from a premise. The three probabilities add up to 1."""
+
+    entailment: float
+    """That it follows."""
+    neutral: float
+    """That it neither follows nor is denied."""
+    contradiction: float
+    """That it is denied."""
+
+
+class EntailmentModel(Protocol):
+    """Two texts -> probabilities, as models of natural language inference give them."""
+
+    def judge(self, premise: str, hypothesis: str) -> Entailment:
+        """Return how likely the premise, a text of a source, entails the hypothesis, a sentence of an answer.
+
+        Called once for a sentence that is not in a source word for word. Raises EngineError.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationOptions:
     """Options of one completion."""
 
@@ -87,6 +110,8 @@ class Piece:
     sampling; None if it was not requested, or the server does not report it."""
     finish_reason: Literal["stop", "length"] | None = None
     usage: Usage | None = None
+    notes: tuple[str, ...] = ()
+    """In the last piece: what the reader should know of this answer, such as that a filter stopped it."""
     prompt_ms: float = 0.0
     """In the last piece: time spent on the prompt; 0 if the server does not report it."""
     predicted_ms: float = 0.0

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from bunko.errors import SettingsError
+from bunko.private_files import is_plain
 from bunko.types import Mode, Think
 
 CONFIG_NAME = "config.toml"
@@ -27,6 +28,17 @@ ENV_PREFIX = "BUNKO_"
 # program fetch or open files: these keys are refused there, unless they hold the plain name of a model.
 _NAMES_ONLY_IN_LIBRARY = ("model", "embedder")
 _FORBIDDEN_IN_LIBRARY = ("store", "cache_dir", "offline", "reading.password_file", "generation.adapters")
+# These protect whoever reads the folder: its own config file may set a lower limit than the user's, and lift none.
+_LIMITS = (
+    "reading.max_file_mb",
+    "reading.max_characters",
+    "reading.timeout_s",
+    "reading.memory_mb",
+    "reading.archive_files",
+    "reading.archive_mb",
+    "reading.archive_depth",
+)
+_MOST_CONFIG_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +47,7 @@ class ReadingSettings:
 
     max_file_mb: int = 200
     """A larger file is reported as failed and not read (1 MB is 1,000,000 bytes)."""
-    max_characters: int = 50_000_000
+    max_characters: int = 20_000_000
     """A document with more characters of text is reported as failed."""
     ignore: tuple[str, ...] = ()
     """Patterns of files to leave out, in the syntax of `.gitignore`, beside those in the folder's `.bunkoignore`."""
@@ -254,7 +266,12 @@ def load_settings(
         values |= _read_file(user_file)
     # Path.is_file raises where the folder may not be read; opening the library reports that.
     if library_config is not None and os.path.isfile(library_config):  # noqa: PTH113
-        values |= _refuse_unsafe(_read_file(library_config), library_config)
+        if not is_plain(library_config):
+            raise SettingsError(
+                f"The config file {library_config} is a link, or lies behind one.", "Put a file in its place."
+            )
+        limits = apply_overrides(Settings(), values)
+        values |= _refuse_unsafe(_read_file(library_config), library_config, limits)
     values |= dict(_from_environment(environment))
     values |= {name: value for name, value in (overrides or {}).items() if value is not None}
     return apply_overrides(Settings(), values)
@@ -277,6 +294,27 @@ def apply_overrides(settings: Settings, values: Mapping[str, object]) -> Setting
         if section:
             changed[section] = _replace(getattr(settings, section), pairs, section + ".")
     return _replace(dataclasses.replace(settings, **changed), sections.get("", {}), "")
+
+
+def settings_with(values: Settings | Mapping[str, object], *, base: Settings) -> Settings:
+    """Return settings as they are, or `base` with a mapping's values replaced: by dotted names, or in sections.
+
+    Raises SettingsError.
+
+    >>> settings_with({"generation": {"seed": 3}, "retrieval.top_k": 4}, base=Settings()).retrieval.top_k
+    4
+    """
+    if isinstance(values, Settings):
+        return values
+    if not isinstance(values, Mapping):
+        raise SettingsError(
+            f"Settings can't be read from a {type(values).__name__}.", 'Give a dict such as {"retrieval.top_k": 4}.'
+        )
+    flat: dict[str, object] = {}
+    for name, value in values.items():
+        within = value if isinstance(value, Mapping) else {"": value}
+        flat |= {f"{name}.{key}".rstrip("."): one for key, one in within.items()}
+    return apply_overrides(base, flat)
 
 
 def known_names() -> tuple[str, ...]:
@@ -389,12 +427,25 @@ _AT_LEAST: dict[str, float] = {
     "server.queue": 1,
     "server.max_tokens": 1,
     "chunking.max_tokens": 16,
+    "evidence.max_tokens": 1,
+    "embedding.batch_tokens": 1,
+    "generation.start_timeout_s": 0.001,
+    "generation.first_token_timeout_s": 0.001,
+    "generation.token_timeout_s": 0.001,
+    "reading.max_file_mb": 1,
+    "reading.max_characters": 1,
+    "reading.archive_files": 1,
+    "reading.archive_mb": 1,
+    "reading.archive_depth": 1,
 }
 _AT_MOST: dict[str, float] = {"answers.strictness": 1}
+_MOST_WHOLE = 2**32 - 1  # engines take no more
 
 
 def _in_range(number: float, name: str) -> float:
     least, most = bounds_of(name)
+    if isinstance(number, int) and number > _MOST_WHOLE:
+        raise SettingsError(f"{name} is {number}.", f"It must be at most {_MOST_WHOLE}.")
     if least <= number and (most is None or number <= most):
         return number
     allowed = f"{least} or more" if most is None else f"from {least} to {most}"
@@ -407,8 +458,16 @@ def _read_file(path: Path) -> dict[str, object]:
     else:
         import tomli as tomllib
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        with path.open("rb") as file:
+            content = file.read(_MOST_CONFIG_BYTES + 1)
+        if len(content) > _MOST_CONFIG_BYTES:
+            raise ValueError(f"it has more than {_MOST_CONFIG_BYTES:,} bytes")
+        tree = tomllib.loads(content.decode("utf-8"))
+    except RecursionError as error:
+        raise SettingsError(
+            f"The config file {path} can't be read: it is nested too deeply.", "Correct it or delete it."
+        ) from error
+    except (OSError, ValueError) as error:  # ValueError: not UTF-8, not TOML
         raise SettingsError(f"The config file {path} can't be read: {error}.", "Correct it or delete it.") from error
     flat: dict[str, object] = {}
     for key, value in tree.items():
@@ -423,9 +482,12 @@ def _read_file(path: Path) -> dict[str, object]:
     return flat
 
 
-def _refuse_unsafe(values: dict[str, object], path: Path) -> dict[str, object]:
+def _refuse_unsafe(values: dict[str, object], path: Path, limits: Settings) -> dict[str, object]:
+    """Return the settings of a folder's own file. Raises SettingsError for one that it may not set."""
     safe = dict(values)
     for name, value in values.items():
+        if name in _LIMITS:
+            _refuse_higher(name, value, path, limits)
         plain = isinstance(value, str) and not any(mark in value for mark in (":", "/", "\\"))
         forbidden = name in _FORBIDDEN_IN_LIBRARY or name.startswith("server.")
         if forbidden or (name in _NAMES_ONLY_IN_LIBRARY and not plain):
@@ -436,6 +498,19 @@ def _refuse_unsafe(values: dict[str, object], path: Path) -> dict[str, object]:
         if name in _NAMES_ONLY_IN_LIBRARY:
             safe[name] = f"catalogue:{value}"  # not a file of that name in the current folder
     return safe
+
+
+def _refuse_higher(name: str, value: object, path: Path, limits: Settings) -> None:
+    """Raise SettingsError if a folder lifts a limit. 0 means that there is none, for time and memory."""
+    section, _, key = name.rpartition(".")
+    wanted = getattr(getattr(apply_overrides(limits, {name: value}), section), key)
+    own = getattr(getattr(limits, section), key)
+    if wanted == 0 or (own and wanted > own):
+        raise SettingsError(
+            f"{path} sets {name} to {wanted:g}; a library's own config file may only lower it: to more than 0, and at "
+            f"most {own:g}.",
+            f"Give it as a flag, --set {name}={wanted:g}, or set it in {user_config_file()}.",
+        )
 
 
 def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, object]]:

@@ -56,6 +56,8 @@ class Document:
     tables: tuple[Span, ...] = ()
     """Stretches that hold one row a line. `label` is the header row, which names the columns."""
     format: str = "text"
+    left_out: tuple[str, ...] = ()
+    """What the file shows and `text` lacks, in sentences of one line: pictures, characters that can't be decoded."""
 
 
 def member_path(file: str, member: str) -> str:
@@ -163,7 +165,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """The words of a document that support a sentence of the answer: `text[start:end] == quote`."""
+    """The words of a document in which a sentence of the answer was found: `text[start:end] == quote`."""
 
     n: int
     """The source's place in `evidence`, counted from 1."""
@@ -176,18 +178,18 @@ class Citation:
     end: int
     """Where it ends."""
     quote: str
-    """The supporting words: exactly the text from `start` to `end`."""
+    """The words of the document: exactly the text from `start` to `end`."""
     sentence: str
     """The sentence of the answer."""
     verified: bool = False
-    """True only where the quote was checked to support the sentence: its numbers and names are in the quote, or in
-    another source where the question asked about them; so are its words, or words that mean the same; and the quote
-    does not say the contrary."""
+    """True only where the sentence was found in the quote: its numbers and names are there, or in another source where
+    the question asked about them; so are its words, or words that mean the same; and no sign of a contradiction was
+    found. Words are compared: it is no proof that the quote means the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translation:
-    """A sentence of the answer in another language, supported by the sources of the sentence."""
+    """A sentence of the answer in another language, with the sources of the sentence."""
 
     sentence: str
     """The sentence of the answer."""
@@ -256,10 +258,10 @@ class Answer:
     evidence: tuple[Evidence, ...] = ()
     """The quotes that were chosen as sources, best first, known before the model writes."""
     citations: tuple[Citation, ...] = ()
-    """For each sentence of the answer, the sentence of a quote that supports it or comes nearest; several where its
-    parts have several sources."""
+    """For each sentence of the answer, the sentence of a quote in which it was found or that comes nearest; several
+    where its parts have several sources."""
     unsupported: tuple[str, ...] = ()
-    """Sentences of the answer that no quote supports, those with an unverified citation among them."""
+    """Sentences of the answer that were found in no quote, those with an unverified citation among them."""
     hits: tuple[Hit, ...] = ()
     """The passages that were found, best first."""
     documents_searched: int = 0
@@ -306,6 +308,16 @@ class FailedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A link that was not followed, or a document that was not read to the last part."""
+
+    path: str
+    """Its path, relative to the library's folder, with forward slashes."""
+    reason: str
+    """What was left out, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SyncReport:
     """What a sync changed."""
 
@@ -319,6 +331,9 @@ class SyncReport:
     """Documents that were left as they were."""
     failed: tuple[FailedFile, ...] = ()
     """Files that could not be read."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What the folder shows and no document has: links that are not followed, and parts of documents that were read,
+    such as pictures. Left out if there is none."""
     documents: int = 0
     """Documents in the library after the sync."""
     chunks: int = 0
@@ -327,6 +342,8 @@ class SyncReport:
     """How long the sync took."""
     unembedded: int = 0
     """Chunks that have no vector yet; they are found by their words meanwhile."""
+    notes: tuple[str, ...] = ()
+    """What was wrong with the index and had to be made again, in sentences."""
 
 
 # What `Library.stream` yields, in this order: Retrieved, any number of deltas, Finished.

@@ -92,7 +92,7 @@ def test_the_same_question_gets_the_same_answer_without_the_model_and_says_so(
 def test_on_the_screen_it_looks_like_the_first_one(folder: Path, models: list[str], cli: Cli) -> None:
     def shown() -> str:
         out = cli("ask", str(folder), QUESTION, *models, generator=FakeGenerator(ROOF)).out
-        return out[: out.index("supported by")]
+        return out[: out.index("found in")]
 
     first = shown()
     assert "Evidence" in first

@@ -154,9 +154,11 @@ def test_a_passage_in_two_languages_counts_for_both() -> None:
     assert held("江戸城を築いたのは誰か", both, hit("天守は高い。", language="ja"), spec=UNMEASURED)
 
 
-def test_a_question_of_a_single_word_of_meaning_is_never_refused() -> None:
-    assert held("Summary?", hit(MILL, dense=0.0))
-    assert held("What about it?", hit(MILL, dense=0.0))
+def test_a_single_word_must_be_in_the_documents_or_near_them_in_meaning() -> None:
+    assert held("Engineers?", hit(MILL, dense=0.0))
+    assert held("Millers?", hit(MILL, dense=0.5))
+    assert not held("Insurance?", hit(MILL, dense=0.1))
+    assert not held("What about it?", hit(MILL, dense=0.0))
 
 
 @pytest.mark.parametrize("question", [*OFF, "Who built the mill?", "Who owned the mill when it burned down?"])

@@ -208,6 +208,16 @@ def test_a_missing_folder_is_named_and_not_made(tmp_path: Path) -> None:
     assert not missing.exists()
 
 
+def test_show_reads_a_folder_that_has_no_index(tmp_path: Path, cli: Cli) -> None:
+    write_files(
+        tmp_path, {"cut.txt": "機械室の温度は二十五度である。".encode()[:-2], "cut.txt.bak": "x", "a.pdf": b"%PDF-1.7"}
+    )
+    assert cli("show", str(tmp_path), "cut.txt").out == "機械室の温度は二十五度である\ufffd"
+    assert "broken" in cli("show", str(tmp_path), "a.pdf").err
+    assert "There is no document" in cli("show", str(tmp_path), "b.txt").err
+    assert not (tmp_path / ".bunko").exists()
+
+
 @pytest.mark.parametrize("name", ["index", "search", "documents", "show", "chat"])
 def test_every_command_names_a_missing_folder(tmp_path: Path, cli: Cli, name: str) -> None:
     rest = {"search": ["cat"], "show": ["a.txt"]}.get(name, [])

@@ -8,7 +8,8 @@ import pytest
 
 from bunko.cli.common import settings_from
 from bunko.cli.main import build_parser
-from bunko.diagnosis.doctor import Finding, examine
+from bunko.diagnosis.doctor import examine
+from bunko.diagnosis.findings import Finding
 from bunko.settings import ReadingSettings, Settings, apply_overrides
 
 

@@ -14,6 +14,7 @@ from bunko.types import (
     FailedFile,
     Finished,
     Hit,
+    LeftOut,
     ReasoningDelta,
     Remembered,
     Retrieved,
@@ -107,7 +108,9 @@ REPORTS = {
         chunks=6,
         seconds=0.125,
         unembedded=9,
+        notes=("The index was damaged, and is mended.",),
     ),
+    "partly": SyncReport(left_out=(LeftOut(path="a.lnk", reason="A link."), LeftOut(path="b.pdf", reason="Pictures."))),
 }
 ERROR = StoreBusy("Another sync runs.", "Wait.")
 EVENTS: tuple[Event, ...] = (

@@ -219,7 +219,7 @@ METRICS: list[Json] = [
         ("f1", "F1", "share"),
         ("evidence_1", "gold in the first quote", "share"),
         ("refusal_recall", "unanswerable questions refused", "share"),
-        ("supported", "sentences supported by a source", "share"),
+        ("supported", "sentences found in a source", "share"),
         ("words", "words in an answer", "words"),
         ("completion_tokens", "tokens written", "tokens"),
         ("time_median", "time, median", "ms"),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bunko.grounding.citation_marks import put_marks, take_marks
-from bunko.grounding.claims import claims
+from bunko.grounding.claims import DATA_FILE, claims
+from bunko.grounding.ground import ground
+from bunko.language.data_files import Pattern, read_patterns
 from bunko.question.question import Question, parse_question
 from bunko.question.yes_no import asks_whether
+from bunko.types import Evidence
 from tests.strategies import anything
 
 
@@ -60,6 +65,57 @@ def test_what_is_claimed(sentence: str, kind: str, text: str) -> None:
 )
 def test_questions_that_a_yes_answers(question: str, whether: bool) -> None:
     assert asks_whether(question) is whether
+
+
+PATTERNS = read_patterns(DATA_FILE)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.name)
+def test_the_examples_of_a_pattern(pattern: Pattern) -> None:
+    found = re.compile(pattern.regex)
+    find = found.search if pattern.name == "footnote_number" else found.match
+    assert pattern.matches
+    assert pattern.passes
+    assert [text for text in pattern.matches if not find(text)] == []
+    assert [text for text in pattern.passes if find(text)] == []
+
+
+TABLE = "| Name | Age |\n|---|---|\n| Ann | 5 |"
+
+
+@pytest.mark.parametrize(
+    ("answer", "claimed"),
+    [
+        ("⁵", []),
+        ("It is high.\n⁵ ", ["It is high."]),
+        ("It is high.\n※1", ["It is high."]),
+        ("塔は高い。\n（注1）", ["塔は高い。"]),
+        ("It is high.\n(1)", ["It is high."]),
+        ("It is high.\n- 5 -", ["It is high."]),
+        ("```text\nIt is high.\n```", ["It is high."]),
+        ("It is high.\n</div>", ["It is high."]),
+        ("|:--|--:|", []),
+        (TABLE, ["| Ann | 5 |"]),
+        ("Thank you for asking! It is high.", ["It is high."]),
+        ("かしこまりました。塔は高い。", ["塔は高い。"]),
+        ("5", ["5"]),
+        ("(1)", ["(1)"]),
+    ],
+)
+def test_marks_and_rules_are_not_claimed(answer: str, claimed: list[str]) -> None:
+    """A source that has all of the answer's characters makes no mark a verified sentence."""
+    source = f"{answer} The tower is high. 塔は高い。"
+    shown = [Evidence(path="a.txt", start=0, end=len(source), quote=source, score=1.0)]
+    found = ground(answer, shown, question=Question(text=""))
+    assert [item.sentence for item in found.citations if item.verified] == claimed
+    assert not found.unsupported
+
+
+def test_a_footnote_s_number_is_no_number_of_the_sentence() -> None:
+    shown = [Evidence(path="a.txt", start=0, end=20, quote="The tower is high.", score=1.0)]
+    for answer in ("The tower is high.⁵", "The tower is high⁵.", "The tower is high.[5]"):
+        assert not ground(answer, shown, question=Question(text="")).unsupported, answer
+    assert ground("The tower is 5 m² high.", shown, question=Question(text="")).unsupported
 
 
 @given(anything)

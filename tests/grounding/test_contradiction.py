@@ -12,9 +12,9 @@ from tests.strategies import anything
 TABLES = read_data(DATA_FILE)
 # No outward sign shows these: decision 012.
 NOT_FOUND = [
-    ("He failed to leave.", "He left."),
+    ("The eruption destroyed the town.", "The eruption would destroy the town."),
     ("Ann, who sold the house to Bob, moved.", "Bob sold the house, and Ann moved."),
-    ("Everybody liked it.", "Few liked it."),
+    ("The factory is safe.", "It is doubtful whether the factory is safe."),
 ]
 
 
@@ -61,7 +61,9 @@ def test_a_negation_reaches_forty_characters() -> None:
 def test_names_are_tied_together_across_eighty_characters() -> None:
     for spaces, tied in ((69, True), (70, False)):  # beside the eleven of " conquered "
         sentence = f"Carthage conquered {' ' * spaces}Rome."
-        assert bool(contradiction(sentence, "Rome conquered Carthage.")) is tied
+        found = contradiction(sentence, "Rome conquered Carthage.")
+        assert found
+        assert (found.kind == "changed_places") is tied  # else the words around the verb tell
 
 
 @given(anything)

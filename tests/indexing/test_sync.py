@@ -47,6 +47,20 @@ def test_a_first_sync_adds_every_document(folder: Path) -> None:
     assert report.chunks >= 3
 
 
+def test_every_report_names_what_was_left_out(folder: Path) -> None:
+    (folder / "cut.txt").write_bytes("機械室の温度は二十五度である。\n".encode() * 20 + b"\xe3\x81")
+    library = make_library(folder)
+    for _ in range(2):
+        (item,) = library.sync().left_out
+        assert (item.path, item.reason) == (
+            "cut.txt",
+            "1 place could not be decoded and is “\ufffd” in the text: line 21.",
+        )
+    assert library.records()["cut.txt"].error == ""
+    (folder / "cut.txt").write_text("機械室の温度は二十五度である。\n" * 20, encoding="utf-8")
+    assert library.sync().left_out == ()
+
+
 def test_a_second_sync_reads_and_embeds_nothing(folder: Path) -> None:
     embedder = FakeEmbedder()
     make_library(folder, embedder=embedder).sync()
@@ -325,7 +339,7 @@ def test_a_killed_sync_leaves_a_library_that_the_next_one_completes(tmp_path: Pa
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("moment", [2, 4, 6])
+@pytest.mark.parametrize("moment", [2, 4, 5, 6])
 def test_a_killed_first_sync_is_completed_by_the_next(tmp_path: Path, moment: int) -> None:
     root = write_files(tmp_path / "killed", {"cats.txt": CATS, "京都.txt": KYOTO})
     assert kill_sync(root, moment) == -signal.SIGKILL

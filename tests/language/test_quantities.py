@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -218,3 +220,19 @@ def test_formats_of_a_date_agree_and_dates_do_not(first, second) -> None:  # typ
 def test_places_are_right_whatever_the_text(text: str) -> None:
     for item in quantities(text):
         assert 0 <= item.start < item.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1" * 60_000, "1.1," * 15_000, "一" * 60_000, "一," * 30_000, "a%20" * 5_000, "1.1." * 15_000, "one " * 15_000],
+)
+def test_a_long_run_of_figures_takes_no_long_time(text: str) -> None:
+    start = time.perf_counter()
+    found = quantities(text)
+    assert time.perf_counter() - start < 15  # it took minutes, or ended in a ValueError
+    assert all(item.end - item.start < 80 for item in found if item.kind == "number")
+
+
+def test_a_number_beside_a_long_run_of_figures_is_read() -> None:
+    found = [int(item.value) for item in quantities(f"Key {'7' * 5_000} opens 12 doors.") if item.kind == "number"]
+    assert found == [12]

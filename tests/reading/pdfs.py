@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 _PAD = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
@@ -29,10 +29,18 @@ PICTURE = "q 600 0 0 800 0 0 cm /P Do Q"
 """What draws a picture over the whole page."""
 
 
-def pdf(*pages: Sequence[Text | str], bookmarks: Sequence[tuple[str, int]] = (), password: str = "") -> bytes:
+def pdf(
+    *pages: Sequence[Text | str],
+    bookmarks: Sequence[tuple[str, int]] = (),
+    password: str = "",
+    annotations: Sequence[str] = (),
+    files: Mapping[str, bytes] | None = None,
+    turned: int = 0,
+) -> bytes:
     """Return a PDF. A page is its lines, with what else is drawn in PDF's own words, such as PICTURE.
 
-    `bookmarks` are titles with page indexes. With a password, it is encrypted by 40-bit RC4.
+    `bookmarks` are titles with page indexes. With a password, it is encrypted by 40-bit RC4. `annotations` lie on the
+    first page, in PDF's own words; `files` are attached.
     """
     bodies: list[tuple[str, bytes | None]] = [("", None), ("", None), *_fonts(), ("", None)]
     picture = len(bodies)
@@ -47,7 +55,7 @@ def pdf(*pages: Sequence[Text | str], bookmarks: Sequence[tuple[str, int]] = (),
         bodies += [
             (
                 f"/Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents {number + 1} 0 R /Resources << /Font "
-                f"<< /F1 3 0 R /F2 4 0 R /F3 5 0 R >> /XObject << /P {picture} 0 R >> >>",
+                f"<< /F1 3 0 R /F2 4 0 R /F3 5 0 R >> /XObject << /P {picture} 0 R >> >> /Rotate {turned}",
                 None,
             ),
             ("", b"\n".join(map(_drawn, page))),
@@ -57,6 +65,10 @@ def pdf(*pages: Sequence[Text | str], bookmarks: Sequence[tuple[str, int]] = (),
     bodies[1] = (f"/Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)}", None)
     if bookmarks:
         bodies += _outline(bookmarks, kids, len(bodies) + 1)
+    if annotations:
+        _add_annotations(bodies, annotations, first_page=int(kids[0].split()[0]))
+    if files:
+        _attach(bodies, files)
     return _file(bodies, password)
 
 
@@ -86,6 +98,29 @@ def _drawn(item: Text | str) -> bytes:
     font = "F3" if item.vertical else "F1" if item.text.isascii() else "F2"
     shown = f"({item.text})" if font == "F1" else f"<{item.text.encode('utf-16-be').hex()}>"
     return f"BT /{font} {item.size} Tf {item.x} {item.y} Td {shown} Tj ET".encode()
+
+
+def _add_annotations(bodies: list[tuple[str, bytes | None]], annotations: Sequence[str], *, first_page: int) -> None:
+    places = [f"{len(bodies) + n} 0 R" for n in range(1, len(annotations) + 1)]
+    fields = [place for place, item in zip(places, annotations, strict=True) if "/Widget" in item]
+    bodies += [(f"/Type /Annot {item}", None) for item in annotations]
+    for n, more in (
+        (first_page - 1, f"/Annots [{' '.join(places)}]"),
+        (0, f"/AcroForm << /Fields [{' '.join(fields)}] >>"),
+    ):
+        if n or fields:
+            bodies[n] = (f"{bodies[n][0]} {more}", bodies[n][1])
+
+
+def _attach(bodies: list[tuple[str, bytes | None]], files: Mapping[str, bytes]) -> None:
+    names = []
+    for name, data in files.items():
+        names.append(f"({name}) {len(bodies) + 2} 0 R")
+        bodies += [
+            ("/Type /EmbeddedFile", data),
+            (f"/Type /Filespec /F ({name}) /EF << /F {len(bodies) + 1} 0 R >>", None),
+        ]
+    bodies[0] = (f"{bodies[0][0]} /Names << /EmbeddedFiles << /Names [{' '.join(names)}] >> >>", None)
 
 
 def _outline(bookmarks: Sequence[tuple[str, int]], kids: Sequence[str], root: int) -> list[tuple[str, bytes | None]]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bunko.errors import LibraryNotFound
-from bunko.reading.folder import list_files
+from bunko.errors import LibraryEmpty, LibraryNotFound
+from bunko.reading.folder import list_files, list_folder
 from tests.support import make_library, write_files
 
 
@@ -78,7 +78,23 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     link(library / "file.txt", tmp_path / "outside" / "secret.txt")
     link(library / "folder", tmp_path / "outside")
     link(library / "up.txt", library / ".." / "outside" / "secret.txt")
+    link(library / ".hidden", tmp_path / "outside")
     assert listed(library) == ["a.txt"]
+    reasons = left_out(library)
+    assert list(reasons) == ["file.txt", "folder", "up.txt"]
+    assert "outside of the folder" in reasons["file.txt"] and "outside of the folder" in reasons["up.txt"]
+    assert "link to a folder" in reasons["folder"]
+
+
+def left_out(root: Path) -> dict[str, str]:
+    return {item.path: item.reason for item in list_folder(root).left_out}
+
+
+def test_a_folder_of_links_says_why_it_is_empty(tmp_path: Path) -> None:
+    write_files(tmp_path, {"outside/secret.txt": "secret", "library/.keep": ""})
+    link(tmp_path / "library" / "file.txt", tmp_path / "outside" / "secret.txt")
+    with pytest.raises(LibraryEmpty, match=r"file\.txt: A link to a file outside"):
+        make_library(tmp_path / "library").sync()
 
 
 def test_a_link_within_the_folder_is_a_document(tmp_path: Path) -> None:
@@ -95,6 +111,7 @@ def test_loops_and_dead_links_and_pipes_are_left_out(tmp_path: Path) -> None:
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.txt")
     assert listed(tmp_path) == ["a.txt", "sub/b.txt"]
+    assert {"dead.txt", "self", "sub/loop"} <= set(left_out(tmp_path)) <= {"dead.txt", "pipe.txt", "self", "sub/loop"}
 
 
 def test_a_library_behind_a_link_is_the_folder_itself(tmp_path: Path) -> None:
@@ -148,5 +165,7 @@ def test_an_index_within_the_folder_is_no_document(tmp_path: Path, place: str) -
 
 
 def test_a_folder_with_other_tables_is_read(tmp_path: Path) -> None:
-    write_files(tmp_path, {"data/notes.lance.txt": "", "data/writer.lock": ""})
-    assert listed(tmp_path) == ["data/notes.lance.txt", "data/writer.lock"]
+    write_files(
+        tmp_path, {"data/notes.lance.txt": "", "data/writer.lock": "", "sub/documents.lance/x": "", "sub/b": ""}
+    )
+    assert listed(tmp_path) == ["data/notes.lance.txt", "data/writer.lock", "sub/b", "sub/documents.lance/x"]

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 from bunko.errors import DiskFull, StoreBusy, StoreDamaged, StoreError, StoreNotWritable, StoreTooNew
 from bunko.store import Entry, Record
+from bunko.store.faults import mapped
 from bunko.store.store import Store
 from bunko.testing import FakeEmbedder
 from bunko.types import Chunk, Document, Span
@@ -319,6 +321,52 @@ def test_a_damaged_index_is_called_damaged(store: Store) -> None:
         Store(store.location).records()
 
 
+@pytest.mark.parametrize("letters", [33, 49, 50, 52, 100, 300, 65_535])
+@pytest.mark.parametrize("alphabet", ["abcdefghijklmnopqrstuvwxyz", "acgt", "a"])
+def test_a_long_word_is_searched_for_like_any_other(store: Store, letters: int, alphabet: str) -> None:
+    long = (alphabet * (letters // len(alphabet) + 1))[:letters]
+    start = time.perf_counter()
+    hits = store.search_lexical(f"cat {long} {long.upper()}", limit=3)
+    assert [hit.chunk.path for hit in hits] == ["cats.txt"]
+    assert time.perf_counter() - start < 10  # 65,535 letters took 50 s
+
+
+def test_a_long_word_is_found(store: Store) -> None:
+    name = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch"
+    marker = "ACGT" * 20
+    texts = {"wales.txt": f"The station of {name} is small.", "gene.txt": f"Marker {marker} is in all samples."}
+    store.write([make_entry(path, text) for path, text in texts.items()])
+    store.tidy()
+    for path, word in (("wales.txt", name), ("gene.txt", marker)):
+        assert [hit.chunk.path for hit in store.search_lexical(f"{word}?", limit=3)] == [path]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["lance error: failed to construct the fuzzy query", "LanceError(IO): Too many open files (os error 24)"],
+)
+def test_what_is_no_damage_is_not_called_damaged(words: str) -> None:
+    with pytest.raises(StoreError, match="could not be searched") as caught, mapped("searched", "library"):
+        raise RuntimeError(words)
+    assert type(caught.value) is StoreError
+    assert "delete" not in str(caught.value)
+
+
+@pytest.mark.parametrize("how", ["lost", "cut", "empty", "changed"])
+@pytest.mark.parametrize("part", ["chunks.lance/data", "chunks.lance/_indices", "documents.lance/_versions"])
+def test_all_damage_is_called_damaged(store: Store, part: str, how: str) -> None:
+    store.tidy()
+    for file in [file for file in Path(store.location, part).rglob("*") if file.is_file()]:
+        content = file.read_bytes()
+        if how == "lost" and "_versions" not in part:
+            file.unlink()
+        else:
+            file.write_bytes({"cut": content[: len(content) // 2], "changed": b"x" * len(content)}.get(how, b""))
+    with pytest.raises(StoreDamaged, match="could not be") as caught:
+        Store(store.location).search_lexical("cats", limit=3)
+    assert "delete" not in caught.value.hint
+
+
 def test_a_file_where_the_index_should_be_is_not_called_damaged(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("mine")
@@ -348,6 +396,9 @@ def test_an_index_that_may_not_be_written_to_still_answers(tmp_path: Path) -> No
     try:
         run_program("index", root, prefix=without_privileges()).assert_clear(1, "permission denied")
         outcome = run_program("search", root, "cat", "--no-sync", "--json", prefix=without_privileges())
+        for command_ in ("ask", "search"):  # without --no-sync
+            synced = run_program(command_, root, "Where does the cat sleep?", "--json", prefix=without_privileges())
+            assert synced.code == 0, synced
     finally:
         subprocess.run(["chmod", "-R", "u+w", root], check=True)
     assert outcome.code == 0, outcome

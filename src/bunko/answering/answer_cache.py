@@ -1,8 +1,9 @@
 """Store answers. In: a question and everything that its answer depends on. Out: the stored Answer, or None.
 
 The answers are in one SQLite file in the index's folder, and are deleted with it; an index on an object store has none.
-A file that can't be read, written or parsed counts as empty: a question can always be answered again. Knows the index
-only by its files, and loads neither it nor a model.
+A file that can't be read, written or parsed counts as empty: a question can always be answered again. So does an
+answer that this user's installation did not sign: the file may have come with the folder. Knows the index only by its
+files, and loads neither it nor a model.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import dataclasses
 import hashlib
 import importlib.util
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,14 +27,18 @@ from bunko.contract.serialise import to_json
 from bunko.errors import UsageError
 from bunko.models.fingerprints import fingerprint_of
 from bunko.models.gguf.adapters import adapter_states
+from bunko.private_files import is_plain, make_place
 from bunko.reading.folder import FileEntry, content_digest, list_files
 from bunko.settings import ServerSettings, Settings
+from bunko.signing import is_signed, signature
 from bunko.types import Answer, Event, Finished, ReasoningDelta, Remembered, Retrieved, TextDelta, Usage
 
 if TYPE_CHECKING:
     import sqlite3
 
 FILE = "answers.sqlite"
+_PURPOSE = "bunko answers 1"
+_BESIDE = ("-journal", "-wal", "-shm")
 # Another process writes an answer in milliseconds.
 _WAIT_S = 0.5
 # Packages that affect answers, besides this one.
@@ -143,13 +149,15 @@ class Memory:
         if row is None:
             return None
         try:
-            return _given_before(from_json(Answer, json.loads(row[1])), at=row[0])
+            text = _opened(row[1], "answer", key)
+            return _given_before(from_json(Answer, json.loads(text)), at=row[0])
         except (ValueError, TypeError, KeyError, AttributeError):
             return None
 
     def keep(self, answer: Answer, *, key: str, state: str) -> None:
         """Store an answer; delete those from earlier states of the index, and the oldest beyond the limit."""
         text = json.dumps(to_json(answer, surface="cache"), ensure_ascii=False, default=float)  # numpy's numbers
+        text = _sealed(text, "answer", key)
         oldest = "SELECT key FROM answers ORDER BY at DESC LIMIT -1 OFFSET ?"
         self._write(
             ("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", (key, state, time.time(), text)),
@@ -161,23 +169,23 @@ class Memory:
         """Return the files of the folder when the index, in this state, was in step with it."""
         row = self._one("SELECT folder FROM folders WHERE state = ?", state)
         try:
-            return Folder(**json.loads(row[0])) if row else None
+            return Folder(**json.loads(_opened(row[0], "folder", state))) if row else None
         except (ValueError, TypeError):
             return None
 
     def keep_folder(self, folder: Folder, *, state: str) -> None:
         """Store the files of the folder, with which the index is in step."""
         if self.folder(state) != folder:
-            text = json.dumps(dataclasses.asdict(folder))
+            text = _sealed(json.dumps(dataclasses.asdict(folder)), "folder", state)
             self._write(("INSERT OR REPLACE INTO folders VALUES (?, ?)", (state, text)), *_all_but(state))
 
     def forget(self, *, but: str = "") -> None:
         """Delete all answers, or all but those from one state of the index."""
-        if self._path is not None and self._path.exists():
+        if self._path is not None and is_plain(self._path):
             self._write(*_all_but(but))
 
     def _one(self, query: str, value: str) -> tuple[Any, ...] | None:
-        if self._path is None or not self._path.is_file():
+        if self._path is None or not is_plain(self._path):
             return None
         found: list[tuple[Any, ...]] = []
         with _without_faults(), contextlib.closing(self._open()) as database:
@@ -185,18 +193,20 @@ class Memory:
         return found[0] if found else None
 
     def _write(self, *changes: tuple[str, tuple[object, ...]]) -> None:
-        """Make all changes or none. A file that is not a database is replaced."""
+        """Make all changes or none. A file that is not a database is replaced; so is a link, which is not followed."""
         if self._path is None:
             return
         with _without_faults():
             import sqlite3
 
+            make_place(self._path)
             try:
                 self._change(changes)
             except sqlite3.OperationalError:  # locked, read-only, the disk is full
                 raise
             except sqlite3.DatabaseError:
                 self._path.unlink(missing_ok=True)
+                make_place(self._path)
                 self._change(changes)
 
     def _change(self, changes: Sequence[tuple[str, tuple[object, ...]]]) -> None:
@@ -210,10 +220,27 @@ class Memory:
     def _open(self) -> sqlite3.Connection:
         import sqlite3
 
+        for ending in _BESIDE:  # SQLite opens these by their names
+            beside = Path(f"{self._path}{ending}")
+            if os.path.lexists(beside) and not is_plain(beside):
+                beside.unlink()
         database = sqlite3.connect(str(self._path), timeout=_WAIT_S)
         # Deleted rows are overwritten, so that no text of a deleted document remains.
         database.execute("PRAGMA secure_delete = ON")
         return database
+
+
+def _sealed(text: str, kind: str, key: str) -> str:
+    """Return a text under this user's signature. Without a key, one that is never believed."""
+    return f"{signature(_PURPOSE, kind.encode(), key.encode(), text.encode('utf-8', 'surrogatepass'))}\n{text}"
+
+
+def _opened(sealed: str, kind: str, key: str) -> str:
+    """Return the text under a signature. Raises ValueError where it is not this user's."""
+    mark, _, text = sealed.partition("\n")
+    if not is_signed(mark, _PURPOSE, kind.encode(), key.encode(), text.encode("utf-8", "surrogatepass")):
+        raise ValueError("another installation wrote this")
+    return text
 
 
 def _all_but(state: str) -> list[tuple[str, tuple[object, ...]]]:

@@ -6,24 +6,13 @@ nothing of scores and models.
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from bunko.language.names import Name, fold_text, has_part
-from bunko.language.numerals import fold_width
-from bunko.language.quantities import agrees, quantities
 from bunko.question.presuppositions import PresupposedNumber
 from bunko.question.question import Question
+from bunko.retrieval.entities import Scope, has_identifier, has_name, has_number, is_date, may_have_date, scope_of
 from bunko.types import Evidence, Hit
-
-_FIGURES = re.compile(r"\d+")
-_KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc・]+")
-_KATAKANA_WORDS = re.compile(r"[\u30a1-\u30fa\u30fc]+")
-_TYPO = 0.75  # difflib's ratio: Frensh and French .83, Celeron and Céloron .86, Canterbury and Cambridge .53
-# In shorter names, a typing error looks like another name.
-_SHORTEST_WITH_TYPO = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +20,9 @@ class Missing:
     """What of a question no passage contains, as the question writes it."""
 
     numbers: tuple[str, ...] = ()
-    """Years and other numbers in figures that the passages of the quotes lack."""
+    """Identifiers and dates that no quote is about; years and other numbers that the passages of the quotes lack."""
     names: tuple[str, ...] = ()
-    """Proper names that all passages lack."""
+    """Proper names that the passages of the quotes lack."""
 
 
 def missing(question: Question, hits: Sequence[Hit], quotes: Sequence[Evidence]) -> Missing:
@@ -50,50 +39,30 @@ def missing(question: Question, hits: Sequence[Hit], quotes: Sequence[Evidence])
     Missing(numbers=('1931',), names=('Bob Hay',))
     """
     presupposed = question.presupposes
-    quoted = [_text(hit) for hit in hits if any(_contains(hit, quote) for quote in quotes)]
-    found = [_text(hit) for hit in hits]
-    comparable = bool(hits) and all(hit.chunk.language == question.language for hit in hits)
-    numbers = presupposed.numbers if quoted else ()
+    pairs = [(hit, quote) for quote in quotes for hit in hits if _contains(hit, quote)]
+    scopes = [scope_of(hit.chunk, start=quote.start, end=quote.end, heading=quote.heading) for hit, quote in pairs]
+    comparable = bool(pairs) and all(hit.chunk.language == question.language for hit, _ in pairs)
+    numbers = presupposed.numbers if scopes else ()
     names = presupposed.names if comparable else ()
-    unmet = [number for number in numbers if not _is_in(number, quoted)]
-    unknown = [name for name in names if not _is_known(name, found)]
+    identifiers = question.identifiers if scopes else ()
+    unmet = [number for number in numbers if not any(_has_number(number, scope) for scope in scopes)]
+    unknown = [name for name in names if not any(has_name(name, scope.passage) for scope in scopes)]
+    absent = [item for item in identifiers if not any(has_identifier(item, scope) for scope in scopes)]
     if question.offers_choice:  # of the alternatives, a document need know only one
         unmet = unmet if len(unmet) == len(numbers) else []
         unknown = unknown if len(unknown) == len(names) else []
-    return Missing(numbers=tuple(number.text for number in unmet), names=tuple(name.text for name in unknown))
-
-
-def _is_in(number: PresupposedNumber, texts: Sequence[str]) -> bool:
-    """Return whether a text has a number, or at least its figures; of a date, its year is enough."""
-    item = number.quantity
-    if item.kind == "date" and item.year is not None:
-        item = replace(item, month=None, day=None)
-    figures = _figures(number.text)
-    return any(
-        figures <= _figures(fold_width(text)) or any(agrees(item, other) for other in quantities(text))
-        for text in texts
+        absent = absent if len(absent) == len(identifiers) else []
+    return Missing(
+        numbers=(*(item.text for item in absent), *(number.text for number in unmet)),
+        names=tuple(name.text for name in unknown),
     )
 
 
-def _figures(text: str) -> set[str]:
-    return set(_FIGURES.findall(text.replace(",", "")))
-
-
-def _is_known(name: Name, texts: Sequence[str]) -> bool:
-    if any(has_part(name, text) for text in texts):
-        return True
-    if _KATAKANA.fullmatch(name.text):
-        known = {word for text in texts for word in _KATAKANA_WORDS.findall(text)}
-    else:
-        known = {word for text in texts for word in fold_text(text).words}
-    return any(
-        len(word) >= _SHORTEST_WITH_TYPO and difflib.get_close_matches(word, known, 1, _TYPO) for word in name.words
-    )
+def _has_number(number: PresupposedNumber, scope: Scope) -> bool:
+    if is_date(number.quantity):
+        return may_have_date(number, scope)
+    return has_number(number, scope.passage)
 
 
 def _contains(hit: Hit, quote: Evidence) -> bool:
     return hit.chunk.path == quote.path and hit.chunk.start <= quote.start < hit.chunk.end
-
-
-def _text(hit: Hit) -> str:
-    return f"{hit.chunk.file_words}\n{hit.chunk.heading}\n{hit.chunk.text}"

@@ -16,11 +16,11 @@ from bunko.answering import prompts
 from bunko.answering.model_opinion import likeness_by, notes_on, opinion_of
 from bunko.answering.refusal import Support, can_judge, support, support_by_model
 from bunko.answering.translation import translate
-from bunko.answering.writing import Written, builder, extract, notes_of, style_of, write
+from bunko.answering.writing import Written, builder, extract, notes_of, or_best_quote, style_of, write
 from bunko.errors import QuestionError
 from bunko.generation.thinking import text_of
 from bunko.grounding.ground import Grounding, ground
-from bunko.ports import Embedder, GenerationOptions, Generator, Quotable, Searchable
+from bunko.ports import Embedder, EntailmentModel, GenerationOptions, Generator, Quotable, Searchable
 from bunko.question.follow_up import accept_rewrite, join_with_history
 from bunko.question.question import Question, parse_question
 from bunko.retrieval.evidence import notes_on_orders, select, trusted
@@ -62,6 +62,8 @@ class Resources:
     watch: Stopwatch
     documents: int = 0
     """Number of documents in the library."""
+    entailment: EntailmentModel | None = None
+    """Asked whether a source entails a sentence; None: it is not."""
     words_of: Literal["model", "document"] = "model"
     """"document": the best quote is the answer, and the model is not asked."""
 
@@ -190,7 +192,10 @@ def _search(draft: Draft, resources: Resources) -> Draft:
     hits, vector = find(
         draft.question, resources.store, resources.embedder, settings=resources.settings, watch=resources.watch
     )
-    return replace(draft, hits=tuple(hits), vector=vector)
+    language = draft.language
+    if draft.question.is_bare and hits and not resources.settings.answer_language:
+        language = hits[0].chunk.language  # an id is in no language
+    return replace(draft, hits=tuple(hits), vector=vector, language=language)
 
 
 def _select(draft: Draft, resources: Resources) -> Draft:
@@ -217,7 +222,7 @@ def _judge(draft: Draft, resources: Resources) -> Draft:
 
 def _generate(draft: Draft, resources: Resources) -> Stage:
     """Yield the answer's text: the model's, the best quote, or a refusal."""
-    if draft.sources and resources.words_of == "document":
+    if draft.sources and _is_quoted(draft, resources):
         draft = replace(draft, sources=draft.sources[:1])
         draft = replace(draft, written=Written(text=draft.sources[0].quote, finish_reason="none"))
     elif draft.sources:
@@ -248,8 +253,7 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
     extractive = style == "extractive"
     stop = prompts.stop_texts(draft.language)
     writing = write(messages, generator, settings, watch, stop=stop, tell_probability=extractive)
-    if extractive:
-        writing = extract(writing, shown, question=draft.question)
+    writing = extract(writing, shown, question=draft.question) if extractive else or_best_quote(writing, shown)
     written = yield from writing
     judged = extractive and can_judge(draft.question, generator)
     by_model = support_by_model(
@@ -269,7 +273,7 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
 
 def _ground(draft: Draft, resources: Resources) -> Draft:
     with resources.watch.stage("ground"):
-        by_model = resources.words_of == "model"
+        by_model = not _is_quoted(draft, resources)
         opinion = opinion_of(resources.generator, resources.settings) if by_model else None
         grounding = ground(
             draft.written.text.strip() if draft.sources else "",
@@ -277,6 +281,7 @@ def _ground(draft: Draft, resources: Resources) -> Draft:
             question=draft.question,
             likeness=likeness_by(resources.embedder),
             opinion=opinion,
+            entailment=resources.entailment,
         )
     return replace(
         draft,
@@ -324,6 +329,11 @@ def _answer(draft: Draft, resources: Resources) -> Answer:
 
 
 # --- what the stages share ----------------------------------------------------------------------------------------
+
+
+def _is_quoted(draft: Draft, resources: Resources) -> bool:
+    """Return whether the best quote is the answer: for a bare identifier or number, a model would invent something."""
+    return resources.words_of == "document" or draft.question.is_bare
 
 
 def _with_own_pages(evidence: Sequence[Evidence], store: Quotable) -> list[Evidence]:

@@ -36,6 +36,8 @@ _LOOP_EVERY = 8  # pieces; the search takes longer than a small model takes for 
 # 0.5 and 3 billion the first limit lies, and between 0.14 and 0.5 the second, is not measured.
 _PHRASE_TOKENS = 48  # phrases from the sources are shorter
 _THOUGHT_CUT = "The model's reasoning was cut off at its limit; generation.think_tokens raises it."
+_REASONED = "The model reasoned but gave no answer; --think off turns reasoning off."
+_QUOTED = ": the answer shown is the best quote, word for word."
 _SMALL = 1_000_000_000
 _TINY = 300_000_000
 
@@ -65,6 +67,8 @@ class Written:
     log_probability: float | None = None
     """Natural logarithm, of the whole text; None if not requested, not reported, or if it includes reasoning."""
     notes: tuple[str, ...] = ()
+    notes_of_server: tuple[str, ...] = ()
+    """What the generator says of how the answer came about or ended."""
 
 
 def write(
@@ -114,6 +118,7 @@ def write(
             written.finish_reason = piece.finish_reason or written.finish_reason
             written.thought_cut = piece.thought_cut
             written.usage = piece.usage or written.usage
+            written.notes_of_server = piece.notes or written.notes_of_server
             written.log_probability = None if written.reasoning else piece.log_probability
 
 
@@ -163,8 +168,19 @@ def extract(writing: Writing, shown: Sequence[Evidence], *, question: Question) 
     else:
         written.text = shown[0].quote
         reply = f"The model's answer {said!r} is not in the documents" if said else "The model gave no answer"
-        written.notes = (f"{reply}: the answer shown is the best quote, word for word.",)
+        written.notes = (f"{reply}{_QUOTED}",)
     written.is_streamed = False
+    return written
+
+
+def or_best_quote(writing: Writing, shown: Sequence[Evidence]) -> Writing:
+    """Give the best quote where the model wrote nothing: it refused, called a tool, or did nothing at all."""
+    written = yield from writing
+    if not written.text.strip():
+        written.text, written.is_streamed = shown[0].quote, False
+        what = "The model reasoned but gave no answer" if written.reasoning.strip() else "The model gave no answer"
+        note = f"{what}{_QUOTED}"
+        written.notes = (note,)
     return written
 
 
@@ -178,11 +194,13 @@ def _without_repetition(text: str, period: int) -> str:
 
 def notes_of(written: Written, settings: Settings) -> tuple[str, ...]:
     """Return notes for the reader on how the answer was generated."""
-    thought = (_THOUGHT_CUT,) if written.thought_cut else ()
+    thought = (*written.notes_of_server, *((_THOUGHT_CUT,) if written.thought_cut else ()))
     if written.notes:
         return written.notes + thought
     if written.reasoning.strip() and not written.text.strip():
-        return ("The model reasoned but gave no answer; --think off turns reasoning off.",)
+        return (_REASONED, *written.notes_of_server)
+    if not written.text.strip():
+        return ("The model gave no answer.", *thought)
     return _ending(written, settings) + thought
 
 

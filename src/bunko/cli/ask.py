@@ -13,7 +13,7 @@ from bunko.cli.render import render_hits, show_answer
 from bunko.cli.resident import ask_server, search_server
 from bunko.contract.records import SearchResult
 from bunko.contract.serialise import to_json
-from bunko.errors import QuestionError, StoreBusy, UsageError
+from bunko.errors import QuestionError, StoreBusy, StoreNotWritable, UsageError
 from bunko.stopwatch import Stopwatch
 from bunko.types import Hit
 
@@ -21,6 +21,7 @@ from bunko.types import Hit
 if TYPE_CHECKING:
     from bunko.library import Library
     from bunko.settings import Settings
+    from bunko.types import SyncReport
 
 # Another process that updates the index is soon done; one that builds it is not waited for.
 _WAIT_S = 3.0
@@ -108,8 +109,13 @@ def sync_first(arguments: argparse.Namespace, library: Library) -> int:
     if arguments.no_sync:
         return 0
     try:
-        report = library.sync(vectors="few", wait_s=_WAIT_S)
+        report = _synced(arguments, library)
     except StoreBusy as error:
+        note(arguments, f"{error.message} The answer is from what is indexed so far.")
+        return 0
+    except StoreNotWritable as error:
+        if not library.is_indexed:
+            raise
         note(arguments, f"{error.message} The answer is from what is indexed so far.")
         return 0
     if report.added and not report.unchanged:
@@ -118,6 +124,20 @@ def sync_first(arguments: argparse.Namespace, library: Library) -> int:
         note_languages(arguments, library)
     note_report(arguments, report, library.root)
     return report.unembedded
+
+
+def _synced(arguments: argparse.Namespace, library: Library) -> SyncReport:
+    """Sync. While another process makes an index without any documents yet, wait: there is nothing to answer from."""
+    is_noted = False
+    while True:
+        try:
+            return library.sync(vectors="few", wait_s=_WAIT_S)
+        except StoreBusy as error:  # noqa: PERF203 - waiting is all that happens here
+            if library.has_documents():
+                raise
+            if not is_noted:
+                note(arguments, f"{error.message} Waiting for its first documents.")
+                is_noted = True
 
 
 def complete(library: Library) -> None:

@@ -117,6 +117,8 @@ def note_report(arguments: argparse.Namespace, report: SyncReport, folder: Path)
     if changes:
         documents = counted(report.documents, "document")
         note(arguments, f"{documents} ({', '.join(changes)}) in {report.seconds:.1f} s")
+    for text in report.notes:
+        note(arguments, text)
     note_failed(arguments, report, folder)
 
 

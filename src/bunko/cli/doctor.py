@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
+from pathlib import Path
 
-from bunko.cli.common import bold, dim, print_json, safe, settings_from
+from bunko.cli.common import bold, dim, open_from, print_json, safe, settings_from
 from bunko.diagnosis.doctor import examine
+from bunko.diagnosis.integrity import index_finding
 
 _MARKS = {"ok": "✓", "warning": "!", "problem": "✗"}
 
@@ -14,7 +17,12 @@ _MARKS = {"ok": "✓", "warning": "!", "problem": "✗"}
 def run(arguments: argparse.Namespace) -> int:
     """Print each finding as it is made; return 1 if there is a problem to solve before Bunko works."""
     findings = []
-    for finding in examine(settings_from(arguments)):
+    root = Path(arguments.folder).expanduser() if arguments.folder else None
+    found = examine(settings_from(arguments, root))
+    if root is not None:
+        with open_from(arguments, arguments.folder) as library:
+            found = itertools.chain([index_finding(root, library.check)], found)
+    for finding in found:
         findings.append(finding)
         if not arguments.json:
             print(f"{bold(_MARKS[finding.state])} {finding.check:<14} {safe(finding.detail)}", flush=True)

@@ -114,6 +114,8 @@ def build_parser() -> argparse.ArgumentParser:
     doctor = _add(
         commands, "doctor", "check this machine and the installation, with a cure for each problem", "doctor:run"
     )
+    doctor.add_argument("folder", metavar="FOLDER", nargs="?", help="also check this folder's index")
+    doctor.add_argument("--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko")
     _common(doctor)
     _model_flags(doctor)
     return parser
@@ -158,6 +160,9 @@ def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         command.add_argument("--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko")
     for command in (index, watch):
         _reading_flags(command)
+    index.add_argument(
+        "--check", action="store_true", help="compare all of the index with its checksums, and change nothing"
+    )
     watch.add_argument("--poll", action="store_true", help="look for changes every second, as network drives need")
     show.add_argument("path", metavar="PATH", help="a path as `bunko documents` lists it")
 

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from bunko.cli.common import bold, counted, dim, note, print_json, safe, width
 from bunko.contract.serialise import to_json
 from bunko.conversation import last
+from bunko.errors import BunkoError
 from bunko.types import Answer, Event, Evidence, Finished, Hit, ReasoningDelta, Retrieved, TextDelta
 
 Detail: TypeAlias = Literal["answer", "sources", "everything"]
@@ -38,7 +39,7 @@ def render_events(events: Iterator[Event], *, detail: Detail) -> Answer:
     writing = held = ""
     quiet = detail == "answer"
     fold = _Fold(None if detail == "everything" else _REASONING)
-    for event in events:
+    for event in _ending_lines(events):
         match event:
             case Retrieved() if not quiet:
                 _print_evidence(event.evidence, scores="shown" if detail == "everything" else "hidden")
@@ -59,6 +60,19 @@ def render_events(events: Iterator[Event], *, detail: Detail) -> Answer:
                     _print_footer(event.answer, detail=detail)
                 return event.answer
     raise AssertionError("a stream of events ends with Finished")
+
+
+def _ending_lines(events: Iterator[Event]) -> Iterator[Event]:
+    """Yield the events; end the line before an error in the middle of an answer, so that its message begins a line."""
+    begun = False
+    try:
+        for event in events:
+            yield event
+            begun = begun or isinstance(event, TextDelta | ReasoningDelta)
+    except BunkoError:
+        if begun:
+            _write("\n")
+        raise
 
 
 class _Fold:
@@ -144,15 +158,15 @@ def _print_footer(answer: Answer, *, detail: Detail) -> None:
     if answer.translation:
         _print_translation(answer)
     if len(answer.citations) > _QUOTES:
-        verified = sum(citation.verified for citation in answer.citations)
-        print(dim(f"{verified:,} of {len(answer.citations):,} citations are verified; --json has them."))
+        found, cited = sum(citation.verified for citation in answer.citations), len(answer.citations)
+        print(dim(f"{found:,} of {cited:,} cited sentences were found in their sources; --json has them."))
     for citation in answer.citations if len(answer.citations) <= _QUOTES else ():
-        mark = dim("supported by") if citation.verified else f"{bold('unsupported')}{dim(', near')}"
+        mark = dim("found in") if citation.verified else f"{bold('not found')}{dim(', near')}"
         place = dim(f"[{citation.n}] {_place(citation.path, citation.page, '')}: ")
         print(f"{mark} {place}{safe(_short(citation.sentence))}")
     for sentence in answer.unsupported:
         if not any(citation.sentence == sentence for citation in answer.citations):
-            print(f"{bold('unsupported')}{dim(', in no source: ')}{safe(_short(sentence))}")
+            print(f"{bold('not found')}{dim(' in any source: ')}{safe(_short(sentence))}")
     for text in (*answer.notes, documents_line(answer)):
         if text:
             print(dim(safe(text)))

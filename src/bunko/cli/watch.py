@@ -7,7 +7,7 @@ import sys
 import time
 
 from bunko.cli.common import bold, dim, note, open_from, print_json, safe
-from bunko.cli.library import print_failed, summary
+from bunko.cli.library import print_failed, print_left_out, print_notes, summary
 from bunko.contract.serialise import to_json
 from bunko.errors import BunkoError
 
@@ -24,5 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
                 print_json(to_json(outcome))
             else:
                 print(f"{dim(when)}  {summary(outcome)}", flush=True)
+                print_notes(arguments, outcome)
                 print_failed(outcome)
+                print_left_out(outcome)
     return 0

@@ -19,6 +19,7 @@ import bunko
 from bunko.client.http import Place, place_of
 from bunko.errors import BunkoError
 from bunko.paths import home_of
+from bunko.private_files import is_plain
 
 SERVING_FILE = "serving.json"
 _MOST_BYTES = 64 * 2**10
@@ -40,7 +41,7 @@ def find_serving(root: Path) -> Place | None:
 
 def _read(path: Path) -> Any:
     """Return the file's content; None if others can read or write it, or if it is not a regular file."""
-    if path.is_symlink():
+    if not is_plain(path):
         return None
     with os.fdopen(
         os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)), "rb"

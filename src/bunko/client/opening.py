@@ -10,11 +10,13 @@ from bunko.client.http import is_url, place_of
 from bunko.conversation import Conversation
 from bunko.errors import SettingsError, UsageError
 from bunko.library import Library, open_library
+from bunko.network import is_address_without_scheme
 from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Document, Event, Hit, Message, SyncReport
 
 if TYPE_CHECKING:
     from bunko.client.remote_library import RemoteLibrary
+    from bunko.ports import EntailmentModel
     from bunko.settings import Settings
     from bunko.store import Record
 
@@ -87,9 +89,10 @@ class AnyLibrary(Protocol):
 def open_any(
     folder: Path,
     *,
-    settings: Settings | None = None,
+    settings: Settings | Mapping[str, object] | None = None,
     model: str | None = None,
     embedder: str | None = None,
+    entailment: EntailmentModel | None = None,
     token: str | None = None,
 ) -> Library: ...
 
@@ -98,9 +101,10 @@ def open_any(
 def open_any(
     folder: str,
     *,
-    settings: Settings | None = None,
+    settings: Settings | Mapping[str, object] | None = None,
     model: str | None = None,
     embedder: str | None = None,
+    entailment: EntailmentModel | None = None,
     token: str | None = None,
 ) -> AnyLibrary: ...
 
@@ -108,24 +112,35 @@ def open_any(
 def open_any(
     folder: str | Path,
     *,
-    settings: Settings | None = None,
+    settings: Settings | Mapping[str, object] | None = None,
     model: str | None = None,
     embedder: str | None = None,
+    entailment: EntailmentModel | None = None,
     token: str | None = None,
 ) -> AnyLibrary:
     """Open a folder of documents, a single document, or a library of `bunko serve` by its address.
 
     A folder is not read or written until that is needed. Settings come from the config files and the environment
-    unless given; `model` and `embedder` replace theirs. An address is http://HOST:PORT/LIBRARY; LIBRARY may be left
-    out if the server has only one. Its token is `token`, the address's "#token=", or BUNKO_SERVER_TOKEN. The server is
-    asked at once whether it has the library; settings that a question can carry are sent with each.
+    unless given; a mapping of dotted names replaces some, `model` and `embedder` theirs. `entailment` is asked whether
+    a source entails a sentence of an answer. An address is http://HOST:PORT/LIBRARY; LIBRARY may be left out if the
+    server has only one. Its token is `token`, the address's "#token=", or BUNKO_SERVER_TOKEN. The server is asked at
+    once whether it has the library; settings that a question can carry are sent with each.
     Raises LibraryNotFound, SettingsError; for a server UnknownLibrary, TokenMissing, RemoteUnavailable, UsageError.
     """
-    if isinstance(folder, str) and is_url(folder):
+    if isinstance(folder, str) and (
+        is_url(folder) or (is_address_without_scheme(folder) and not Path(folder).exists())
+    ):
+        if entailment:
+            raise UsageError("A server takes no entailment model.", "Open the folder, or leave the model out.")
+        folder = folder if is_url(folder) else f"http://{folder}"
+        if settings is not None:
+            from bunko.settings import Settings, settings_with
+
+            settings = settings_with(settings, base=Settings())
         return _open_served(folder, settings=settings, model=model, embedder=embedder, token=token)
     if token:
         raise UsageError("A folder on this machine takes no token.", "Leave the token out, or open a server's address.")
-    return open_library(folder, settings=settings, model=model, embedder=embedder)
+    return open_library(folder, settings=settings, model=model, embedder=embedder, entailment=entailment)
 
 
 def _open_served(

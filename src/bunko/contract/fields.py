@@ -73,7 +73,7 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
     },
     Chunk: {"heading": Rule(when="set"), "sections": Rule(on=()), "language": Rule(on=()), "key": Rule(on=())},
     Finished: {"answer": Rule(inline=True)},
-    SyncReport: {"unembedded": Rule(on=())},
+    SyncReport: {"left_out": Rule(when="set"), "unembedded": Rule(on=()), "notes": Rule(when="set")},
     Span: {"level": Rule(on=("api",), when="set")},
     DocumentRow: {"state": Rule(on=("mcp",))},
     DocumentList: {"total": Rule(on=("mcp",)), "offset": Rule(on=("mcp",))},

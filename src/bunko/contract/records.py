@@ -153,7 +153,7 @@ class DocumentRow:
     error: str
     """Why it could not be read; empty otherwise."""
     hint: str
-    """What to do about it; empty otherwise."""
+    """What to do about it; of a document that was read, what of the file its text lacks, one line each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +190,7 @@ class ServedDocument:
     error: str = ""
     """Why it could not be read. Left out otherwise."""
     hint: str = ""
-    """What to do about it. Left out otherwise."""
+    """What to do about it; of a document that was read, what of the file its text lacks. Left out where empty."""
 
 
 def row_of(record: Any) -> DocumentRow:

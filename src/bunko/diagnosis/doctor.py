@@ -13,11 +13,11 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from bunko.diagnosis.findings import Finding
 from bunko.diagnosis.idle_gpus import idle_findings
+from bunko.diagnosis.integrity import model_findings
 from bunko.engine.gpus import found_gpus
 from bunko.engine.seen import check_room
 from bunko.errors import BunkoError
@@ -30,24 +30,15 @@ from bunko.models.catalogue.lookup import find_entry
 from bunko.models.inventory import show_model
 from bunko.ports import GenerationOptions
 from bunko.settings import ReadingSettings, Settings, apply_overrides, cache_directory
+from bunko.signing import KEY_NAME, data_directory, user_key
 from bunko.types import Message
 
 _ENGINES = ("xllamacpp", "onnxruntime", "tokenizers", "lancedb", "kreuzberg", "pypdfium2")
 _LEAST_DISK = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """The result of one check."""
-
-    check: str
-    state: Literal["ok", "warning", "problem"]
-    detail: str
-    cure: str = ""
-
-
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Yield one finding at a time; the last checks load the models that are on this machine."""
+    """Yield one finding at a time; the last checks compare and load the models that are on this machine."""
     yield Finding(check="python", state="ok", detail=f"{platform.python_version()} on {platform.platform()}")
     yield from (_package(name) for name in _ENGINES)
     yield _memory()
@@ -56,8 +47,18 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _ocr(settings.reading)
     yield _pip()
     yield _network(settings)
+    yield _key()
+    yield from model_findings(settings)
     yield _embedder(settings)
     yield _generator(settings)
+
+
+def _key() -> Finding:
+    if user_key() is not None:
+        return Finding(check="signing key", state="ok", detail=str(data_directory() / KEY_NAME))
+    cure = "Make that folder writable, or name the place of each index with --store PATH."
+    detail = f"can't be kept in {data_directory()}: indexes are made again by each command"
+    return Finding(check="signing key", state="warning", detail=detail, cure=cure)
 
 
 def _package(name: str) -> Finding:

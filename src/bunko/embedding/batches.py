@@ -21,3 +21,25 @@ def batches(lengths: Sequence[int], *, max_tokens: int, max_items: int = 64) -> 
         batch.append(position)
     if batch:
         yield batch
+
+
+def pieces_at_once(texts: Sequence[str], *, longest: int, most: int) -> Iterator[list[tuple[int, str]]]:
+    """Yield the texts in batches of at most `most` characters, each piece with the place of its text.
+
+    A text of more than `longest` characters is cut into pieces.
+
+    >>> list(pieces_at_once(["ab", "cdefg"], longest=3, most=4))
+    [[(0, 'ab')], [(1, 'cde')], [(1, 'fg')]]
+    """
+    batch: list[tuple[int, str]] = []
+    size = 0
+    for n, text in enumerate(texts):
+        for start in range(0, max(1, len(text)), longest):
+            piece = text[start : start + longest]
+            if batch and size + len(piece) > most:
+                yield batch
+                batch, size = [], 0
+            batch.append((n, piece))
+            size += len(piece)
+    if batch:
+        yield batch

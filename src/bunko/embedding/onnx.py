@@ -18,6 +18,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
+from bunko.embedding.batches import pieces_at_once
 from bunko.embedding.integer_minilm import integer_model
 from bunko.embedding.recipes import recipe_of
 from bunko.engine.parameters import Machine
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 
 # Fuses addition and normalisation into an operator that takes five times as long (ONNX Runtime 1.32, x86).
 _SLOW_FUSION = "SkipLayerNormFusion"
+# The tokenizer holds some hundred bytes for each character and token: text is given to it in pieces.
+_LONGEST_TEXT = 20_000
+_AT_ONCE = 200_000
+# More than the longest words have; the rest of a text would be cut anyway.
+_CHARACTERS_PER_TOKEN = 64
 
 
 class OnnxEmbedder:
@@ -85,10 +91,15 @@ class OnnxEmbedder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count each text's tokens, without special ones."""
-        return [len(item) for item in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+        counts = [0] * len(texts)
+        for pieces in pieces_at_once(texts, longest=_LONGEST_TEXT, most=_AT_ONCE):
+            encoded = self._tokenizer.encode_batch_fast([piece for _, piece in pieces], add_special_tokens=False)
+            for (n, _), item in zip(pieces, encoded, strict=True):
+                counts[n] += len(item)
+        return counts
 
     def _embed(self, text: str) -> Vectors:
-        item = self._tokenizer.encode(text, add_special_tokens=False)
+        item = self._tokenizer.encode(text[: self._room * _CHARACTERS_PER_TOKEN], add_special_tokens=False)
         item.truncate(self._room)
         return self._run(self._tokenizer.post_process(item).ids)
 

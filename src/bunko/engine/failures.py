@@ -5,7 +5,9 @@ A body is untrusted: quotes from it are shortened and made printable. Knows noth
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,16 +15,21 @@ from bunko.engine.endpoint import Endpoint
 from bunko.errors import EngineCrashed, EngineError, EngineTimeout, PromptTooLong, RemoteBadAnswer, RemoteUnavailable
 
 _QUOTED = 300
+_PAGE = 4_000  # characters of a web page that are looked at
+_MESSAGE_FIELDS = ("message", "detail", "msg", "error_description", "title")
 _TOO_LONG_MARKS = ("exceed_context_size", "context_length_exceeded", "maximum context length", "context size")
 
 
 def status_error(
-    status: int, *, headers: Mapping[str, str], body: bytes, endpoint: Endpoint, path: str = ""
+    status: int, *, headers: Mapping[str, str], body: bytes, endpoint: Endpoint, path: str = "", proxy: str = ""
 ) -> EngineError:
-    """Return the error for a failed request; status 0 means an error inside an event stream."""
+    """Return the error for a failed request; status 0 means an error in the body of an answer with status 200.
+
+    `proxy` is the one that the request went through, which may have sent the error itself.
+    """
     detail = error_detail(body)
     said = f": {detail['message']}" if detail["message"] else ""
-    url = endpoint.name
+    url = f"{endpoint.name} (through the proxy {proxy})" if proxy else endpoint.name
     if _is_too_long(detail):
         return _too_long(detail)
     if endpoint.is_local:
@@ -41,6 +48,18 @@ def status_error(
         )
     if status in (408, 504):
         return EngineTimeout(f"The server {url} ran out of time (status {status}){said}.", "Ask again later.")
+    if status == 407:
+        return RemoteUnavailable(
+            f"The proxy {proxy or 'on the way'} wants a login for {endpoint.name} (status 407){said}.",
+            "Put user and password into HTTPS_PROXY or HTTP_PROXY, or set NO_PROXY for that server.",
+        )
+    if proxy and status in (502, 503):
+        return RemoteUnavailable(
+            f"The server {url} can't be reached (status {status}){said}.",
+            "The proxy may have sent this. If the server needs no proxy, put its host into NO_PROXY.",
+        )
+    if status == 503 and "loading" in detail["message"].lower():
+        return RemoteUnavailable(f"The server {url} is not ready (status 503){said}.", "Ask again in a minute.")
     if status in (429, 503):
         after = headers.get("Retry-After", "")
         when = f"in {after} seconds" if after.isascii() and after.isdigit() else "later"
@@ -53,6 +72,8 @@ def status_error(
     return RemoteBadAnswer(
         f"The server {url} failed{f' with status {status}' if status else ''}{said}.",
         "Look into the server's own log." if status >= 500 or not status else "It may not support such requests.",
+        status=status,
+        said=detail["message"],
     )
 
 
@@ -71,20 +92,56 @@ def error_detail(body: bytes) -> dict[str, Any]:
 
     >>> error_detail(b'{"error": {"message": "no such model", "type": "not_found"}}')["message"]
     'no such model'
-    >>> error_detail(b"<html>502 Bad Gateway</html>")["message"]
-    ''
+    >>> error_detail(b"<html><title>502 Bad Gateway</title><hr>nginx</html>")["message"]
+    '502 Bad Gateway nginx'
+    >>> error_detail(b'{"detail": [{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]}')["message"]
+    'body.seed: Extra inputs are not permitted'
     """
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
-        answer = None
+        answer = text_of_page(body)
     error = answer.get("error", answer) if isinstance(answer, dict) else answer
     if isinstance(error, str):
         error = {"message": error}
     if not isinstance(error, dict):
         error = {}
-    message = error.get("message") or error.get("detail") or ""
-    return {**error, "message": printable(message).rstrip(".") if isinstance(message, str) else ""}
+    message = next((value for name in _MESSAGE_FIELDS if (value := _sentence(error.get(name)))), "")
+    return {**error, "message": printable(message).rstrip(".")}
+
+
+def text_of_page(body: bytes) -> str:
+    r"""Return the words of a body that is no JSON: of a web page, without its tags. Empty for what is no text.
+
+    >>> text_of_page(b"<!doctype html><html><body>Sign in to the <b>network</b></body></html>")
+    'Sign in to the network'
+    """
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return ""
+    without = re.sub(r"<(script|style)\b[^>]{0,200}>[^<]*", " ", text[:_PAGE], flags=re.I)
+    title, end, rest = without.partition("</title>")
+    title, rest = _words(title), _words(rest)
+    return rest if rest.startswith(title) and end else " ".join(filter(None, (title, rest)))
+
+
+def _words(text: str) -> str:
+    return printable(html.unescape(re.sub(r"<[^<>]*>", " ", text)))
+
+
+def _sentence(value: object) -> str:
+    """Return the text of a message, or of a list of FastAPI's complaints."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return _sentence(value.get("message") or value.get("msg"))
+    parts = [item for item in value[:8] if isinstance(item, dict)] if isinstance(value, list) else []
+    said = []
+    for part in parts:
+        place = ".".join(map(str, part["loc"])) if isinstance(part.get("loc"), list) else ""
+        said.append(": ".join(filter(None, (place, _sentence(part)))))
+    return "; ".join(filter(None, said))
 
 
 def printable(text: str) -> str:

@@ -14,10 +14,10 @@ from typing import Any, Literal, TypeAlias
 
 import urllib3
 from urllib3 import BaseHTTPResponse
-from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, ProtocolError, ProxyError, ReadTimeoutError
 
 from bunko.engine.endpoint import Address, Endpoint
-from bunko.engine.failures import bad_answer, printable, status_error
+from bunko.engine.failures import bad_answer, printable, status_error, text_of_page
 from bunko.engine.sockets import OpenSockets
 from bunko.errors import EngineError, EngineTimeout, RemoteBadAnswer
 from bunko.network import HEADERS, open_pool
@@ -31,6 +31,7 @@ _MAX_LINE = 2**20
 _MAX_BODY = 64 * 2**20
 _MAX_ERROR_BODY = 64 * 2**10
 _READ = 64 * 2**10
+_FIELDS = (b"data", b"event", b"error", b"id", b"retry")  # of server-sent events; all other bodies are something else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +132,14 @@ class Connection:
             text = b""  # the status is enough for an error message
         finally:
             response.close()
-        raise status_error(response.status, headers=response.headers, body=text, endpoint=self.endpoint, path=path)
+        raise status_error(
+            response.status, headers=response.headers, body=text, endpoint=self.endpoint, path=path, proxy=self._proxy()
+        )
+
+    def _proxy(self) -> str:
+        """Return the proxy that requests go through, without its password; empty if there is none."""
+        proxy = getattr(self._pool, "proxy", None)
+        return f"{proxy.scheme}://{proxy.netloc}" if proxy else ""
 
     def _attempt(
         self, method: Method, path: str, body: Mapping[str, object] | None, deadline: Deadline
@@ -149,7 +157,7 @@ class Connection:
                 self.close()
                 return self._open(method, address, path, body, deadline)
         except (HTTPError, OSError) as error:
-            raise _connection_error(error, self.endpoint, deadline) from error
+            raise _connection_error(error, self.endpoint, deadline, proxy=self._proxy()) from error
 
     def _open(
         self, method: Method, address: Address, path: str, body: Mapping[str, object] | None, deadline: Deadline
@@ -182,6 +190,8 @@ class EventStream:
         self._endpoint = endpoint
         self._deadline = deadline
         self._lines = self._read_lines()
+        self.is_done = False
+        """Whether the server has said that the answer ends here."""
 
     def expect_within(self, seconds: float) -> None:
         """Set the timeout of the next event."""
@@ -197,17 +207,40 @@ class EventStream:
         return self
 
     def __next__(self) -> JsonObject:
-        """Return the next event's object; StopIteration at the end. Raises EngineError."""
+        """Return the next event's object; StopIteration at the end. Raises EngineError.
+
+        A server that sends a whole JSON object, not a stream, gives one event.
+        """
+        kind = b""
         for line in self._lines:
-            # All known servers put an event on one line; other fields and comments are ignored.
+            # All known servers put an event on one line; comments are ignored.
             name, _, value = line.partition(b":")
-            if name not in (b"data", b"error") or value.strip() == b"[DONE]":
+            value = value.strip()
+            if name == b"event":
+                kind = value
+            elif name.strip() and name not in _FIELDS:
+                return self._whole(line)
+            if name not in (b"data", b"error"):
+                continue
+            if value == b"[DONE]":
+                self.is_done = True
+                if not self._endpoint.is_local:  # some keep the connection open
+                    break
                 continue
             event = _parse_object(value, self._endpoint)
-            if name == b"error" or event.get("error"):
+            if b"error" in (name, kind) or event.get("error"):
                 raise status_error(0, headers={}, body=value, endpoint=self._endpoint)
             return event
         raise StopIteration
+
+    def _whole(self, begun: bytes) -> JsonObject:
+        """Return a body that is no stream as one event."""
+        body = b"\n".join((begun, *self._lines))
+        event = _parse_object(body, self._endpoint)
+        if event.get("error") or not event.get("choices"):
+            raise status_error(0, headers={}, body=body, endpoint=self._endpoint)
+        self.is_done = True
+        return event
 
     def close(self) -> None:
         """Close the connection, which stops the engine; do nothing after the last event."""
@@ -242,13 +275,18 @@ def _parse_object(text: bytes, endpoint: Endpoint) -> JsonObject:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise bad_answer(endpoint, f"{printable(text[:80].decode(errors='replace'))!r}") from error
+        page = text_of_page(text[:4_000]) if b"<" in text[:200] else ""
+        what = f"a web page, “{page[:120]}”" if page else repr(printable(text[:80].decode(errors="replace")))
+        raise bad_answer(endpoint, what) from error
     if not isinstance(value, dict):
         raise bad_answer(endpoint, f"a JSON {type(value).__name__}")
     return value
 
 
-def _connection_error(error: Exception, endpoint: Endpoint, deadline: Deadline) -> EngineError:
+def _connection_error(error: Exception, endpoint: Endpoint, deadline: Deadline, *, proxy: str = "") -> EngineError:
+    if proxy and isinstance(error, ProxyError):
+        reason = printable(str(error.original_error)).rpartition("): ")[2].rstrip(".")
+        return endpoint.lost(f"the proxy {proxy}, which the environment names, does not serve it ({reason})")
     if isinstance(error, ReadTimeoutError):
         return _too_slow(endpoint, deadline)
     # urllib3 puts its objects before the reason, as in "HTTPConnection(host='x'): Failed to resolve".

@@ -181,7 +181,7 @@ FIGURES: dict[str, Figure] = {
     "refusal_precision": Figure(label="refusals that were right", parts=_refusal_precision),
     "refusal_recall": Figure(label="unanswerable questions refused", parts=_refusal_recall),
     "refusal_f1": Figure(label="F1 of refusals", parts=_refusal_f1),
-    "supported": Figure(label="sentences supported by a source", parts=_supported),
+    "supported": Figure(label="sentences found in a source", parts=_supported),
     "words": Figure(label="words in an answer", better="lower", unit="words", score=_words),
     "prompt_tokens": Figure(label="tokens read", better="lower", unit="tokens", score=_tokens("prompt_tokens")),
     "completion_tokens": Figure(

@@ -15,8 +15,10 @@ from typing import Any, Literal
 from bunko.engine.failures import bad_answer
 from bunko.engine.http import Connection, EventStream
 from bunko.engine.process import LlamaProcess
-from bunko.errors import EngineError, RemoteBadAnswer
+from bunko.errors import EngineError, RemoteBadAnswer, RemoteUnavailable
+from bunko.generation.concessions import MOST_RETRIES, Concessions
 from bunko.generation.counting import estimate_tokens
+from bunko.generation.ending import cut_at, ending_marks, notes_on_end, tool_of
 from bunko.generation.probing import ServerFacts, probe
 from bunko.generation.prompt_cache import Prompt, cached_tokens, ends_alone
 from bunko.generation.reasoning import Reasoner
@@ -59,6 +61,7 @@ class ChatGenerator:
         self._states = states
         self._reasoner = Reasoner(self, name=f"{spec.name} {model}")
         self._wants_thoughts: bool | None = None
+        self._concessions = Concessions()
 
     @property
     def placement(self) -> str:
@@ -194,7 +197,7 @@ class ChatGenerator:
     ) -> Pieces:
         """Yield the pieces of the answer to one request, reasoning not separated.
 
-        `arguments` go to the template, `extra` into the request; both are dropped if the server refuses them. A
+        `arguments` go to the template, `extra` into the request. What the server refuses is left out. A
         "continued" prompt extends the last prompt and answer. Raises as `stream` does.
         """
         facts = self.facts()
@@ -209,20 +212,34 @@ class ChatGenerator:
             if is_raw(messages) and facts.tag:  # control tokens are left out of the text otherwise
                 body["preserved_tokens"] = [facts.tag.opening, facts.tag.closing]
         path = "/v1/completions" if is_raw(messages) else "/v1/chat/completions"
-        events = self._send(path, body, refusable=optional)
+        before = self._concessions
+        events = self._send(path, body)
+        notes = self._concessions.notes
+        if self._concessions is not before:
+            notes = tuple(dict.fromkeys((*notes, self._concessions.latest)))
+        stops = () if facts.is_llama_server else ending_marks(messages)
+        if "stop" in self._concessions.fields:
+            stops = (*stops, *options.stop)
         try:
-            yield from self._pieces(events)
+            yield from cut_at(stops, self._pieces(events, notes))
         finally:
             events.close()
 
-    def _send(self, path: str, body: Mapping[str, object], *, refusable: Mapping[str, object]) -> EventStream:
-        """Send a request; if the server refuses it, send it again without the fields in `refusable`."""
-        try:
-            return self._connection.stream(path, body)
-        except RemoteBadAnswer:
-            if not refusable:
-                raise
-        return self._connection.stream(path, {name: value for name, value in body.items() if name not in refusable})
+    def _send(self, path: str, body: Mapping[str, object]) -> EventStream:
+        """Send a request. What the server refuses, it is asked without, from then on."""
+        first: RemoteBadAnswer | None = None
+        for _ in range(MOST_RETRIES):
+            conceded = self._concessions.body(body)
+            try:
+                return self._connection.stream(path, conceded)
+            except RemoteBadAnswer as error:
+                first = first or error
+                further = self._concessions.after(error, conceded, said=error.said)
+                if further is None:
+                    raise first from None
+                self._concessions = further
+        assert first is not None
+        raise first
 
     def facts(self) -> ServerFacts:
         """Return what the server supports; it is asked once. Raises EngineError."""
@@ -252,10 +269,11 @@ class ChatGenerator:
             return False  # the answer in the cache was computed token by token
         return not reused or not (ends_alone(len(prompt.tokens) - reused) or ends_alone(len(prompt.tokens)))
 
-    def _pieces(self, events: EventStream) -> Iterator[Piece]:
-        finish: Literal["stop", "length"] | None = None
+    def _pieces(self, events: EventStream, notes: tuple[str, ...]) -> Iterator[Piece]:
+        finish = ""
         last = Piece()
         log_probabilities: list[float] = []
+        refusal, tools, came = "", "", False
         for event in events:
             choice, delta = self._unpack(event)
             log_probabilities += log_probabilities_of(choice)
@@ -268,31 +286,50 @@ class ChatGenerator:
                 predicted_ms=milliseconds_of(timings, "predicted_ms") or last.predicted_ms,
             )
             last = replace(piece, text="", reasoning="")
+            refusal += self._text(delta, "refusal")
+            tools = tools or tool_of(delta)
+            came = True
             if piece.text or piece.reasoning:
                 events.expect_within(self._connection.timeouts.token_s)
                 yield piece
-            if choice.get("finish_reason"):
-                finish = "length" if choice["finish_reason"] == "length" else "stop"
-        if finish is None:
-            raise self._broken_off()
-        yield replace(last, finish_reason=finish, log_probability=sum(log_probabilities) if log_probabilities else None)
+            finish = str(choice.get("finish_reason") or finish)
+        if not (finish or events.is_done):
+            raise self._broken_off(came=came)
+        yield replace(
+            last,
+            finish_reason="length" if finish == "length" else "stop",
+            log_probability=sum(log_probabilities) if log_probabilities else None,
+            notes=(*notes_on_end(finish, refusal=refusal, tool=tools), *notes),
+        )
 
     def _unpack(self, event: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """Return an event's first choice and the delta in it; the event of the usage has neither."""
         choices = event.get("choices")
+        if choices is None and "choices" in event:
+            choices = []
         if not isinstance(choices, list):
             raise bad_answer(self._connection.endpoint, "an event without choices")
         choice = as_mapping(choices[0]) if choices else {}
-        return choice, as_mapping(choice.get("delta")) or {"content": choice.get("text")}  # a completion has no delta
+        whole = as_mapping(choice.get("message"))  # a server that does not stream sends one message
+        # A completion has no delta.
+        return choice, as_mapping(choice.get("delta")) or whole or {"content": choice.get("text")}
 
     def _text(self, delta: Mapping[str, Any], *fields: str) -> str:
         for name in fields:
             value = delta.get(name)
+            if isinstance(value, list) and all(isinstance(part, dict) for part in value):
+                value = "".join(str(part.get("text") or "") for part in value)  # parts, as in requests
             if isinstance(value, str):
                 return value
             if value is not None:
                 raise bad_answer(self._connection.endpoint, f"a {type(value).__name__} where its text should be")
         return ""
 
-    def _broken_off(self) -> EngineError:
-        return self._connection.endpoint.lost("it broke off in the middle of its answer")
+    def _broken_off(self, *, came: bool) -> EngineError:
+        endpoint = self._connection.endpoint
+        if endpoint.is_local:
+            return endpoint.lost("it broke off in the middle of its answer")
+        when = "in the middle of its answer" if came else "before its answer began"
+        return RemoteUnavailable(
+            f"The server {endpoint.name} closed the connection {when}.", "Ask again; see the server's own log."
+        )

@@ -43,6 +43,7 @@ class Reason(Enum):
     WORDS_MISSING = "the source lacks some of its words"
     LIKENESS = "the source means the same"
     OPINION = "a model judged it"
+    ENTAILMENT = "an entailment model judged it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,53 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Literal, TypeAlias
 
+from bunko.language.data_files import read_patterns
 from bunko.language.sentences import sentences
 from bunko.language.words import words
 from bunko.question.question import Question
 
+DATA_FILE = Path(__file__).with_suffix(".toml")
 Kind: TypeAlias = Literal["statement", "yes", "no", "nothing"]
-
-_TEXT = r"(?:context|texts?|passages?|documents?|sources?|information|article|excerpts?|quotes?)"
-# Text before a claim that is not part of it: list marks, "Based on the provided context,", "The answer is", "Yes,".
-_LIST_MARK = re.compile(r"\s*(?:[-*+•・●○■◆※>]|\d{1,3}[.)．）](?=\s|\D)|[(（]\d{1,3}[)）]|#{1,6})\s+|\s*[・●○■◆※]")
-_LIST_NUMBER = re.compile(r"[(（]?\d{1,3}[.)．）]")
-_FRAME = re.compile(
-    rf"\s*(?:(?:based (?:up)?on|according to|judging (?:by|from)|from|as (?:stated|mentioned|described|noted) in|in) "
-    rf"(?:the |this |that )?(?:given |provided |above |following )?{_TEXT}(?: (?:provided|above|given))?"
-    rf"(?: in (?:the |this )?{_TEXT})?"
-    rf"(?:,\s*|\s+(?=the|it|he|she|they|there|we)|\s*$)"
-    rf"|the (?:given |provided )?{_TEXT} (?:says?|states?|mentions?|indicates?|explains?)(?: that)?[,:]?\s+"
-    r"|(?:the |my )?(?:short |correct |final )?answer(?: to (?:the|your) question)?"
-    r"(?: is| would be)?(?::\s*|,\s*|\s+(?=\S))"
-    r"|(?:so|therefore|thus|hence|in summary|in conclusion|in short|well|sure|of course|certainly)[,:!.]\s*"
-    r"|(?:資料|文章|本文|文書|上記|文脈|情報|与えられた文章|提供された(?:情報|文章))"
-    r"(?:の内容)?(?:によれば|によると|に基づくと|からは?|では)[、,]?"
-    r"|(?:答え|回答)(?:は|[:：])\s*)",
-    re.I,
-)
-_YES = re.compile(
-    r"\s*(?:yes|yeah|yep|correct|that is correct|はい|ええ|そうです|その通りです)(?:[、,.。!！:;]\s*|\s*$)", re.I
-)
-_NO = re.compile(r"\s*(?:no|nope|いいえ|いえ|違います)(?:[、,.。!！:;]\s*|\s*$)", re.I)
-# Marks of emphasis and code, in pairs: a single one is part of the text.
-_EMPHASIS = re.compile(r"(?P<mark>\*\*|__|`)(?=\S)(?P<inner>.+?)(?<=\S)(?P=mark)", re.S)
-# Sentences about the answer itself. If they have a number or a name, it is checked.
-_NOTHING = re.compile(
-    rf"\s*(?:i (?:hope|am sorry|'m sorry|apologi[sz]e)|let me know|feel free"
-    rf"|please (?:let|note|provide)|here (?:is|are)\b"
-    rf"|(?:the|these|this|those|provided|given|my)\b.{{0,20}}?\b{_TEXT}\b.{{0,20}}?"
-    rf"\b(?:do|does|did|is|are|has|have|can|could)"
-    rf"(?:n['’]t|not|\b.{{0,20}}?\b(?:not|no))\b|there is no (?:information|mention)"
-    r"|(?:it|this) is not (?:mentioned|stated|specified|clear)"
-    rf"|i (?:do(?:n['’]t| not) know|can(?:no|['’])t|could(?:n['’]t| not)|am not able|am unable)"
-    r"|.*(?:資料|文章|本文|文書|情報|文脈).{0,12}(?:ありません|ません|いない|されていない|分からない|わからない|不明)"
-    r"|.*(?:分かりません|わかりません|不明です)|以上です|以下の(?:とおり|通り)|お役に立て)",
-    re.I | re.S,
-)
-_LEADS_IN = re.compile(r"[:：]\s*$")
-_ASKS = re.compile(r"[?？]\s*$|(?:です|ます|でした|ました|だろう)か[。\s]*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,39 +35,58 @@ class Claim:
 
 
 def claims(answer: str, *, question: Question) -> list[Claim]:
-    """Return the sentences of an answer, in order, that have a word in them.
+    """Return the sentences of an answer, in order, that have a word in them. Marks of footnotes and tags have none.
 
     >>> answer = "Based on the text, it is high. Yes. I hope this helps!"
     >>> [(claim.kind, claim.text) for claim in claims(answer, question=Question(text="Is it high?"))]
     [('statement', 'it is high.'), ('yes', ''), ('nothing', 'I hope this helps!')]
     """
     found = []
-    for start, end in sentences(answer):
+    places = sentences(answer)
+    for start, end in places:
         sentence = answer[start:end]
-        if _LIST_NUMBER.fullmatch(sentence) and answer[end:].partition("\n")[0].strip():
+        if _matches("list_number", sentence) and answer[end:].partition("\n")[0].strip():
             continue
-        if not words(sentence) and not _YES.fullmatch(sentence) and not _NO.fullmatch(sentence):
+        if _matches("mark", sentence) or (len(places) > 1 and _matches("mark_beside_others", sentence)):
+            continue
+        if not words(sentence) and not _matches("yes", sentence) and not _matches("no", sentence):
             continue
         text, kind = _read(sentence, question)
+        if kind == "statement" and sentence.lstrip().startswith("|") and _matches("table_rule", answer[end:]):
+            kind = "nothing"
         found.append(Claim(start=start, end=end, text=text, kind=kind))
     return found
 
 
 def _read(sentence: str, question: Question) -> tuple[str, Kind]:
-    text = _EMPHASIS.sub(r"\g<inner>", sentence)
+    text = _pattern("emphasis").sub(r"\g<inner>", sentence)
+    text = _pattern("footnote_number").sub("", text)
     heading = text.lstrip().startswith("#")
-    text = _LIST_MARK.sub("", text, count=1) if _LIST_MARK.match(text) else text
+    text = _pattern("list_mark").sub("", text, count=1) if _matches("list_mark", text) else text
     kind: Kind = "statement"
     while True:
-        if answers := _YES.match(text) or _NO.match(text):
-            kind = "yes" if _YES.match(text) else "no"
-        framed = answers or _FRAME.match(text)
+        if answers := _matches("yes", text) or _matches("no", text):
+            kind = "yes" if _matches("yes", text) else "no"
+        framed = answers or _matches("frame", text)
         if not framed or not framed.end():
             break
         text = text[framed.end() :]
     text = text.strip()
     if words(text):
         repeats = question.distinct_words.issuperset(words(text))
-        nothing = heading or _NOTHING.match(text) or _LEADS_IN.search(text) or (_ASKS.search(text) and repeats)
-        return text, "nothing" if nothing else "statement"
+        nothing = heading or _matches("nothing", text) or _matches("leads_in", text)
+        return text, "nothing" if nothing or (_matches("asks", text) and repeats) else "statement"
     return "", kind if kind != "statement" else "nothing"
+
+
+def _matches(name: str, text: str) -> re.Match[str] | None:
+    return _pattern(name).match(text)
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    return _patterns()[name]
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    return {pattern.name: re.compile(pattern.regex) for pattern in read_patterns(DATA_FILE)}

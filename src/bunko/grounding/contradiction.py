@@ -15,6 +15,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from bunko.grounding.modality import other_modality
+from bunko.grounding.quantifiers import other_quantifier
+from bunko.grounding.roles import swapped_roles
 from bunko.language.data_files import read_data
 from bunko.language.inflection import base_form, is_among, same_word
 from bunko.language.names import Name, has_part, names
@@ -22,7 +25,9 @@ from bunko.language.numerals import fold_width
 from bunko.language.quantities import Quantity, agrees, quantities
 from bunko.language.words import STOP_WORDS, stem
 
-Kind: TypeAlias = Literal["negation", "opposite", "comparison", "misplaced_number", "changed_places"]
+Kind: TypeAlias = Literal[
+    "negation", "opposite", "comparison", "misplaced_number", "changed_places", "quantifier", "modality", "roles"
+]
 DATA_FILE = Path(__file__).with_suffix(".toml")
 
 
@@ -32,7 +37,7 @@ class Contradiction:
 
     kind: Kind
     words: tuple[str, ...]
-    """The word that is negated, the number or the names."""
+    """The word that is negated, the number, the names, the word of quantity or the verb."""
 
 
 def contradiction(sentence: str, source: str) -> Contradiction | None:
@@ -350,10 +355,31 @@ def _japanese_tie(text: str, one: Name, other: Name, between: str) -> tuple[Name
     return (done, doer, frozenset({verb.group(1)})) if passive else (doer, done, frozenset({verb.group(1)}))
 
 
+# --- checks with a module of their own -------------------------------------------------------------------------------
+
+
+def _quantifier(sentence: str, source: str) -> Contradiction | None:
+    word = other_quantifier(sentence, source)
+    return Contradiction(kind="quantifier", words=(word,)) if word else None
+
+
+def _modality(sentence: str, source: str) -> Contradiction | None:
+    verb = other_modality(sentence, source)
+    return Contradiction(kind="modality", words=(verb,)) if verb else None
+
+
+def _roles(sentence: str, source: str) -> Contradiction | None:
+    swapped = swapped_roles(sentence, source)
+    return Contradiction(kind="roles", words=swapped) if swapped else None
+
+
 _CHECKS: tuple[Callable[[str, str], Contradiction | None], ...] = (
     _negation,
     _opposite,
     _comparison,
     _misplaced_number,
     _changed_places,
+    _quantifier,
+    _modality,
+    _roles,
 )

@@ -16,6 +16,7 @@ from bunko.grounding.citation_marks import Mark, put_marks, shifted, take_marks
 from bunko.grounding.claims import Claim, claims
 from bunko.grounding.facts import Citable
 from bunko.grounding.judge import Judge, Likeness, Opinion, Verdict
+from bunko.ports import EntailmentModel
 from bunko.question.question import Question
 from bunko.types import Citation, Evidence
 
@@ -37,6 +38,7 @@ def ground(
     question: Question,
     likeness: Likeness | None = None,
     opinion: Opinion | None = None,
+    entailment: EntailmentModel | None = None,
 ) -> Grounding:
     """Match each sentence of the answer to the sentence of a source that supports it.
 
@@ -45,10 +47,11 @@ def ground(
     every number and name, and does not contradict it; and where the sentence says something that the question did not.
     If only words are missing, `likeness` decides, if given. `opinion` is asked about every sentence that no source has
     word for word: it can accept one that lacks only words, and reject any. Neither makes up for a missing
-    number or name. A sentence that no source supports is unsupported, with a citation of the nearest span, if any.
+    number or name. `entailment` is asked in the same cases as `opinion`, and after it. A sentence that no source
+    supports is unsupported, with a citation of the nearest span, if any.
     """
     clean, marks = take_marks(answer)
-    judge = Judge(evidence, question, likeness, opinion)
+    judge = Judge(evidence, question, likeness, opinion, entailment)
     found: list[tuple[Claim, list[Verdict]]] = []
     kept: list[Mark] = []
     all_claims = claims(clean, question=question)

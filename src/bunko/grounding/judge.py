@@ -15,10 +15,12 @@ from bunko.grounding.checks import CHECKS, RELATED, SUPPORTED_SHARE, Comparison,
 from bunko.grounding.claims import Claim
 from bunko.grounding.contradiction import contradiction
 from bunko.grounding.facts import Citable, Facts, facts_of, facts_of_question, has_word, in_context, spans_of
+from bunko.grounding.shared_cues import without_shared_cues
 from bunko.grounding.verbatim import is_part, squeeze
 from bunko.language.names import Name, has_part, has_whole
 from bunko.language.quantities import Quantity, agrees, quantities
 from bunko.language.words import words
+from bunko.ports import Entailment, EntailmentModel
 from bunko.question.question import Question
 from bunko.types import Evidence
 
@@ -67,11 +69,23 @@ class Verdict:
         return (self.support, self.share, -self.span.sentences, self.asked, -self.span.n, -size)
 
 
+def _support_by(found: Entailment) -> Support:
+    """Return the support of the likeliest of the three; a tie is no support."""
+    if found.entailment > max(found.neutral, found.contradiction):
+        return Support.SUPPORTED
+    return Support.OPEN if found.neutral >= found.contradiction else Support.MISSING
+
+
 class Judge:
     """Finds the spans of the evidence that support a claim."""
 
     def __init__(
-        self, evidence: Sequence[Evidence], question: Question, likeness: Likeness | None, opinion: Opinion | None
+        self,
+        evidence: Sequence[Evidence],
+        question: Question,
+        likeness: Likeness | None,
+        opinion: Opinion | None,
+        entailment: EntailmentModel | None = None,
     ) -> None:
         self._spans = [span for n, item in enumerate(evidence) for span in spans_of(n, item)]
         self._sources = [f"{item.heading}\n{item.quote}" for item in evidence]
@@ -80,6 +94,7 @@ class Judge:
         self._offers_choice = question.offers_choice
         self._likeness = likeness
         self._opinion = opinion
+        self._entailment = entailment
 
     def verdicts(self, claim: Claim) -> list[Verdict]:
         """Return the verdict on the span that supports a claim best, or one for each of its statements."""
@@ -121,6 +136,9 @@ class Judge:
             opinion = self._opinion(facts.text, in_context(best.span))
             if opinion is not None:
                 best = replace(best, support=Support.SUPPORTED if opinion else Support.OPEN, reason=Reason.OPINION)
+        if self._entailment and best.support in (Support.OPEN, Support.SUPPORTED):
+            found = self._entailment.judge(in_context(best.span), facts.text)
+            best = replace(best, support=_support_by(found), reason=Reason.ENTAILMENT)
         return best
 
     def _by_meaning(self, facts: Facts, verdicts: list[Verdict]) -> Verdict | None:
@@ -144,6 +162,9 @@ class Judge:
 
     def _compare(self, facts: Facts, span: Citable) -> Comparison:
         there = facts_of(in_context(span))
+        rest = without_shared_cues(facts.text, span.text)
+        if rest != facts.text:
+            facts = replace(facts_of(rest), text=facts.text)
         known = {word for name in facts.names if self._is_meant(name, there) for word in facts_of(name.text).words}
         found = {word for word in facts.words if word in known or has_word(word, there.words)}
         numbers = [item for item in facts.quantities if self._is_found(item, there)]

@@ -8,6 +8,7 @@ and a chunk that begins within a table has the header row as its last heading.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,11 @@ from bunko.settings import ChunkingSettings
 from bunko.types import Chunk, Document, page_at, under_heading
 
 CountTokens = Callable[[Sequence[str]], list[int]]
+_COUNTED_AT_ONCE = 256
+_SPLIT_AT_ONCE = 400_000
+"""Characters that are split into sentences at a time. More than most documents have."""
+_MOST_CHARACTERS = 16
+"""Characters that count as one token at least: tokenizers take a word of any length for one unknown token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,41 +43,74 @@ def chunk(document: Document, *, count_tokens: CountTokens, settings: ChunkingSe
     `count_tokens` is the embedder's own. The tokens of a chunk's sentences or rows add up to at most
     `settings.max_tokens`. Only a stretch without sentence end, space or comma is cut anywhere.
     """
-    units = list(_units(document, count_tokens, settings.max_tokens))
+    return list(chunks_of(document, count_tokens=count_tokens, settings=settings))
+
+
+def chunks_of(document: Document, *, count_tokens: CountTokens, settings: ChunkingSettings) -> Iterator[Chunk]:
+    """Yield the chunks of `chunk` one by one: of a large document, few are in memory at a time."""
     outline = Outline.of(document)
-    return [_make_chunk(document, outline, run[0].start, run[-1].end) for run in _runs(units, settings)]
+    for run in _runs(_units(document, count_tokens, settings.max_tokens), settings):
+        yield _make_chunk(document, outline, run[0].start, run[-1].end)
 
 
 def _units(document: Document, count_tokens: CountTokens, max_tokens: int) -> Iterator[_Unit]:
     text = document.text
-    spans = list(_spans(document))
-    counts = count_tokens([text[start:end] for start, end in spans])
     heading_starts = {span.start for span in document.headings}
     previous_end = 0
-    for (start, end), tokens in zip(spans, counts, strict=True):
-        gap = text[previous_end:start]
-        opens = 2 if start in heading_starts else 1 if gap.count("\n") > 1 else 0
+    for start, end, counted in _counted(document, count_tokens):
+        gap = start - previous_end  # a chunk holds the white space between its sentences, too
+        opens = 2 if start in heading_starts else 1 if text.count("\n", previous_end, start) > 1 else 0
         previous_end = end
+        tokens = max(counted, 1, (end - start) // _MOST_CHARACTERS)
         if tokens <= max_tokens:
-            yield _Unit(start=start, end=end, tokens=tokens, opens=opens)
+            size = min(tokens + gap // _MOST_CHARACTERS, max_tokens)
+            yield _Unit(start=start, end=end, tokens=size, opens=opens)
             continue
+        before = start - gap
         for n, (piece_start, piece_end) in enumerate(_pieces(text, start, end, tokens, max_tokens)):
             share = max(1, round(tokens * (piece_end - piece_start) / (end - start)))
+            share += (piece_start - before) // _MOST_CHARACTERS
+            before = piece_end
             yield _Unit(start=piece_start, end=piece_end, tokens=min(share, max_tokens), opens=0 if n else opens)
+
+
+def _counted(document: Document, count_tokens: CountTokens) -> Iterator[tuple[int, int, int]]:
+    """Yield start, end and tokens of the sentences and rows; few at a time, since a tokenizer keeps each token."""
+    spans = _spans(document)
+    while batch := list(itertools.islice(spans, _COUNTED_AT_ONCE)):
+        counts = count_tokens([document.text[start:end] for start, end in batch])
+        for (start, end), tokens in zip(batch, counts, strict=True):
+            yield start, end, tokens
 
 
 def _spans(document: Document) -> Iterator[tuple[int, int]]:
     """Yield the spans of the sentences, and of the rows in tables."""
     text, position = document.text, 0
     for table in document.tables:
-        yield from _moved(sentences(text[position : table.start]), position)
+        yield from _sentences(text, position, table.start)
         yield from _rows(text, table.start, table.end)
         position = table.end
-    yield from _moved(sentences(text[position:]), position)
+    yield from _sentences(text, position, len(text))
 
 
-def _moved(spans: Iterable[tuple[int, int]], offset: int) -> Iterator[tuple[int, int]]:
-    return ((start + offset, end + offset) for start, end in spans)
+def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the sentences between two characters. Long texts are split at a line break first."""
+    while start < end:
+        stop = _split(text, start, end)
+        for first, last in sentences(text[start:stop]):
+            yield start + first, start + last
+        start = stop
+
+
+def _split(text: str, start: int, end: int) -> int:
+    """Return where to split a long text: after a paragraph, a line, a sentence or a word, if there is one."""
+    stop = start + _SPLIT_AT_ONCE
+    if stop >= end:
+        return end
+    for mark in ("\n\n", "\n", "。", ". ", " "):
+        if (cut := text.rfind(mark, stop - _SPLIT_AT_ONCE // 2, stop)) >= 0:
+            return cut + len(mark)
+    return stop
 
 
 def _rows(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -104,7 +143,7 @@ def _pieces(text: str, start: int, end: int, tokens: int, max_tokens: int) -> It
         start = stop
 
 
-def _runs(units: list[_Unit], settings: ChunkingSettings) -> Iterator[list[_Unit]]:
+def _runs(units: Iterable[_Unit], settings: ChunkingSettings) -> Iterator[list[_Unit]]:
     run: list[_Unit] = []
     for unit in units:
         size = sum(member.tokens for member in run)

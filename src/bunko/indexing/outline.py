@@ -14,6 +14,8 @@ SEPARATOR = " > "
 """Between the headings of a path."""
 _DEEPEST = 12
 """Headings of a path; of deeper ones, the innermost are kept."""
+_LONGEST = 1_000
+"""Characters of a path. Each passage repeats the paths of its sections: longer ones would fill memory and index."""
 
 
 class Outline:
@@ -52,7 +54,8 @@ class Outline:
 
     def path(self, offset: int) -> str:
         """Return the headings above a character, and then the header row if it is in a table."""
-        return SEPARATOR.join(filter(None, (self.heading_path(offset), self.header_row(offset))))
+        path = SEPARATOR.join(filter(None, (self.heading_path(offset), self.header_row(offset))))
+        return path if len(path) <= _LONGEST else path[: _LONGEST - 1] + "…"
 
     def sections(self, start: int, end: int) -> tuple[Span, ...]:
         """Return the stretches between two characters that have a path other than `path(start)`; labels are paths."""

@@ -18,21 +18,21 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bunko.errors import LibraryEmpty
-from bunko.indexing.chunking import chunk
+from bunko.errors import LibraryEmpty, ReadError
+from bunko.indexing.chunking import chunks_of
 from bunko.indexing.commit import Batch, Counts, file_record, record_of
 from bunko.indexing.compare import Changes, compare, file_digest, fingerprint
 from bunko.indexing.embed import Progress, embed, embed_missing
 from bunko.ports import Embedder
-from bunko.reading.folder import FileEntry, list_files
+from bunko.reading.folder import FileEntry, Listing, ignore_faults, list_folder
 from bunko.reading.reader import Item, Reader
 from bunko.settings import Settings
 from bunko.store import Entry, Record, Store
-from bunko.types import Document, FailedFile, SyncReport
+from bunko.types import Chunk, Document, FailedFile, SyncReport
 
 __all__ = ["Progress", "embed_missing", "sync"]
 
@@ -57,9 +57,12 @@ def sync(
     """
     begin = time.monotonic()
     with store.writing(wait_s=wait_s):
-        files = list_files(root, ignore=settings.reading.ignore)
+        listing = list_folder(root, ignore=settings.reading.ignore)
+        files = listing.files
         store.refresh()
         unfinished = store.is_unfinished()
+        if not unfinished:
+            store.check_counts()
         stray = store.repair() if unfinished else set()
         changes = compare(files, store.files(), stray=stray, settings=settings, retry_failed=retry_failed)
         counts = Counts()
@@ -72,18 +75,20 @@ def sync(
             embed(store, embedder, progress)
             missing = 0
         documents, chunks, failed = store.count_documents(), store.count_chunks(), store.failures()
+        left_out = (*listing.left_out, *store.left_out())
     report = SyncReport(
         added=counts.added,
         updated=counts.updated,
         removed=counts.removed,
         unchanged=documents - counts.added - counts.updated,
-        failed=tuple(failed),
+        failed=(*ignore_faults(root), *failed),
+        left_out=left_out,
         documents=documents,
         chunks=chunks,
         seconds=round(time.monotonic() - begin, 3),
         unembedded=missing,
     )
-    _check_read(root, files, report)
+    _check_read(root, listing, report)
     return report
 
 
@@ -109,11 +114,10 @@ def _apply(
             for item in items:
                 record = record_of(file, item, indexed_as)
                 old = known.pop(record.path, None)
-                failed = failed or bool(record.error)
                 if old is None or old.digest != record.digest:  # a document that is as it was stays untouched
+                    record = _add(item, record, old=old, batch=batch, embedder=embedder, settings=settings)
                     counts.note(old, record)
-                    add = batch.add if old is None else batch.replace
-                    add(_entry(record, item, embedder, settings))
+                failed = failed or bool(record.error)
             for old in known.values():
                 counts.note(old, None)
             store.remove_documents(list(known))
@@ -137,24 +141,42 @@ def _by_file(items: Iterable[Item]) -> Iterator[tuple[FileEntry, Iterator[Docume
         yield file, (item for _, item in group if item is not None)
 
 
-def _entry(record: Record, item: Document | FailedFile, embedder: Embedder, settings: Settings) -> Entry:
-    """Return a document with its chunks, ready to be written."""
+def _add(
+    item: Document | FailedFile,
+    record: Record,
+    *,
+    old: Record | None,
+    batch: Batch,
+    embedder: Embedder,
+    settings: Settings,
+) -> Record:
+    """Add a document with its chunks to the batch, and return its record."""
     if isinstance(item, FailedFile):
-        return Entry(record=record)
+        (batch.replace if old else batch.add)(Entry(record=record))
+        return record
     limit = min(settings.chunking.max_tokens, embedder.spec.max_tokens - 8)
     cutting = dataclasses.replace(settings.chunking, max_tokens=limit)
-    chunks = chunk(item, count_tokens=embedder.count_tokens, settings=cutting)
-    language = Counter(part.language for part in chunks).most_common(1)[0][0] if chunks else ""
-    record = dataclasses.replace(record, chunks=len(chunks), language=language)
-    return Entry(record=record, document=item, chunks=chunks)
+    chunks = chunks_of(item, count_tokens=embedder.count_tokens, settings=cutting)
+    return batch.add_chunked(record, item, in_time(chunks, settings.reading.timeout_s), replaces=old is not None)
 
 
-def _check_read(root: Path, files: Sequence[FileEntry], report: SyncReport) -> None:
-    if not files:
-        raise LibraryEmpty.without_files(str(root))
+def in_time(chunks: Iterable[Chunk], timeout_s: float) -> Iterator[Chunk]:
+    """Yield the chunks. Raises ReadError where making them takes too long."""
+    spent, begin = 0.0, time.monotonic()
+    for one in chunks:
+        spent += time.monotonic() - begin
+        if timeout_s and spent > timeout_s:
+            raise ReadError(f"Cutting it into passages took longer than {timeout_s:g} seconds.")
+        yield one
+        begin = time.monotonic()  # writing them is not the document's fault
+
+
+def _check_read(root: Path, listing: Listing, report: SyncReport) -> None:
+    if not listing.files:
+        raise LibraryEmpty.without_files(str(root), but=listing.first_left_out)
     if not report.documents:
         reason = f"; {report.failed[0].path}: {report.failed[0].error}" if report.failed else "."
         raise LibraryEmpty(
-            f"None of the {len(files)} files in {str(root)!r} can be read{reason}",
+            f"None of the {len(listing.files)} files in {str(root)!r} can be read{reason}",
             report.failed[0].hint if report.failed else "They hold no text.",
         )

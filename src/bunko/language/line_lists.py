@@ -30,6 +30,8 @@ _ALIKE_IN_CJK = 0.6
 _ALIKE_IN_LOWER_CASE = 0.5
 _FEWEST_LINES = 3
 """Of a block in which every line begins as a sentence does: two may be chance."""
+_LONGEST_LINE = 1_000
+"""Characters. Comparing two lines takes time that grows with the product of their lengths."""
 _MOST_LINES = 200
 """Of a block that are looked at; the rest is like them."""
 
@@ -88,7 +90,7 @@ def _are_alike(one: str, other: str) -> bool:
     >>> _are_alike("The mill was built by the monks in the year", "1803 and sold to the town of Ashwood by the")
     False
     """
-    if one.endswith("-"):
+    if one.endswith("-") or max(len(one), len(other)) > _LONGEST_LINE:
         return False
     least = _ALIKE_IN_CJK if CJK.search(one) else _ALIKE if _begins(one) and _begins(other) else _ALIKE_IN_LOWER_CASE
     first, second = _tokens(one), _tokens(other)

@@ -12,14 +12,10 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bunko.language.japanese_words import KANJI_VARIANTS, to_katakana
 from bunko.language.numerals import CARDINALS, KANJI, ORDINALS, SCALES, fold_width
-from bunko.language.words import STOP_WORDS
+from bunko.language.words import STOP_WORDS, fold_katakana
 
-# Old forms and variants of kanji in names, one for one.
-_VARIANTS = str.maketrans(
-    "齋齊斉髙﨑碕邊邉澤濱濵廣國學嶋嶌壽德眞龍惠榮櫻圓會萬與來實寶瀧舘曾條靜黑淺增藏縣豐關島冨舊",
-    "斎斎斎高崎崎辺辺沢浜浜広国学島島寿徳真竜恵栄桜円会万与来実宝滝館曽条静黒浅増蔵県豊関島富旧",
-)
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ð": "d"})
 _TITLES = frozenset(
     "mr mrs ms miss dr prof professor sir dame lord lady st saint president king queen prince princess emperor pope "
@@ -42,10 +38,12 @@ _LETTER = r"(?:(?![\u3041-\u30ff\u3400-\u9fff々〆])\w)"
 _LATIN_NAME = re.compile(rf"(?![\d_]){_LETTER}(?:(?:{_LETTER}|[’'-])*{_LETTER})?\.?")
 _BEGINS = re.compile(r"(?:[.!?…。:：]\s*[\"'“‘(]?|\n\s*)$")
 _PARTICLES = frozenset("of the de von van da di la le du der den al el bin ibn".split())
-_KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]+(?:[・＝=][\u30a1-\u30fa\u30fc]+)*")
+_KANA = r"[\u30a1-\u30fa\u30fc\uff66-\uff9f]+"  # half-width ones, too
+_KATAKANA = re.compile(rf"{_KANA}(?:[・＝=]{_KANA})*")
 _KANJI_RUN = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf々〆]+")
 _VERBAL = re.compile(r"する|され|させ|でき|[いきぎしじちみりえけげせねめべれるっらくぐまわ]")
 _JAPANESE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff々〆]")
+_LEAST_KATAKANA = 3  # of a name that may be written in hiragana
 _GENERIC = frozenset(
     "質問 文章 資料 回答 答 場所 理由 名前 人物 内容 情報 記述 以下 以上 可能 必要 現在 当時 時代 世界 自分 時間 問題 "
     "結果 原因 目的 方法 種類 意味 存在 一部 最初 最後 最大 最小 全体 部分 間 中 上 下 前 後 時 年 月 日 人 的".split()
@@ -154,7 +152,7 @@ def fold_kanji(text: str) -> str:
     >>> fold_kanji("齋藤と髙橋、アダ・リンド")
     '斎藤と高橋、アダリンド'
     """
-    return re.sub(r"(?<=[\u30a1-\u30fa\u30fc])[・＝=](?=[\u30a1-\u30fa])", "", text.translate(_VARIANTS))
+    return re.sub(r"(?<=[\u30a1-\u30fa\u30fc])[・＝=](?=[\u30a1-\u30fa])", "", text.translate(KANJI_VARIANTS))
 
 
 @lru_cache(maxsize=4096)
@@ -166,10 +164,9 @@ def fold_name(word: str) -> str:
     >>> tuple(fold_name(word) for word in ("アダ・リンド", "コンピューター", "ヴァイオリン", "齋藤", "髙橋"))
     ('アダリンド', 'コンピュタ', 'バイオリン', '斎藤', '高橋')
     """
-    word = fold_width(word).translate(_VARIANTS)
+    word = fold_width(unicodedata.normalize("NFKC", word)).translate(KANJI_VARIANTS)
     if _JAPANESE.search(word):
-        word = re.sub(r"[・＝=ー]", "", word).replace("ヴァ", "バ").replace("ヴィ", "ビ").replace("ヴェ", "ベ")
-        return word.replace("ヴォ", "ボ").replace("ヴ", "ブ").replace("ヂ", "ジ").replace("ヅ", "ズ")
+        return fold_katakana(word)
     word = re.sub(r"['’]s?$", "", word.casefold().rstrip(".")).translate(_LETTERS)
     word = "".join(sign for sign in unicodedata.normalize("NFD", word) if not unicodedata.combining(sign))
     return re.sub(r"(?<=[a-z]{3})(?:yy|iy|ij|yi|ii)$", "y", word)
@@ -192,7 +189,7 @@ class FoldedText:
 @lru_cache(maxsize=1024)
 def fold_text(text: str) -> FoldedText:
     """Return a text, prepared for searching for names."""
-    folded = fold_width(text)
+    folded = fold_width(unicodedata.normalize("NFKC", text))
     found = [match.group() for match in _LATIN_NAME.finditer(folded)]
     parts = [part for word in found for part in re.split(r"-", word) if part]
     japanese = re.sub(r"[^\u3041-\u30ff\u3400-\u9fff々〆]+", " ", re.sub(r"[・＝=]", "", folded))
@@ -245,6 +242,8 @@ def _is_pieced_together(word: str, text: str) -> bool:
     """
     if word in text:
         return True
+    if len(word) >= _LEAST_KATAKANA and _KATAKANA.fullmatch(word) and word in to_katakana(text):
+        return True  # メガネ, めがね
     if not _KANJI_RUN.fullmatch(word):
         return False
     while word:

@@ -8,10 +8,11 @@ Knows nothing of answers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from bunko.language.numerals import CARDINALS, KANJI, ORDINALS, SCALES, fold_width, from_kanji, from_words
@@ -115,28 +116,47 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     >>> [(str(item.value), item.unit) for item in quantities("$3.5 million, twelve metres, 六割, one third, 10–20%")]
     [('3500000', 'dollar'), ('12', 'metre'), ('60', 'percent'), ('1/3', ''), ('10', 'percent'), ('20', 'percent')]
     """
-    folded = fold_width(text)
+    folded = _TOO_MANY_FIGURES.sub(_hidden, fold_width(text))
     found: list[Quantity] = []
     for pattern, read in _PATTERNS:
+        spans = [(0, 0)]
         for match in pattern.finditer(folded):
             read_here = read(match)
             found += read_here
-            if read_here:  # so that no other pattern reads it
-                folded = folded[: match.start()] + "\0" * len(match.group()) + folded[match.end() :]
+            if read_here:
+                spans.append(match.span())
+        folded = _hide(folded, spans)  # so that no other pattern reads them
     found += _in_words(folded)
     found.sort(key=lambda item: item.start)
     return tuple(_spread(found, fold_width(text)))
 
 
+# Nobody counts so far: it is a key, or a digest. Python refuses to convert more than 4,300 figures, and a pattern that
+# starts anew at each of n figures takes n² steps.
+_MOST_FIGURES = 64
+_TOO_MANY_FIGURES = re.compile(rf"[0-9{KANJI}]{{{_MOST_FIGURES + 1},}}")
+
+
+def _hidden(match: re.Match[str]) -> str:
+    return "\0" * len(match.group())
+
+
+def _hide(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """Return a text of the same length without these places, which are in order, and of which the first is empty."""
+    parts = [text[end:start] for (_, end), (start, _) in pairwise([*spans, (len(text), len(text))])]
+    holes = ["\0" * (end - start) for start, end in spans[1:]]
+    return parts[0] + "".join(hole + part for hole, part in zip(holes, parts[1:], strict=True))
+
+
 # --- dates ---------------------------------------------------------------------------------------------------------
 
-_MONTHS = "january february march april may june july august september october november december".split()
-_MONTH_OF = {name[:3]: n for n, name in enumerate(_MONTHS, 1)}
-_MONTH = rf"(?P<month>{'|'.join(f'{name[:3]}(?:{name[3:]})?' for name in _MONTHS)}|Sept)\b\.?"
+MONTHS = "january february march april may june july august september october november december".split()
+_MONTH_OF = {name[:3]: n for n, name in enumerate(MONTHS, 1)}
+_MONTH = rf"(?P<month>{'|'.join(f'{name[:3]}(?:{name[3:]})?' for name in MONTHS)}|Sept)\b\.?"
 # A month without a day or a year follows one of these words, and has a capital: "it may march" has no month.
 _MONTH_ALONE = (
     r"\b(?:in|of|since|until|by|from|to|early|late|mid|last|next|every) "
-    rf"(?P<month>{'|'.join(_MONTHS).title()})\b(?! \d)"
+    rf"(?P<month>{'|'.join(MONTHS).title()})\b(?! \d)"
 )
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _TO_DAY = r"(?:\s?[-–—]\s?(?P<to>\d{1,2})(?:st|nd|rd|th)?)?"
@@ -144,6 +164,17 @@ _YEAR = r"(?P<year>\d{3,4})"
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
 _ERAS |= {"meiji": 1867, "taisho": 1911, "showa": 1925, "heisei": 1988, "reiwa": 2018}
 _N = rf"[0-9{KANJI}]"
+
+
+def eras(year: int) -> list[tuple[str, int]]:
+    """Return the Japanese eras of a year, with its number in each: in the year of a change, both.
+
+    >>> eras(2026), eras(1989)
+    ([('令和', 8)], [('昭和', 64), ('平成', 1)])
+    """
+    names = [name for name in _ERAS if not name.isascii()]
+    ends = [*(_ERAS[name] + 1 for name in names[1:]), 9999]
+    return [(name, year - _ERAS[name]) for name, end in zip(names, ends, strict=True) if _ERAS[name] < year <= end]
 
 
 def _whole(text: str | None) -> int | None:
@@ -240,6 +271,7 @@ _AMBIGUOUS = re.compile(r"[一十][分部番般時日方人回年応度]|[一二
 _LONG_KANJI = 4
 # "in 333." is a year, "in 333 houses" and "333 metres" are none.
 _IN = re.compile(r"\b(?:in|since|until) $", re.I)
+_IN_LENGTH = len("since ")
 _PAUSE = re.compile(r"\s*(?:$|[.,;:)\]])(?!\d)")
 
 
@@ -270,7 +302,8 @@ def _with_unit(match: re.Match[str], value: Fraction, *, currency: str = "", end
     if sign := currency.strip("US "):
         return Quantity(start=match.start(), end=end, kind="number", value=value, unit=_CURRENCIES.get(sign, ""))
     unit, size, length = unit_at(text, end)
-    if not unit and _IN.search(text, 0, match.start()) and _PAUSE.match(text, end) and 100 <= value < 3000:
+    before = max(0, match.start() - _IN_LENGTH)
+    if not unit and _IN.search(text, before, match.start()) and _PAUSE.match(text, end) and 100 <= value < 3000:
         return Quantity(start=match.start(), end=end, kind="date", year=int(value))
     if unit == "year" and value >= 1000 and value.denominator == 1 and "年" in text[end : end + length]:
         return Quantity(start=match.start(), end=end + length, kind="date", year=int(value))
@@ -327,6 +360,7 @@ _LATIN_ERA = "|".join(name for name in _ERAS if name.isascii())
 _KANJI_YEAR = rf"\d{{3,4}}|[一二三四五六七八九〇]{{3,4}}|[千百]{_N}+"
 _KANJI_MONTH = "1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九]"
 _KANJI_START = "0-9一二三四五六七八九〇十百千"
+_N_MARKS = rf"[0-9,.{KANJI}]{{0,{_MOST_FIGURES}}}"
 _MINUS = r"(?P<minus>(?<![\w\)%])-|マイナス|minus )?"
 _CURRENCY = r"(?:(?P<currency>(?:US)?\$|[£€¥])\s?)?"
 _SCALE_AFTER = r"[ -](?P<scale>hundred|thousand|million|billion|trillion)\b"
@@ -365,7 +399,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"第(?P<n>{_N}+)(?!次)", _numbered("rank"), 0),
         (rf"\b(?P<n>{_ORDINAL})\b", _numbered("rank", weak_up_to=2), re.I),
         (_CODE, _code, 0),
-        (rf"(?<![\d.])(?P<kanji>[{_KANJI_START}][0-9,.{KANJI}]*[{KANJI}]|[{_KANJI_START[3:]}])", _kanji_number, 0),
+        (rf"(?<![\d.])(?P<kanji>[{_KANJI_START}]{_N_MARKS}[{KANJI}]|[{_KANJI_START[3:]}])", _kanji_number, 0),
         (rf"(?<![\d.]){_CURRENCY}{_MINUS}(?P<digits>{_DIGITS})(?!\d)(?:{_SCALE_AFTER}|{_SUFFIX})?", _number, re.I),
     )
 )

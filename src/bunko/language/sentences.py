@@ -18,7 +18,7 @@ _ENDING = re.compile(
     # Latin: a full stop, then white space and a character that may begin a sentence; Japanese: 。 needs no space.
     # Only from the first mark of a run: otherwise the dots of a table of contents take quadratic time.
     rf"(?P<latin>(?<![.!?…])[.!?…]+[{re.escape(_CLOSERS)}]*)(?=\s+[\"'“‘(\[«]*[A-Z0-9À-ÞЀ-Я\u3041-\u9fff])"
-    rf"|(?P<cjk>[。！？!?．]+[{re.escape(_CLOSERS)}]*)(?![。！？」』）])"
+    rf"|(?P<cjk>(?<![。！？!?．])[。！？!?．]+[{re.escape(_CLOSERS)}]*)(?![。！？」』）])"
     r"|(?P<blank>\n[ \t\u3000]*\n\s*)|(?P<line>\n)"
 )
 _MARKER = re.compile(r"[ \t]*(?:[-*+•・●○■□◆◇※]|\d{1,3}[.)．）]|[(（]\d{1,3}[)）]|#{1,6}[ \t]|\||>|[:：])")

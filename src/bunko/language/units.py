@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bunko.language.data_files import read_data
 
+_LONGEST_UNIT = 40
 DATA_FILE = Path(__file__).with_suffix(".toml")
 
 
@@ -49,7 +50,7 @@ def unit_at(text: str, place: int) -> tuple[str, Fraction, int]:
 
 def size_of(text: str) -> Fraction:
     """Return the factor of a number's unit, as 1000 of "5 km"."""
-    for place in range(len(text)):
+    for place in range(max(0, len(text) - _LONGEST_UNIT), len(text)):
         unit, size, length = unit_at(text, place)
         if unit and place + length == len(text):
             return size

@@ -1,7 +1,8 @@
 """Split text into words that have meaning. In: strings. Out: folded, stemmed words. Knows nothing of documents.
 
-English is split at spaces and stemmed, Japanese is cut by script: kanji into pairs, katakana into runs. Uses no
-dictionaries and no models, since it runs on every sentence of every document.
+English is split at spaces and stemmed, Japanese is cut by script: kanji into pairs, katakana into runs, hiragana into
+what is no grammar. An identifier (PPR-9087) and a whole date are one word in any notation. Uses no dictionaries and no
+models, since it runs on every sentence of every document.
 """
 
 from __future__ import annotations
@@ -11,7 +12,17 @@ import unicodedata
 from functools import cache, lru_cache
 from typing import Any
 
-from bunko.language.scripts import CJK, HAN
+from bunko.language.identifiers import identifiers
+from bunko.language.japanese_words import (
+    fold_spellings,
+    japanese_words,
+    joined_compounds,
+    other_spellings,
+    pairs,
+    to_hiragana,
+)
+from bunko.language.quantities import quantities
+from bunko.language.scripts import CJK
 
 STOP_WORDS = frozenset(
     "a an the of in on at to for from by with and or is are was were be been being as it its this that these those "
@@ -33,35 +44,124 @@ def normalise(text: str) -> str:
 
 _WORD = re.compile(
     r"\d+(?:[.,:]\d+)*%?"  # numbers stay whole: 1,234.5
-    r"|[\u30a1-\u30fa\u30fc]{2,}"  # a run of katakana is one (foreign) word
-    r"|[\u4e00-\u9fff\u3400-\u4dbf々〆]+|[\u3041-\u3096]+"
-    r"|(?:(?![\u3041-\u30ff\u3400-\u9fff])[^\W\d_])+(?:['’](?:(?![\u3041-\u30ff])[^\W\d_])+)?"
+    r"|(?P<katakana>[\u30a1-\u30fa\u30fc]{2,})"  # a run of katakana is one (foreign) word
+    r"|(?P<letters>(?:(?![\u3041-\u30ff\u3400-\u9fff々〆])[^\W\d_])+"
+    r"(?:['’](?:(?![\u3041-\u30ff])[^\W\d_])+)?)"
 )
+_MAY_IDENTIFY = re.compile(r"[0-9_@#第]|\+\+")
+_MAY_BE_DATE = re.compile(r"\d[-/.年]\d|元年|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.I)
+_PARTS = re.compile(r"[^\W\d_]+|\d+")
+_SPACED = re.compile(r"\b([A-Za-z]{1,8}) (\d+)\b")
 
 
 def words(text: str) -> list[str]:
     """Return the words that have meaning, folded and stemmed, in order, repeats kept.
 
-    Runs of kanji give their pairs of characters, so that 東京都 matches 東京. Hiragana alone is grammar, and
-    left out unless there is nothing else.
+    Runs of kanji give their pairs of characters, so that 東京都 matches 東京; words in hiragana do, too. An identifier
+    and a whole date are one word each. Grammar is left out, also in Japanese.
 
-    >>> words("The Normans' raiders of 1,066"), words("東京都のタワー")
-    (['norman', 'raider', '1066'], ['東京', '京都', 'タワー'])
+    >>> words("The Normans' raiders of 1,066"), words("東京都のタワー"), words("みかんはどれですか")
+    (['norman', 'raider', '1066'], ['東京', '京都', 'タワ'], ['みか', 'かん'])
+    >>> words("PPR-9087 of 5 March 2026"), words("令和8年3月5日")
+    (['ppr9087', '2026-03-05'], ['2026-03-05'])
     """
-    found: list[str] = []
-    hiragana: list[str] = []
-    for match in _WORD.finditer(normalise(text)):
-        word = match.group()
-        first = word[0]
-        if first.isdigit():
-            found.append(word.replace(",", ""))
-        elif "\u3041" <= first <= "\u3096":
-            hiragana.append(word)
-        elif HAN.match(first) or first in "々〆":
-            found.extend([word] if len(word) == 1 else (word[i : i + 2] for i in range(len(word) - 1)))
-        elif word not in STOP_WORDS:
-            found.append(stem(word))
-    return found or [word[i : i + 2] for word in hiragana for i in range(max(1, len(word) - 1))]
+    folded = fold(text)
+    found, rest = _whole_words(folded)
+    for match in _WORD.finditer(rest):
+        if word := _word(match):
+            found.append((match.start(), word))
+    if not rest.isascii():
+        found += japanese_words(rest)
+    return [word for _, word in sorted(found, key=lambda item: item[0])]
+
+
+@lru_cache(maxsize=4096)
+def source_words(text: str) -> frozenset[str]:
+    """Return every form in which a question's word may be found in a source: more than `words` has.
+
+    Also the parts of identifiers and dates, katakana in hiragana and the reverse, and compounds with and without the
+    kana between their kanji.
+
+    >>> sorted(source_words("PPR-9087")), words("ねじ")[0] in source_words("ネジを回す"), "e17" in source_words("E 17")
+    (['9087', 'ppr', 'ppr9087'], True, True)
+    """
+    folded = fold(text)
+    found = {word for _, word in _whole_words(folded)[0]}
+    found |= {word for match in _WORD.finditer(folded.casefold()) if (word := _word(match))}
+    found |= {f"{match[1]}{match[2]}".casefold() for match in _SPACED.finditer(folded)}
+    if not folded.isascii():
+        found.update(words(text))
+        found.update(map(fold_katakana, other_spellings(folded)))
+        katakana = re.findall(r"[\u30a1-\u30fa\u30fc]{2,}", folded)
+        found.update(pair for word in katakana for pair in pairs(to_hiragana(word)))
+        found.update(fold_katakana(name) for name in re.findall(r"[\u30a1-\u30fa\u30fc・＝=]{3,}", folded))
+    return frozenset(found)
+
+
+def spellings(text: str) -> str:
+    """Return other spellings of a text's words, for an index that splits words in its own way: with spaces between.
+
+    Numbers in kanji as digits, articles, identifiers as one word, compounds without the kana between their kanji.
+
+    >>> spellings("PPR-9087: 第二十一条の問い合わせ先は四百五十円。"), spellings("The mill is old.")
+    ('ppr9087 第21条 問合先 21 450', '')
+    """
+    if text.isascii() and not _MAY_IDENTIFY.search(text):
+        return ""
+    plain = unicodedata.normalize("NFKC", text)
+    folded = fold(text)
+    found = [item.key.replace("-", "_") for item in identifiers(folded)]
+    if not text.isascii():
+        found += joined_compounds(folded)
+        if folded != plain:
+            found += [number for number in re.findall(r"\d+", folded) if number not in plain]
+    return " ".join(dict.fromkeys(found))
+
+
+def fold(text: str) -> str:
+    """Fold a text's full-width forms, and the spellings of its Japanese words; letter case stays.
+
+    >>> fold("ＡＢ－１２ ﾌﾟﾘﾝﾀ 第二十一条")
+    'AB-12 プリンタ 第21条'
+    """
+    return text if text.isascii() else fold_spellings(unicodedata.normalize("NFKC", text))
+
+
+def _whole_words(folded: str) -> tuple[list[tuple[int, str]], str]:
+    """Return the identifiers and dates of a folded text, and the text in lower case without them."""
+    if not _MAY_IDENTIFY.search(folded):
+        return [], folded.casefold()
+    found: list[tuple[int, int, str]] = [(item.start, item.end, item.key) for item in identifiers(folded)]
+    if _MAY_BE_DATE.search(folded):
+        found += [
+            (item.start, item.end, f"{item.year:04}-{item.month:02}-{item.day:02}")
+            for item in quantities(folded)
+            if item.year is not None and item.month is not None and item.day is not None
+        ]
+    rest = list(folded)
+    for start, end, _ in found:
+        rest[start:end] = " " * (end - start)
+    return [(start, word) for start, _, word in found], "".join(rest).casefold()
+
+
+def _word(match: re.Match[str]) -> str:
+    """Return a number, a word in katakana or one in letters as it is compared; empty for a stop word."""
+    word = match.group()
+    if match.lastgroup == "katakana":
+        return fold_katakana(word)
+    if match.lastgroup == "letters":
+        return "" if word in STOP_WORDS else stem(word)
+    return word.replace(",", "")
+
+
+def fold_katakana(word: str) -> str:
+    """Fold the spellings of a word in katakana: コンピューター and コンピュータ, ヴァイオリン and バイオリン.
+
+    >>> fold_katakana("コンピューター"), fold_katakana("アダ・リンド"), fold_katakana("ヴァイオリン")
+    ('コンピュタ', 'アダリンド', 'バイオリン')
+    """
+    word = re.sub(r"[・＝=ー]", "", word).replace("ヴァ", "バ").replace("ヴィ", "ビ").replace("ヴェ", "ベ")
+    return word.replace("ヴォ", "ボ").replace("ヴ", "ブ").replace("ヂ", "ジ").replace("ヅ", "ズ")
 
 
 @lru_cache(maxsize=65536)

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bunko.language.identifiers import Identifier
 from bunko.language.names import Name
 from bunko.language.numerals import fold_width
 from bunko.language.quantities import Quantity
@@ -43,8 +45,12 @@ class Presuppositions:
     """Proper names: capitalised words, and words in katakana."""
 
 
-def presuppositions(text: str, quantities: Sequence[Quantity], names: Sequence[Name]) -> Presuppositions:
+def presuppositions(
+    text: str, quantities: Sequence[Quantity], names: Sequence[Name], identifiers: Sequence[Identifier] = ()
+) -> Presuppositions:
     """Return what a question takes for granted. Don't call it for a yes/no question, which takes nothing for granted.
+
+    The parts of `identifiers` are neither numbers nor names.
 
     >>> from bunko.language.names import names
     >>> from bunko.language.quantities import quantities
@@ -55,10 +61,19 @@ def presuppositions(text: str, quantities: Sequence[Quantity], names: Sequence[N
     """
     folded = fold_width(text)
     numbers = [PresupposedNumber(text=folded[item.start : item.end], quantity=item) for item in quantities]
+    taken = [(item.start, item.end) for item in identifiers]
     return Presuppositions(
-        numbers=tuple(number for number in numbers if _is_asked_about(number, text)),
-        names=tuple(name for name in names if _is_proper(name, text)),
+        numbers=tuple(
+            number
+            for number in numbers
+            if _is_asked_about(number, text) and not _overlaps(number.quantity.start, number.quantity.end, taken)
+        ),
+        names=tuple(name for name in names if _is_proper(name, text) and not _overlaps(name.start, name.end, taken)),
     )
+
+
+def _overlaps(start: int, end: int, taken: Sequence[tuple[int, int]]) -> bool:
+    return any(start < other_end and other_start < end for other_start, other_end in taken)
 
 
 def _is_asked_about(number: PresupposedNumber, text: str) -> bool:
@@ -70,7 +85,7 @@ def _is_asked_about(number: PresupposedNumber, text: str) -> bool:
 
 def _is_proper(name: Name, text: str) -> bool:
     """Return whether a name is certainly one. Documents may spell out acronyms, and kanji are often not a name."""
-    if _KATAKANA.fullmatch(name.text):
+    if _KATAKANA.fullmatch(unicodedata.normalize("NFKC", name.text)):
         return True
     if len(name.words) == 1 and not text[: name.start].strip():
         return False  # capitalised because it is the first word

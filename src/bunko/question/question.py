@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bunko.language.detection import detect_language
+from bunko.language.identifiers import Identifier, identifiers
 from bunko.language.names import Name, names
 from bunko.language.quantities import Quantity, quantities
 from bunko.language.words import words
 from bunko.question.answer_type import AnswerType, expected_answer
 from bunko.question.presuppositions import Presuppositions, presuppositions
+from bunko.question.small_talk import SmallTalk, small_talk
 from bunko.question.yes_no import asks_whether, offers_choice
 
 
@@ -27,6 +29,8 @@ class Question:
     """The words that carry meaning, folded and stemmed, in order, repeats kept."""
     quantities: tuple[Quantity, ...] = ()
     names: tuple[Name, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
+    """Ids, codes, versions and addresses: PPR-9087, 10.20.30.41."""
     expects: AnswerType = ""
     """What an answer must contain: a number, a time, a name; empty if anything will do."""
     is_yes_no: bool = False
@@ -34,6 +38,17 @@ class Question:
     """Whether it names the possible answers: "Is it red or blue?"."""
     presupposes: Presuppositions = field(default_factory=Presuppositions)
     """The numbers and names that it takes for granted."""
+    small_talk: SmallTalk | None = None
+    """Set where it asks nothing of the documents: a greeting, or no word to search for."""
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is only an identifier, a number or a date, which is in no language."""
+        named = bool(self.identifiers or self.quantities)
+        taken = [(item.start, item.end) for item in self.identifiers]
+        taken += [(item.start, item.end) for item in self.quantities]
+        rest = [sign for n, sign in enumerate(self.text) if not any(start <= n < end for start, end in taken)]
+        return named and not any(map(str.isalnum, rest))
 
     @property
     def distinct_words(self) -> frozenset[str]:
@@ -51,15 +66,21 @@ def parse_question(text: str) -> Question:
     ['Ada Lind']
     """
     found_quantities, found_names = tuple(quantities(text)), tuple(names(text))
+    found_identifiers = identifiers(text)
+    found_words = tuple(words(text))
     is_yes_no = asks_whether(text)
     return Question(
         text=text,
         language=detect_language(text),
-        words=tuple(words(text)),
+        words=found_words,
         quantities=found_quantities,
         names=found_names,
+        identifiers=found_identifiers,
         expects=expected_answer(text),
         is_yes_no=is_yes_no,
         offers_choice=offers_choice(text),
-        presupposes=Presuppositions() if is_yes_no else presuppositions(text, found_quantities, found_names),
+        presupposes=Presuppositions()
+        if is_yes_no
+        else presuppositions(text, found_quantities, found_names, found_identifiers),
+        small_talk=small_talk(text, found_words),
     )

@@ -31,13 +31,37 @@ Reader: TypeAlias = Callable[[Path, str, Context], Items]
 def _by_pdfium(path: Path, relative: str, context: Context) -> Items:
     from bunko.reading.pdf.read import read_pdf
 
-    yield from read_pdf(path, relative, settings=context.settings)
+    yield from read_pdf(path, relative, context)
 
 
 def _by_kreuzberg(path: Path, relative: str, context: Context) -> Items:
     from bunko.reading.office.kreuzberg import read_with_kreuzberg
 
     yield read_with_kreuzberg(path, relative, settings=context.settings)
+
+
+def _docx(path: Path, relative: str, context: Context) -> Items:
+    from bunko.reading.office.word.read import read_docx
+
+    yield from read_docx(path, relative, settings=context.settings)
+
+
+def _xlsx(path: Path, relative: str, context: Context) -> Items:
+    from bunko.reading.office.excel.read import read_xlsx
+
+    yield from read_xlsx(path, relative, settings=context.settings)
+
+
+def _odt(path: Path, relative: str, context: Context) -> Items:
+    from bunko.reading.office.opendocument.text import read_odt
+
+    yield from read_odt(path, relative, settings=context.settings)
+
+
+def _ods(path: Path, relative: str, context: Context) -> Items:
+    from bunko.reading.office.opendocument.sheets import read_ods
+
+    yield from read_ods(path, relative, settings=context.settings)
 
 
 def _picture(path: Path, relative: str, context: Context) -> Items:
@@ -78,7 +102,11 @@ READERS: Mapping[str, Reader] = {
         (".md .markdown .mdown .mkd", _as_text(read_markdown)),
         (".pdf", _by_pdfium),
         (".png .jpg .jpeg .tif .tiff .bmp .gif .webp", _picture),
-        (".docx .docm .doc .ppt .xlsx .xlsm .xlsb .xls .odt .ods .rtf .fb2 .msg .tex", _by_kreuzberg),
+        (".docx .docm", _docx),
+        (".xlsx .xlsm", _xlsx),
+        (".odt", _odt),
+        (".ods", _ods),
+        (".doc .ppt .xlsb .xls .rtf .fb2 .msg .tex", _by_kreuzberg),
         (".pptx .pptm .ppsx", _pptx),
         (".odp", _one_document(read_odp)),
         (".epub", _one_document(read_epub)),

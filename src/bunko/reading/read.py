@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 from pathlib import Path
 
 from bunko.errors import ReadError
 from bunko.reading.containers.members import Budget, Context, Items, PageRead
 from bunko.reading.formats import reader_of
+from bunko.reading.left_out import with_bad_places
+from bunko.reading.storable import storable
 from bunko.reading.text.unseen import seen
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile
 
+# What stands in memory for each of them takes a thousand times the bytes of the file.
+_MOST_SPANS = 200_000
+_MOST_LABELS = 10_000_000
 _EMPTY, _MEANT = "The file holds no text.", "Nothing to do if it is meant to be empty."
 
 
@@ -57,11 +64,15 @@ def _read(path: Path, relative: str, context: Context) -> Items:
         if empty:
             raise ReadError(_EMPTY, _MEANT)
     except OSError as error:
-        raise ReadError(f"The file can't be opened: {error.strerror or error}.", "Check its permissions.") from error
+        kind = "folder" if os.path.isdir(path) else "file"  # noqa: PTH112 - it must not raise
+        hint = "Shorten its path." if error.errno == errno.ENAMETOOLONG else "Check its permissions."
+        raise ReadError(f"The {kind} can't be opened: {error.strerror or error}.", hint) from error
 
 
 def _seen(item: Document | FailedFile | PageRead) -> Document | FailedFile | PageRead:
-    return seen(item) if isinstance(item, Document) else item
+    if isinstance(item, PageRead):
+        return item
+    return with_bad_places(storable(seen(item))) if isinstance(item, Document) else storable(item)
 
 
 def _fault(document: Document, settings: ReadingSettings) -> ReadError | None:
@@ -71,5 +82,12 @@ def _fault(document: Document, settings: ReadingSettings) -> ReadError | None:
         return ReadError(
             f"It holds {len(document.text):,} characters of text; the limit is {settings.max_characters:,}.",
             "Raise reading.max_characters to read it.",
+        )
+    spans = (*document.pages, *document.headings, *document.tables)
+    if len(spans) > _MOST_SPANS or sum(len(span.label) for span in spans) > _MOST_LABELS:
+        return ReadError(
+            f"It has {len(spans):,} pages, headings and tables; the limit is {_MOST_SPANS:,}, "
+            f"with {_MOST_LABELS:,} characters.",
+            "Split it.",
         )
     return None

@@ -25,6 +25,7 @@ import psutil
 from bunko.child_process import spawn, stop
 from bunko.errors import ReadError
 from bunko.reading.folder import FileEntry
+from bunko.reading.storable import storable
 from bunko.reading.worker import Frame, from_frame, request_line, settings_line
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile
@@ -32,8 +33,12 @@ from bunko.types import Document, FailedFile
 Item: TypeAlias = tuple[FileEntry, Document | FailedFile | None]
 
 _AHEAD = 16  # documents read in advance
+_AHEAD_CHARACTERS = 4_000_000  # of them together, unless it is one
+_SHORT_S = 0.01
 _LOOK_S = 0.1  # how often time and memory are checked
-_LARGEST_FRAME = 1 << 30
+# Bytes, beside those of the text. The process has read a hostile file: what it sends is not trusted either.
+_LARGEST_FRAME = 1 << 26
+_BYTES_PER_CHARACTER = 6
 
 
 class Reader:
@@ -48,6 +53,9 @@ class Reader:
         self._waiting_since: float | None = None
         """When the child began its current page or document; None while nothing waits for it."""
         self._closed = False
+        self._ahead = 0
+        """Characters that wait to be taken."""
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Reader:
         return self
@@ -72,7 +80,9 @@ class Reader:
             with contextlib.suppress(queue.Empty):
                 if (item := ready.get(timeout=_LOOK_S)) is None:
                     return
+                self._count(-_characters(item))
                 yield item
+                del item  # a large document need not stay while the next one is awaited
 
     # --- in the thread that reads ahead ------------------------------------------------------------------------
 
@@ -82,17 +92,26 @@ class Reader:
                 for item in self._read(file):
                     self._put(ready, (file, item))
             except ReadError as error:
-                self._put(ready, (file, FailedFile(path=file.path, error=error.message, hint=error.hint)))
+                failed = FailedFile(path=file.path, error=error.message, hint=error.hint)
+                self._put(ready, (file, storable(failed)))
             self._put(ready, (file, None))
             if self._closed:
                 return
         self._put(ready, None)
 
     def _put(self, ready: queue.Queue[Item | None], item: Item | None) -> None:
+        size = _characters(item)
+        while not self._closed and self._ahead and self._ahead + size > _AHEAD_CHARACTERS:
+            time.sleep(_SHORT_S)
+        self._count(size)
         while not self._closed:
             with contextlib.suppress(queue.Full):
                 ready.put(item, timeout=_LOOK_S)
                 break
+
+    def _count(self, characters: int) -> None:
+        with self._lock:
+            self._ahead += characters
 
     def _read(self, file: FileEntry) -> Iterator[Document | FailedFile]:
         self._stopped_for = None
@@ -116,7 +135,7 @@ class Reader:
     def _receive(self, child: subprocess.Popen[bytes]) -> Frame | None:
         self._waiting_since = time.monotonic()
         try:
-            return _receive(child)
+            return _receive(child, most=_LARGEST_FRAME + _BYTES_PER_CHARACTER * self._settings.max_characters)
         finally:
             self._waiting_since = None
 
@@ -166,12 +185,17 @@ class Reader:
         return None
 
 
-def _receive(child: subprocess.Popen[bytes]) -> Frame | None:
-    """Return the next frame; None if the child has ended."""
+def _characters(item: Item | None) -> int:
+    document = item[1] if item else None
+    return len(document.text) if isinstance(document, Document) else 0
+
+
+def _receive(child: subprocess.Popen[bytes], *, most: int) -> Frame | None:
+    """Return the next frame, of at most so many bytes; None if the child has ended."""
     assert child.stdout is not None
     try:
         length = int.from_bytes(child.stdout.read(4), "big")
-        data = child.stdout.read(length) if 0 < length < _LARGEST_FRAME else b""
+        data = child.stdout.read(length) if 0 < length < most else b""
     except (OSError, ValueError):  # ValueError: the pipe was closed meanwhile
         return None
     if not data or len(data) < length:

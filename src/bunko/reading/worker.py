@@ -86,6 +86,7 @@ def from_frame(frame: Frame) -> Document | FailedFile:
     if "failed" in frame:
         return FailedFile(**frame["failed"])
     values = dict(frame["document"])
+    values["left_out"] = tuple(values.get("left_out", ()))
     for name in ("pages", "headings", "tables"):
         values[name] = tuple(Span(**span) for span in values[name])
     return Document(**values)
@@ -93,7 +94,10 @@ def from_frame(frame: Frame) -> Document | FailedFile:
 
 def send(descriptor: int, frame: Frame) -> None:
     """Write a frame; a pipe may take it in pieces."""
-    data = json.dumps(frame, ensure_ascii=True).encode("ascii")  # lone surrogates survive as escapes
+    try:
+        data = json.dumps(frame, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:  # half a surrogate pair, in the message of an error: it survives as an escape
+        data = json.dumps(frame).encode("ascii")
     data = len(data).to_bytes(4, "big") + data
     view = memoryview(data)
     while view:

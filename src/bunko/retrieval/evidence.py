@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 from bunko.injection.detection import gives_orders
 from bunko.language.sentences import sentences
-from bunko.language.words import estimate_tokens, normalise, words
+from bunko.language.words import estimate_tokens, normalise, source_words
 from bunko.ports import Embedder
 from bunko.question.answer_type import may_answer
 from bunko.question.question import Question
+from bunko.retrieval.entities import Scope, exact, scope_of, share
 from bunko.retrieval.question_answer_pairs import AnsweringSentence, answering_sentences
 from bunko.retrieval.rarity import rarity
 from bunko.settings import EvidenceSettings
@@ -34,6 +35,8 @@ _WEIGHT_OF_PASSAGE = 0.5
 _WEIGHT_OF_CONTEXT = 0.5
 # For a sentence with a number if the question asks for one. Values from .1 to .5 did as well (benchmarks/LOG.md).
 _WEIGHT_OF_TYPE = 0.3
+# For a sentence that is about all that the question names. Not tuned: it equals the weight of a type.
+_WEIGHT_OF_ENTITIES = 0.3
 # Tokens, about 12 letters or 3 Japanese characters. Shorter pieces are headings, list marks, page numbers; they are
 # used only where they are statements, answer a question in the text, or where the passage has nothing else.
 _SHORTEST = 5
@@ -89,7 +92,7 @@ def select(
     if not candidates:
         return []
     lexical = _lexical_scores(question, candidates)
-    order, orders = _shortlist(_order(candidates, lexical), candidates)
+    order, orders = _shortlist(_about(question, _order(candidates, lexical), candidates), candidates)
     if not order:
         return [_evidence(candidates[n], lexical[n], is_order=True) for n in orders[: settings.quotes]]
     scores = list(lexical)
@@ -114,6 +117,7 @@ def _lexical_scores(question: Question, candidates: Sequence[_Candidate]) -> lis
         + _WEIGHT_OF_CONTEXT * overlap(weights, candidate.context)
         + _WEIGHT_OF_PASSAGE * candidate.passage
         + _WEIGHT_OF_TYPE * may_answer(candidate.quote, question.expects, asked=question.distinct_words)
+        + _WEIGHT_OF_ENTITIES * share(question, _scope(candidate))
         for candidate in candidates
     ]
 
@@ -170,6 +174,16 @@ def _order(candidates: Sequence[_Candidate], scores: Sequence[float]) -> list[in
     return sorted(range(len(candidates)), key=lambda n: (-scores[n], candidates[n].rank, candidates[n].start))
 
 
+def _about(question: Question, order: Sequence[int], candidates: Sequence[_Candidate]) -> list[int]:
+    """Return the candidates that are about an identifier or a date of the question; all where none is."""
+    about = [n for n in order if exact(question, _scope(candidates[n]))]
+    return about or list(order)
+
+
+def _scope(candidate: _Candidate) -> Scope:
+    return scope_of(candidate.chunk, start=candidate.start, end=candidate.end, heading=candidate.question)
+
+
 def overlap(asked: dict[str, float], found: frozenset[str]) -> float:
     """Return the weighted share of the question's words that a sentence contains: 0 to 1.
 
@@ -183,11 +197,13 @@ def overlap(asked: dict[str, float], found: frozenset[str]) -> float:
 def coverage(question: Question, hits: Sequence[Hit]) -> float:
     """Return the weighted share of the question's words that the best passage contains: 0 to 1.
 
-    A question with fewer than two words that carry meaning can't be judged: 1.
+    A question that names only an identifier, a number or a date is covered by what is about it: 1 or 0.
     """
     candidates = _candidates(hits)
-    if len(question.distinct_words) < 2 or not candidates:
+    if not candidates:
         return 1.0
+    if question.is_bare:
+        return float(any(share(question, _scope(candidate)) > 0 for candidate in candidates))
     asked = _weights(question, candidates)
     passages: dict[int, frozenset[str]] = {}
     for candidate in candidates:
@@ -219,7 +235,7 @@ def _sentences_of(chunk: Chunk) -> Iterator[tuple[AnsweringSentence, str]]:
 def _is_quotable(chunk: Chunk, item: AnsweringSentence) -> bool:
     """Return whether a sentence is more than a heading or a mark."""
     quote = chunk.text[item.start : item.end]
-    is_long = estimate_tokens(quote) >= _SHORTEST or (_STATEMENT.search(quote) and len(set(words(quote))) > 1)
+    is_long = estimate_tokens(quote) >= _SHORTEST or (_STATEMENT.search(quote) and len(source_words(quote)) > 1)
     if _NO_SENTENCE.match(quote) or not (item.question or is_long):
         return False
     return quote not in chunk.heading_at(chunk.start + item.start).split(" > ")
@@ -229,8 +245,8 @@ def _candidate(hit: Hit, rank: int, item: AnsweringSentence, *, before: str, bes
     chunk = hit.chunk
     quote = chunk.text[item.start : item.end]
     heading = chunk.heading_at(chunk.start + item.start)
-    own = frozenset(words(quote))
-    said = own | frozenset(words(item.question))
+    own = source_words(quote)
+    said = own | source_words(item.question)
     return _Candidate(
         chunk=chunk,
         start=chunk.start + item.start,
@@ -240,7 +256,7 @@ def _candidate(hit: Hit, rank: int, item: AnsweringSentence, *, before: str, bes
         heading=heading,
         question=item.question,
         said=said,
-        context=frozenset(words(f"{chunk.file_words} {heading}\n{before}")) - said,
+        context=source_words(f"{chunk.file_words} {heading}\n{before}") - said,
         rank=rank,
         passage=hit.score / best if best > 0 else 0.0,
     )

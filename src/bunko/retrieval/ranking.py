@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TypeAlias, TypeVar
 
 from bunko.language.sentences import sentences
-from bunko.language.words import words
+from bunko.language.words import source_words, words
 from bunko.question.question import Question
 from bunko.retrieval.rarity import rarity
 from bunko.types import Chunk, Hit, unwrap
@@ -61,7 +61,7 @@ def by_sentence(question: Question, hits: Sequence[Hit]) -> list[Hit]:
     The file's name and the headings above a sentence count for it. The other passages keep their places.
     """
     asked = question.distinct_words
-    found = [frozenset(_words_of(hit.chunk)) for hit in hits if hit.lexical is not None]
+    found = [source_words(hit.chunk.in_context) for hit in hits if hit.lexical is not None]
     weights = _rarity([asked & text for text in found])
     total = sum(weights.values())
     if not total:
@@ -79,7 +79,7 @@ def _words_of_sentences(chunk: Chunk) -> Iterator[frozenset[str]]:
     """Yield the words of each sentence, with those of the file's name and of the headings above it."""
     for start, end in sentences(chunk.text):
         above = f"{chunk.file_words} {chunk.heading_at(chunk.start + start)}"
-        yield frozenset(words(above)) | frozenset(words(unwrap(chunk.text[start:end])))
+        yield source_words(above) | source_words(unwrap(chunk.text[start:end]))
 
 
 def _words_of(chunk: Chunk) -> tuple[str, ...]:

@@ -13,7 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bunko.language.words import normalise
+from bunko.language.japanese_words import kana_words, to_hiragana, to_katakana
+from bunko.language.quantities import MONTHS, Quantity, eras, quantities
+from bunko.language.words import normalise, spellings
 from bunko.ports import Embedder, Searchable
 from bunko.question.question import Question
 from bunko.retrieval.ranking import best_first, by_order, by_sentence, fuse, place_of
@@ -60,13 +62,27 @@ def retrieve(
 
 
 def with_spellings(question: str) -> str:
-    """Add the other spelling of katakana words, with or without a long vowel mark at the end.
+    """Add other spellings of a question's words, identifiers, numbers and dates to it.
 
-    >>> with_spellings("サーバの再起動")
-    'サーバの再起動 サーバー'
+    >>> with_spellings("サーバの再起動"), with_spellings("みかん"), with_spellings("第二条")
+    ('サーバの再起動 サーバー', 'みかん ミカン', '第二条 第2条 2')
     """
-    found = dict.fromkeys(_KATAKANA_WORD.findall(normalise(question)))
-    return " ".join([question, *(word[:-1] if word.endswith("ー") else word + "ー" for word in found)])
+    folded = normalise(question)
+    found = [word[:-1] if word.endswith("ー") else word + "ー" for word in _KATAKANA_WORD.findall(folded)]
+    found += [to_hiragana(word) for word in _KATAKANA_WORD.findall(folded) if "ー" not in word]  # メガネ, not サーバー
+    found += map(to_katakana, kana_words(folded))
+    found += spellings(question).split()
+    found += [written for item in quantities(question) for written in _dates(item)]
+    return " ".join(dict.fromkeys([question, *found]))
+
+
+def _dates(item: Quantity) -> list[str]:
+    """Return the ways in which documents write a day."""
+    if item.year is None or item.month is None or item.day is None:
+        return []
+    month, day = MONTHS[item.month - 1], f"{item.month}月{item.day}日"
+    japanese = [f"{item.year}年{day}", *(f"{era}{year}年{day}" for era, year in eras(item.year))]
+    return [f"{item.year:04}-{item.month:02}-{item.day:02}", f"{item.day} {month} {item.year}", *japanese]
 
 
 def _with_similarities(hits: list[Hit], store: Searchable, embedder: Embedder, vector: Vectors) -> list[Hit]:

@@ -8,6 +8,16 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from bunko.errors import DiskFull, StoreDamaged, StoreError, StoreNotWritable
+from bunko.private_files import LinkFound
+
+# What LanceDB's messages say of files that are missing, truncated or changed. Other errors are faults of a query, of
+# the program or of the machine: the index is intact.
+_DAMAGE = (
+    "lanceerror(io)", "not found", "no such file", "does not exist", "file size is too small", "invalid range",
+    "invalid magic", "does not appear to be", "unknown lance storage version", "corrupt", "checksum", "truncated",
+    "unexpected end", "out of bounds", "decode", "not a directory",
+)  # fmt: skip
+_OF_THE_MACHINE = ("too many open files", "cannot allocate memory", "out of memory", "timed out", "connect")
 
 
 @contextlib.contextmanager
@@ -30,6 +40,11 @@ def _as_store_error(error: Exception, action: str, location: str) -> StoreError:
             f"The disk is full: the index in {location!r} could not be {action}.",
             "Free some space and run the command again; what was committed is intact.",
         )
+    if isinstance(error, LinkFound):
+        return StoreNotWritable(
+            f"The index in {location!r} could not be {action}: {str(error.path)!r} is a link, or no plain file.",
+            "Bunko follows no link among its own files. Remove it, or name the place of the index with --store PATH.",
+        )
     if isinstance(error, FileExistsError | NotADirectoryError):
         return StoreNotWritable(
             f"The index in {location!r} could not be {action}: there is a file in its place.",
@@ -40,7 +55,10 @@ def _as_store_error(error: Exception, action: str, location: str) -> StoreError:
             f"The index in {location!r} could not be {action}: permission denied.",
             "Put it elsewhere with --store PATH.",
         )
+    message = f"The index in {location!r} could not be {action}: {detail[:300]}"
+    if not any(mark in lowered for mark in _DAMAGE) or any(mark in lowered for mark in _OF_THE_MACHINE):
+        return StoreError(message, "Run the command again. If it happens again, please report it with this message.")
     return StoreDamaged(
-        f"The index in {location!r} could not be {action}: {detail[:300]}",
-        "If it happens again, delete that folder and run: bunko index FOLDER",
+        message,
+        "Run: bunko index FOLDER. It reads again what is damaged.",
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from bunko.language.words import normalise
+from bunko.language.words import normalise, spellings
 from bunko.types import Chunk, Document, Span
 
 FORMAT = 3
@@ -56,7 +56,7 @@ CHUNKS = pa.schema(
         ("sections", pa.large_string()),  # as JSON, each [start, end, label, level]
         ("language", pa.string()),
         ("text", pa.large_string()),
-        ("search", pa.large_string()),  # file name, headings and text, folded by NFKC: what the full-text index covers
+        ("search", pa.large_string()),  # what the full-text index covers: names, headings, text; other spellings
     ]
 )
 STATE = pa.schema([("name", pa.string()), ("value", pa.string())])
@@ -96,6 +96,7 @@ class Record:
     indexed_at: float = 0.0
     error: str = ""
     hint: str = ""
+    """What to do about the error; of a document that was read, its `left_out`, one line each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +142,15 @@ def outline(document: Document) -> str:
 
 def document_from(row: dict[str, Any]) -> Document:
     """Return a document from its row."""
-    return Document(path=row["path"], text=row["text"], format=row["format"], **spans_from(row["outline"]))
+    spans = spans_from(row["outline"])
+    return Document(
+        path=row["path"],
+        text=row["text"],
+        format=row["format"],
+        pages=spans["pages"],
+        headings=spans["headings"],
+        tables=spans["tables"],
+    )
 
 
 def spans_from(outline: str) -> dict[str, tuple[Span, ...]]:
@@ -161,7 +170,13 @@ def _spans(lists: Iterable[tuple[int, int, str, int]]) -> tuple[Span, ...]:
 def _chunk_row(chunk: Chunk, file: str) -> dict[str, object]:
     row = {name: getattr(chunk, name) for name in CHUNK_COLUMNS}
     row["sections"] = json.dumps(_lists(chunk.sections), ensure_ascii=False) if chunk.sections else ""
-    return row | {"file": file, "search": normalise(f"{chunk.file_words}\n{chunk.in_context}")}
+    text = f"{chunk.file_words}\n{chunk.in_context}"
+    return row | {"file": file, "search": normalise(f"{text}\n{spellings(text)}".rstrip())}
+
+
+def format_of(files: Any) -> int:
+    """Return the format of an index, from its table of files; 0 if it says none."""
+    return int((files.schema.metadata or {}).get(FORMAT_KEY, b"0"))
 
 
 def chunk_from(row: dict[str, Any]) -> Chunk:

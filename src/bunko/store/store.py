@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bunko.errors import StoreTooNew
+from bunko.errors import StoreDamaged, StoreTooNew
 from bunko.language.words import normalise
+from bunko.private_files import make_private
 from bunko.store.faults import mapped
 from bunko.store.quick_lancedb import lancedb
 from bunko.store.rows import (
@@ -33,7 +34,6 @@ from bunko.store.rows import (
     DOCUMENTS,
     FILES,
     FORMAT,
-    FORMAT_KEY,
     RECORD_COLUMNS,
     STATE,
     Entry,
@@ -44,20 +44,24 @@ from bunko.store.rows import (
     document_from,
     document_table,
     file_table,
+    format_of,
     spans_from,
 )
+from bunko.store.seal import Seal
 from bunko.store.tables import INDEX_ROWS, arrow, conditions, delete, index_column, optimize, quoted, table_names
 from bunko.store.vectors import VectorTables, to_embed, vectors_name
 from bunko.store.word_index import index_words, match, match_all
 from bunko.store.writer_lock import writer_lock
-from bunko.types import Chunk, Document, FailedFile, Hit, Span, under_heading
+from bunko.types import Chunk, Document, FailedFile, Hit, LeftOut, Span, under_heading
 
 if TYPE_CHECKING:
     from bunko.ports import EmbedderSpec, Vectors
 
 _UNFINISHED = "unfinished"
-_UPGRADE_WAIT_S = 60.0
-"""For another process that writes, before an index of an older format is dropped."""
+CORE_TABLES = ("files", "documents", "chunks", "state")
+"""The tables beside those of vectors. What one has lost, the others don't replace."""
+# Creating the tables takes less than a second.
+_CREATED_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,50 +75,49 @@ class Missing:
 class Store:
     """An open library. Many processes may read; one writes at a time, inside `writing()`."""
 
-    def __init__(self, location: str) -> None:
-        """Open the store, or create it. `location` is a folder or an object store's URL.
+    def __init__(self, location: str, *, wait_s: float = _CREATED_S) -> None:
+        """Open the store, or create it. `location` is a folder or an object store's URL, and is believed.
 
-        Raises StoreNotWritable, StoreTooNew, StoreDamaged.
+        Another process that creates it is waited for, `wait_s` seconds. Raises StoreNotWritable, StoreTooNew,
+        StoreDamaged, StoreBusy.
         """
         self.location = location
         self._local = "://" not in location
         with mapped("opened", location):
             if self._local:
-                Path(location).mkdir(parents=True, exist_ok=True)
+                make_private(Path(location))
             self._database = lancedb.connect(location)
             self._vectors = VectorTables(self._database, location)
+            is_ready = set(table_names(self._database)).issuperset(CORE_TABLES) and self._format() >= FORMAT
+        if not is_ready:
+            with self.writing(wait_s=max(wait_s, _CREATED_S)), mapped("created", location):
+                self._create()
+        with mapped("opened", location):
             self._check_format()
-            self._drop_older_format()
-            self._files = self._table("files", FILES)
-            self._documents = self._table("documents", DOCUMENTS)
-            self._chunks = self._table("chunks", CHUNKS)
-            self._state = self._table("state", STATE)
+            self._files, self._documents, self._chunks, self._state = map(self._database.open_table, CORE_TABLES)
 
-    def _table(self, name: str, schema: Any) -> Any:
-        try:
-            return self._database.open_table(name)
-        except ValueError:  # there is no such table
-            table = self._database.create_table(name, schema=schema, exist_ok=True)
-        if name == "chunks":
-            index_words(table)
-        return table
+    def _create(self) -> None:
+        """Create the tables that are missing. Of an older format, drop the others, but the vectors, which took time."""
+        if self._format() < FORMAT:  # another process may have been first
+            for name in ("chunks", "documents", "state", "files"):
+                self._database.drop_table(name, ignore_missing=True)
+        for name, schema in zip(CORE_TABLES, (FILES, DOCUMENTS, CHUNKS, STATE), strict=True):
+            if name not in table_names(self._database):
+                self._database.create_table(name, schema=schema, exist_ok=True)
+            if name == "chunks":
+                self._index_words()  # before the last table: where that is missing, a creator was killed
 
-    def _drop_older_format(self) -> None:
-        """Drop the tables of an older format, except the vectors, which took the time."""
-        if self._format() >= FORMAT:
-            return
-        with self.writing(wait_s=_UPGRADE_WAIT_S):
-            if self._format() < FORMAT:  # another process may have been first
-                for name in ("chunks", "documents", "state", "files"):
-                    self._database.drop_table(name, ignore_missing=True)
+    def _index_words(self) -> None:
+        chunks = self._database.open_table("chunks")
+        if not any("search" in index.columns for index in chunks.list_indices()):
+            index_words(chunks)
 
     def _format(self) -> int:
         """Return the format of the tables; that of this version where there are none."""
         names = table_names(self._database)
         if "files" not in names:
             return 1 if "documents" in names else FORMAT
-        schema = self._database.open_table("files").schema
-        return int((schema.metadata or {}).get(FORMAT_KEY, b"0"))
+        return format_of(self._database.open_table("files"))
 
     def _check_format(self) -> None:
         if (found := self._format()) > FORMAT:
@@ -129,10 +132,21 @@ class Store:
     def writing(self, *, wait_s: float = 0.0) -> Iterator[None]:
         """Hold the writer lock. Raises StoreBusy if another writer still holds it after `wait_s` seconds.
 
-        An object store has no lock: LanceDB's own commits keep the tables whole there.
+        When the block ends, an index on this machine's disks is sealed: the next process sees from the seal that this
+        installation wrote it. An object store has no lock and no seal: LanceDB's own commits keep the tables whole.
         """
-        with writer_lock(Path(self.location), wait_s=wait_s) if self._local else contextlib.nullcontext():
+        if not self._local:
             yield
+            return
+        folder = Path(self.location)
+        with writer_lock(folder, wait_s=wait_s):
+            seal = Seal(folder)
+            with mapped("signed", self.location):
+                seal.begin()
+            yield
+            # Not after an error: what was written is believed all the same, as after a kill.
+            with mapped("signed", self.location):
+                seal.close()
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
@@ -144,6 +158,15 @@ class Store:
     def is_unfinished(self) -> bool:
         """Return whether the last writer was interrupted."""
         return bool(self._recall(_UNFINISHED))
+
+    def check_counts(self) -> None:
+        """Raise StoreDamaged if the documents and their passages don't agree in number: a table has lost rows."""
+        wanted = pc.sum(self._arrow(self._documents, ["chunks"])["chunks"]).as_py() or 0
+        if wanted != (found := self.count_chunks()):
+            raise StoreDamaged(
+                f"The index in {self.location!r} has {found:,} passages; its documents have {wanted:,}.",
+                "Run: bunko index FOLDER. It reads again what is damaged.",
+            )
 
     def repair(self) -> set[str]:
         """Drop the chunks of incomplete documents; return the files with documents but no row in the manifest."""
@@ -166,6 +189,11 @@ class Store:
                 self._chunks.add(chunk_table(entries))
             # After the chunks: a document with a row in `documents` is complete.
             self._documents.add(document_table(entries))
+
+    def write_chunks(self, entry: Entry) -> None:
+        """Add some chunks of a large document. It is complete once `write` has added its record."""
+        with self._mapped("written"):
+            self._chunks.add(chunk_table([entry]))
 
     def remove_documents(self, paths: Sequence[str]) -> None:
         """Delete documents. Searches no longer find them."""
@@ -195,7 +223,11 @@ class Store:
 
     def has_all_vectors(self, spec: EmbedderSpec) -> bool:
         """Return whether no passage was added or removed since `vectors_complete` was called for this embedder."""
-        return self._recall(vectors_name(spec)) == self._version()
+        name = vectors_name(spec)
+        if self._recall(name) != self._version():
+            return False
+        rows = self._recall(f"{name}.rows")
+        return not rows or int(rows) == self._vectors.count(spec)  # a lost table is filled again
 
     def missing_vectors(self, spec: EmbedderSpec) -> Missing:
         """Return how much this embedder has left to embed."""
@@ -240,6 +272,7 @@ class Store:
         rows = self._vectors.tidy(spec, indexed_rows=before)
         if rows != before:
             self._remember(name, str(rows))
+        self._remember(f"{vectors_name(spec)}.rows", str(self._vectors.count(spec)))
         self._remember(vectors_name(spec), self._version())
 
     def tidy(self) -> None:
@@ -307,6 +340,13 @@ class Store:
             rows = self._documents.search().where("error != ''").select(names).limit(None).to_list()
         failed = [FailedFile(**{name: row[name] for name in names}) for row in rows]
         return sorted(failed, key=lambda item: item.path)
+
+    def left_out(self) -> list[LeftOut]:
+        """Return what the documents that were read lack, sorted by path."""
+        with self._mapped("read"):
+            found = self._documents.search().where("error = '' AND hint != ''").select(["path", "hint"]).limit(None)
+            rows = sorted(found.to_list(), key=lambda row: str(row["path"]))
+        return [LeftOut(path=row["path"], reason=line) for row in rows for line in row["hint"].split("\n")]
 
     def document(self, path: str) -> Document | None:
         """Return a document with its text; None if the library has no such document."""

@@ -21,7 +21,7 @@ from bunko.store.tables import INDEX_ROWS, PUT_OFF_ROWS, arrow, conditions, dele
 if TYPE_CHECKING:
     from bunko.ports import EmbedderSpec, Vectors
 
-_PREFIX = "vectors_"
+PREFIX = "vectors_"
 # The index holds one bit for each number of a vector (RaBitQ). A search reads all of it, and compares this many
 # candidates by their whole vectors. benchmarks/LOG.md has the other kinds of index that were measured.
 _COMPARED = 200
@@ -92,6 +92,12 @@ class VectorTables:
             index_column(table, "key")
             return rows
 
+    def count(self, spec: EmbedderSpec) -> int:
+        """Return the number of an embedder's vectors."""
+        with mapped("read", self._location):
+            table = self._table(spec)
+            return 0 if table is None else int(table.count_rows())
+
     def nearest(self, spec: EmbedderSpec, vector: Vectors, *, limit: int) -> dict[str, float]:
         """Return the keys of the nearest vectors with their cosine similarity, best first."""
         with mapped("searched", self._location):
@@ -120,7 +126,7 @@ class VectorTables:
         return scores
 
     def _all(self) -> list[Any]:
-        names = (name for name in table_names(self._database) if name.startswith(_PREFIX))
+        names = (name for name in table_names(self._database) if name.startswith(PREFIX))
         return [self._database.open_table(name) for name in names]
 
     def _table(self, spec: EmbedderSpec) -> Any | None:
@@ -134,7 +140,7 @@ class VectorTables:
 
 def vectors_name(spec: EmbedderSpec) -> str:
     """Return the name of an embedder's vector table."""
-    return _PREFIX + hashlib.blake2b(f"{spec.name}/{spec.dimension}".encode(), digest_size=8).hexdigest()
+    return PREFIX + hashlib.blake2b(f"{spec.name}/{spec.dimension}".encode(), digest_size=8).hexdigest()
 
 
 def to_embed(rows: Any, spec: EmbedderSpec, known: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,11 @@ from bunko.store.rows import CHUNK_COLUMNS
 _COLUMN = "search"
 # Each fuzzy word costs a scan of the dictionary.
 _FUZZY_WORDS = 16
+# Letters. LanceDB builds an automaton for a fuzzy word. It has too many states from 50 letters on ("failed to construct
+# the fuzzy query"), and building it takes time that grows with the square of the length: 55 s for 65,535 letters.
+_FUZZY_LENGTHS = range(7, 33)
+# Longer words are not indexed. LanceDB's own limit is 40; SHA-512 in hexadecimal has 128 digits.
+_LONGEST_WORD = 128
 # Where the last hits tie with the next ones, this many times the limit is fetched and sorted.
 _EQUALS = 8
 
@@ -22,7 +28,12 @@ def index_words(table: Any) -> None:
     ICU segments Japanese (京都 does not match 東京都) as well as English, and stems English. Its own stop words belong
     to many languages at once: war, man, city and cat would never be found.
     """
-    config = FTS(base_tokenizer="icu", with_position=False, custom_stop_words=sorted(STOP_WORDS))
+    config = FTS(
+        base_tokenizer="icu",
+        with_position=False,
+        max_token_length=_LONGEST_WORD,
+        custom_stop_words=sorted(STOP_WORDS),
+    )
     table.create_index(_COLUMN, config=config)
 
 
@@ -61,4 +72,5 @@ def _spelt_variously(query: str) -> list[str]:
     Only words that the best passages lack are searched this way: it takes as long as the rest of the search.
     """
     words = dict.fromkeys(query.replace("?", " ").split())
-    return [word for word in words if len(word) >= 7 and word.isascii() and word.isalpha()][:_FUZZY_WORDS]
+    likely = (word for word in words if len(word) in _FUZZY_LENGTHS and word.isascii() and word.isalpha())
+    return list(itertools.islice(likely, _FUZZY_WORDS))

@@ -10,6 +10,7 @@ from pathlib import Path
 import filelock
 
 from bunko.errors import StoreBusy
+from bunko.private_files import make_place, read_plain, write_plain
 from bunko.store.faults import mapped
 
 _LOCK = "writer.lock"
@@ -22,6 +23,7 @@ def writer_lock(folder: Path, *, wait_s: float) -> Iterator[None]:
     location = str(folder)
     lock = filelock.FileLock(folder / _LOCK, timeout=wait_s)
     with mapped("locked", location):
+        make_place(folder / _LOCK)  # filelock empties the file that it opens
         try:
             lock.acquire()
         except filelock.Timeout as error:
@@ -31,7 +33,7 @@ def writer_lock(folder: Path, *, wait_s: float) -> Iterator[None]:
             ) from error
     try:
         with mapped("locked", location):
-            (folder / _WRITER).write_text(str(os.getpid()), encoding="ascii")
+            write_plain(folder / _WRITER, str(os.getpid()).encode())
         yield
     finally:
         lock.release()
@@ -40,6 +42,6 @@ def writer_lock(folder: Path, *, wait_s: float) -> Iterator[None]:
 def _holder(file: Path) -> str:
     """Name the process that holds the lock by the number in a file beside it."""
     try:
-        return f"Process {int(file.read_text(encoding='ascii'))}"
+        return f"Process {int(read_plain(file, most=20) or b'')}"
     except (OSError, ValueError):
         return "Another process"

@@ -71,3 +71,16 @@ def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
         parse_source("https://user:secret@host.example/v1")
     assert "secret" not in str(caught.value)
     assert "BUNKO_API_KEY" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["localhost:8080/v1#qwen3", "127.0.0.1:8080#qwen3", "192.168.1.5:8080/v1/#qwen3"])
+def test_an_address_in_the_own_network_needs_no_scheme(name: str) -> None:
+    found = parse_source(name)
+    assert isinstance(found, ServerSource)
+    assert (found.url, found.model) == (f"http://{name.partition('/')[0].partition('#')[0]}/v1", "qwen3")
+
+
+def test_another_address_without_a_scheme_is_not_guessed() -> None:
+    with pytest.raises(UsageError, match="looks like a server's address") as caught:
+        parse_source("models.example.com:8443/v1")
+    assert "https://models.example.com:8443/v1" in caught.value.hint

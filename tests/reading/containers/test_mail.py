@@ -147,3 +147,45 @@ def test_mails_within_mails_without_end_are_refused(tmp_path: Path) -> None:
         read_all(tmp_path, "a.eml", raw)
     except ReadError as error:
         assert "nested too deep" in error.message
+
+
+STUB = "This message needs a viewer for HTML."
+ROOM = "Your room is the Heron suite, arrival 12 June."
+
+
+@pytest.mark.parametrize(
+    "stub", [STUB, "", " \n", f"{STUB} https://example.org/view?id=3", "このメールはHTML形式です。"]
+)
+def test_html_is_read_where_the_plain_text_is_a_stub(tmp_path: Path, stub: str) -> None:
+    for html in (ROOM, "お部屋は白鳥の間、ご到着は六月十二日です。料金は一泊二万円です。"):
+        message = mail(stub)
+        message.add_alternative(f"<p>{html}</p>", subtype="html")
+        text = read_one(tmp_path, "a.eml", bytes(message)).text
+        assert html in text
+        assert not stub.strip() or stub not in text
+
+
+@pytest.mark.parametrize("body", [ROOM, f"{ROOM} See https://example.org/rooms for more."])
+def test_the_same_text_in_two_forms_is_read_once(tmp_path: Path, body: str) -> None:
+    message = mail(body)
+    message.add_alternative(f"<p>{ROOM}</p><style>p {{}}</style>", subtype="html")
+    assert read_one(tmp_path, "a.eml", bytes(message)).text.count("Heron") == 1
+
+
+def test_two_long_texts_that_differ_are_both_read(tmp_path: Path) -> None:
+    plain = " ".join(f"plain{n}" for n in range(100))
+    message = mail(plain)
+    message.add_alternative("<p>" + " ".join(f"page{n}" for n in range(100)) + "</p>", subtype="html")
+    text = read_one(tmp_path, "a.eml", bytes(message)).text
+    assert "plain99" in text and "page99" in text
+
+
+def test_a_page_beside_a_text_is_read(tmp_path: Path) -> None:
+    """A mailing list adds its footer as a text of its own."""
+    message = mail("You get this mail as a member of the list.")
+    message.make_mixed()
+    page = email.message.EmailMessage()
+    page.set_content(f"<p>{ROOM}</p>", subtype="html")
+    message.attach(page)
+    text = read_one(tmp_path, "a.eml", bytes(message)).text
+    assert ROOM in text and "member of the list" in text

@@ -94,3 +94,63 @@ def test_much_of_the_same_tag_takes_no_longer_than_other_pages(piece: str) -> No
     begun = time.perf_counter()
     html_text(piece.encode() * 2_000)
     assert time.perf_counter() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("table", "rows"),
+    [
+        (
+            "<tr><th>Line<th>Port<th>Fare<tr><td rowspan=3>Red<td>Lunde<td>40<tr><td>Vik<td>55<tr><td>Nes<td>70"
+            "<tr><td>Blue<td>Sand<td rowspan=2>30<tr><td>Green<td>Moss",
+            [
+                "Line | Port | Fare",
+                "Red | Lunde | 40",
+                "Red | Vik | 55",
+                "Red | Nes | 70",
+                "Blue | Sand | 30",
+                "Green | Moss | 30",
+            ],
+        ),
+        (
+            "<thead><tr><th rowspan=2>Port<th colspan=2>Departs<tr><th>Morning<th>Evening"
+            "<tbody><tr><td>Vik<td>8:05<td>19:30",
+            ["Port | Departs Morning | Departs Evening", "Vik | 8:05 | 19:30"],
+        ),
+        (  # two rows of headers without a thead, or without a th
+            "<tr><th rowspan=2>Port<th colspan=2>Departs<tr><th>Morning<th>Evening<tr><td>Vik<td>8:05<td>19:30",
+            ["Port | Departs Morning | Departs Evening", "Vik | 8:05 | 19:30"],
+        ),
+        (
+            "<tr><td rowspan=2>Port<td colspan=2>Departs<tr><td>Morning<td>Evening<tr><td>Vik<td>8:05<td>19:30",
+            ["Port | Departs Morning | Departs Evening", "Vik | 8:05 | 19:30"],
+        ),
+        (  # 0: to the end of the group of rows
+            "<thead><tr><th>A<th>B<tbody><tr><td rowspan=0>x<td>1<tr><td>2<tbody><tr><td>y<td>3",
+            ["A | B", "x | 1", "x | 2", "y | 3"],
+        ),
+        (  # rows that are titles for those below
+            "<tr><th>A<th>B<th>C<tr><td colspan=3>Summer<tr><td>x<td colspan=2>closed",
+            ["A | B | C", "Summer |  | ", "x | closed | closed"],
+        ),
+        (  # both ways, at the end of rows, and longer than the table
+            "<tr><th>A<th>B<th>C<tr><td>1<td colspan=2 rowspan=9>x<tr><td>2<tr><td>3",
+            ["A | B | C", "1 | x | x", "2 | x | x", "3 | x | x"],
+        ),
+    ],
+)
+def test_cells_over_several_rows_and_columns_are_in_each(table: str, rows: list[str]) -> None:
+    text = html_text(page(f"<table>{table}</table>"))
+    assert [line[2:-2] for line in text.split("\n") if line.startswith("| ") and "---" not in line] == rows
+
+
+def test_a_title_above_the_header_is_no_header() -> None:
+    rows = "<thead><tr><th colspan=2>Summer 2026<tr><th>Port<th>Time<tbody><tr><td>Vik<td>8:05"
+    text = html_text(page(f"<table>{rows}</table>"))
+    assert text.startswith("Summer 2026\n\n| Port | Time |")
+
+
+def test_spans_without_end_cost_little() -> None:
+    begun = time.perf_counter()
+    text = html_text(page("<table>" + "<tr><td rowspan=65534 colspan=1000>a<td rowspan=65534>b" * 2000 + "</table>"))
+    assert "| a" in text
+    assert time.perf_counter() - begun < 10

@@ -16,6 +16,7 @@ import pytest
 
 import bunko.reading.images.read as pictures_module
 import bunko.reading.office.kreuzberg as kreuzberg_module
+import bunko.reading.office.pictures as office_pictures
 from bunko.errors import NeedsOcr, NeedsPassword, ReadError
 from bunko.reading.read import read_file
 from bunko.settings import ReadingSettings
@@ -166,8 +167,8 @@ def test_a_document_of_nothing_but_pictures_needs_ocr(tmp_path: Path, monkeypatc
         archive.writestr("word/media/image1.png", b"a picture")
     with pytest.raises(NeedsOcr, match="only pictures"):
         read(tmp_path, "a.docx", made.getvalue())
-    monkeypatch.setattr(kreuzberg_module, "ocr_languages", lambda settings: ("eng",))
-    monkeypatch.setattr(kreuzberg_module, "recognise", lambda picture, kind, *, settings: f"{kind}: {len(picture)}")
+    monkeypatch.setattr(office_pictures, "ocr_languages", lambda settings: ("eng",))
+    monkeypatch.setattr(office_pictures, "recognise", lambda picture, kind, *, settings: f"{kind}: {len(picture)}")
     assert read(tmp_path, "a.docx", made.getvalue()).text == "image/png: 9"
 
 

@@ -11,7 +11,7 @@ import bunko.reading.pdf.read as pdf_module
 from bunko.errors import NeedsOcr, NeedsPassword, ReadError
 from bunko.reading.containers.members import PageRead
 from bunko.reading.images.ocr import Bitmap
-from bunko.reading.pdf.read import read_pdf
+from bunko.reading.read import read_documents
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile
 from tests.reading.pdfs import PICTURE, Text, lines, pdf
@@ -23,7 +23,7 @@ NO_OCR = ReadingSettings(ocr="off")
 def items(folder: Path, content: bytes, settings: ReadingSettings = NO_OCR) -> list[Document | FailedFile]:
     path = folder / "a.pdf"
     path.write_bytes(content)
-    return [item for item in read_pdf(path, "a.pdf", settings=settings) if not isinstance(item, PageRead)]
+    return [item for item in read_documents(path, "a.pdf", settings=settings) if not isinstance(item, PageRead)]
 
 
 def read(folder: Path, content: bytes, settings: ReadingSettings = NO_OCR) -> Document:

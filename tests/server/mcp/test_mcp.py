@@ -139,7 +139,7 @@ def test_what_no_source_carries_is_said(folder: Path) -> None:
         result = await client.call_tool("ask", {"question": "Where does the cat sleep?"})
         answer: Any = result.structured_content
         assert answer["unsupported"] == ["Bananas grow on Mars."]
-        assert "supported by no source: 'Bananas grow on Mars.'" in said(result)
+        assert "found in no source: 'Bananas grow on Mars.'" in said(result)
 
     converse(folder, conversation, generator=FakeGenerator("Bananas grow on Mars."))
 

@@ -72,6 +72,7 @@ BAD_NAMES = (
     *("../out.txt", "a/../../out.txt", "/etc/cron.d/x.txt", "//x.txt", "a//b.txt", "./x.txt", ".bunko/config.toml"),
     *(".hidden.txt", "a/.git/x.txt", "C:\\x.txt", "C:x.txt", "..\\out.txt", "a\\b.txt", "x.txt\x00.pdf", "a\nb.txt"),
     *("con.txt", "NUL.txt", "lpt1.md", "aux/x.txt", "x.txt.", "x.txt ", " x.txt", "dir./x.txt", "x\u202etxt.md"),
+    *("sub/documents.lance/x.txt", "Chunks.LANCE/x.txt", "node_modules/x.md", "a/__pycache__/x.txt", "~$x.docx"),
     *("x.txt:stream", "a?.txt", "*.txt", "|x.txt", "a" * 300 + ".txt", "/".join("abcdefghijkl") + ".txt", "~/x.txt/"),
 )
 

@@ -142,6 +142,41 @@ def test_the_model_alone_gets_the_system_messages_as_one_and_the_turns_in_order(
     assert asked.ignored == ("tool messages",)
 
 
+_IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,"}}
+
+
+@pytest.mark.parametrize("kind", ["image_url", "input_audio", "file"])
+def test_a_picture_earlier_in_a_conversation_is_left_out(kind: str) -> None:
+    first = [{"type": "text", "text": "What is this?"}, {**_IMAGE, "type": kind}]
+    alone = [{**_IMAGE, "type": kind}]
+    messages: list[dict[str, Any]] = [
+        *({"role": "user", "content": first}, {"role": "assistant", "content": "A tower."}),
+        *({"role": "user", "content": alone}, {"role": "assistant", "content": "Another."}),
+        {"role": "user", "content": "Who built it?"},
+    ]
+    asked = _asked(messages=messages)
+    assert asked.inquiry.question == "Who built it?"
+    assert [turn.content for turn in asked.inquiry.history] == ["What is this?", "A tower.", "Another."]
+    assert asked.ignored == ("parts of earlier messages that are not text",)
+
+
+def test_after_a_tool_s_result_the_question_before_it_is_answered() -> None:
+    call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    messages: list[dict[str, Any]] = [
+        {"role": "user", "content": "Who was the keeper?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "a", "content": "42"},
+    ]
+    asked = _asked(messages=messages)
+    assert (asked.inquiry.question, asked.ignored) == ("Who was the keeper?", ("tool messages",))
+    assert _asked(messages=[*messages, {"role": "user", "content": "And then?"}]).inquiry.question == "And then?"
+
+
+def test_a_list_of_many_stop_texts_is_taken() -> None:
+    stops = [str(n) for n in range(100)]
+    assert _asked(stop=stops).inquiry.stop == tuple(stops)
+
+
 def test_limits_and_sampling_become_settings() -> None:
     asked = _asked(
         max_tokens=99,

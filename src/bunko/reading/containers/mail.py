@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, TypeAlias
 
 from bunko.errors import ReadError
+from bunko.reading.containers.alternatives import pages_beyond, texts_of
 from bunko.reading.containers.members import Context, Items, LimitReached, UniqueNames, read_member
 from bunko.reading.html.read import html_text
 from bunko.reading.text.encoding import decode
@@ -84,7 +85,8 @@ def _documents(data: bytes, path: str, context: Context, *, separator: str) -> I
         raise ReadError("The mail contains mails that are nested too deep.", "Save the inner ones.") from error
     if not message.keys():
         raise ReadError("It is not a mail: it has no headers.", "Rename it to .txt to read it as text.")
-    bodies = content.plain or [html_text(_as_page(source)) for source in content.html]
+    pages = [html_text(_as_page(source)) for source in content.html]
+    bodies = [*filter(str.strip, content.plain), *pages_beyond(content.plain, pages)]
     subject = header(message, "Subject")
     lines = [subject] if subject else []
     lines += [f"{name}: {value}" for name in _SHOWN if (value := header(message, name))]
@@ -115,16 +117,20 @@ def _gather(part: _Mail, content: _Content) -> None:
         found = _Content()
         for child in children:
             _gather(child, found)
-        content.plain += found.plain
-        # An alternative is the same text again, and would be found twice.
-        content.html += [] if alternatives and found.plain else found.html
         content.attachments += found.attachments
+        if alternatives and found.html:  # the same text again, which would be found twice
+            found.plain = texts_of(found.plain, [html_text(_as_page(source)) for source in found.html])
+            found.html = []
+        content.plain += found.plain
+        content.html += found.html
     elif kind in _PICTURES and part["Content-ID"]:
         return  # an inline picture, mostly a logo
     elif name and (part.get_content_disposition() == "attachment" or kind not in ("text", *_PICTURES)):
         content.attachments.append((name, _payload(part)))
     elif part.get_content_type() == "text/html":
         content.html.append(_text(part))
+    elif part.get_content_type() == "text/x-amp-html":
+        return  # a page with scripts, beside the same in HTML
     elif kind == "text":
         content.plain.append(_text(part))
 
@@ -137,15 +143,7 @@ def _payload(part: _Mail) -> bytes:
 def _text(part: _Mail) -> str:
     data = _payload(part)
     charset = (part.get_content_charset() or "").lower()
-    if charset and not charset.startswith(("iso-2022-jp", "us-ascii")):  # `decode` knows their extensions
-        try:
-            return data.decode(_KNOWN_AS.get(charset, charset)).replace("\r\n", "\n")
-        except (LookupError, UnicodeDecodeError):
-            pass
-    return decode(data)
-
-
-_KNOWN_AS = {"shift_jis": "cp932", "shift-jis": "cp932", "x-sjis": "cp932", "iso-8859-1": "cp1252"}
+    return decode(data, declared="" if charset == "us-ascii" else charset)  # which many claim who write others
 
 
 def _as_page(source: str) -> bytes:
@@ -167,12 +165,7 @@ def header(message: _Mail, name: str) -> str:
 def _header_piece(piece: bytes | str, charset: str | None) -> str:
     data = piece if isinstance(piece, bytes) else piece.encode("utf-8", "surrogateescape")
     charset = (charset or "").lower()
-    if charset and not charset.startswith(("iso-2022-jp", "unknown")):
-        try:
-            return data.decode(_KNOWN_AS.get(charset, charset))
-        except (LookupError, UnicodeDecodeError):
-            pass
-    return decode(data)
+    return decode(data, declared="" if charset.startswith("unknown") else charset)
 
 
 def _file_name(part: _Mail) -> str:

@@ -6,7 +6,6 @@ lists every link with its address, and drops parts of lists: see benchmarks/LOG.
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Literal, TypeAlias
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from bunko.reading.html.grid import Cell, Row, span_of, table_rows
 from bunko.reading.html.hidden import Hidden
 from bunko.reading.pdf.lines import unwrapped
 from bunko.reading.text.encoding import decode
@@ -26,8 +26,6 @@ _CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)|<\?xml[^>]{0,100}?encoding=[\"']([A-Za-z0-9_.-]+)",
     re.I,
 )
-# Browsers decode these encodings as their supersets, in which pages are really written.
-_SUPERSETS = {"shift_jis": "cp932", "euc_jp": "euc_jis_2004", "iso8859-1": "cp1252", "ascii": "cp1252"}
 _NEVER = frozenset("script style noscript template svg canvas iframe object head rt rp".split())
 _FURNITURE = frozenset("nav button select textarea datalist dialog".split())
 _FURNITURE_ROLES = frozenset("navigation search menu menubar dialog".split())
@@ -71,22 +69,16 @@ def decode_html(data: bytes) -> str:
     '①髙'
     """
     declared = _CHARSET.search(data[:4096])
-    if declared and not data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        try:
-            name = codecs.lookup((declared.group(1) or declared.group(2)).decode()).name
-            if not name.startswith("utf-16"):  # in UTF-16 the declaration would not have matched
-                return data.decode(_SUPERSETS.get(name, name)).replace("\r\n", "\n").replace("\r", "\n")
-        except (LookupError, UnicodeError):
-            pass
-    return decode(data)
+    return decode(data, declared=(declared.group(1) or declared.group(2)).decode() if declared else "")
 
 
 @dataclass(slots=True)
 class _Table:
     outside: list[str]
     """The blocks before the table, to which the table is added."""
-    rows: list[list[list[str]]] = field(default_factory=list)
-    """Rows of cells of blocks."""
+    rows: list[Row] = field(default_factory=list)
+    group: int = 0
+    in_head: bool = False
     is_layout: bool = False
     in_cell: bool = False
 
@@ -144,7 +136,7 @@ class _Reader:
         if self._is_unread(node, tag):
             self.dropped_the_end = self.dropped_the_end or self._holds_the_end(node, tag)
             return False
-        self._start(tag)
+        self._start(tag, node)
         return True
 
     def _is_unread(self, node: LexborNode, tag: str) -> bool:
@@ -169,7 +161,7 @@ class _Reader:
             at = at.parent
         return True
 
-    def _start(self, tag: str) -> None:
+    def _start(self, tag: str, node: LexborNode) -> None:
         if tag in _HEADINGS:
             self._flush()
             self._prefix = f"{_HEADINGS[tag]} "
@@ -192,7 +184,7 @@ class _Reader:
             self._tables.append(_Table(self._blocks))
             self._blocks = []
         elif tag in ("tr", "td", "th", "caption", "thead", "tbody", "tfoot"):
-            self._start_part_of_table(tag)
+            self._start_part_of_table(tag, node)
         elif tag in _BLOCKS:
             self._flush()
 
@@ -204,15 +196,20 @@ class _Reader:
         mark = "-" if number is None else f"{number + 1}."
         self._prefix = f"{'  ' * (len(self._lists) - 1)}{mark} "
 
-    def _start_part_of_table(self, tag: str) -> None:
+    def _start_part_of_table(self, tag: str, node: LexborNode) -> None:
         if not self._tables:
             self._flush()
             return
         table = self._tables[-1]
         self._end_cell()
-        if tag == "tr" or not table.rows:
-            table.rows.append([])
+        if tag in ("thead", "tbody", "tfoot"):
+            table.group, table.in_head = table.group + 1, tag == "thead"
+        elif tag == "tr" or not table.rows:
+            table.rows.append(Row(group=table.group, in_head=table.in_head))
         if tag in ("td", "th"):
+            spans = node.attributes
+            across, down = span_of(spans.get("colspan")), span_of(spans.get("rowspan"), least=0)
+            table.rows[-1].cells.append(Cell(across=across, down=down, is_header=tag == "th"))
             table.in_cell = True
 
     def _end(self, tag: str) -> None:
@@ -240,7 +237,7 @@ class _Reader:
         self._flush()
         table = self._tables[-1]
         if table.in_cell:
-            table.rows[-1].append(self._blocks)
+            table.rows[-1].cells[-1].blocks = self._blocks
         else:
             table.outside += self._blocks  # a caption, or misplaced content
         self._blocks = []
@@ -250,10 +247,11 @@ class _Reader:
         self._end_cell()
         table = self._tables.pop()
         self._blocks = table.outside
-        if table.is_layout or max(map(len, table.rows), default=0) < 2:
-            self._blocks += [block for row in table.rows for cell in row for block in cell]
-        elif text := pipe_table([[" ".join(cell) for cell in row] for row in table.rows if row]):
-            self._blocks.append(text)
+        if table.is_layout or max((len(row.cells) for row in table.rows), default=0) < 2:
+            self._blocks += [block for row in table.rows for cell in row.cells for block in cell.blocks]
+            return
+        titles, rows = table_rows(table.rows)
+        self._blocks += filter(None, [*titles, pipe_table(rows)])
 
     def _flush(self) -> None:
         """End the block that is being read."""

@@ -6,23 +6,18 @@ PDFs, presentations, books and web pages have readers of their own: see benchmar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import kreuzberg
 
-from bunko.errors import NeedsOcr, ReadError
-from bunko.reading.images.ocr import needs_ocr, ocr_languages, recognise
+from bunko.errors import ReadError
 from bunko.reading.office.locked import locked_error, unlocked
-from bunko.reading.office.package import Package, charts_of
 from bunko.reading.text.plain import markdown_headings
 from bunko.reading.text.tables import markdown_tables
 from bunko.settings import ReadingSettings
 from bunko.types import Document
 
-_WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
-_CHARTS = {".docx": "word", ".docm": "word", ".xlsx": "xl", ".xlsm": "xl"}  # the folder with the charts
-_PACKAGES = frozenset({*_CHARTS, ".odt", ".ods"})
+_WORKBOOKS = frozenset({".xlsb", ".xls"})
 # Bounded, so that a file of brackets takes no longer than another.
 _WORDS = r"(?:[^\[\]\\\n]|\\.){0,500}"
 _TARGET = r"(?:[^()\\\n]|\\.|\([^()\n]{0,200}\)){0,2000}"
@@ -40,13 +35,6 @@ _FIELD = re.compile(
 )
 _BLANK_ROW = re.compile(r"^\|[ |]*\|$")
 _MEND = "Open and save it again in its program."
-_MEDIA_TYPES = {
-    "png": "image/png",
-    "jpg": "image/jpeg",
-    "jpeg": "image/jpeg",
-    "tif": "image/tiff",
-    "tiff": "image/tiff",
-}
 
 
 def read_with_kreuzberg(path: Path, relative: str, *, settings: ReadingSettings) -> Document:
@@ -60,11 +48,6 @@ def read_with_kreuzberg(path: Path, relative: str, *, settings: ReadingSettings)
         text = (
             old_word(markdown) if suffix == ".doc" else tidy(_RULE.sub("", markdown) if suffix == ".ppt" else markdown)
         )
-    if suffix in _CHARTS:
-        with Package(source) as package:
-            text = "\n\n".join([text, *charts_of(package, _CHARTS[suffix])]).strip("\n")
-    if not text.strip() and suffix in _PACKAGES:
-        text = _text_of_pictures(source, settings)
     return Document(
         path=relative,
         text=text,
@@ -155,22 +138,3 @@ def _by_sheets(markdown: str) -> str:
             begins = begins and line.startswith("|")
             lines.append(line)
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
-
-
-def _text_of_pictures(source: Path | bytes, settings: ReadingSettings) -> str:
-    """Return the text in the pictures of a document without other text. Raises NeedsOcr."""
-    with Package(source) as package:
-        pictures = list(_pictures(package))
-        if pictures and not ocr_languages(settings):
-            raise needs_ocr(settings, message="The file contains only pictures.")
-        texts = [recognise(package.read(name), kind, settings=settings) for name, kind in pictures]
-    if pictures and not any(texts):
-        raise NeedsOcr("The file contains only pictures, and OCR found no text in them.", "Add its text as a file.")
-    return "\n\n".join(filter(None, texts))
-
-
-def _pictures(package: Package) -> Iterator[tuple[str, str]]:
-    for name in package.names():
-        kind = _MEDIA_TYPES.get(name.rpartition(".")[2].lower())
-        if kind and re.search(r"(?:^|/)(?:media|Pictures)/", name):
-            yield name, kind

@@ -7,7 +7,7 @@ import posixpath
 import xml.parsers.expat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,6 +17,8 @@ from bunko.errors import ReadError
 from bunko.reading.text.pipe_table import pipe_table
 
 _LARGEST_PART = 200_000_000  # bytes, unpacked; a real part has a few million
+_PIECE = 1 << 16
+_DEEPEST = 256  # elements within elements; libxml2's limit as well
 _RELATIONSHIPS = "/relationships"
 _MEND = "Open and save it again in its program."
 
@@ -47,14 +49,22 @@ class Package:
 
     def read(self, name: str) -> bytes:
         """Return a part's bytes."""
+        return b"".join(self.pieces(name))
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Yield a part's bytes piece by piece."""
+        size = 0
         try:
             with self._archive.open(name) as part:
-                data = part.read(_LARGEST_PART + 1)
+                while piece := part.read(_PIECE):
+                    size += len(piece)
+                    if size > _LARGEST_PART:
+                        break
+                    yield piece
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
             raise ReadError(f"The file is broken: its part {name} can't be unpacked ({error}).", _MEND) from error
-        if len(data) > _LARGEST_PART:
+        if size > _LARGEST_PART:
             raise ReadError(f"Its part {name} unpacks to more than {_LARGEST_PART:,} bytes.", "Leave the file out.")
-        return data
 
     def targets(self, name: str) -> dict[str, tuple[str, str]]:
         """Return the internal relationships of a part: by identifier, the type and the target's name."""
@@ -76,29 +86,69 @@ def parse_xml(data: bytes, name: str) -> Element:
     Raises ReadError if it is not well-formed, or declares entities, which can expand a small file without end.
     """
     builder = TreeBuilder()
+    visit_xml([data], name, start=builder.start, end=builder.end, text=builder.data)
+    return builder.close()
+
+
+def visit_xml(
+    pieces: Iterable[bytes],
+    name: str,
+    *,
+    start: Callable[[str, dict[str, str]], Any],
+    end: Callable[[str], Any],
+    text: Callable[[str], Any],
+) -> None:
+    """Call `start`, `end` and `text` for what an XML part holds: for parts that are too large for a tree.
+
+    Tags and attributes are as in `parse_xml`. Raises ReadError, also for elements nested too deeply.
+    """
     parser = xml.parsers.expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
+    tags, attributes = _Tags(), _Attributes()
+    depth = 0
 
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        builder.start(tag.rpartition(" ")[2], {_attribute(key): value for key, value in attributes.items()})
+    def begin(tag: str, found: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _DEEPEST:
+            raise ReadError(f"The file may be an attack: its part {name} is nested too deeply.", "Leave the file out.")
+        start(tags[tag], {attributes[key]: value for key, value in found.items()} if found else found)
+
+    def finish(tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+        end(tags[tag])
 
     def refuse(*_: Any) -> None:
         raise ReadError(f"The file may be an attack: its part {name} declares entities.", "Leave the file out.")
 
-    parser.StartElementHandler = start
-    parser.EndElementHandler = lambda tag: builder.end(tag.rpartition(" ")[2])
-    parser.CharacterDataHandler = builder.data
+    parser.StartElementHandler = begin
+    parser.EndElementHandler = finish
+    parser.CharacterDataHandler = text
     parser.EntityDeclHandler = refuse
     try:
-        parser.Parse(data, True)
+        for piece in pieces:
+            parser.Parse(piece, False)
+        parser.Parse(b"", True)
     except xml.parsers.expat.ExpatError as error:
         raise ReadError(f"The file is broken: its part {name} is not XML ({error}).", _MEND) from error
-    return builder.close()
 
 
-def _attribute(key: str) -> str:
-    namespace, _, name = key.rpartition(" ")
-    return f"r:{name}" if namespace.endswith(_RELATIONSHIPS) else name
+class _Tags(dict[str, str]):
+    """Tags without their namespaces, each cut once."""
+
+    def __missing__(self, key: str) -> str:
+        short = self[key] = key.rpartition(" ")[2]
+        return short
+
+
+class _Attributes(dict[str, str]):
+    """Names of attributes without their namespaces; those of relationships keep an `r:`."""
+
+    def __missing__(self, key: str) -> str:
+        namespace, _, name = key.rpartition(" ")
+        short = self[key] = f"r:{name}" if namespace.endswith(_RELATIONSHIPS) else name
+        return short
 
 
 # --- charts ----------------------------------------------------------------------------------------------------
@@ -116,15 +166,6 @@ def chart_text(chart: Element) -> str:
     heading = "".join(item.text or "" for item in title.iter("t")) if title is not None else ""
     table = pipe_table([["", *names], *rows]) if rows else ""
     return "\n\n".join(filter(None, [heading.strip(), table]))
-
-
-def charts_of(package: Package, folder: str) -> Iterator[str]:
-    """Yield the charts in a folder of the package, in the order of their names."""
-    for name in package.names():
-        if name.startswith(f"{folder}/charts/chart") and name.endswith(".xml"):
-            tree = package.tree(name)
-            if tree is not None and (text := chart_text(tree)):
-                yield text
 
 
 def _first(item: Element, *tags: str) -> Element | None:

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bunko.reading.pdf.compounds import is_compound
+
 SOFT_HYPHEN = "\u00ad"
 """Marks a hyphen at the end of a line, directly before the next line."""
 
@@ -23,7 +25,7 @@ _LEAST_FULL = 20  # half-width columns: ten Japanese characters; shorter lines a
 _NUMBER = re.compile(r"\d+|\b[ivxlc]+\b")
 _NUMBERS = re.compile(r"#(?:\s*[/|–—-]\s*#)+")
 _EDGE_LINES = 2  # how far from the top or bottom a running line may be
-_BROKEN_WORD = re.compile(rf"(\w+){SOFT_HYPHEN}\s*(\w+)")
+_BROKEN_WORD = re.compile(rf"(?:(\w+)-)?(\w+){SOFT_HYPHEN}\s*(\w+)")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 # Ligatures, and radicals that Japanese fonts use instead of the ordinary characters of the same shape.
 _COMPATIBLE = re.compile("[\ufb00-\ufb06\u2f00-\u2fdf]")
@@ -176,18 +178,20 @@ def width(text: str) -> int:
 def mend_hyphens(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """Return the pages with words joined that were divided at the end of a line.
 
-    The hyphen stays if the word has one elsewhere in the document, if both parts are words by themselves, and before a
-    capital or a number: "Lucene-BM25" is not "LuceneBM25".
+    The hyphen stays if the word has one elsewhere in the document, if both parts are words by themselves, in an English
+    compound such as "self-contained", and before a capital or a number: "Lucene-BM25" is not "LuceneBM25".
     """
     whole_words = (_WORD.findall(_BROKEN_WORD.sub(" ", line.text)) for lines in pages for line in lines)
     words = {word.casefold() for found in whole_words for word in found}
 
     def mend(match: re.Match[str]) -> str:
-        first, second = match.groups()
+        before, first, second = match.groups("")
+        start = f"{before}-" if before else ""
         whole, dashed = f"{first}{second}".casefold(), f"{first}-{second}".casefold()
         apart = {first.casefold(), second.casefold()} <= words
         keeps = not second[0].islower() or not first[-1].isalpha() or dashed in words or apart
-        return f"{first}-{second}" if keeps and whole not in words else f"{first}{second}"
+        keeps = keeps or is_compound(first, second, before=before)
+        return start + (f"{first}-{second}" if keeps and whole not in words else f"{first}{second}")
 
     return [
         [

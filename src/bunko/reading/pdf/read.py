@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,11 +17,15 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from bunko.errors import ReadError
-from bunko.reading.containers.members import Items, PageRead
+from bunko.reading.containers.members import Context, Items, PageRead
 from bunko.reading.images.bitmaps import bitmap_of_page, shows_anything
 from bunko.reading.images.ocr import needs_ocr, ocr_languages, recognise_bitmap
 from bunko.reading.office.locked import locked_error, passwords_of
+from bunko.reading.pdf.annotations import Field, annotations_of
+from bunko.reading.pdf.attachments import attachments_of, read_attachments
+from bunko.reading.pdf.fields import insert, place_fields
 from bunko.reading.pdf.lines import SOFT_HYPHEN, Line, clean, joined, mend_hyphens, without_running_lines
+from bunko.reading.pdf.pictures import count_pictures, ranges
 from bunko.reading.pdf.unseen import shown_text
 from bunko.reading.pdf.vertical import text_page_of, vertical_lines
 from bunko.reading.text.plain import sections
@@ -47,33 +51,62 @@ class _Page:
     is_picture: bool = False
     """A page that was not read, because OCR is missing."""
     went_through_ocr: bool = False
+    beside: list[Line] = field(default_factory=list)
+    """Comments, and values of fields that have no words beside them."""
+    unread: list[str] = field(default_factory=list)
+    """What is on the page and was not read: pictures, stamps."""
+    files: list[pypdfium2.PdfAttachment] = field(default_factory=list)
+
+    @property
+    def has_text(self) -> bool:
+        """Whether anything was read."""
+        return bool(self.lines or self.beside)
 
 
-def read_pdf(path: Path, relative: str, *, settings: ReadingSettings) -> Items:
-    """Yield the document with its pages and headings, then a FailedFile that lists the unread pages.
+def read_pdf(path: Path, relative: str, context: Context) -> Items:
+    """Yield the document, a FailedFile that lists the unread pages, and the attachments as `file.pdf#name`.
 
     Before the document, it yields a PageRead for each page.
 
     Raises NeedsPassword, NeedsOcr if no page can be read without OCR, and ReadError for a broken file.
     """
+    settings = context.settings
     pdf = open_pdf(path, settings)
     try:
         pages = yield from _pages(pdf, settings)
         outline = list(_outline(pdf))
+        files = attachments_of(pdf, [file for page in pages for file in page.files])
+        yield from _document(pages, outline, relative, settings, is_shell=bool(files), has_xfa=_has_xfa(pdf))
+        yield from read_attachments(files, relative, context)
     except pypdfium2.PdfiumError as error:
         raise _broken(error) from error
     finally:
         pdf.close()
-    if not any(page.lines or page.is_picture for page in pages):
+
+
+def _document(
+    pages: Sequence[_Page],
+    outline: Sequence[tuple[int, int, str]],
+    relative: str,
+    settings: ReadingSettings,
+    *,
+    is_shell: bool,
+    has_xfa: bool,
+) -> Items:
+    """Yield the document of the pages. `is_shell`: the PDF has attachments, and may have no text of its own."""
+    if is_shell and not any(page.has_text or page.is_picture for page in pages):
+        return
+    if not any(page.has_text or page.is_picture for page in pages):
         if any(page.went_through_ocr for page in pages):
             raise ReadError(
                 "OCR found no text in the PDF's pictures.", "Leave it out with .bunkoignore if it has none."
             )
         raise ReadError("The PDF shows no text and no pictures.", "If a viewer shows some, print it to a new PDF.")
     unread = [n for n, page in enumerate(pages, 1) if page.is_picture]
-    if unread and not any(page.lines for page in pages if not page.is_picture):
+    if unread and not any(page.has_text for page in pages if not page.is_picture):
         raise needs_ocr(settings)
-    mended = mend_hyphens(without_running_lines([page.lines for page in pages]))
+    kept = mend_hyphens(without_running_lines([page.lines for page in pages]))
+    mended = [[*lines, *page.beside] for lines, page in zip(kept, pages, strict=True)]
     text, spans, starts = joined(mended)
     found = _by_outline(outline, text, spans) if outline else _by_size(mended, starts)
     yield Document(
@@ -82,9 +115,10 @@ def read_pdf(path: Path, relative: str, *, settings: ReadingSettings) -> Items:
         pages=tuple(Span(start=start, end=end, label=str(n)) for n, (start, end) in enumerate(spans, 1)),
         headings=sections(found, len(text)),
         format="pdf",
+        left_out=_left_out(pages, has_xfa),
     )
     if unread:
-        listed = "pages " + _ranges(unread) if len(unread) > 1 else f"page {unread[0]}"
+        listed = "pages " + ranges(unread) if len(unread) > 1 else f"page {unread[0]}"
         missing = needs_ocr(settings, message=f"{listed.capitalize()}: pictures of text, which were not read.")
         yield FailedFile(path=member_path(relative, listed), error=missing.message, hint=missing.hint)
 
@@ -102,7 +136,10 @@ def open_pdf(path: Path, settings: ReadingSettings) -> pypdfium2.PdfDocument:
 
 def _unlocked(path: Path, password: str | None) -> pypdfium2.PdfDocument | None:
     try:
-        return pypdfium2.PdfDocument(path, password=password)
+        pdf = pypdfium2.PdfDocument(path, password=password)
+        if pdf.get_formtype() != pdfium.FORMTYPE_NONE:
+            pdf.init_forms()  # before the first page is opened
+        return pdf
     except pypdfium2.PdfiumError as error:
         if error.err_code != pdfium.FPDF_ERR_PASSWORD:
             raise _broken(error) from error
@@ -125,6 +162,23 @@ def _pages(pdf: pypdfium2.PdfDocument, settings: ReadingSettings) -> Generator[P
     return pages
 
 
+def _has_xfa(pdf: pypdfium2.PdfDocument) -> bool:
+    return pdf.get_formtype() in (pdfium.FORMTYPE_XFA_FULL, pdfium.FORMTYPE_XFA_FOREGROUND)
+
+
+def _left_out(pages: Sequence[_Page], has_xfa: bool) -> tuple[str, ...]:
+    """Return what is on the pages and was not read, as a sentence; empty if there is nothing."""
+    kinds = Counter(kind for page in pages for kind in page.unread)
+    parts = []
+    for kind, count in kinds.items():
+        numbers = [n for n, page in enumerate(pages, 1) if kind in page.unread]
+        where = f"page{'s' if len(numbers) > 1 else ''} {ranges(numbers)}"
+        parts.append(f"{count} {kind}{'s' if count > 1 else ''} ({where})")
+    if has_xfa:
+        parts.append("the parts of the form that are written in XFA")
+    return (f"On the pages, and not read: {', '.join(parts)}.",) if parts else ()
+
+
 def _read_page(pdf: pypdfium2.PdfDocument, number: int, settings: ReadingSettings) -> _Page:
     page = pdf[number]
     try:
@@ -137,9 +191,25 @@ def _read_page(pdf: pypdfium2.PdfDocument, number: int, settings: ReadingSetting
         elif is_picture or (not raw.strip() and shows_anything(page)):
             text = recognise_bitmap(bitmap_of_page(page), settings=settings)
             return _Page(lines=[Line(text=line) for line in text.splitlines()], went_through_ocr=True)
-        return _Page(lines=vertical_lines(text_page, raw) or list(_lines(text_page, raw)))
+        found = annotations_of(pdf, page, raw)
+        lines = vertical_lines(text_page, raw)
+        # Beyond the Basic Multilingual Plane, and on turned pages, it is not known which words are beside a field.
+        can_place = not lines and page.get_rotation() == 0 and len(raw) == text_page.count_chars()
+        placed = place_fields(raw, text_page.get_charbox, found.fields) if can_place and found.fields else None
+        others = found.fields if placed is None else placed.others
+        return _Page(
+            lines=lines or list(_lines(text_page, raw, placed.inserts if placed else {})),
+            beside=[Line(text=text) for text in [*map(_named, others), *found.comments]],
+            unread=[*found.unread, *["picture"] * count_pictures(page)],
+            files=found.files,
+        )
     finally:
         page.close()
+
+
+def _named(field: Field) -> str:
+    """Return a value without words beside it, under the name that the form has for it."""
+    return f"{field.name}: {field.value}" if field.name else field.value
 
 
 def _is_picture(page: pypdfium2.PdfPage, raw: str) -> bool:
@@ -170,14 +240,18 @@ def _is_cipher(text_page: pypdfium2.PdfTextPage) -> bool:
     return len(_CONTROL.findall(text)) > 0.03 * len(text)
 
 
-def _lines(text_page: pypdfium2.PdfTextPage, raw: str) -> Iterator[Line]:
-    r"""Yield the lines. PDFium ends them with \r\n, and sets \ufffe where a hyphen and the line's end were."""
+def _lines(text_page: pypdfium2.PdfTextPage, raw: str, inserts: Mapping[int, str]) -> Iterator[Line]:
+    r"""Yield the lines, with the values of fields at their places.
+
+    PDFium ends lines with \r\n, and sets \ufffe where a hyphen and the line's end were.
+    """
     counts_match = len(raw) == text_page.count_chars()  # false beyond the Basic Multilingual Plane
     offset = 0
     for text in raw.split("\n"):
         size = _size(text_page, offset, text) if counts_match else 0.0
+        shown = insert(text.rstrip("\r"), inserts, offset=offset) if inserts else text
         offset += len(text) + 1
-        line = clean(text.replace("\ufffe", SOFT_HYPHEN).rstrip("\r"))
+        line = clean(shown.replace("\ufffe", SOFT_HYPHEN).rstrip("\r"))
         if line.strip():
             yield Line(text=line, size=size)
 
@@ -263,18 +337,3 @@ def _looks_like_heading(line: Line, usual: float) -> bool:
     letters = len(_LETTER.findall(text))
     is_title = 2 <= letters > 0.5 * len(text) - 4 and len(text) <= 120 and not text.endswith((".", "。", ",", "、"))
     return is_title and line.size >= _LARGER * usual
-
-
-def _ranges(numbers: Sequence[int]) -> str:
-    """Return sorted numbers with runs as ranges.
-
-    >>> _ranges([1, 2, 3, 7])
-    '1-3, 7'
-    """
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)

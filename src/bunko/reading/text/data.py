@@ -137,12 +137,8 @@ def read_xml(data: bytes, relative: str) -> Document:
 
 def _decode_xml(data: bytes) -> str:
     """Decode by the declared encoding, or if that fails, by the bytes."""
-    if match := _DECLARED.match(data[:1000]):
-        try:
-            return data.decode(match.group(1).decode()).replace("\r\n", "\n").replace("\r", "\n")
-        except (LookupError, UnicodeDecodeError):
-            pass
-    return decode(data)
+    declared = _DECLARED.match(data[:1000])
+    return decode(data, declared=declared.group(1).decode() if declared else "")
 
 
 class _XmlReader:

@@ -1,9 +1,14 @@
-"""Decode a text file of unknown encoding. In: bytes. Out: str. Knows nothing of documents."""
+"""Decode a text file of unknown encoding. In: bytes. Out: str. Knows nothing of documents.
+
+A place that can't be decoded costs one character: it is "\ufffd" in the text, and the rest is read.
+"""
 
 from __future__ import annotations
 
 import codecs
 import re
+
+from bunko.reading.text.legacy_encoding import BAD, decode_legacy, decode_line, is_ordinary_kanji, with_signs
 
 _BOMS = (  # longest first: the UTF-32 mark begins with the UTF-16 one
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -12,11 +17,6 @@ _BOMS = (  # longest first: the UTF-32 mark begins with the UTF-16 one
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_SAMPLE = 200_000
-_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fc]")
-_COMMON_HAN = re.compile(
-    "[日本人年大一中国会事出者生見行部学同前社月後当全地上定下場合手高性発政法主要時自入分方動業力物明実関文意語体度回対表問理]"
-)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffe\uffff]")
 # Letters of Europe and the Near East, signs, kana, full-width forms.
 _LIKELY = re.compile(
@@ -24,27 +24,57 @@ _LIKELY = re.compile(
 )
 _IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
-_ODD = re.compile("[\uff61-\uff9f\ue000-\uf8ff\u3400-\u4dbf\x80-\x9f]")  # half-width kana, private use, rare Han
 
 
-def decode(data: bytes) -> str:
+def decode(data: bytes, *, declared: str = "") -> str:
     r"""Return the text, without byte order mark and with \n for every kind of line end.
 
-    UTF-8 is taken if it decodes; then ISO-2022-JP by its escapes, UTF-16/32 by their zeros, the other Japanese
-    encodings if the result looks Japanese, and finally Windows-1252.
+    A byte order mark decides, then the `declared` encoding, if nearly all of the text decodes by it. Else ISO-2022-JP
+    is found by its escapes and UTF-16/32 by their zeros; UTF-8 is taken if most of the text decodes, then the other
+    Japanese encodings if the result looks Japanese, and finally Windows-1252.
 
     >>> decode("吾輩は猫である。".encode("euc-jp")), decode("café".encode("latin-1"))
     ('吾輩は猫である。', 'café')
+    >>> decode("吾輩は猫である。".encode()[:-1])
+    '吾輩は猫である�'
     """
-    text = _decode(data)
+    text = _decode_as(data, declared) if declared and not data.startswith(tuple(mark for mark, _ in _BOMS)) else None
+    if text is None:
+        text = _decode(data)
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").removeprefix("\ufeff")
+
+
+# A declared encoding is believed up to this share of bad places among the characters beyond ASCII, and one more.
+_BAD_SHARE = 0.02
+# These are written by programs that mean their supersets.
+_SUPERSETS = {"shift_jis": "cp932", "euc_jp": "euc_jis_2004", "iso8859-1": "cp1252", "ascii": "cp1252"}
+_JAPANESE = ("cp932", "euc_jis_2004")
+
+
+def _decode_as(data: bytes, declared: str) -> str | None:
+    """Return the text in the encoding that it declares; None if that is unknown, or wrong."""
+    try:
+        name = codecs.lookup(declared).name
+        name = _SUPERSETS.get(name, name)
+        if name.startswith(("utf-16", "utf-32", "iso2022_jp")):  # `decode` finds these by themselves
+            return None
+        text = with_signs(data, name)
+    except (LookupError, UnicodeError, ValueError):  # such as base64, which is no encoding of text
+        return None
+    bad = text.count(BAD)
+    foreign = sum(not character.isascii() for character in text) if bad else 0
+    if not bad:
+        return text
+    if name == "utf-8" or bad - 1 > _BAD_SHARE * foreign:
+        return None  # `decode` tries UTF-8 first, and finds lines of another encoding
+    return "\n".join(decode_line(line, name) for line in data.split(b"\n")) if name in _JAPANESE else text
 
 
 def _decode(data: bytes) -> str:
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data.decode(encoding, errors="replace")
-    if b"\x1b$" in data[:_SAMPLE] or b"\x1b(J" in data[:_SAMPLE] or b"\x1b(I" in data[:_SAMPLE]:
+    if any(escape in data for escape in (b"\x1b$", b"\x1b(J", b"\x1b(I")) and not _is_utf_8_beyond_ascii(data):
         return _decode_iso_2022_jp(data)
     if b"\x00" in data:
         if encoding := wide_encoding(data):
@@ -57,7 +87,18 @@ def _decode(data: bytes) -> str:
     except UnicodeDecodeError:
         # A few kanji in EUC may pass for Hangul in UTF-16: without a space or line break, a high score is required.
         encoding = wide_encoding(data, least=0.9)
-        return data.decode(encoding) if encoding else _decode_legacy(data)
+        return data.decode(encoding, errors="replace") if encoding else decode_legacy(data)
+
+
+def _is_utf_8_beyond_ascii(data: bytes) -> bool:
+    """Return whether bytes are UTF-8 with characters beyond ASCII, so that escapes in them are a terminal's."""
+    if data.isascii():
+        return False
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def wide_encoding(data: bytes, *, least: float = 0.72) -> str:
@@ -70,6 +111,7 @@ def wide_encoding(data: bytes, *, least: float = 0.72) -> str:
     ('utf-16-be', '')
     """
     sample = data[:20_000]
+    sample = sample[: len(sample) - len(sample) % 4] if len(sample) > 8 else sample  # the file may be cut
     scores = {encoding: _wide_score(sample, encoding) for encoding in ("utf-32-le", "utf-32-be")}
     if not any(scores.values()):  # "A" in UTF-32 is "A" and a zero in UTF-16
         scores = {encoding: _wide_score(sample, encoding) for encoding in ("utf-16-le", "utf-16-be")}
@@ -89,7 +131,7 @@ def _wide_score(sample: bytes, encoding: str) -> float:
         return 0.0
     # A twentieth of all ideographs is common; Shift_JIS read as UTF-16 has few of those.
     ideographs = _IDEOGRAPH.findall(text)
-    common = sum(map(_is_ordinary_kanji, ideographs))
+    common = sum(map(is_ordinary_kanji, ideographs))
     score = len(_LIKELY.findall(text)) + common + 0.3 * (len(ideographs) - common) + 0.7 * len(_HANGUL.findall(text))
     return score / len(text)
 
@@ -112,37 +154,5 @@ def _decode_iso_2022_jp(data: bytes) -> str:
             return b"".join(bytes((0x8E, byte | 0x80)) for byte in text)
         return text if kind in (b"(B", b"(J") else match.group()
 
-    try:
-        return _ISO_2022_JP_PART.sub(as_euc, data).decode("euc_jis_2004")
-    except UnicodeDecodeError:
-        return data.decode("iso2022_jp_2", errors="replace")
-
-
-def _decode_legacy(data: bytes) -> str:
-    best, best_score = "cp1252", 0.0
-    sample = data[:_SAMPLE]
-    for encoding in ("euc_jis_2004", "cp932"):
-        decoder = codecs.getincrementaldecoder(encoding)()
-        try:
-            text = decoder.decode(sample, final=len(sample) == len(data))
-        except UnicodeDecodeError:
-            continue
-        score = _japanese_score(text)
-        if score > best_score:
-            best, best_score = encoding, score
-    return data.decode(best, errors="replace")
-
-
-def _japanese_score(text: str) -> float:
-    """Return how much the non-ASCII characters look like Japanese: kana and common kanji for, oddities against."""
-    foreign = sum(not character.isascii() for character in text)
-    good: float = len(_KANA.findall(text)) + 2 * len(_COMMON_HAN.findall(text))
-    if not good and foreign > 0.3 * len(text):  # a name or a title in kanji alone
-        ordinary = sum(map(_is_ordinary_kanji, text))
-        good = 0.5 * ordinary if ordinary > 1 else 0
-    return (good - 2 * len(_ODD.findall(text))) / max(1, foreign)
-
-
-def _is_ordinary_kanji(character: str) -> bool:
-    """Return whether a character is one of the 2,965 kanji of JIS level 1; misread accented letters never are."""
-    return 0xB0 <= character.encode("euc_jp", "replace")[0] <= 0xCF
+    lines = _ISO_2022_JP_PART.sub(as_euc, data).split(b"\n")
+    return "\n".join(decode_line(line, "euc_jis_2004") for line in lines)

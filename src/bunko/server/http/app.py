@@ -129,6 +129,7 @@ def _invalid(error: RequestValidationError) -> InvalidRequest:
 _HTTP = {
     404: ("There is nothing at this address.", "/openapi.json lists the endpoints."),
     405: ("This address does not support that method.", "/openapi.json lists the endpoints."),
+    408: ("The body did not arrive in time.", "Send it again, without pauses."),
 }
 
 

@@ -1,7 +1,7 @@
 """The middleware in front of every HTTP interface. In: requests. Out: those that may pass, with their Principal.
 
-It checks access, limits the body, adds the headers of all responses, and counts and logs each request. Knows nothing of
-routes.
+It checks access, limits the body and its time, adds the headers of all responses, and counts and logs each request.
+Knows nothing of routes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bunko.errors import BunkoError, ServingError, TokenMissing
 from bunko.server.hosting.host import Host
 from bunko.server.http.access import HEADERS, Access, Principal
+from bunko.server.http.patience import in_time
 
 log = logging.getLogger("bunko.server")
 
@@ -75,6 +76,7 @@ class Gate:
                 return
             state = scope.setdefault("state", {})
             state["principal"] = principal
+            receive = in_time(receive)
             if self._body_bytes is not None:
                 limit = state["body_limit"] = BodyLimit(self._body_bytes)
                 receive = limit.applied_to(receive, declared=headers.get("content-length", ""))

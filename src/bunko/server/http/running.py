@@ -22,12 +22,14 @@ from starlette.types import ASGIApp
 
 import bunko
 from bunko.errors import SettingsError
+from bunko.private_files import read_plain, write_plain
 from bunko.server.hosting.host import Host
 from bunko.server.hosting.jobs import leave_if_busy
 from bunko.server.hosting.libraries import HostedLibrary
 from bunko.server.http.access import Access, access_for
 from bunko.server.http.app import build_app
 from bunko.server.http.logs import set_up
+from bunko.server.http.patience import Protocol
 from bunko.settings import ServerSettings
 
 SERVING_FILE = "serving.json"
@@ -59,6 +61,7 @@ def config_for(app: ASGIApp, server: ServerSettings) -> uvicorn.Config:
     """Return how uvicorn runs an application: no log of its own, no headers of its own, no web sockets."""
     return uvicorn.Config(
         app,
+        http=Protocol,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -171,15 +174,10 @@ def _announced(library: HostedLibrary, *, url: str, token: str) -> Iterator[None
 
 def _write(path: Path, content: Mapping[str, object]) -> bool:
     """Write the file for this user alone. Returns False if the folder is not writable: the server runs without it."""
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump(content, file)
-        fresh.replace(path)
+        write_plain(path, json.dumps(content).encode())
     except OSError:
-        with contextlib.suppress(OSError):
-            fresh.unlink()
         return False
     return True
 
@@ -187,5 +185,5 @@ def _write(path: Path, content: Mapping[str, object]) -> bool:
 def _remove(path: Path, token: str) -> None:
     """Remove the file, unless another server has replaced it with its own."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        if json.loads(path.read_text(encoding="utf-8")).get("token") == token:
+        if json.loads(read_plain(path, most=2**16) or b"{}").get("token") == token:
             path.unlink()

@@ -21,9 +21,12 @@ from bunko.server.http import running
 from bunko.server.http.access import Access, access_for
 from bunko.server.http.events import JsonResponse
 from bunko.server.http.gate import BODY_BYTES, Gate, error_headers
+from bunko.server.mcp.sessions import SessionRoom
 
 PATH = "/mcp"
 _SESSIONS = 100
+# A session that is not used for this long is ended.
+_SESSION_S = 600.0
 
 
 def run_http(server: Server[Host], host: Host, *, on_ready: Callable[[str], None]) -> int:
@@ -48,10 +51,12 @@ def gated(server: Server[Host], host: Host, access: Access) -> ASGIApp:
     app = server.streamable_http_app(
         streamable_http_path=PATH,
         max_request_body_size=BODY_BYTES,
-        max_sessions=_SESSIONS,
+        max_sessions=2 * _SESSIONS,  # SessionRoom keeps to the half; calls in between may overlap
+        session_idle_timeout=_SESSION_S,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # the gate does this
     )
-    return Gate(app, host=host, access=access, respond=_error_response, route_of=lambda _: PATH, body_bytes=None)
+    room = SessionRoom(app, most=_SESSIONS)
+    return Gate(room, host=host, access=access, respond=_error_response, route_of=lambda _: PATH, body_bytes=None)
 
 
 def _error_response(path: str, error: BunkoError) -> Response:

@@ -37,12 +37,10 @@ def _hits(tree: Any) -> str:
 def _answer(tree: Any) -> str:
     lines = [tree["answer"]]
     for citation in tree["citations"]:
-        relation = "supported by" if citation["verified"] else "NOT supported by"
+        relation = "found in" if citation["verified"] else "NOT found in"
         lines.append(f"- {_short(citation['sentence'], _QUOTE)!r} is {relation} {_place(citation)}")
     cited = {citation["sentence"] for citation in tree["citations"]}
-    lines += [
-        f"- supported by no source: {_short(item, _QUOTE)!r}" for item in tree["unsupported"] if item not in cited
-    ]
+    lines += [f"- found in no source: {_short(item, _QUOTE)!r}" for item in tree["unsupported"] if item not in cited]
     sources = tree["evidence"][:5]
     if sources:
         lines += ["", f"Sources {_MARK}:"]

@@ -151,9 +151,10 @@ ASK = Tool(
     title="Ask the documents",
     description=(
         "Answer a question from the user's documents with a small language model on the user's machine. Takes seconds, "
-        "or longer with a large model. Each sentence is checked against its sources: `citations` lists the quotes that "
-        "support it, `unsupported` lists sentences that no source supports, and `refused` is true if no document is "
-        f"relevant to the question. To write an answer of your own, use `search` and `read`. {UNTRUSTED}"
+        "or longer with a large model. Each sentence is looked for in its sources: `citations` lists the quotes in "
+        "which its words were found, `unsupported` lists sentences that were found in no source, and `refused` is true "
+        "if no document is relevant to the question. To write an answer of your own, use `search` and `read`. "
+        f"{UNTRUSTED}"
     ),
     arguments=AskArguments,
     output=json_schema(Answer, surface="mcp"),

@@ -5,11 +5,8 @@ Each is a file beside the index that only the server's user can read. Knows noth
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import re
-import secrets
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from typing import Any
 from bunko.contract.records import ConversationRow, KeptConversation
 from bunko.contract.serialise import to_json
 from bunko.errors import InvalidRequest, NameTaken, StoreNotWritable, UnknownDocument
+from bunko.private_files import LinkFound, is_link, is_plain, link_above, make_private, read_plain, write_plain
 
 _ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _MOST = 1000  # in one library
@@ -51,25 +49,22 @@ class Conversations:
         if not path.exists() and len(self._files()) >= _MOST:
             raise NameTaken(f"{_MOST} conversations are kept already.", "Delete some of them.")
         kept = KeptConversation(id=name, title=title, updated=round(time.time(), 3), turns=tuple(turns))
-        fresh = path.with_name(f".{name}.{secrets.token_hex(4)}")
         try:
-            if self._folder.is_symlink():
-                raise StoreNotWritable("The folder of the conversations is a link.", "Remove it.")
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-                json.dump(to_json(kept), file)
-            fresh.replace(path)
+            make_private(self._folder)
+            write_plain(path, json.dumps(to_json(kept)).encode("ascii"))
+        except LinkFound as error:
+            raise StoreNotWritable(f"{str(error.path)!r} is a link.", "Remove it.") from error
         except OSError as error:
             raise StoreNotWritable(f"The conversation can't be kept: {error.strerror or error}.") from error
-        finally:
-            with contextlib.suppress(OSError):
-                fresh.unlink()
         return kept
 
     def delete(self, name: str) -> None:
         """Delete a conversation. Raises UnknownDocument."""
+        path = self._path(name)
+        if not is_plain(path):
+            raise _unknown(name)
         try:
-            self._path(name).unlink()
+            path.unlink()
         except OSError as error:
             raise _unknown(name) from error
 
@@ -79,7 +74,7 @@ class Conversations:
         return self._folder / f"{name}.json"
 
     def _files(self) -> list[Path]:
-        if self._folder.is_symlink():
+        if link_above(self._folder) or is_link(self._folder):
             return []
         return [path for path in self._folder.glob("*.json") if _ID.fullmatch(path.stem)]
 
@@ -87,9 +82,10 @@ class Conversations:
 def _read(path: Path) -> KeptConversation | None:
     """Return the conversation in a file; None for a file that is missing or invalid."""
     try:
-        if path.is_symlink() or path.stat().st_size > _MOST_BYTES:
+        content = read_plain(path, most=_MOST_BYTES + 1)
+        if content is None or len(content) > _MOST_BYTES:
             return None
-        tree = json.loads(path.read_text(encoding="utf-8"))
+        tree = json.loads(content)
         turns = tuple(dict(turn) for turn in tree["turns"])
         return KeptConversation(id=path.stem, title=str(tree["title"]), updated=float(tree["updated"]), turns=turns)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):

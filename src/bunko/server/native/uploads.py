@@ -25,6 +25,7 @@ from bunko.errors import (
     UploadRefused,
     UploadTooLarge,
 )
+from bunko.reading.folder import INDEX_SUFFIX, is_hidden
 from bunko.server.hosting.jobs import in_thread
 
 Existing: TypeAlias = Literal["refuse", "replace"]
@@ -72,6 +73,8 @@ def _fault(part: str) -> str:
         return "it has a sign that not every system allows"
     if any(unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") for sign in part):
         return "it has a sign that can't be seen"
+    if is_hidden(part) or part.casefold().endswith(INDEX_SUFFIX):
+        return "Bunko keeps or leaves out files of this name"
     if part.partition(".")[0].rstrip().lower() in _DEVICES:
         return "it is the name of a device"
     if len(part.encode()) > _LONGEST_NAME:

@@ -23,6 +23,7 @@ TASK_NOTE = (
 )
 _SYSTEM = ("system", "developer")
 _TOOLS = ("tool", "function")
+_READ = ("text", "input_text", "output_text", "refusal")
 # Characters of an earlier answer that a question can refer to (library.py has the same).
 _REMEMBERED = 1000
 # Servers seed their random numbers with 32 bits, of which the highest value means "any".
@@ -139,14 +140,22 @@ def _refuse_unsupported(request: ChatRequest) -> None:
 
 def _turns(messages: Sequence[ChatMessage]) -> tuple[list[Message], list[str]]:
     """Return the turns, the question last, and what was left out of them. Raises Refused."""
-    spoken = [(n, message) for n, message in enumerate(messages) if message.role not in (*_SYSTEM, *_TOOLS)]
+    # An assistant's message without text calls a tool; Bunko gives the model none.
+    spoken = [
+        (n, message)
+        for n, message in enumerate(messages)
+        if message.role == "user" or (message.role == "assistant" and message.content)
+    ]
     ignored = ["tool messages"] if any(message.role in _TOOLS for message in messages) else []
     if not spoken:
         raise Refused(
             "There is no question: no message is of the role user.", param="messages", code="missing_required_parameter"
         )
-    turns = [message for n, sent in spoken if (message := _turn(n, sent)).content]
     n, last = spoken[-1]
+    earlier = [_readable(sent) for _, sent in spoken[:-1]]
+    ignored += ["parts of earlier messages that are not text"] if any(lost for _, lost in earlier) else []
+    spoken = [*((m, sent) for (m, _), (sent, _) in zip(spoken, earlier, strict=False)), (n, last)]
+    turns = [message for m, sent in spoken if (message := _turn(m, sent)).content]
     if last.role != "user":
         raise Refused(
             "The last message must be the user's: an unfinished answer can't be continued.",
@@ -173,7 +182,7 @@ def _text(n: int, message: ChatMessage) -> str:
         return message.content or ""
     parts: list[str] = []
     for place, part in enumerate(message.content):
-        if part.type not in ("text", "input_text", "output_text", "refusal"):
+        if part.type not in _READ:
             raise Refused(
                 f"A part of the type {part.type[:60]!r} can't be read: only text can.",
                 "Leave out pictures, sound and files; put documents into the library's folder.",
@@ -181,6 +190,17 @@ def _text(n: int, message: ChatMessage) -> str:
             )
         parts.append(part.text or "")
     return "\n".join(parts)
+
+
+def _readable(message: ChatMessage) -> tuple[ChatMessage, bool]:
+    """Return an earlier message without the parts that are not text, and whether it had any.
+
+    They were refused when they were sent. A conversation goes on all the same.
+    """
+    if message.content is None or isinstance(message.content, str):
+        return message, False
+    kept = [part for part in message.content if part.type in _READ]
+    return message.model_copy(update={"content": kept}), len(kept) < len(message.content)
 
 
 def _system(messages: Sequence[ChatMessage]) -> list[Message]:

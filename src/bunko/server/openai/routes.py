@@ -243,7 +243,11 @@ def _texts(body: EmbeddingRequest) -> list[str]:
     given = [body.input] if isinstance(body.input, str) else body.input
     texts = [text for text in given if isinstance(text, str)]
     if len(texts) < len(given):
-        raise Refused("Token numbers are not supported.", "Send the texts themselves.", param="input")
+        raise Refused(
+            "Token numbers are not supported: they depend on the client's tokenizer.",
+            "Send the texts themselves. With LangChain: OpenAIEmbeddings(check_embedding_ctx_length=False).",
+            param="input",
+        )
     if not 0 < len(texts) <= MAX_INPUTS:
         raise Refused(f"There are {len(texts):,} texts; 1 to {MAX_INPUTS:,} are allowed.", param="input")
     if not all(text.strip() for text in texts):

@@ -14,7 +14,7 @@ from bunko.askable import ASKABLE
 from bunko.server.request_fields import Count, SetsSettings, Whole, setting_fields
 
 MAX_INPUTS = 2048  # texts in one request for embeddings, as OpenAI has it
-MAX_STOPS = 16  # OpenAI allows 4, llama.cpp any number
+MAX_STOPS = 256  # OpenAI allows 4, llama.cpp any number
 
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]

@@ -8,7 +8,7 @@ import { languageOf } from "./dom.js";
 /** Patterns of whole notes, and of errors of files; each has words of its name in both languages. */
 const KNOWN = [
   ["noteNotHeld", /^The passages found have little to do with the question\. .*$/],
-  ["noteNoDirectAnswer", /^The model reasoned but gave no answer; .*$/],
+  ["noteNoDirectAnswer", /^The model reasoned but gave no answer[;:] .*$/],
   ["noteThoughtCut", /^The model's reasoning was cut off at its limit; .*$/],
   ["noteCut", /^The answer was cut off at (?<n>\d+) tokens; .*$/],
   ["noteLoop", /^The model repeated itself and was stopped\.$/],

@@ -9,13 +9,13 @@ export default {
   question: "Your question", placeholder: "Ask the documents…", placeholderAlone: "Ask the model…", placeholderFollow: "Ask a follow-up question…",
   send: "Ask", stop: "Stop", enterHint: "Enter to ask", escHint: "Esc to stop", newConversation: "New conversation", compareWith: "Compare with", compareNothing: "nothing else",
   exportMarkdown: "Save as Markdown", withDocuments: "With documents", withoutDocuments: "Without documents", conversation: "Conversation", asking: "Asking.",
-  welcome: "What would you like to know?", welcomeLibrary: "{title}: {n} documents. Each answer shows the text that supports it.", welcomeLibrary_one: "{title}: one document. Each answer shows the text that supports it.",
+  welcome: "What would you like to know?", welcomeLibrary: "{title}: {n} documents. Each answer shows where its words were found.", welcomeLibrary_one: "{title}: one document. Each answer shows where its words were found.",
   welcomeIndexing: "{title} is being indexed. You can ask already: what is indexed so far is searched.", welcomeEmpty: "There are no documents here yet. Drop some files on this page to add them.",
   welcomeAlone: "The model answers without documents. Its answers are not checked.", suggestion1: "Which documents are there?", suggestion2: "Summarise the documents.",
   searchedFor: "Understood as", askAlone: "Ask without the conversation", waiting: "Waiting in the queue…", queued: "{n} questions are ahead of yours…", queued_one: "One question is ahead of yours…", searching: "Searching the documents…", thinkingAlone: "The model is reading the question…",
   reading: "Reading {n} passages…", reading_one: "Reading one passage…", thinking: "Thinking…", writing: "Writing…", stopped: "Stopped.",
   // answers
-  answer: "Answer", answers: "Answers", reasoning: "Reasoning", noSource: "no source", unverified: "not supported by the source", sources: "Sources", found: "Found in the documents",
+  answer: "Answer", answers: "Answers", reasoning: "Reasoning", noSource: "no source", unverified: "not found in the source", sources: "Sources", found: "Found in the documents",
   citeLabel: "Source {n}: {path}", citeLabelPage: "Source {n}: {path}, page {page}", openSource: "Open source {n}: {path}", openSourcePage: "Open source {n}: {path}, page {page}", showAll: "Show all {n}",
   givesOrders: "Contains instructions to the assistant", nearest: "Nearest passages", nearestHint: "They share words or meaning with the question, but do not seem to answer it.", translation: "In the other language", incomplete: "incomplete", notes: "Notes",
   remembered: "This answer was given before, on {date}.", askAnew: "Answer again", took: "Took {time}", fromDocuments: "from {read} of {n} documents", fromDocuments_one: "from one document", tokens: "{n} tokens", tokens_one: "1 token", copy: "Copy", copied: "Copied", notCopied: "Can’t copy",
@@ -46,7 +46,7 @@ export default {
   interface: "This page", set_language: "Language", asBrowser: "Same as the browser", set_theme: "Colours", asSystem: "Same as the system", light: "Light", dark: "Dark", set_keys: "Single keys are shortcuts (/, n, d, h, a, ?)", settingsKept: "These settings are stored in this browser.",
   // help
   keys: "Keys", key_ask: "Go to the question", key_send: "Ask", key_line: "New line", key_escape: "Stop the answer; close the source", key_arrows: "From citation to citation", key_new: "New conversation", key_documents: "Documents", key_history: "History", key_answers: "Back to the answers", key_help: "This help",
-  signs: "Markings", sign_cite: "A source supports this sentence. Open it to see the quote.", sign_unverified: "A source is cited, but does not support the sentence.", sign_words: "Underlined", sign_unsupported: "No source supports this sentence.", helpPrivacy: "Questions, answers and documents stay on the machine that serves this page. It loads nothing from other sites.",
+  signs: "Markings", sign_cite: "The words of this sentence were found in a source. Open it to see the quote.", sign_unverified: "The nearest source. What the sentence says was not found in it.", sign_words: "Underlined", sign_unsupported: "What this sentence says was found in no source.", helpPrivacy: "Questions, answers and documents stay on the machine that serves this page. It loads nothing from other sites.",
   // token
   tokenTitle: "Enter the token", tokenHint: "This server requires a token. It is in the address that the server printed when it started, after “#token=”.", tokenWrong: "The server did not accept that token. It is in the address that the server printed when it started, after “#token=”.", token: "Token", tokenGo: "Continue",
   // errors

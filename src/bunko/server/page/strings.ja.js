@@ -9,13 +9,13 @@ export default {
   question: "質問", placeholder: "文書に質問する…", placeholderAlone: "モデルに質問する…", placeholderFollow: "続けて質問する…",
   send: "質問する", stop: "停止", enterHint: "Enter で質問", escHint: "Esc で停止", newConversation: "新しい会話", compareWith: "比較", compareNothing: "比較しない",
   exportMarkdown: "Markdown で保存", withDocuments: "文書あり", withoutDocuments: "文書なし", conversation: "会話", asking: "質問しています。",
-  welcome: "何をお調べしますか。", welcomeLibrary: "「{title}」の文書 {n} 件から回答します。根拠となった原文をその場で確認できます。",
+  welcome: "何をお調べしますか。", welcomeLibrary: "「{title}」の文書 {n} 件から回答します。回答のもとになった原文をその場で確認できます。",
   welcomeIndexing: "「{title}」を読み込んでいます。読み込みが済んだ文書には、すでに質問できます。", welcomeEmpty: "まだ文書がありません。この画面にファイルをドロップすると追加できます。",
   welcomeAlone: "文書を使わず、モデルだけで回答します。内容は検証されません。", suggestion1: "どんな文書がありますか。", suggestion2: "すべての文書を要約してください。",
   searchedFor: "質問の解釈：", askAlone: "会話を引き継がずに質問", waiting: "順番を待っています…", queued: "前に {n} 件の質問があります…", searching: "文書を検索しています…", thinkingAlone: "モデルが質問を処理しています…",
   reading: "{n} 件のパッセージを読んでいます…", thinking: "考えています…", writing: "回答を生成しています…", stopped: "停止しました。",
   // answers
-  answer: "回答", answers: "回答", reasoning: "思考過程", noSource: "出典なし", unverified: "出典では裏づけられません", sources: "出典", found: "見つかったパッセージ",
+  answer: "回答", answers: "回答", reasoning: "思考過程", noSource: "出典なし", unverified: "出典には見当たりません", sources: "出典", found: "見つかったパッセージ",
   citeLabel: "出典 {n}：{path}", citeLabelPage: "出典 {n}：{path}、{page} ページ", openSource: "出典 {n} を開く：{path}", openSourcePage: "出典 {n} を開く：{path}、{page} ページ", showAll: "{n} 件すべて表示",
   givesOrders: "アシスタントへの指示が含まれています", nearest: "近いパッセージ", nearestHint: "質問と語句や意味は近いものの、答えにはならないようです。", translation: "別の言語で", incomplete: "一部のみ", notes: "注意",
   remembered: "{date} に作成した回答です。", askAnew: "もう一度回答する", took: "所要時間 {time}", fromDocuments: "{n} 件中 {read} 件の文書から", tokens: "{n} トークン", copy: "コピー", copied: "コピーしました", notCopied: "コピーできません",
@@ -46,7 +46,7 @@ export default {
   interface: "この画面", set_language: "表示言語", asBrowser: "ブラウザーに合わせる", set_theme: "配色", asSystem: "システムに合わせる", light: "ライト", dark: "ダーク", set_keys: "1 文字のショートカットキーを使う（/、n、d、h、a、?）", settingsKept: "設定はこのブラウザーに保存されます。",
   // help
   keys: "キーボード操作", key_ask: "質問欄へ", key_send: "質問する", key_line: "改行", key_escape: "回答を止める、出典を閉じる", key_arrows: "前後の出典へ移動", key_new: "新しい会話", key_documents: "文書", key_history: "履歴", key_answers: "回答に戻る", key_help: "使い方を表示",
-  signs: "表示の意味", sign_cite: "出典がこの文を裏づけています。開くと引用箇所を確認できます。", sign_unverified: "出典は示されていますが、この文を裏づけていません。", sign_words: "下線の文", sign_unsupported: "この文を裏づける出典はありません。", helpPrivacy: "質問、回答、文書は、この画面を提供しているマシンの外には送られません。外部のサイトからは何も読み込みません。",
+  signs: "表示の意味", sign_cite: "この文の語句が出典の中に見つかりました。開くと引用箇所を確認できます。", sign_unverified: "最も近い出典です。この文の内容は見当たりません。", sign_words: "下線の文", sign_unsupported: "この文の内容は、どの出典にも見当たりません。", helpPrivacy: "質問、回答、文書は、この画面を提供しているマシンの外には送られません。外部のサイトからは何も読み込みません。",
   // token
   tokenTitle: "トークンを入力してください", tokenHint: "このサーバーにはトークンが必要です。サーバーの起動時に表示されたアドレスの「#token=」の後にあります。", tokenWrong: "トークンが正しくありません。サーバーの起動時に表示されたアドレスの「#token=」の後にあります。", token: "トークン", tokenGo: "続ける",
   // errors

@@ -1,0 +1,1 @@
+"""Read workbooks as their cells show them."""

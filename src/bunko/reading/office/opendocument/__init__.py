@@ -1,0 +1,1 @@
+"""Read texts and sheets of OpenDocument, LibreOffice's format."""
