@@ -30,7 +30,11 @@ def parts(question: Question) -> tuple[str, ...]:
     ('Why did the mill close', 'how was it sold?')
     """
     clauses = [clause.strip() for clause in _JOINT.split(question.text) if clause and clause.strip()]
-    joined = clauses if len(clauses) > 1 and all(len(clause.split()) >= _SHORTEST or not clause.isascii() for clause in clauses) else []
+    joined = (
+        clauses
+        if len(clauses) > 1 and all(len(clause.split()) >= _SHORTEST or not clause.isascii() for clause in clauses)
+        else []
+    )
     return tuple(dict.fromkeys([*joined, *_by_name(question)]))[:_MOST]
 
 

@@ -49,9 +49,9 @@ class _Chosen:
     tokens: int = 0
 
     def add(self, window: _Window) -> None:
+        self.tokens += self.cost(window)
         self.windows.append(window)
         self.of_document[window.chunk.path] += 1
-        self.tokens += self.cost(window)
 
     def cost(self, window: _Window) -> int:
         """Return the tokens that a window adds; what overlaps a chosen one is already there."""

@@ -1,0 +1,29 @@
+"""Say how much a language model can do. In: its number of parameters. Out: an Ability. Knows nothing of files."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from bunko.ports import GeneratorSpec
+
+Ability: TypeAlias = Literal["tiny", "small", "capable"]
+"""What a model can use: "tiny" a few quotes, of which it repeats a phrase; "small" the same, in a chat; "capable" pages of
+context, from which it writes an answer of its own."""
+
+# Parameters. Models up to half a billion were right more often, and briefer, with a phrase from the sources than in
+# their own words; one of 135 million follows examples in plain text only (benchmarks/LOG.md).
+TINY = 300_000_000
+SMALL = 2_000_000_000
+
+
+def ability_of(spec: GeneratorSpec, *, setting: Literal["auto", "tiny", "small", "capable"] = "auto") -> Ability:
+    """Return a model's ability: as set, or by its size. A model of unknown size, as on a server, is capable.
+
+    >>> ability_of(GeneratorSpec(name="a", parameters=135_000_000)), ability_of(GeneratorSpec(name="b"))
+    ('tiny', 'capable')
+    """
+    if setting != "auto":
+        return setting
+    if not spec.parameters:
+        return "capable"
+    return "tiny" if spec.parameters < TINY else "small" if spec.parameters < SMALL else "capable"
