@@ -6,6 +6,7 @@ No model is needed where the form shows the parts. Knows nothing of documents.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from bunko.question.question import Question
 
@@ -30,12 +31,12 @@ def parts(question: Question) -> tuple[str, ...]:
     ('Why did the mill close', 'how was it sold?')
     """
     clauses = [clause.strip() for clause in _JOINT.split(question.text) if clause and clause.strip()]
-    joined = (
-        clauses
-        if len(clauses) > 1 and all(len(clause.split()) >= _SHORTEST or not clause.isascii() for clause in clauses)
-        else []
-    )
+    joined = clauses if len(clauses) > 1 and all(_is_question(clause) for clause in clauses) else []
     return tuple(dict.fromkeys([*joined, *_by_name(question)]))[:_MOST]
+
+
+def _is_question(clause: str) -> bool:
+    return len(clause.split()) >= _SHORTEST or not clause.isascii()
 
 
 def _by_name(question: Question) -> list[str]:
@@ -46,10 +47,11 @@ def _by_name(question: Question) -> list[str]:
         if (start := text.find(name.text, places[-1][1] if places else 0)) >= 0:
             places.append((start, start + len(name.text)))
     series: list[tuple[int, int]] = []
-    for before, after in zip(places, places[1:], strict=False):
+    for before, after in pairwise(places):
         if _NAMES_JOINED.match(text[before[1] : after[0]]):
-            series += [before] if not series or series[-1] != before else []
-            series.append(after)
+            if series and series[-1] != before:  # the first series only: "Varn and Hest in the EU and NATO"
+                break
+            series += [after] if series else [before, after]
     if len(series) < 2:
         return []
     head, tail = text[: series[0][0]], text[series[-1][1] :]
