@@ -134,6 +134,13 @@ ASKABLE: tuple[Askable, ...] = (
         mcp=(),
     ),
     Askable(
+        setting="answers.kind",
+        flag="--kind",
+        metavar="KIND",
+        doc="what the question asks for: fact, definition, reason, comparison, list, open, yes_no or summary; auto "
+        "(default): as its words show",
+    ),
+    Askable(
         setting="generation.style",
         flag="--quote",
         value="extractive",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
-from bunko.types import Hit, Message, Span, Think, Usage
+from bunko.types import Document, Hit, Message, Span, Think, Usage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -202,4 +202,12 @@ class Quotable(Searchable, Protocol):
 
     def pages(self, path: str) -> Sequence[Span]:
         """Return where the pages of a document begin and end, in order; none where it has no pages."""
+        ...
+
+    def document(self, path: str) -> Document | None:
+        """Return a document with its text; None if there is none of this path."""
+        ...
+
+    def paths(self) -> Sequence[str]:
+        """Return the paths of the documents that could be read."""
         ...

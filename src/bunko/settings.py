@@ -127,6 +127,9 @@ class GenerationSettings:
     prompt: Literal["auto", "chat", "plain"] = "auto"
     """How an extractive answer is asked for: with the model's prompt template (`chat`), or as a text to be continued
     (`plain`); `auto`: plain for models of up to 300 million parameters."""
+    ability: Literal["auto", "tiny", "small", "capable"] = "auto"
+    """How much the model can use: `tiny` and `small` a few quotes, `capable` pages of context; `auto`: by its number of
+    parameters, under 0.3 and under 2 billion; a model on a server is capable."""
     translation: str = ""
     """A language in which each sentence of the answer is also given, such as `ja`; `auto`: Japanese for English, else
     English; empty: none."""
@@ -174,6 +177,8 @@ class AnswersSettings:
     strictness: float = 0.5
     """How well the evidence must support an answer: from 0, where every question is answered, to 1, where only what the
     passages clearly support is."""
+    kind: Literal["auto", "fact", "definition", "reason", "comparison", "list", "open", "yes_no", "summary"] = "auto"
+    """What a question asks for: it decides how much is read and the form of the answer; `auto`: as its words show."""
     keep: int = 500
     """How many answers are kept beside the index for when the same question is asked again, the newest; 0: none, and
     those that were kept are deleted."""

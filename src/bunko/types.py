@@ -271,6 +271,9 @@ class Answer:
     usage: Usage = Usage()
     timings: Mapping[str, float] = field(default_factory=dict)
     """Milliseconds of each stage, in the order in which they ran, and `total`."""
+    kind: str = "fact"
+    """What the question asks for: `fact`, `definition`, `reason`, `comparison`, `list`, `open`, `yes_no`, `summary` or
+    `greeting`."""
     model: str = ""
     """The model that answered."""
     embedder: str = ""

@@ -35,6 +35,12 @@ class OnePassage:
     def pages(self, path: str) -> tuple[Span, ...]:
         return ()
 
+    def paths(self) -> list[str]:
+        return []
+
+    def document(self, path: str) -> None:
+        return None
+
 
 def ask(generator: FakeGenerator, *, words_of: Literal["model", "document"]) -> Answer:
     english = FakeEmbedder(languages=frozenset({"en"}))

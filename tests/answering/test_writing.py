@@ -40,6 +40,12 @@ class OnePassage:
     def pages(self, path: str) -> tuple[Span, ...]:
         return ()
 
+    def paths(self) -> list[str]:
+        return []
+
+    def document(self, path: str) -> None:
+        return None
+
 
 def events(question: str, generator: FakeGenerator, **wanted: object) -> list[Event]:
     settings = apply_overrides(Settings(), {f"generation.{name}": value for name, value in wanted.items()})

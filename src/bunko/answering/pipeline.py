@@ -13,6 +13,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from bunko.answering import prompts
+from bunko.answering.breadth import (
+    Breadth,
+    breadth_of,
+    evidence_for,
+    named_documents,
+    names_file,
+    searches_for,
+    with_kind,
+)
 from bunko.answering.model_opinion import likeness_by, notes_on, opinion_of
 from bunko.answering.refusal import Support, can_judge, support, support_by_model
 from bunko.answering.translation import translate
@@ -20,10 +29,11 @@ from bunko.answering.writing import Written, builder, extract, notes_of, or_best
 from bunko.errors import QuestionError
 from bunko.generation.thinking import text_of
 from bunko.grounding.ground import Grounding, ground
+from bunko.models.ability import ability_of
 from bunko.ports import Embedder, EntailmentModel, GenerationOptions, Generator, Quotable, Searchable
 from bunko.question.follow_up import accept_rewrite, join_with_history
 from bunko.question.question import Question, parse_question
-from bunko.retrieval.evidence import notes_on_orders, select, trusted
+from bunko.retrieval.evidence import notes_on_orders, trusted
 from bunko.retrieval.search import retrieve
 from bunko.settings import Settings, apply_overrides
 from bunko.stopwatch import Stopwatch
@@ -78,6 +88,12 @@ class Draft:
     """As it is searched for: a follow-up is rewritten to stand alone."""
     language: str
     """Of the answer, ISO 639-1."""
+    breadth: Breadth
+    """How much of the documents it needs."""
+    searches: tuple[tuple[Hit, ...], ...] = ()
+    """The passages for the question, then those for each thing that it compares."""
+    named: tuple[str, ...] = ()
+    """The documents that it names."""
     hits: tuple[Hit, ...] = ()
     vector: Vectors | None = None
     """Of the question, shape (dimension,); None where no dense search was made."""
@@ -104,7 +120,9 @@ def answer_from_documents(
     model. Raises QuestionError, EngineError, StoreError.
     """
     language = resources.settings.answer_language or question.language
-    draft = Draft(asked=question, question=question, language=language, notes=notes)
+    question = with_kind(question, resources.settings)
+    breadth = _breadth(question, resources)
+    draft = Draft(asked=question, question=question, language=language, breadth=breadth, notes=notes)
     draft = _rewrite(draft, resources, history)
     draft = _search(draft, resources)
     draft = _select(draft, resources)
@@ -185,26 +203,44 @@ def _rewrite(draft: Draft, resources: Resources, history: Sequence[Message]) -> 
         usage = next((piece.usage for piece in reversed(pieces) if piece.usage), Usage())
         rewritten = accept_rewrite(text_of(pieces), draft.asked.text, recent)
         standalone = parse_question(rewritten or join_with_history(draft.asked.text, recent))
-    return replace(draft, question=standalone, usage=usage)
+        standalone = with_kind(standalone, resources.settings)
+    return replace(draft, question=standalone, breadth=_breadth(standalone, resources), usage=usage)
 
 
 def _search(draft: Draft, resources: Resources) -> Draft:
-    hits, vector = find(
-        draft.question, resources.store, resources.embedder, settings=resources.settings, watch=resources.watch
-    )
+    question, shown = draft.question, resources.settings.retrieval.top_k
+    settings = apply_overrides(resources.settings, {"retrieval.top_k": draft.breadth.passages})
+    hits, vector = find(question, resources.store, resources.embedder, settings=settings, watch=resources.watch)
+    searches: list[Sequence[Hit]] = [hits]
+    named: list[str] = []
+    if draft.breadth.is_wide or names_file(question):
+        with resources.watch.stage("retrieve"):
+            searches = searches_for(question, hits, resources.store, resources.embedder, settings=settings.retrieval)
+            named = named_documents(question, hits, resources.store)
+    hits = hits[:shown]
     language = draft.language
     if draft.question.is_bare and hits and not resources.settings.answer_language:
         language = hits[0].chunk.language  # an id is in no language
-    return replace(draft, hits=tuple(hits), vector=vector, language=language)
+    return replace(
+        draft,
+        searches=tuple(map(tuple, searches)),
+        named=tuple(named),
+        hits=tuple(hits),
+        vector=vector,
+        language=language,
+    )
 
 
 def _select(draft: Draft, resources: Resources) -> Draft:
     with resources.watch.stage("select"):
-        chosen = select(
+        chosen = evidence_for(
             draft.question,
-            draft.hits,
+            draft.searches,
+            draft.named,
+            resources.store,
             resources.embedder,
             vector=draft.vector,
+            breadth=draft.breadth,
             settings=resources.settings.evidence,
         )
         evidence = tuple(_with_own_pages(chosen, resources.store))
@@ -214,6 +250,8 @@ def _select(draft: Draft, resources: Resources) -> Draft:
 def _judge(draft: Draft, resources: Resources) -> Draft:
     """Estimate how well the passages support an answer; refuse where that is below the strictness."""
     found = support(draft.question, draft.hits, draft.evidence, spec=resources.embedder.spec)
+    if draft.named and draft.evidence:
+        found = Support()  # what was asked about is there
     draft = replace(draft, support=found)
     if found.strength < resources.settings.answers.strictness:
         draft = replace(draft, sources=(), notes=(*draft.notes, found.doubt))
@@ -225,6 +263,10 @@ def _generate(draft: Draft, resources: Resources) -> Stage:
     if draft.sources and _is_quoted(draft, resources):
         draft = replace(draft, sources=draft.sources[:1])
         draft = replace(draft, written=Written(text=draft.sources[0].quote, finish_reason="none"))
+    elif draft.sources and draft.breadth.bullets:
+        draft = replace(
+            draft, written=Written(text=prompts.bullets(draft.sources, language=draft.language), finish_reason="none")
+        )
     elif draft.sources:
         draft = yield from _ask_model(draft, resources)
     if not draft.sources:
@@ -317,6 +359,7 @@ def _answer(draft: Draft, resources: Resources) -> Answer:
         unsupported=draft.grounding.unsupported,
         translation=draft.translation,
         hits=draft.hits,
+        kind=draft.question.kind,
         documents_searched=resources.documents,
         documents_read=len({item.path for item in draft.sources}),
         usage=draft.usage,
@@ -329,6 +372,13 @@ def _answer(draft: Draft, resources: Resources) -> Answer:
 
 
 # --- what the stages share ----------------------------------------------------------------------------------------
+
+
+def _breadth(question: Question, resources: Resources) -> Breadth:
+    settings = resources.settings
+    ability = ability_of(resources.generator.spec, setting=settings.generation.ability)
+    free = settings.generation.style == "free"  # the user wants the model's own words, whatever its size
+    return breadth_of(question, "capable" if free else ability, settings.retrieval)
 
 
 def _is_quoted(draft: Draft, resources: Resources) -> bool:

@@ -43,6 +43,7 @@ class _Wording:
     rewrite: str
     follow_up: str
     nothing_found: str
+    quotes: str
     answer: str
     examples: tuple[_Example, ...]
 
@@ -56,6 +57,7 @@ _ENGLISH = _Wording(
     "Replace words like he, she, it and there by what they stand for. Write only the question.",
     follow_up="Last question:",
     nothing_found="The documents don't say.",
+    quotes="What the documents say:",
     answer="Answer:",
     examples=(
         _Example(
@@ -87,6 +89,7 @@ _JAPANESE = _Wording(
     "「彼」「それ」「そこ」などは、指しているものに置き換えます。質問だけを書いてください。",
     follow_up="最後の質問:",
     nothing_found="資料には書かれていません。",
+    quotes="資料の記述：",
     answer="答え:",
     examples=(
         _Example(
@@ -229,6 +232,13 @@ def translation_messages(sentence: str, *, language: str) -> list[Message]:
 def refusal(language: str) -> str:
     """Return the sentence of a refusal."""
     return _WORDINGS.get(language, _ENGLISH).nothing_found
+
+
+def bullets(evidence: Sequence[Evidence], *, language: str) -> str:
+    """Return the quotes as a list under a line that says what they are, with their numbers as sources."""
+    lead = _WORDINGS.get(language, _ENGLISH).quotes
+    listed = "\n".join(f"- {_one_line(item.quote)} [{n}]" for n, item in enumerate(evidence, 1))
+    return f"{lead}\n{listed}"
 
 
 def is_refusal(text: str) -> bool:

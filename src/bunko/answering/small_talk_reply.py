@@ -27,6 +27,7 @@ def reply(talk: SmallTalk, question: Question, *, model: str, language: str, wat
             question=question.text,
             standalone_question=question.text,
             text=text,
+            kind="greeting",
             timings=watch.timings(),
             model=model,
             finish_reason="none",

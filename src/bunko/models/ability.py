@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias
 from bunko.ports import GeneratorSpec
 
 Ability: TypeAlias = Literal["tiny", "small", "capable"]
-"""What a model can use: "tiny" a few quotes, of which it repeats a phrase; "small" the same, in a chat; "capable" pages of
-context, from which it writes an answer of its own."""
+"""What a model can use: "tiny" and "small" a few quotes, of which it repeats a phrase; "capable" pages of context, from
+which it writes an answer of its own."""
 
 # Parameters. Models up to half a billion were right more often, and briefer, with a phrase from the sources than in
 # their own words; one of 135 million follows examples in plain text only (benchmarks/LOG.md).

@@ -32,17 +32,22 @@ def parts(question: Question) -> tuple[str, ...]:
     """
     clauses = [clause.strip() for clause in _JOINT.split(question.text) if clause and clause.strip()]
     joined = clauses if len(clauses) > 1 and all(_is_question(clause) for clause in clauses) else []
-    return tuple(dict.fromkeys([*joined, *_by_name(question)]))[:_MOST]
+    return tuple(dict.fromkeys([*joined, *parts_by_name(question)]))[:_MOST]
 
 
 def _is_question(clause: str) -> bool:
     return len(clause.split()) >= _SHORTEST or not clause.isascii()
 
 
-def _by_name(question: Question) -> list[str]:
-    """Return the question once for each of the names that it joins, without the others."""
+def parts_by_name(question: Question) -> list[str]:
+    """Return the question once for each of the names that it joins, without the others; none where it joins none.
+
+    >>> from bunko.question.question import parse_question
+    >>> parts_by_name(parse_question("How do Varn and Hest differ?"))
+    ['How do Varn differ?', 'How do Hest differ?']
+    """
     text = question.text
-    places = []
+    places: list[tuple[int, int]] = []
     for name in question.names:
         if (start := text.find(name.text, places[-1][1] if places else 0)) >= 0:
             places.append((start, start + len(name.text)))

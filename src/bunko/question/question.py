@@ -13,6 +13,7 @@ from bunko.language.names import Name, names
 from bunko.language.quantities import Quantity, quantities
 from bunko.language.words import words
 from bunko.question.answer_type import AnswerType, expected_answer
+from bunko.question.kind import Kind, kind_of
 from bunko.question.presuppositions import Presuppositions, presuppositions
 from bunko.question.small_talk import SmallTalk, small_talk
 from bunko.question.yes_no import asks_whether, offers_choice
@@ -38,6 +39,8 @@ class Question:
     """Whether it names the possible answers: "Is it red or blue?"."""
     presupposes: Presuppositions = field(default_factory=Presuppositions)
     """The numbers and names that it takes for granted."""
+    kind: Kind = "fact"
+    """What it asks for: it decides how much is read and the form of the answer."""
     small_talk: SmallTalk | None = None
     """Set where it asks nothing of the documents: a greeting, or no word to search for."""
 
@@ -82,5 +85,6 @@ def parse_question(text: str) -> Question:
         presupposes=Presuppositions()
         if is_yes_no
         else presuppositions(text, found_quantities, found_names, found_identifiers),
+        kind=kind_of(text),
         small_talk=small_talk(text, found_words),
     )

@@ -348,6 +348,12 @@ class Store:
             rows = sorted(found.to_list(), key=lambda row: str(row["path"]))
         return [LeftOut(path=row["path"], reason=line) for row in rows for line in row["hint"].split("\n")]
 
+    def paths(self) -> list[str]:
+        """Return the paths of the documents that could be read."""
+        rows = self._arrow(self._documents, ["path", "error"])
+        paths: list[str] = rows.filter(pc.equal(rows["error"], ""))["path"].to_pylist()
+        return paths
+
     def document(self, path: str) -> Document | None:
         """Return a document with its text; None if the library has no such document."""
         with self._mapped("read"):

@@ -1,0 +1,168 @@
+"""Decide how much of the documents a question needs, and gather it. In: a question, a store. Out: hits, evidence.
+
+A fact needs a few sentences. A comparison, a list, an open question need pages from several documents, which only a
+capable model can use; of smaller ones, the answer is the best quotes of several documents. Knows no prompts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bunko.indexing.chunking import chunk
+from bunko.language.words import estimate_tokens
+from bunko.models.ability import Ability
+from bunko.ports import Embedder, Quotable
+from bunko.question.kind import WIDE
+from bunko.question.parts import parts_by_name
+from bunko.question.question import Question, parse_question
+from bunko.retrieval.context import gather
+from bunko.retrieval.evidence import select
+from bunko.retrieval.named_documents import named_by_words, named_files
+from bunko.retrieval.search import retrieve
+from bunko.settings import ChunkingSettings, EvidenceSettings, RetrievalSettings, Settings
+from bunko.types import Chunk, Evidence, Hit
+
+if TYPE_CHECKING:
+    from bunko.ports import Vectors
+
+# Passages that are searched for, and tokens of context by estimate, which counts about a third too many. More passages
+# than these held few facts more (benchmarks/LOG.md).
+_WIDE_PASSAGES = 24
+_WIDE_TOKENS = 4000
+_BULLETS = 5
+_BULLET_TOKENS = 500
+_RELEVANT = 0.6
+"""Share of the best quote's score that a further one of the same search needs."""
+_BULLETS_OF_ONE = 2
+"""Most quotes of one document among the bullets."""
+_CHUNKING = ChunkingSettings()
+_FILE_NAME = re.compile(r"[\w-]\.[A-Za-z]\w{1,8}\b|\w[-_]\w|\b(?:file|document)s?\b|ファイル|文書|資料|書類", re.I)
+# In a larger library, only the names of documents that a search found are compared with the question's words.
+_MOST_NAMES = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breadth:
+    """How much of the documents a question needs."""
+
+    passages: int
+    """Passages that are searched for."""
+    context_tokens: int = 0
+    """Tokens of whole passages that the model reads, by estimate; 0: it reads a few sentences."""
+    bullets: bool = False
+    """Whether the answer is the best quotes of several documents."""
+    is_wide: bool = False
+    """Whether several passages answer."""
+
+
+def breadth_of(question: Question, ability: Ability, settings: RetrievalSettings) -> Breadth:
+    """Return how much a question of its kind needs, for a model of this ability."""
+    if question.kind not in WIDE:
+        return Breadth(passages=settings.top_k)
+    passages = max(settings.top_k, _WIDE_PASSAGES)
+    if ability == "capable":
+        return Breadth(passages=passages, context_tokens=_WIDE_TOKENS, is_wide=True)
+    if question.kind == "reason":  # often in one sentence, which a small model finds
+        return Breadth(passages=settings.top_k)
+    return Breadth(passages=passages, bullets=True, is_wide=True)
+
+
+def with_kind(question: Question, settings: Settings) -> Question:
+    """Return the question with the kind that the settings force, if they do."""
+    kind = settings.answers.kind
+    return question if kind == "auto" else replace(question, kind=kind)
+
+
+def names_file(question: Question) -> bool:
+    """Return whether a question may name a file: it has something like a name with an ending, or speaks of a file."""
+    return bool(_FILE_NAME.search(question.text))
+
+
+def named_documents(question: Question, hits: Sequence[Hit], store: Quotable) -> list[str]:
+    """Return the documents that a question names: by their file names, else by the words of their names."""
+    paths = store.paths()
+    if (by_file := named_files(question, paths)) or question.kind not in WIDE:
+        return by_file
+    candidates = paths if len(paths) <= _MOST_NAMES else list(dict.fromkeys(hit.chunk.path for hit in hits))
+    return named_by_words(question, candidates)
+
+
+def passages_of(path: str, store: Quotable) -> list[Chunk]:
+    """Return a document, cut into passages; none if it has gone."""
+    document = store.document(path)
+    if document is None:
+        return []
+    return chunk(document, count_tokens=lambda texts: [estimate_tokens(text) for text in texts], settings=_CHUNKING)
+
+
+def searches_for(
+    question: Question, hits: Sequence[Hit], store: Quotable, embedder: Embedder, *, settings: RetrievalSettings
+) -> list[Sequence[Hit]]:
+    """Return the hits for a question, and for each of the things that it compares."""
+    found: list[Sequence[Hit]] = [hits]
+    if question.kind == "comparison":
+        for text in parts_by_name(question):
+            part = parse_question(text)
+            vector = embedder.embed_query(text) if embedder.spec.knows(part.language) else None
+            found.append(retrieve(part, store, embedder, vector=vector, settings=settings))
+    return found
+
+
+def evidence_for(
+    question: Question,
+    searches: Sequence[Sequence[Hit]],
+    named: Sequence[str],
+    store: Quotable,
+    embedder: Embedder,
+    *,
+    vector: Vectors | None,
+    breadth: Breadth,
+    settings: EvidenceSettings,
+) -> list[Evidence]:
+    """Return the evidence: passages for a capable model, quotes of several documents as bullets, or a few sentences."""
+    if breadth.context_tokens:
+        documents = [found for path in named if (found := passages_of(path, store))]
+        return gather(question, searches, named=documents, max_tokens=breadth.context_tokens)
+    if breadth.bullets:
+        return _bullets(question, searches, named, store, embedder)
+    hits = searches[0]
+    if named:
+        hits = [Hit(chunk=part, score=1.0) for path in named for part in passages_of(path, store)]
+    return select(question, hits, embedder, vector=vector, settings=settings)
+
+
+def _bullets(
+    question: Question, searches: Sequence[Sequence[Hit]], named: Sequence[str], store: Quotable, embedder: Embedder
+) -> list[Evidence]:
+    """Return the best quotes of several documents: of those that the question names, if it names any."""
+    in_turn = searches[1:] or searches
+    if named:
+        in_turn = [[Hit(chunk=part, score=1.0) for part in passages_of(path, store)] for path in named]
+    each = EvidenceSettings(quotes=2 * _BULLETS, max_tokens=2 * _BULLET_TOKENS)
+    found = [select(question, hits, embedder, vector=None, settings=each) for hits in in_turn]
+    chosen: list[Evidence] = []
+    of_document: Counter[str] = Counter()
+    room = _BULLET_TOKENS
+    several = len({item.path for group in found for item in group}) > 1
+    for n in range(2 * _BULLETS):
+        for group in (group for group in found if n < len(group)):
+            item = group[n]
+            cost = estimate_tokens(item.quote)
+            full = several and of_document[item.path] == _BULLETS_OF_ONE
+            distant = item.score < _RELEVANT * group[0].score
+            if (
+                len(chosen) == _BULLETS
+                or distant
+                or full
+                or cost > room
+                or any(item.quote == other.quote for other in chosen)
+            ):
+                continue
+            chosen.append(replace(item, score=item.score - n))
+            of_document[item.path] += 1
+            room -= cost
+    return sorted(chosen, key=lambda item: -item.score)
