@@ -53,6 +53,8 @@ class Breadth:
     """Passages that are searched for."""
     context_tokens: int = 0
     """Tokens of whole passages that the model reads, by estimate; 0: it reads a few sentences."""
+    best_quote: bool = False
+    """Whether the best quote is the answer: of a tiny or small model, a definition would be the name again."""
     bullets: bool = False
     """Whether the answer is the best quotes of several documents."""
     is_wide: bool = False
@@ -61,6 +63,8 @@ class Breadth:
 
 def breadth_of(question: Question, ability: Ability, settings: RetrievalSettings) -> Breadth:
     """Return how much a question of its kind needs, for a model of this ability."""
+    if question.kind == "definition" and ability != "capable":
+        return Breadth(passages=settings.top_k, best_quote=True)
     if question.kind not in WIDE:
         return Breadth(passages=settings.top_k)
     passages = max(settings.top_k, _WIDE_PASSAGES)

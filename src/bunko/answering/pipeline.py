@@ -382,8 +382,8 @@ def _breadth(question: Question, resources: Resources) -> Breadth:
 
 
 def _is_quoted(draft: Draft, resources: Resources) -> bool:
-    """Return whether the best quote is the answer: for a bare identifier or number, a model would invent something."""
-    return resources.words_of == "document" or draft.question.is_bare
+    """Return whether the best quote is the answer: of a bare identifier or number, a model would invent something."""
+    return resources.words_of == "document" or draft.question.is_bare or draft.breadth.best_quote
 
 
 def _with_own_pages(evidence: Sequence[Evidence], store: Quotable) -> list[Evidence]:

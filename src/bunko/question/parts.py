@@ -16,6 +16,7 @@ _JOINT = re.compile(
     re.I,
 )
 _NAMES_JOINED = re.compile(r"^\s*(?:,|、|・|and|or|vs\.?|versus|with|to|と|や|および|及び|,? and)\s*(?:the\s+)?$", re.I)
+_IMPERATIVE = re.compile(r"^(?:compare|contrast|explain|describe|discuss|list|name|give|show|tell)\s+", re.I)
 _MOST = 6
 _SHORTEST = 2
 """Words of a part; a shorter one is no question of its own."""
@@ -49,8 +50,9 @@ def parts_by_name(question: Question) -> list[str]:
     text = question.text
     places: list[tuple[int, int]] = []
     for name in question.names:
-        if (start := text.find(name.text, places[-1][1] if places else 0)) >= 0:
-            places.append((start, start + len(name.text)))
+        said = _IMPERATIVE.sub("", name.text)  # "Compare Varn" is no name
+        if said and (start := text.find(said, places[-1][1] if places else 0)) >= 0:
+            places.append((start, start + len(said)))
     series: list[tuple[int, int]] = []
     for before, after in pairwise(places):
         if _NAMES_JOINED.match(text[before[1] : after[0]]):

@@ -5,6 +5,7 @@ Retrieval, evidence, refusal, prompts and grounding all take this record; none o
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from bunko.language.detection import detect_language
@@ -17,6 +18,13 @@ from bunko.question.kind import Kind, kind_of
 from bunko.question.presuppositions import Presuppositions, presuppositions
 from bunko.question.small_talk import SmallTalk, small_talk
 from bunko.question.yes_no import asks_whether, offers_choice
+
+_BESIDE_THE_SUBJECT = re.compile(
+    r"^\W*(?:who|what)(?:\s(?:is|was|are|were|does)|['’]s)\s(?:an?\s|the\s)?|\s(?:means?|stand for)\W*$"
+    r"|^\W*define\s(?:an?\s|the\s)?"
+    r"|(?:とは|って|は)(?:何|なに|誰|だれ|ど).*$|とは\W*$|の(?:意味|定義)は.*$",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +60,14 @@ class Question:
         taken += [(item.start, item.end) for item in self.quantities]
         rest = [sign for n, sign in enumerate(self.text) if not any(start <= n < end for start, end in taken)]
         return named and not any(map(str.isalnum, rest))
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """What a question for a definition asks about: its names, else the words after "what is a"."""
+        if self.names:
+            return tuple(name.text for name in self.names)
+        rest = _BESIDE_THE_SUBJECT.sub("", self.text).strip(" ?？。.!")
+        return (rest,) if rest else ()
 
     @property
     def distinct_words(self) -> frozenset[str]:

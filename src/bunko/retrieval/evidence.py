@@ -18,6 +18,7 @@ from bunko.language.sentences import sentences
 from bunko.language.words import estimate_tokens, normalise, source_words
 from bunko.ports import Embedder
 from bunko.question.answer_type import may_answer
+from bunko.question.definitions import defines
 from bunko.question.question import Question
 from bunko.retrieval.entities import Scope, exact, scope_of, share
 from bunko.retrieval.question_answer_pairs import AnsweringSentence, answering_sentences
@@ -37,6 +38,8 @@ _WEIGHT_OF_CONTEXT = 0.5
 _WEIGHT_OF_TYPE = 0.3
 # For a sentence that is about all that the question names. Not tuned: it equals the weight of a type.
 _WEIGHT_OF_ENTITIES = 0.3
+# For a sentence that says who or what something is, if that is the question. Not tuned.
+_WEIGHT_OF_DEFINITION = 0.6
 # Tokens, about 12 letters or 3 Japanese characters. Shorter pieces are headings, list marks, page numbers; they are
 # used only where they are statements, answer a question in the text, or where the passage has nothing else.
 _SHORTEST = 5
@@ -117,9 +120,17 @@ def _lexical_scores(question: Question, candidates: Sequence[_Candidate]) -> lis
         + _WEIGHT_OF_CONTEXT * overlap(weights, candidate.context)
         + _WEIGHT_OF_PASSAGE * candidate.passage
         + _WEIGHT_OF_TYPE * may_answer(candidate.quote, question.expects, asked=question.distinct_words)
+        + _WEIGHT_OF_DEFINITION * _defines(question, candidate)
         + _WEIGHT_OF_ENTITIES * share(question, _scope(candidate))
         for candidate in candidates
     ]
+
+
+def _defines(question: Question, candidate: _Candidate) -> float:
+    """Return how clearly a sentence says who or what the question asks about; 0 for other questions."""
+    if question.kind != "definition":
+        return 0.0
+    return max((defines(candidate.quote, subject) for subject in question.subjects), default=0.0)
 
 
 def _choose(
