@@ -125,7 +125,7 @@ class SavedAnswer:
     context_tokens: int = 0
     """The size of the context window; 0 where the model was not asked."""
     placement: str = ""
-    """Where the model ran, such as `cpu`."""
+    """Where the model ran, such as `processor, 2 threads`."""
     prompts: tuple[SavedPrompt, ...] = ()
     """What the model was asked, in order. Empty where it was not asked."""
     documents: tuple[SavedDocument, ...] = ()

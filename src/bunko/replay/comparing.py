@@ -130,15 +130,16 @@ def _passages(before: SavedAnswer, now: SavedAnswer) -> Iterator[Change]:
         return
     places = [[f"{item.path}:{item.start}-{item.end}" for item in each.passages] for each in (before, now)]
     same = len(set(old) & set(new))
-    told = f"Of the {len(old)} passages that were found, {same} are found again"
-    order = ", in another order" if sorted(old) == sorted(new) else f"; {len(new) - same} are new"
-    yield _change("passages", f"{told}{order}.", ", ".join(places[0]), ", ".join(places[1]))
+    told = f"Passages found again: {same} of {len(old)}; new ones: {len(new) - same}."
+    told = "The passages are in another order." if sorted(old) == sorted(new) else told
+    yield _change("passages", told, ", ".join(places[0]), ", ".join(places[1]))
 
 
 def _evidence(before: SavedAnswer, now: SavedAnswer) -> Iterator[Change]:
     old, new = ([(item.path, item.quote) for item in each.answer.evidence] for each in (before, now))
     if old != new:
-        told = f"Of the {len(old)} quotes that were chosen, {len(set(old) & set(new))} are chosen again."
+        same = len(set(old) & set(new))
+        told = f"Quotes chosen again: {same} of {len(old)}; new ones: {len(new) - same}."
         told = "The quotes are in another order." if sorted(old) == sorted(new) else told
         yield _change("evidence", told, " / ".join(quote for _, quote in old), " / ".join(quote for _, quote in new))
 
