@@ -24,9 +24,22 @@ from tests.support import CATS, KYOTO, SHIPS, Outcome, make_library, write_files
 QUESTION = "Where does the cat sleep?"
 
 
+FILES = {"cats.txt": CATS, "ships.md": f"# Kobe\n\n{SHIPS}", "京都.txt": KYOTO}
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return write_files(tmp_path / "library", {"cats.txt": CATS, "ships.md": f"# Kobe\n\n{SHIPS}", "京都.txt": KYOTO})
+    """Return a folder that a test may change."""
+    return write_files(tmp_path / "library", FILES)
+
+
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with its index, for the tests that don't change it."""
+    root = write_files(tmp_path_factory.mktemp("shared") / "library", FILES)
+    with make_library(root) as library:
+        library.sync()
+    return root
 
 
 @pytest.fixture
@@ -41,12 +54,14 @@ Ask: Any = Callable[..., Outcome]
 
 
 @pytest.fixture
-def save(cli: Cli, folder: Path, place: Path) -> Ask:
+def save(cli: Cli, request: pytest.FixtureRequest, indexed: Path, place: Path) -> Ask:
     """Save the answer to a question."""
+    own = "folder" in request.fixturenames
+    root, sync = (request.getfixturevalue("folder"), ()) if own else (indexed, ("--no-sync",))
 
     def run(question: str = QUESTION, *more: str, **fakes: Any) -> Outcome:
         models = "--model", str(place.with_name("chat.gguf")), "--embedder", str(place.with_name("embedder.gguf"))
-        outcome = cli("ask", str(folder), question, *models, "--save", str(place), *more, **fakes)
+        outcome = cli("ask", str(root), question, *models, "--save", str(place), *sync, *more, **fakes)
         assert outcome.code == 0, outcome.err
         return outcome
 
@@ -64,12 +79,12 @@ def changed(outcome: Outcome) -> list[str]:
 # --- what is kept -----------------------------------------------------------------------------------------------
 
 
-def test_a_saved_answer_keeps_all_that_it_was_made_from(save: Ask, folder: Path, place: Path) -> None:
+def test_a_saved_answer_keeps_all_that_it_was_made_from(save: Ask, indexed: Path, place: Path) -> None:
     generator = FakeGenerator()
     outcome = save(QUESTION, "--seed", "7", "--top-k", "2", "--json", generator=generator)
     tree = json.loads(place.read_text("utf-8"))
     assert tree["question"] == QUESTION
-    assert tree["library"]["folder"] == str(folder)
+    assert tree["library"]["folder"] == str(indexed)
     assert tree["library"]["documents"] == 3
     assert (tree["settings"]["generation.seed"], tree["settings"]["retrieval.top_k"]) == (7, 2)
     assert tree["settings"]["model"] == str(place.with_name("chat.gguf"))
@@ -133,8 +148,9 @@ def test_the_schema_of_a_saved_answer_describes_every_field() -> None:
 # --- what is noticed --------------------------------------------------------------------------------------------
 
 
-def test_nothing_has_changed(save: Ask, cli: Cli, place: Path) -> None:
+def test_nothing_has_changed(save: Ask, cli: Cli, folder: Path, place: Path) -> None:
     save()
+    assert str(folder) in place.read_text("utf-8")
     outcome = cli("replay", str(place))
     assert (outcome.code, "Nothing has changed." in outcome.out) == (0, True), outcome
 
@@ -204,9 +220,9 @@ def test_an_adapter_is_compared_by_content_and_scale(save: Ask, cli: Cli, place:
     assert changed(cli("replay", str(place), *AS_INDEXED)) == ["model"]
 
 
-def test_a_model_without_files_is_compared_by_name_and_noted(cli: Cli, folder: Path, place: Path) -> None:
+def test_a_model_without_files_is_compared_by_name_and_noted(cli: Cli, indexed: Path, place: Path) -> None:
     url = "http://127.0.0.1:9/v1#big"
-    cli("ask", str(folder), QUESTION, "--model", url, "--save", str(place))
+    cli("ask", str(indexed), QUESTION, "--model", url, "--save", str(place), "--no-sync")
     outcome = cli("replay", str(place), *AS_INDEXED)
     assert changed(outcome) == []
     assert any("can't be seen" in note for note in outcome.json["notes"])
@@ -317,13 +333,13 @@ def test_a_file_of_somebody_else_chooses_neither_folder_nor_server(
     assert "text" not in changed(cli("replay", str(place), str(folder), *chosen, "--json"))
 
 
-def test_an_edited_file_is_somebody_elses(save: Ask, cli: Cli, folder: Path, place: Path) -> None:
+def test_an_edited_file_is_somebody_elses(save: Ask, cli: Cli, indexed: Path, place: Path) -> None:
     save()
     text = place.read_text("utf-8")
     chat = json.dumps(str(place.with_name("chat.gguf")))
     place.write_text(text.replace(f'"model": {chat}', '"model": "https://evil.example/v1"'), encoding="utf-8")
     generator = FakeGenerator()
-    cli("replay", str(place), str(folder), generator=generator).assert_clear(2, "https://evil.example/v1", "--model")
+    cli("replay", str(place), str(indexed), generator=generator).assert_clear(2, "https://evil.example/v1", "--model")
     assert generator.prompts == []
 
 
