@@ -284,7 +284,8 @@ def test_a_file_that_is_no_saved_answer_is_refused(cli: Cli, place: Path, conten
 
 
 @pytest.mark.parametrize(
-    ("path", "value"), [("question", 5), ("saved_at", "now"), ("answer.hits", {}), ("prompts", [[]]), ("model", None)]
+    ("path", "value"),
+    [("question", 5), ("saved_at", "now"), ("saved_at", 1e30), ("answer.hits", {}), ("prompts", [[]]), ("model", None)],
 )
 def test_a_field_of_another_type_is_named(save: Ask, cli: Cli, place: Path, path: str, value: object) -> None:
     save()

@@ -22,6 +22,7 @@ from bunko.signing import is_signed, signature
 _PURPOSE = "bunko saved answer 1"
 _SIGNATURE = "signature"
 _MOST_BYTES = 200_000_000
+_LATEST = 1e11  # seconds since 1970: the year 5138
 _MAKE = "Make one: bunko ask FOLDER QUESTION --save FILE.json"
 
 
@@ -85,7 +86,10 @@ def read_saved(path: str | Path) -> Read:
             f"{path} was made by a newer version of Bunko.", "Update this one: pip install --upgrade bunko"
         )
     mark = tree.pop(_SIGNATURE, "")
-    if fault := _fault(tree, json_schema(SavedAnswer, surface="cache"), "the file"):
+    fault = _fault(tree, json_schema(SavedAnswer, surface="cache"), "the file")
+    if not fault and not 0 <= tree["saved_at"] < _LATEST:
+        fault = "'saved_at' is no time"
+    if fault:
         raise SavedAnswerError(f"{path} is a damaged saved answer: {fault}.", _MAKE)
     try:
         saved = from_json(SavedAnswer, tree)
