@@ -18,6 +18,7 @@ from bunko.cli import common, serve
 from bunko.cli.main import build_parser
 from bunko.contract.fields import Surface, descriptions
 from bunko.contract.records import DocumentList, ErrorReply, SearchResult
+from bunko.contract.saved_answer import Replay, SavedAnswer
 from bunko.contract.schema import rows
 from bunko.server.mcp.tools import READ_MOST, TOOLS
 from bunko.settings import Settings, type_of
@@ -35,6 +36,11 @@ def _fields(record: type, surface: Surface, *, without: Iterable[tuple[str, str]
     known = set(without)
     lines = [f"| `{name}` | {text} |" for name, text in rows(record, surface=surface) if (name, text) not in known]
     return "\n".join(["| field | meaning |", "|---|---|", *lines])
+
+
+def _own_fields(record: type, surface: Surface) -> str:
+    """Return the table of a record that holds an answer, whose fields are listed elsewhere."""
+    return _fields(record, surface, without=[row for row in rows(record, surface=surface) if "answer." in row[0]])
 
 
 def _flags() -> str:
@@ -162,6 +168,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "tools": _tools,
     "settings at the top": lambda: _section(""),
     **{f"settings of {section}": partial(_section, section) for section in SECTIONS},
+    "fields of a replay": lambda: _own_fields(Replay, "command"),
+    "fields of a saved answer": lambda: _own_fields(SavedAnswer, "cache"),
     "fields of an error": lambda: _fields(ErrorReply, "command"),
 }
 

@@ -4,6 +4,7 @@
      +- UsageError               a wrong command or call (exit code 2)
      |   +- SettingsError        an unknown setting, or a wrong value
      |   +- QuestionError        an empty question, or one too long for the context window
+     |   +- SavedAnswerError     a file that holds no answer to replay, or can't be written
      +- LibraryError             the folder
      |   +- LibraryNotFound      missing, or not readable
      |   +- LibraryEmpty         no file in it to answer from
@@ -65,6 +66,10 @@ class SettingsError(UsageError):
 
 class QuestionError(UsageError):
     """The question is empty, or too long for the model's context window."""
+
+
+class SavedAnswerError(UsageError):
+    """A file holds no saved answer, or one can't be saved there."""
 
 
 class LibraryError(BunkoError):

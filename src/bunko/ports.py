@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Generator as Stream
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 from bunko.types import Document, Hit, Message, Span, Think, Usage
@@ -178,6 +178,33 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Stop the engine and release its memory. May be called twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a model was asked for one completion."""
+
+    messages: tuple[Message, ...]
+    """As they were sent: the prompt of a model that reasons may be a single text of the role "raw"."""
+    options: GenerationOptions
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    """What the model's template was given beside the messages."""
+
+
+@runtime_checkable
+class Observable(Protocol):
+    """A generator that reports what it asks its model. It may implement this, and need not."""
+
+    def observe(self, observer: Callable[[Request], None] | None) -> None:
+        """Call `observer` with each request of `stream` before it is sent; None: no more."""
+        ...
+
+    def render(self, messages: Sequence[Message], *, arguments: Mapping[str, object] | None = None) -> str | None:
+        """Return the text that the model's template makes of the messages; None if that is unknown.
+
+        Raises EngineError.
+        """
         ...
 
 

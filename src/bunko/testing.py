@@ -6,12 +6,12 @@ library = bunko.Library(folder, settings=Settings(), embedder=FakeEmbedder(), ge
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bunko.errors import PromptTooLong
 from bunko.language.words import words
-from bunko.ports import EmbedderSpec, GenerationOptions, GeneratorSpec, Piece, Pieces
+from bunko.ports import EmbedderSpec, GenerationOptions, GeneratorSpec, Piece, Pieces, Request
 from bunko.types import Message, Usage
 
 if TYPE_CHECKING:
@@ -67,6 +67,14 @@ class FakeGenerator:
         self._context = context
         self.prompts: list[list[Message]] = []
         """Every prompt that it was given, in order."""
+        self._observer: Callable[[Request], None] | None = None
+
+    def observe(self, observer: Callable[[Request], None] | None) -> None:
+        """Call `observer` with each request; None: no more."""
+        self._observer = observer
+
+    def render(self, messages: Sequence[Message], *, arguments: Mapping[str, object] | None = None) -> str | None:
+        """Return None: there is no template."""
 
     def start(self) -> None:
         """Do nothing: there is no engine."""
@@ -94,6 +102,8 @@ class FakeGenerator:
         if prompt > self._context:
             raise PromptTooLong(f"The prompt has {prompt} tokens; the context has {self._context}.")
         self.prompts.append(list(messages))
+        if self._observer:
+            self._observer(Request(messages=tuple(messages), options=options))
         pieces = self._text(messages).split(" ")
         written = pieces[: options.max_tokens]
         for n, piece in enumerate(written):

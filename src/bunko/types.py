@@ -208,7 +208,9 @@ class Message:
     """One turn of a conversation. A single message of the role "raw" is a plain text to be continued."""
 
     role: Role
+    """`system`, `user` or `assistant`; `raw`: a text to be continued."""
     content: str
+    """The text."""
     reasoning: str = ""
     """The reasoning before the content; sent again only to models whose template uses it."""
 

@@ -30,7 +30,11 @@ _WAIT_S = 3.0
 def run_ask(arguments: argparse.Namespace) -> int:
     """Answer one question."""
     folder, question = _folder_and_question(arguments)
-    if arguments.no_rag:
+    if arguments.save:
+        from bunko.cli.replay import ask_and_save
+
+        ask_and_save(arguments, folder, question)
+    elif arguments.no_rag:
         _ask_model(arguments, folder, question)
     elif (events := ask_server(arguments, Path(folder).expanduser(), question)) is not None:
         show_answer(arguments, events)
@@ -48,7 +52,7 @@ def _ask_model(arguments: argparse.Namespace, folder: str, question: str) -> Non
     with library:
         events = answer_without_documents(question, library.generator, settings=library.settings, watch=watch)
         show_answer(arguments, events)
-        _note_placement(arguments, library)
+        note_placement(arguments, library)
 
 
 def _ask_here(arguments: argparse.Namespace, folder: str, question: str) -> None:
@@ -62,7 +66,7 @@ def _ask_here(arguments: argparse.Namespace, folder: str, question: str) -> None
                 warm_up(arguments, library, question)
             waiting = sync_first(arguments, library)
         show_answer(arguments, library.stream(question, watch=watch, answers="new" if arguments.no_cache else "kept"))
-        _note_placement(arguments, library)
+        note_placement(arguments, library)
         _note_starter(arguments, library.settings)
         if not (arguments.no_cache or arguments.no_sync or waiting):
             library.keep_folder()
@@ -146,7 +150,7 @@ def complete(library: Library) -> None:
         library.complete()
 
 
-def _note_placement(arguments: argparse.Namespace, library: Library) -> None:
+def note_placement(arguments: argparse.Namespace, library: Library) -> None:
     """Print with --verbose where the model ran: on the CPU, or with how many layers on which GPU."""
     if arguments.verbose and (placement := library.placement()):
         note(arguments, f"The model ran on: {placement}")

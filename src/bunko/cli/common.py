@@ -41,6 +41,11 @@ def settings_from(arguments: argparse.Namespace, root: Path | None = None) -> Se
     """Return the settings, flags included. Raises SettingsError, UsageError."""
     from bunko.settings import load_settings
 
+    return load_settings(library_config=config_file(root) if root else None, overrides=overrides_from(arguments))
+
+
+def overrides_from(arguments: argparse.Namespace) -> dict[str, object]:
+    """Return the settings that the flags give, by dotted name. Raises UsageError."""
     overrides: dict[str, object] = {}
     for pair in arguments.set:
         name, equals, value = pair.partition("=")
@@ -49,8 +54,7 @@ def settings_from(arguments: argparse.Namespace, root: Path | None = None) -> Se
         overrides[name.strip()] = value.strip()
     flags = _FLAGS | {each.field: each.setting for each in ASKABLE}
     given = {name: getattr(arguments, flag, None) for flag, name in flags.items()}
-    overrides |= {name: value for name, value in given.items() if value is not None}  # else --set decides
-    return load_settings(library_config=config_file(root) if root else None, overrides=overrides)
+    return overrides | {name: value for name, value in given.items() if value is not None}  # else --set decides
 
 
 def open_from(arguments: argparse.Namespace, folder: str) -> Library:

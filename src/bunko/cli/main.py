@@ -128,6 +128,12 @@ def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     ask.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
     ask.add_argument("--no-cache", action="store_true", help="do not reuse or keep an answer")
+    ask.add_argument("--save", metavar="FILE", help="save the answer and what it was made from, for `bunko replay`")
+    replay = _add(
+        commands, "replay", "answer a saved question again, and show what has changed since", "replay:run_replay"
+    )
+    replay.add_argument("file", metavar="FILE", help="what `bunko ask --save FILE` wrote")
+    replay.add_argument("folder", metavar="FOLDER", nargs="?", help="where the library is now, if it was moved")
     search = _add(commands, "search", "find passages, without a language model", "ask:run_search")
     _folder(search)
     search.add_argument("query", metavar="QUERY")
@@ -141,6 +147,10 @@ def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         _sync_flags(command)
         _reading_flags(command)
         _retrieval_flags(command)
+    _common(replay)
+    _sync_flags(replay)
+    replay.add_argument("--embedder", metavar="NAME", help="the embedding model")
+    _model_flags(replay)
     for command in (ask, chat):
         _model_flags(command)
         _generation_flags(command)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -33,7 +33,7 @@ from bunko.generation.wire import (
     usage_of,
     wire_messages,
 )
-from bunko.ports import GenerationOptions, GeneratorSpec, Piece, Pieces
+from bunko.ports import GenerationOptions, GeneratorSpec, Piece, Pieces, Request
 from bunko.types import Message
 
 _MARK = "an-old-thought"
@@ -62,12 +62,17 @@ class ChatGenerator:
         self._reasoner = Reasoner(self, name=f"{spec.name} {model}")
         self._wants_thoughts: bool | None = None
         self._concessions = Concessions()
+        self._observer: Callable[[Request], None] | None = None
 
     @property
     def placement(self) -> str:
         """Where our own engine runs the model, such as "CUDA0: 25 of 29 layers"; empty if not loaded, or remote."""
         endpoint = self._connection.endpoint
         return endpoint.placement if isinstance(endpoint, LlamaProcess) else ""
+
+    def observe(self, observer: Callable[[Request], None] | None) -> None:
+        """Call `observer` with each request of an answer before it is sent; None: no more."""
+        self._observer = observer
 
     def start(self) -> None:
         """Start the engine if it is our own, and return at once."""
@@ -201,6 +206,8 @@ class ChatGenerator:
         "continued" prompt extends the last prompt and answer. Raises as `stream` does.
         """
         facts = self.facts()
+        if self._observer and threading.current_thread() is not self._priming:
+            self._observer(Request(messages=tuple(messages), options=options, arguments=arguments or {}))
         optional = {**({"chat_template_kwargs": dict(arguments)} if arguments else {}), **(extra or {})}
         if options.logprobs:
             optional |= {"logprobs": 1} if is_raw(messages) else {"logprobs": True, "top_logprobs": 1}

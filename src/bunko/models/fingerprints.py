@@ -13,6 +13,7 @@ from bunko.models.catalogue.lookup import find_entry
 from bunko.models.fetching.ollama import ollama_file
 from bunko.models.fetching.sources import Download, OllamaSource, PlainSource, parse_source
 from bunko.models.gguf.faster_copy import faster_copy
+from bunko.models.imported import find_imported
 from bunko.models.resolve import downloadable_file
 from bunko.settings import Settings
 
@@ -23,11 +24,32 @@ def fingerprint_of(name: str, *, settings: Settings) -> str:
     It is empty for a model on a server, whose changes can't be detected, and for one that is not on this machine.
     """
     try:
-        files = list(_files(name, settings))
-        files += [copy for file in files if (copy := faster_copy(file, settings))]
+        files = _with_copies(_files(name, settings), settings)
         return "\n".join(f"{path} {state.st_size} {state.st_mtime_ns}" for path, state in _states(files))
     except (ModelError, UsageError, OSError, ValueError):
         return ""
+
+
+def model_files(name: str, *, settings: Settings) -> list[Path]:
+    """Return a model's files on this machine, faster copies too; none for a model on a server, or one that is missing.
+
+    Of a model in a Python package, all files of the package.
+    """
+    try:
+        entry = find_entry(name)
+        imported = None if entry else find_imported(name, settings)
+        files = [imported.path] if imported else list(_files(name, settings))
+        if entry and entry.package:
+            homes = [file.parent for file in files]
+            files = [file for home in homes for file in sorted(home.rglob("*")) if "__pycache__" not in file.parts]
+        return [file for file in _with_copies(files, settings) if file.is_file()]
+    except (ModelError, UsageError, OSError, ValueError):
+        return []
+
+
+def _with_copies(files: Iterable[Path], settings: Settings) -> list[Path]:
+    originals = list(files)
+    return originals + [copy for file in originals if (copy := faster_copy(file, settings))]
 
 
 def _files(name: str, settings: Settings) -> Iterable[Path]:
