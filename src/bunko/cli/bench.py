@@ -15,6 +15,7 @@ from bunko.engine.seen import engine_gpus
 
 # A change below this is none.
 _SAME = 0.03
+_TITLES = (("measured", "Other settings, measured"), ("estimated", "Estimated, not measured"))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -78,6 +79,8 @@ def _show(found: Bench) -> None:
         )
     _show_estimate(found)
     _show_alternatives(found.alternatives)
+    if any(one.how == "measured" for one in found.alternatives):
+        print(dim("×: speed beside that of the setting in use; ?: the repeats of the two overlap, so it may be chance"))
     for text in found.notes:
         print(dim(textwrap.fill(safe(text), width=width(), break_on_hyphens=False)))
 
@@ -112,30 +115,32 @@ def _show_estimate(found: Bench) -> None:
 
 
 def _show_alternatives(alternatives: tuple[Alternative, ...]) -> None:
-    for how, title in (("measured", "Other settings, measured"), ("estimated", "Estimated, not measured")):
+    for how, title in _TITLES:
         rows = [one for one in alternatives if one.how == how]
         if not rows:
             continue
         print(bold(f"{title:<32}{'reads':>7}{'writes':>8}{'memory':>12}"))
         for one in rows:
+            sure = how == "estimated"
+            reads = _gain(one.prompt_gain, sure=sure or one.prompt_is_clear)
+            writes = _gain(one.writing_gain, sure=sure or one.writing_is_clear)
             memory = f"{one.memory_change / 1e6:+,.0f} MB" if one.memory_change is not None else ""
-            print(f"  {one.setting:<30}{_gain(one.prompt_gain):>7}{_gain(one.writing_gain):>8}{memory:>12}")
-            parts = ["" if one.is_clear else "the repeats overlap: no clear difference", one.remark, one.command]
-            if text := "; ".join(part for part in parts if part):
+            print(f"  {one.setting:<30}{reads:>7}{writes:>8}{memory:>12}".rstrip())
+            if text := "; ".join(part for part in (one.remark, one.command) if part):
                 print(
                     dim(textwrap.indent(textwrap.fill(safe(text), width=width() - 4, break_on_hyphens=False), "    "))
                 )
 
 
-def _gain(gain: float | None) -> str:
-    """Return a factor.
+def _gain(gain: float | None, *, sure: bool) -> str:
+    """Return a factor, with a question mark if it may be chance.
 
-    >>> _gain(1.5), _gain(1.01), _gain(None)
-    ('×1.50', '=', '')
+    >>> _gain(1.5, sure=True), _gain(0.8, sure=False), _gain(1.01, sure=True), _gain(None, sure=True)
+    ('×1.50', '×0.80?', '=', '')
     """
     if gain is None:
         return ""
-    return "=" if abs(gain - 1) < _SAME else f"×{gain:.2f}"
+    return "=" if abs(gain - 1) < _SAME else f"×{gain:.2f}{'' if sure else '?'}"
 
 
 def _number(value: float) -> str:

@@ -185,7 +185,8 @@ def _alternative(one: Candidate, runs: _Runs, *, memory: int) -> Alternative:
         # A prompt of its own says nothing about reading: it is short.
         prompt_gain=None if one.prompt else _ratio(prompts),
         writing_gain=_ratio(writings),
-        is_clear=is_clear(*writings) or (not one.prompt and is_clear(*prompts)),
+        prompt_is_clear=not one.prompt and is_clear(*prompts),
+        writing_is_clear=is_clear(*writings),
         memory_change=runs.memory - memory if runs.memory and memory else None,
         remark=one.remark,
     )

@@ -67,7 +67,8 @@ def time_sizes(
     speed = first
     for size in sizes:
         wanted = reference if not rows else Size(prompt=size, answer=reference.answer)
-        if wanted.prompt + wanted.answer + _SPARE > context_tokens and rows:
+        known = wanted.prompt in [row.prompt_tokens for row in rows]
+        if known or (rows and wanted.prompt + wanted.answer + _SPARE > context_tokens):
             continue
         repeats = budget.repeats(wanted.cost(prompt=speed.prompt, writing=speed.writing), share=0.3)
         if not repeats and rows:

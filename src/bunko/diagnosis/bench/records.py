@@ -54,8 +54,9 @@ class Alternative:
     prompt_gain: float | None = None
     """Speed of reading, divided by the speed with the setting in use: 1.2 is a fifth faster. None if not known."""
     writing_gain: float | None = None
-    is_clear: bool = True
-    """Whether all repeats of one setting are faster than all of the other, in reading or in writing."""
+    prompt_is_clear: bool = False
+    """Whether every one of three repeats or more with one setting was faster than every one with the other."""
+    writing_is_clear: bool = False
     memory_change: int | None = None
     """Bytes; None if not known."""
     remark: str = ""

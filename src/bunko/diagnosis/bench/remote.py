@@ -19,7 +19,9 @@ from bunko.types import Message
 
 _WORDS = "the mill on the river was built by a family of bakers in the old town near the bridge and the market".split()
 _ANSWER = 32
-_SMALLEST = 64
+_WARM_UP_WORDS = 32
+# Of the instruction and the number, and a few for the marks of the template.
+_OTHER_WORDS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,9 @@ def time_server(
     """Return a row for each size, ascending, the seconds of the warm-up, and notes. Raises EngineError."""
     say("warming up")
     began = time.monotonic()
-    _run(generator, _SMALLEST // 2, seed=99)
+    # Servers cut text into tokens in their own ways: the warm-up shows how many a word has.
+    first = _run(generator, _WARM_UP_WORDS, seed=99)
+    tokens_a_word = first.prompt_tokens / (_WARM_UP_WORDS + _OTHER_WORDS)
     warm_up_s = time.monotonic() - began
     rows: list[SizeRow] = []
     notes = ["The figures include the network, and other users of the server."]
@@ -52,20 +56,21 @@ def time_server(
             notes.append(f"Prompts of {size:,} tokens were left out for lack of time.")
             continue
         say(f"reading about {size:,} tokens")
-        runs = [_run(generator, size, seed=seed) for seed in range(max(1, repeats))]
+        words = max(4, int(size / tokens_a_word) - _OTHER_WORDS)
+        runs = [_run(generator, words, seed=seed) for seed in range(max(1, repeats))]
         rows.append(_row(runs))
     return tuple(sorted(rows, key=lambda row: row.prompt_tokens)), warm_up_s, notes
 
 
-def _run(generator: ChatGenerator, tokens: int, *, seed: int) -> _Run:
-    """Time one answer. The prompt begins with a number of its own, so that the server can't reuse another's."""
-    words = random.Random(seed + 1000 * tokens)
-    text = f"{words.randrange(10**6)} " + " ".join(words.choices(_WORDS, k=max(4, tokens - 24)))
+def _run(generator: ChatGenerator, count: int, *, seed: int) -> _Run:
+    """Time one answer to `count` words, which begin with a number: the server can't reuse another prompt's state."""
+    words = random.Random(seed + 1000 * count)
+    text = f"{words.randrange(10**6)} " + " ".join(words.choices(_WORDS, k=count))
     message = Message(role="user", content=f"{text}\n\nWrite a long story that begins like this.")
     began = time.perf_counter()
     first = last = 0.0
     pieces = usage = 0
-    prompt_tokens = tokens
+    prompt_tokens = count + _OTHER_WORDS
     # A server may send several tokens as one piece, and a piece may be a token that is not shown: usage knows better.
     for piece in generator.stream([message], options=GenerationOptions(max_tokens=_ANSWER, think="off")):
         last = time.perf_counter()
