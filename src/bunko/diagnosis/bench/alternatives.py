@@ -145,7 +145,7 @@ def compare(
             notes.append(f"The engine does not run with {one.setting}: {error.message}")
             continue
         if not runs.other:
-            notes.append(f"{one.setting[0].upper()}{one.setting[1:]} was left out for lack of time.")
+            notes.append(f"Not tried, for lack of time: {one.setting}.")
             continue
         found.append(_alternative(one, runs, memory=engine.memory()))
         if one.threads:
