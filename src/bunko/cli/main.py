@@ -118,7 +118,21 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko")
     _common(doctor)
     _model_flags(doctor)
+    _add_bench(commands)
     return parser
+
+
+def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    bench = _add(
+        commands, "bench", "measure this machine with a model, and what other settings would gain", "bench:run"
+    )
+    bench.add_argument("--quick", action="store_true", help="one size of prompt, no other settings: about 15 seconds")
+    bench.add_argument(
+        "--seconds", type=_count, default=0, metavar="N", help="measure for about N seconds; default: 60"
+    )
+    bench.add_argument("--embedder", metavar="NAME", help="the embedding model")
+    _common(bench)
+    _model_flags(bench)
 
 
 def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -36,7 +36,7 @@ QUICK_FORM = 1.45
 # Speedup of prompts by large matrices in Q4_K_M, relative to the starter's; and the share of the memory bandwidth that
 # writing reaches: both from decision 015.
 _LARGE_MATRICES, _LARGE = 1.7, 1_000_000_000
-_OF_BANDWIDTH = 0.65
+OF_BANDWIDTH = 0.65
 _ENGINE_BYTES = 300_000_000
 
 Place = Literal["gpu", "gpu and memory", "memory", "memory, tight", "nowhere"]
@@ -162,7 +162,7 @@ def writing_speed(shape: Shape, size: int, measured: Yardstick) -> float:
     A token takes the time to read all weights once, plus a fixed time per layer: the remainder of the starter's time.
     Scaled by bytes alone, the estimate for large models would be a quarter of this.
     """
-    bandwidth = _OF_BANDWIDTH * measured.bandwidth
+    bandwidth = OF_BANDWIDTH * measured.bandwidth
     rest = max(0.0, 1 / measured.writing - measured.bytes_read / bandwidth)
     read = size * (1 if shape.tied else 1 - shape.looked_up / shape.parameters)
     return 1 / (rest * shape.layers / measured.shape.layers + read / bandwidth)

@@ -6,9 +6,12 @@ The prompt is made of arbitrary tokens: time does not depend on which.
 from __future__ import annotations
 
 import contextlib
+import re
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 from bunko.engine.http import Connection, Timeouts
 from bunko.engine.parameters import Parameters
@@ -19,6 +22,7 @@ from bunko.errors import EngineError
 PROMPT_TOKENS, ANSWER_TOKENS = 256, 32
 _RUNS = 3
 _TOKEN_S = 120.0
+_START_S = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,45 +37,106 @@ class Measured:
     placement: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimedRun:
+    """One request, as the engine timed it."""
+
+    prompt: float
+    """Tokens per second."""
+    writing: float
+    """Tokens per second."""
+    first_token_s: float
+    text: str
+
+
 def measure(parameters: Parameters, *, log_directory: Path, runs: int = _RUNS) -> Measured:
     """Load a model, time it, and stop it. Raises EngineError."""
-    process = LlamaProcess(parameters, log_directory=log_directory, start_timeout_s=600.0)
-    connection = Connection(process, timeouts=Timeouts(first_token_s=_TOKEN_S, token_s=_TOKEN_S))
-    began = time.monotonic()
-    try:
-        process.address()
-        load_s = time.monotonic() - began
-        speeds = [_run(connection, number) for number in range(runs)]
+    with TimedEngine(parameters, log_directory=log_directory, token_s=_TOKEN_S) as engine:
+        timed = [engine.run(arbitrary_tokens(PROMPT_TOKENS, seed=number)) for number in range(runs)]
         return Measured(
-            prompt=max(speed[0] for speed in speeds),
-            writing=max(speed[1] for speed in speeds),
-            load_s=load_s,
-            memory=_memory(process.pid),
-            placement=process.placement,
+            prompt=max(run.prompt for run in timed),
+            writing=max(run.writing for run in timed),
+            load_s=engine.load_s,
+            memory=engine.memory(),
+            placement=engine.placement,
         )
-    finally:
-        connection.close()
-        process.close()
 
 
-def _run(connection: Connection, number: int) -> tuple[float, float]:
-    prompt = [100 + (7 * number + 13 * place) % 100 for place in range(PROMPT_TOKENS)]
-    body = {
-        "prompt": prompt,
-        "n_predict": ANSWER_TOKENS,
-        "cache_prompt": False,
-        "ignore_eos": True,
-        "temperature": 0,
-    }
-    timings = connection.post_json("/completion", body).get("timings")
-    if not isinstance(timings, dict) or not timings.get("predicted_ms"):
-        raise EngineError("The engine reports no timings.", "Update it: pip install --upgrade xllamacpp.")
-    return float(timings["prompt_per_second"]), float(timings["predicted_per_second"])
+def arbitrary_tokens(count: int, *, seed: int) -> list[int]:
+    """Return a prompt of this many tokens; each seed gives another one.
+
+    >>> arbitrary_tokens(3, seed=0)
+    [100, 113, 126]
+    """
+    return [100 + (7 * seed + 13 * place) % 100 for place in range(count)]
 
 
-def _memory(pid: int | None) -> int:
+class TimedEngine:
+    """An engine for measuring: loaded on entry, stopped on exit. Raises EngineError."""
+
+    def __init__(self, parameters: Parameters, *, log_directory: Path, token_s: float = _START_S) -> None:
+        self._process = LlamaProcess(parameters, log_directory=log_directory, start_timeout_s=_START_S)
+        self._connection = Connection(self._process, timeouts=Timeouts(first_token_s=token_s, token_s=token_s))
+        self.load_s = 0.0
+
+    def __enter__(self) -> TimedEngine:
+        began = time.monotonic()
+        try:
+            self._process.address()
+        except BaseException:
+            self._stop()
+            raise
+        self.load_s = time.monotonic() - began
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def run(self, prompt: list[int] | str, *, answer_tokens: int = ANSWER_TOKENS) -> TimedRun:
+        """Read a prompt and write this many tokens, two or more; nothing of an earlier prompt is reused."""
+        body = {
+            "prompt": prompt,
+            "n_predict": answer_tokens,
+            "cache_prompt": False,
+            "ignore_eos": True,
+            "temperature": 0,
+        }
+        reply = self._connection.post_json("/completion", body)
+        timings = reply.get("timings")
+        if not isinstance(timings, dict) or not timings.get("predicted_ms"):
+            raise EngineError("The engine reports no timings.", "Update it: pip install --upgrade xllamacpp.")
+        return TimedRun(
+            prompt=float(timings["prompt_per_second"]),
+            writing=float(timings["predicted_per_second"]),
+            first_token_s=float(timings["prompt_ms"]) / 1000,
+            text=str(reply.get("content", "")),
+        )
+
+    def memory(self) -> int:
+        """Return the engine's memory in bytes, at its peak where the system knows it; 0 if unknown."""
+        return _peak_memory(self._process.pid)
+
+    @property
+    def placement(self) -> str:
+        """Where the model is, as `LlamaProcess.placement`."""
+        return self._process.placement
+
+    def _stop(self) -> None:
+        self._connection.close()
+        self._process.close()
+
+
+def _peak_memory(pid: int | None) -> int:
     import psutil
 
-    with contextlib.suppress(psutil.Error):
-        return int(psutil.Process(pid).memory_info().rss) if pid else 0
+    with contextlib.suppress(psutil.Error, OSError):
+        if pid and sys.platform == "linux":
+            found = re.search(r"^VmHWM:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+            if found:
+                return int(found[1]) * 1024
+        if pid:
+            memory = psutil.Process(pid).memory_info()
+            return int(getattr(memory, "peak_wset", memory.rss))
     return 0
