@@ -33,7 +33,9 @@ def load_generator(settings: Settings, *, progress: Progress | None = None) -> G
     from bunko.engine.seen import check_room
     from bunko.generation import open_generator
     from bunko.models import LocalModel, resolve, silent
+    from bunko.models.modelfile import with_modelfile
 
+    settings = with_modelfile(settings)
     model = resolve(settings.model, kind="chat", settings=settings, progress=progress or silent)
     if isinstance(model, LocalModel):
         check_room(model, settings.generation, least_context=_LEAST_CONTEXT)

@@ -252,7 +252,7 @@ class Library:
         same question is asked of the same index under the same settings, without a history. Closing the iterator
         stops the model. Raises QuestionError, EmbedderMismatch, ModelError, EngineError, StoreError.
         """
-        settings, watch = settings_with(settings or {}, base=self.settings), watch or Stopwatch()
+        settings, watch = self._settings_for(settings), watch or Stopwatch()
         if answers == "new" or history:
             return self._stream_new(question, settings, history, watch)
         from bunko.answering.recall import again
@@ -289,7 +289,7 @@ class Library:
         from bunko.answering.recall import again
 
         with watch.stage("recall"):
-            answer = self._kept_answers.unchanged(question, settings=settings_with(settings or {}, base=self.settings))
+            answer = self._kept_answers.unchanged(question, settings=self._settings_for(settings))
         return again(answer, watch) if answer else None
 
     def kept(self, question: str, *, watch: Stopwatch, settings: Settings | None = None) -> Iterator[Event] | None:
@@ -300,9 +300,7 @@ class Library:
         from bunko.answering.recall import again
 
         with watch.stage("recall"):
-            answer = self._kept_answers.slot(
-                question, settings=settings_with(settings or {}, base=self.settings)
-            ).answer
+            answer = self._kept_answers.slot(question, settings=self._settings_for(settings)).answer
         return again(answer, watch) if answer else None
 
     def keep_folder(self) -> None:
@@ -332,7 +330,7 @@ class Library:
         from bunko.overview.plan import plan_of
 
         plan = plan_of(question)
-        languages = self._languages(detect_language(question), settings_with(settings or {}, base=self.settings))
+        languages = self._languages(detect_language(question), self._settings_for(settings))
         return languages.model_speaks and (plan is None or plan.task == "summary")
 
     # --- one question -------------------------------------------------------------------------------------------
@@ -390,6 +388,12 @@ class Library:
             watch=watch,
             progress=self._progress,
         )
+
+    def _settings_for(self, settings: Settings | Mapping[str, object] | None) -> Settings:
+        """Return the settings of one question: the library's own with these, and with what the model brings."""
+        from bunko.models.modelfile import with_modelfile
+
+        return with_modelfile(settings_with(settings or {}, base=self.settings))
 
     def _generator_for(self, settings: Settings) -> Generator:
         if self._given_generator is not None or settings.model == self.settings.model:

@@ -41,11 +41,13 @@ def run_ask(arguments: argparse.Namespace) -> int:
 def _ask_model(arguments: argparse.Namespace, folder: str, question: str) -> None:
     from bunko.answering.pipeline import answer_without_documents
     from bunko.library import Library
+    from bunko.models.modelfile import with_modelfile
 
     watch = Stopwatch()
     library = Library(Path(folder or "."), settings=settings_from(arguments, Path(folder) if folder else None))
     with library:
-        events = answer_without_documents(question, library.generator, settings=library.settings, watch=watch)
+        settings = with_modelfile(library.settings)
+        events = answer_without_documents(question, library.generator, settings=settings, watch=watch)
         show_answer(arguments, events)
         _note_placement(arguments, library)
 

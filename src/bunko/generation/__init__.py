@@ -37,6 +37,8 @@ def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatG
     from bunko.generation.states import States
     from bunko.models import RemoteModel
     from bunko.models.gguf.adapters import adapters_for, name_with_adapters
+    from bunko.models.modelfile import Modelfile
+    from bunko.models.template_notes import template_notes
     from bunko.ports import GeneratorSpec
 
     wanted = settings.generation.adapters
@@ -52,14 +54,14 @@ def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatG
     if model.info is None:
         raise WrongModelKind(f"{model.name} is not a GGUF model, so it can't write.", "See `bunko models list`.")
     states = cache_directory(settings) / "states"
-    file = model.files["model"]
+    file, modelfile = model.files["model"], model.modelfile or Modelfile()
     parameters = chat_parameters(
         file,
         model.info,
         settings.generation,
         machine=Machine.here(),
         states=states,
-        adapters=adapters_for(wanted, file),
+        adapters=adapters_for([*map(str, modelfile.adapters), *wanted], file),
     )
     process = LlamaProcess(
         parameters,
@@ -67,5 +69,9 @@ def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatG
         start_timeout_s=settings.generation.start_timeout_s,
     )
     connection = Connection(process, timeouts=timeouts)
-    spec = GeneratorSpec(name=name_with_adapters(model.name, wanted), parameters=model.info.parameters)
-    return ChatGenerator(connection, spec=spec, states=States(states))
+    spec = GeneratorSpec(
+        name=name_with_adapters(model.name, wanted),
+        parameters=model.info.parameters,
+        notes=(*template_notes(model), *modelfile.notes),
+    )
+    return ChatGenerator(connection, spec=spec, states=States(states), stop=modelfile.stop)
