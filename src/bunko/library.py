@@ -93,7 +93,7 @@ class Library:
         self._given_generator = generator
         self._entailment = entailment
         self._shares_engines = engines is not None
-        self._engines = engines or Engines(settings, progress=download_progress)
+        self._engines = engines or Engines(settings, progress=download_progress, waiting=self._progress)
 
     def __enter__(self) -> Library:
         return self
@@ -109,7 +109,7 @@ class Library:
                 engine.close()
         if not self._shares_engines:
             self._engines.close()
-            self._engines = Engines(self.settings, progress=self._download_progress)
+            self._engines = Engines(self.settings, progress=self._download_progress, waiting=self._progress)
 
     # --- the parts, opened when first used ----------------------------------------------------------------------
 

@@ -19,15 +19,18 @@ from bunko.errors import UsageError, WrongModelKind
 from bunko.settings import cache_directory
 
 if TYPE_CHECKING:
+    from bunko.engine.loading import Waiting
     from bunko.generation.chat import ChatGenerator
     from bunko.models import LocalModel, RemoteModel
     from bunko.settings import Settings
 
 
-def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatGenerator:
+def open_generator(
+    model: LocalModel | RemoteModel, settings: Settings, *, waiting: Waiting | None = None
+) -> ChatGenerator:
     """Return a generator for a model that `bunko.models.resolve` has found. It is not started yet. Close it at the end.
 
-    Raises UsageError, WrongModelKind, ModelError.
+    `waiting` is called each second while a server loads its model. Raises UsageError, WrongModelKind, ModelError.
     """
     from bunko.engine.endpoint import RemoteServer
     from bunko.engine.http import Connection, Timeouts
@@ -49,7 +52,7 @@ def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatG
                 f"{model.name} is a server: adapters are loaded there, not here.",
                 "Leave out --adapter (generation.adapters), or give a model file.",
             )
-        connection = Connection(RemoteServer(model.url, key=model.api_key), timeouts=timeouts)
+        connection = Connection(RemoteServer(model.url, key=model.api_key), timeouts=timeouts, waiting=waiting)
         return ChatGenerator(connection, spec=GeneratorSpec(name=model.name), model=model.model)
     if model.info is None:
         raise WrongModelKind(f"{model.name} is not a GGUF model, so it can't write.", "See `bunko models list`.")
