@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from bunko.cli.ask import complete, sync_first, warm_up
 from bunko.cli.common import bold, note, open_from, settings_from
 from bunko.cli.render import show_answer
-from bunko.cli.resident import served_library
+from bunko.cli.resident import library_at, served_library
 from bunko.errors import QuestionError
 from bunko.stopwatch import Stopwatch
 from bunko.types import Event, Finished, Message
@@ -34,7 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Read questions from the terminal, or one per line from a pipe, and answer each."""
     if arguments.folder is None:
         return _chat_with_model(arguments)
-    if served := served_library(arguments, Path(arguments.folder).expanduser()):
+    there = library_at(arguments, arguments.folder)
+    if served := there or served_library(arguments, Path(arguments.folder).expanduser()):
         with served:
             return _converse(arguments, served.chat(), lasting=tuple)
     with open_from(arguments, arguments.folder) as library:
