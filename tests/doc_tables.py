@@ -21,7 +21,7 @@ from bunko.contract.records import DocumentList, ErrorReply, SearchResult
 from bunko.contract.saved_answer import Replay, SavedAnswer
 from bunko.contract.schema import rows
 from bunko.server.mcp.tools import READ_MOST, TOOLS
-from bunko.settings import Settings, type_of
+from bunko.settings import Settings, known_names, type_of
 from bunko.types import Answer, SyncReport
 
 SECTIONS = [
@@ -83,7 +83,7 @@ def _section(section: str) -> str:
     lines = []
     for item in dataclasses.fields(kind):
         value, name = getattr(values, item.name), prefix + item.name
-        if dataclasses.is_dataclass(value):
+        if dataclasses.is_dataclass(value) or name not in known_names():
             continue
         notes = [f"[More]({_SEE[name]})."] if name in _SEE else []
         notes += [f"Flag{'s' if len(flags[name]) > 1 else ''} {', '.join(flags[name])}."] if name in flags else []

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from bunko.errors import BunkoError, EngineStartFailed
 
 if TYPE_CHECKING:
+    from bunko.engine.loading import Waiting
     from bunko.models import Progress
     from bunko.ports import Embedder, Generator
     from bunko.settings import Settings
@@ -25,19 +26,23 @@ if TYPE_CHECKING:
 _LEAST_CONTEXT = 2048
 
 
-def load_generator(settings: Settings, *, progress: Progress | None = None) -> Generator:
+def load_generator(
+    settings: Settings, *, progress: Progress | None = None, waiting: Waiting | None = None
+) -> Generator:
     """Return the language model that the settings name, downloaded first if necessary; its engine starts when used.
 
-    Raises ModelError.
+    `waiting` is called each second while a server loads its model. Raises ModelError.
     """
     from bunko.engine.seen import check_room
     from bunko.generation import open_generator
     from bunko.models import LocalModel, resolve, silent
+    from bunko.models.modelfile import with_modelfile
 
+    settings = with_modelfile(settings)
     model = resolve(settings.model, kind="chat", settings=settings, progress=progress or silent)
     if isinstance(model, LocalModel):
         check_room(model, settings.generation, least_context=_LEAST_CONTEXT)
-    return open_generator(model, settings)
+    return open_generator(model, settings, waiting=waiting)
 
 
 def load_embedder(settings: Settings, *, progress: Progress | None = None) -> Embedder:
@@ -56,10 +61,14 @@ Loaded = TypeVar("Loaded")
 class Engines:
     """Embedders and generators by the names in the settings. Thread-safe."""
 
-    def __init__(self, settings: Settings, *, progress: Progress | None = None) -> None:
-        """`settings` say how models are run; the settings of each call say which model."""
+    def __init__(self, settings: Settings, *, progress: Progress | None = None, waiting: Waiting | None = None) -> None:
+        """`settings` say how models are run; the settings of each call say which model.
+
+        `progress` shows downloads, `waiting` that a server loads its model.
+        """
         self._settings = settings
         self._progress = progress
+        self._waiting = waiting
         self._generators: _Once[Generator] = _Once()
         self._embedders: _Once[Embedder] = _Once()
         self._begun: set[str] = set()
@@ -102,7 +111,7 @@ class Engines:
                 engine.close()
 
     def _load_generator(self, settings: Settings) -> Generator:
-        return load_generator(settings, progress=self._progress)
+        return load_generator(settings, progress=self._progress, waiting=self._waiting)
 
     def _load_embedder(self, settings: Settings) -> Embedder:
         return load_embedder(settings, progress=self._progress)

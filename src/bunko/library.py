@@ -105,7 +105,7 @@ class Library:
         self._given_generator = generator
         self._entailment = entailment
         self._shares_engines = engines is not None
-        self._engines = engines or Engines(settings, progress=download_progress)
+        self._engines = engines or Engines(settings, progress=download_progress, waiting=self._progress)
 
     def __enter__(self) -> Library:
         return self
@@ -121,7 +121,7 @@ class Library:
                 engine.close()
         if not self._shares_engines:
             self._engines.close()
-            self._engines = Engines(self.settings, progress=self._download_progress)
+            self._engines = Engines(self.settings, progress=self._download_progress, waiting=self._progress)
 
     # --- the parts, opened when first used ----------------------------------------------------------------------
 
@@ -283,7 +283,7 @@ class Library:
         same question is asked of the same index under the same settings, without a history. Closing the iterator
         stops the model. Raises QuestionError, EmbedderMismatch, ModelError, EngineError, StoreError.
         """
-        settings, watch = settings_with(settings or {}, base=self.settings), watch or Stopwatch()
+        settings, watch = self._settings_for(settings), watch or Stopwatch()
         if answers == "new" or history:
             return self._stream_new(question, settings, history, watch)
         from bunko.answering.recall import again
@@ -320,7 +320,7 @@ class Library:
         from bunko.answering.recall import again
 
         with watch.stage("recall"):
-            answer = self._kept_answers.unchanged(question, settings=settings_with(settings or {}, base=self.settings))
+            answer = self._kept_answers.unchanged(question, settings=self._settings_for(settings))
         return again(answer, watch) if answer else None
 
     def kept(self, question: str, *, watch: Stopwatch, settings: Settings | None = None) -> Iterator[Event] | None:
@@ -331,9 +331,7 @@ class Library:
         from bunko.answering.recall import again
 
         with watch.stage("recall"):
-            answer = self._kept_answers.slot(
-                question, settings=settings_with(settings or {}, base=self.settings)
-            ).answer
+            answer = self._kept_answers.slot(question, settings=self._settings_for(settings)).answer
         return again(answer, watch) if answer else None
 
     def keep_folder(self) -> None:
@@ -368,12 +366,7 @@ class Library:
         else:
             asked = parse_question(question)
             needed = not (asked.small_talk or asked.is_bare)
-        return (
-            needed
-            and self._languages(
-                detect_language(question), settings_with(settings or {}, base=self.settings)
-            ).model_speaks
-        )
+        return needed and self._languages(detect_language(question), self._settings_for(settings)).model_speaks
 
     # --- one question -------------------------------------------------------------------------------------------
 
@@ -434,6 +427,12 @@ class Library:
             watch=watch,
             progress=self._progress,
         )
+
+    def _settings_for(self, settings: Settings | Mapping[str, object] | None) -> Settings:
+        """Return the settings of one question: the library's own with these, and with what the model brings."""
+        from bunko.models.modelfile import with_modelfile
+
+        return with_modelfile(settings_with(settings or {}, base=self.settings))
 
     def _generator_for(self, settings: Settings) -> Generator:
         if self._given_generator is not None or settings.model == self.settings.model:

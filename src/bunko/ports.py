@@ -128,6 +128,8 @@ class GeneratorSpec:
     """The model's name, as answers report it."""
     parameters: int = 0
     """Number of weights; 0 if unknown. Prompts for small models are made differently."""
+    notes: tuple[str, ...] = ()
+    """What the reader of an answer should know of the model, such as that its chat template is another model's."""
 
 
 class Generator(Protocol):

@@ -251,6 +251,8 @@ class Settings:
     generation: GenerationSettings = field(default_factory=GenerationSettings)
     answers: AnswersSettings = field(default_factory=AnswersSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
+    given: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    """The names of those that were set, and not left at their defaults. No setting itself."""
 
 
 def load_settings(
@@ -294,7 +296,7 @@ def apply_overrides(settings: Settings, values: Mapping[str, object]) -> Setting
         if section.count(".") or name not in known_names():
             raise _unknown(name)
         sections.setdefault(section, {})[key] = value
-    changed: dict[str, Any] = {}
+    changed: dict[str, Any] = {"given": settings.given | frozenset(values)}
     for section, pairs in sections.items():
         if section:
             changed[section] = _replace(getattr(settings, section), pairs, section + ".")
@@ -368,6 +370,8 @@ def cache_directory(settings: Settings) -> Path:
 
 def _names(section: Any, prefix: str) -> Iterator[str]:
     for item in dataclasses.fields(section):
+        if item.name == "given":
+            continue
         value = getattr(section, item.name)
         if dataclasses.is_dataclass(value):
             yield from _names(value, f"{prefix}{item.name}.")

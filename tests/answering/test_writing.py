@@ -12,7 +12,7 @@ from bunko.answering.pipeline import Resources, answer_from_documents
 from bunko.answering.prompts import beginning, extractive_messages
 from bunko.answering.writing import extract, prime, style_of, write
 from bunko.conversation import last
-from bunko.ports import EmbedderSpec, Piece, Pieces
+from bunko.ports import EmbedderSpec, GenerationOptions, Piece, Pieces
 from bunko.question.question import parse_question
 from bunko.settings import Settings, apply_overrides
 from bunko.stopwatch import Stopwatch
@@ -205,3 +205,44 @@ def test_a_model_that_answers_freely_has_nothing_to_read_ahead() -> None:
     generator = Primed(3_800_000_000)
     prime(generator, language="en", settings=Settings())
     assert not generator.primed
+
+
+class OddGenerator(FakeGenerator):
+    """Answers with these pieces, as a server's model does that refuses, reasons only, or says nothing."""
+
+    def __init__(self, *answer: Piece) -> None:
+        super().__init__(parameters=7_000_000_000)
+        self._answer = answer
+
+    def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
+        """Yield them."""
+        yield from self._answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "notes"),
+    [
+        ((), ["The model gave no answer"]),
+        ((Piece(text=" \n"),), ["The model gave no answer"]),
+        ((Piece(reasoning="Hm."),), ["The model reasoned but gave no answer"]),
+        ((Piece(notes=("The model refused to answer: “No.”",)),), ["The model gave no answer", "refused to answer"]),
+    ],
+)
+def test_where_a_model_that_writes_freely_gives_no_answer_the_best_quote_does(
+    answer: tuple[Piece, ...], notes: list[str]
+) -> None:
+    told = events(
+        "Who built it?", OddGenerator(*answer, Piece(finish_reason="stop", notes=answer[0].notes if answer else ()))
+    )
+    found = last(iter(told))
+    assert found.text == found.evidence[0].quote
+    assert [event.text for event in told if isinstance(event, TextDelta) and event.text.strip()] == [found.text]
+    assert [citation.quote for citation in found.citations] == [found.text]
+    assert not found.refused
+    assert all(words in note for words, note in zip(notes, found.notes, strict=True))
+    assert "best quote, word for word" in found.notes[0]
+
+
+def test_a_free_answer_is_left_as_it_is() -> None:
+    found = last(iter(events("Who built it?", OddGenerator(Piece(text="Ada Lind did."), Piece(finish_reason="stop")))))
+    assert (found.text, found.notes) == ("Ada Lind did.", ())

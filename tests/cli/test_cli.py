@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import lancedb
@@ -453,3 +455,15 @@ def test_the_guard_of_these_tests_does_refuse(folder: Path) -> None:
     code = "import tests.program as p, socket; p.refuse_network(); socket.socket().connect(('192.0.2.1', 80))"
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, check=False)
     assert b"refused to connect to ('192.0.2.1', 80)" in done.stderr
+
+
+def test_what_holds_for_every_answer_of_a_model_is_shown_once_in_a_conversation(
+    folder: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = FakeGenerator("They dislike cold water.", parameters=7_000_000_000)
+    generator.spec = replace(generator.spec, notes=("It has another model's chat template.",))
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{QUESTION}\nWhat do cats dislike?\n"))
+    outcome = cli("chat", str(folder), generator=generator)
+    assert outcome.code == 0, outcome
+    assert outcome.out.count("Answer\nThey dislike cold water.\n") == 2
+    assert outcome.out.count("another model's chat template") == 1

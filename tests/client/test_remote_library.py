@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import io
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from bunko.client.opening import AnyLibrary
 from bunko.client.remote_library import RemoteLibrary, fields_of
 from bunko.contract.parse import error_from, from_json
 from bunko.contract.serialise import error_json, to_json
+from bunko.conversation import last
 from bunko.errors import (
     AccessRefused,
     BunkoError,
@@ -36,6 +38,7 @@ from bunko.library import Library
 from bunko.server.http.access import Access
 from bunko.settings import Settings
 from bunko.types import Answer, Document, Finished, Hit, Retrieved, SyncReport, TextDelta
+from tests.conftest import Cli
 from tests.served import serving
 from tests.server.support import SteppedGenerator, make_host
 from tests.support import CATS, KYOTO, SHIPS, make_library, make_settings, write_files
@@ -157,6 +160,38 @@ def test_settings_are_sent_with_the_question(url: str) -> None:
         bunko.open(url, embedder="minilm")
     with pytest.raises(UnknownModel, match="gpt"):
         bunko.open(url, model="gpt").ask(QUESTION)
+
+
+@pytest.mark.parametrize("name", ["generation.max_tokens", "generation"])
+def test_settings_of_a_call_may_be_a_mapping_as_on_this_machine(url: str, folder: Path, name: str) -> None:
+    few: dict[str, object] = {name: 3 if "." in name else {"max_tokens": 3}}
+    default = Settings().generation.max_tokens
+    library = bunko.open(url, settings={"generation.max_tokens": 2})
+    assert library.ask(QUESTION).usage.completion_tokens == 2
+    assert library.ask(QUESTION, settings=few).usage.completion_tokens == 3
+    assert last(library.stream(QUESTION, settings=few)).usage.completion_tokens == 3
+    assert library.ask(QUESTION, settings={"retrieval.top_k": 1}).usage.completion_tokens == 2
+    assert library.ask(QUESTION, settings={"generation.max_tokens": default}).usage.completion_tokens > 3
+    assert len(library.search("cats harbour", settings={"retrieval.top_k": 1})) == 1
+    with pytest.raises(SettingsError, match=r"retrieval\.top_k"):
+        library.search("cats", settings={"retrieval.topk": 1})
+    with pytest.raises(UsageError, match=r"chunking\.max_tokens can't be sent"):
+        library.ask(QUESTION, settings={"chunking.max_tokens": 99})
+
+
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_commands_take_a_server_s_address(
+    url: str, folder: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    address = f"{scheme}{url.removeprefix('http://')}/{folder.name}"
+    assert cli("ask", address, QUESTION, "--json", "--max-tokens", "2").json["usage"]["completion_tokens"] == 2
+    assert cli("search", address, "harbour", "--json").json["hits"][0]["path"] == "sub/ships.md"
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{QUESTION}\n"))
+    assert cli("chat", address, "--json").json["evidence"][0]["path"] == "sub/ships.md"
+    refused = cli("ask", address, QUESTION, "--adapter", "x.gguf")
+    assert (refused.code, "--adapter can't be sent" in refused.err) == (2, True), refused
+    refused = cli("ask", f"{scheme}{url.removeprefix('http://')}/nowhere", QUESTION)
+    assert (refused.code, "nowhere" in refused.err) == (1, True), refused
 
 
 def test_closing_a_stream_stops_the_model(folder: Path) -> None:

@@ -105,6 +105,9 @@ def serve(script: Script) -> Iterator[Loopback]:
         def do_POST(self) -> None:
             self.do_GET()
 
+        def do_CONNECT(self) -> None:
+            self.do_GET()
+
     server = ThreadingHTTPServer(("127.0.0.1", 0), Scripted)
     server.daemon_threads = True
     server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that leaves is no error

@@ -10,15 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from bunko.answering.pipeline import answer_without_documents
+from bunko.conversation import last
 from bunko.engine.process import LlamaProcess
 from bunko.errors import EngineCrashed, PromptTooLong, WrongModelKind
 from bunko.generation import open_generator
 from bunko.generation.chat import ChatGenerator
+from bunko.library import Library
 from bunko.models import LocalModel, resolve
 from bunko.ports import GenerationOptions, Piece
-from bunko.settings import Settings
+from bunko.settings import Settings, apply_overrides
+from bunko.stopwatch import Stopwatch
+from bunko.testing import FakeEmbedder
 from bunko.types import Message
-from tests.engine.support import make_tiny_model
+from tests.engine.support import CHATML_MARKS, make_tiny_model
+from tests.support import SHIPS, write_files
 from tests.tiny_gguf import make_chat_gguf
 
 SYSTEM = Message(role="system", content="Be brief. " * 20)
@@ -186,3 +192,17 @@ def test_the_context_can_be_set(tmp_path: Path, settings: Settings) -> None:
         assert generator.context_tokens() == 2048
     finally:
         generator.close()
+
+
+def test_an_answer_says_that_the_template_is_another_model_s(tmp_path: Path, settings: Settings) -> None:
+    alien = "{% for m in messages %}<start_of_turn>{{ m.role }}\n{{ m.content }}<end_of_turn>\n{% endfor %}"
+    model = make_chat_gguf(tmp_path / "odd.gguf", template=alien, special=CHATML_MARKS)
+    root = write_files(tmp_path / "docs", {"ships.txt": SHIPS})
+    chosen = apply_overrides(settings, {"model": str(model), "generation.max_tokens": 8, "answers.strictness": 0})
+    with Library(root, settings=chosen, embedder=FakeEmbedder()) as library:
+        library.sync()
+        answer = library.ask("When did the harbour of Kobe open?")
+        with_model = last(answer_without_documents("Hello?", library.generator, settings=chosen, watch=Stopwatch()))
+    for notes in (answer.notes, with_model.notes):
+        (note,) = [text for text in notes if "another model's chat template" in text]
+        assert "that of Gemma models, but its vocabulary has no <start_of_turn>; it has <|im_start|>" in note

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bunko.errors import BunkoError, RemoteBadAnswer, RemoteUnavailable
+from bunko.generation import open_generator
+from bunko.models import RemoteModel
 from bunko.ports import GenerationOptions, Piece
-from tests.engine.loopback import Handler, Request, Script
+from bunko.settings import Settings
+from tests.engine.loopback import Handler, Request, Script, serve
 from tests.generation.test_remote import HELLO, MODELS, OPTIONS, QUESTION, delta, finish, generator_for, server_of
 
 
@@ -208,3 +214,120 @@ def test_a_refusal_that_cannot_be_helped_is_shown_in_the_server_s_words(status: 
         with pytest.raises(BunkoError, match="The cat sits on the keyboard"):
             list(generator.stream(QUESTION, options=OPTIONS))
         assert len(server.asked("/v1/chat/completions")) <= 2
+
+
+def loads_first(times: int, message: object) -> Script:
+    """Return a server that loads its model while it refuses this many requests, whatever is asked."""
+    left = [times]
+
+    def script(handler: Handler, request: Request) -> None:
+        left[0] -= 1
+        if left[0] >= 0:
+            handler.reply({"error": message}, status=503)
+        else:
+            server_of(MODELS)(handler, request)
+
+    return script
+
+
+@pytest.mark.parametrize(
+    "message", [{"code": 503, "message": "Loading model"}, "Model x/y is currently loading", "Server is warming up"]
+)
+def test_a_server_that_loads_its_model_is_waited_for(monkeypatch: pytest.MonkeyPatch, message: object) -> None:
+    monkeypatch.setattr("bunko.engine.loading._PAUSE_S", 0.1)
+    told: list[tuple[str, int, int]] = []
+    with serve(loads_first(4, message)) as server:
+        model = RemoteModel(name="m", kind="chat", url=f"{server.url}/v1", model="first")
+        generator = open_generator(model, Settings(), waiting=lambda *stage: told.append(stage))
+        with closing(generator):
+            assert text(list(generator.stream(QUESTION, options=OPTIONS))) == "Hello"
+    assert told[0] == ("waiting for the server's model", 0, 180)
+    assert told[-1] == ("waiting for the server's model", 180, 180)
+
+
+def test_the_wait_for_a_server_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bunko.engine.loading._PAUSE_S", 0.1)
+    with (
+        generator_for(loads_first(10_000, "Loading model"), model="m", limits={"start_timeout_s": 0.3}) as (
+            generator,
+            _,
+        ),
+        pytest.raises(RemoteUnavailable, match=r"not ready.*Loading model") as caught,
+    ):
+        list(generator.stream(QUESTION, options=OPTIONS))
+    assert "generation.start_timeout_s" in caught.value.hint
+
+
+def test_the_wait_for_a_server_can_be_interrupted() -> None:
+    with generator_for(loads_first(10_000, "Loading model"), model="m") as (generator, server):
+        timer = threading.Timer(0.3, generator.interrupt)
+        timer.start()
+        with pytest.raises(RemoteUnavailable):
+            list(generator.stream(QUESTION, options=OPTIONS))
+        timer.join()
+        assert len(server.requests) < 5
+
+
+def test_a_busy_server_is_not_waited_for() -> None:
+    script = answering(lambda handler, _: handler.reply({"error": "busy"}, status=503))
+    with generator_for(script) as (generator, server), pytest.raises(RemoteUnavailable, match="too busy"):
+        list(generator.stream(QUESTION, options=OPTIONS))
+    assert len(server.asked("/v1/chat/completions")) == 1
+
+
+@pytest.fixture
+def no_proxy_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+        monkeypatch.delenv(variable.upper(), raising=False)
+
+
+def through_proxy(script: Script, url: str, monkeypatch: pytest.MonkeyPatch) -> tuple[BunkoError, str]:
+    """Return the error of a question to a server behind a proxy, and the proxy's address."""
+    with serve(script) as proxy:
+        login = proxy.url.replace("http://", "http://me:secret@")
+        monkeypatch.setenv("HTTP_PROXY", login)
+        monkeypatch.setenv("HTTPS_PROXY", login)
+        model = RemoteModel(name="m", kind="chat", url=url, model="m")
+        generator = open_generator(model, Settings())
+        with closing(generator), pytest.raises(BunkoError) as caught:
+            list(generator.stream(QUESTION, options=OPTIONS))
+        assert proxy.requests
+        assert "secret" not in f"{caught.value.message} {caught.value.hint}"
+        return caught.value, proxy.url
+
+
+@pytest.mark.parametrize("status", [403, 407, 502, 503, 504])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_an_error_of_a_proxy_names_the_proxy_and_the_way_around_it(
+    monkeypatch: pytest.MonkeyPatch, no_proxy_yet: None, scheme: str, status: int
+) -> None:
+    def script(handler: Handler, request: Request) -> None:
+        handler.reply("<html><title>Squid says no</title></html>", status=status, headers={"Connection": "close"})
+
+    error, proxy = through_proxy(script, f"{scheme}://gpu.example/v1", monkeypatch)
+    assert proxy in error.message
+    assert "gpu.example" in error.message
+    assert str(status) in error.message
+    assert "NO_PROXY" in error.hint
+
+
+def test_a_proxy_that_is_away_is_named(monkeypatch: pytest.MonkeyPatch, no_proxy_yet: None) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    generator = open_generator(RemoteModel(name="m", kind="chat", url="http://gpu.example/v1", model="m"), Settings())
+    with closing(generator), pytest.raises(RemoteUnavailable, match=r"proxy http://127\.0\.0\.1:9") as caught:
+        list(generator.stream(QUESTION, options=OPTIONS))
+    assert "NO_PROXY" in caught.value.hint
+
+
+def test_a_server_behind_a_working_proxy_answers(monkeypatch: pytest.MonkeyPatch, no_proxy_yet: None) -> None:
+    def script(handler: Handler, request: Request) -> None:
+        assert request.path.startswith("http://gpu.example/")
+        inner = replace(request, path=request.path.removeprefix("http://gpu.example"))
+        server_of(MODELS)(handler, inner)
+
+    with serve(script) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        model = RemoteModel(name="m", kind="chat", url="http://gpu.example/v1", model="first")
+        with closing(open_generator(model, Settings())) as generator:
+            assert text(list(generator.stream(QUESTION, options=OPTIONS))) == "Hello"

@@ -325,19 +325,6 @@ def test_ollamas_file_is_used_in_place(
     assert "qwen3:4b" in caught.value.hint
 
 
-@pytest.mark.parametrize("part", ["adapter", "system", "messages"])
-def test_an_ollama_model_with_parts_that_are_not_loaded_is_refused(
-    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, part: str
-) -> None:
-    monkeypatch.setenv("OLLAMA_MODELS", str(tmp_path))
-    names = ("model", part)
-    layers = [{"mediaType": f"application/vnd.ollama.image.{name}", "digest": f"sha256:{'ab' * 32}"} for name in names]
-    make_ollama_store(tmp_path, layers=layers)
-    with pytest.raises(ModelBroken, match="does not load") as caught:
-        resolve("ollama:qwen3:4b", kind="chat", settings=settings)
-    assert "localhost:11434/v1#qwen3:4b" in caught.value.hint
-
-
 @pytest.mark.parametrize("digest", ["sha256:../../../etc/passwd", "sha256:ab", "", 5])
 def test_a_manifest_that_points_elsewhere_is_refused(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, digest: str

@@ -146,10 +146,11 @@ def program(
     fake: bool = True,
     env: Mapping[str, str] | None = None,
     trusted: ssl.SSLContext | bool = True,
+    prefix: Sequence[str] = (),
 ) -> Iterator[Running]:
     """Run `bunko serve` at any free port, and return once its libraries are ready."""
     process = subprocess.Popen(
-        command("serve", *folders, "--port", "0", "--json", "--quiet", *flags, fake=fake),
+        command("serve", *folders, "--port", "0", "--json", "--quiet", *flags, fake=fake, prefix=prefix),
         env=environment(env),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

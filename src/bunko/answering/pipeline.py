@@ -159,7 +159,7 @@ def answer_without_documents(
             timings=watch.timings(),
             model=generator.spec.name,
             finish_reason=written.finish_reason,
-            notes=notes_of(written, settings),
+            notes=(*notes_of(written, settings), *generator.spec.notes),
         )
     )
 
@@ -309,7 +309,7 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
         written=written,
         support=min(draft.support, by_model, key=lambda item: item.strength),
         usage=draft.usage + written.usage,
-        notes=(*draft.notes, *notes_of(written, settings)),
+        notes=(*draft.notes, *notes_of(written, settings), *generator.spec.notes),
     )
 
 

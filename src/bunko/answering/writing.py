@@ -37,7 +37,8 @@ _LOOP_EVERY = 8  # pieces; the search takes longer than a small model takes for 
 _PHRASE_TOKENS = 48  # phrases from the sources are shorter
 _THOUGHT_CUT = "The model's reasoning was cut off at its limit; generation.think_tokens raises it."
 _REASONED = "The model reasoned but gave no answer; --think off turns reasoning off."
-_QUOTED = ": the answer shown is the best quote, word for word."
+_NO_ANSWER = "The model gave no answer: the answer shown is the best quote, word for word."
+_ONLY_REASONED = "The model reasoned but gave no answer: the answer shown is the best quote, word for word."
 _SMALL = 1_000_000_000
 _TINY = 300_000_000
 
@@ -167,8 +168,10 @@ def extract(writing: Writing, shown: Sequence[Evidence], *, question: Question) 
         written.text = shown[n].quote[start:stop_at]
     else:
         written.text = shown[0].quote
-        reply = f"The model's answer {said!r} is not in the documents" if said else "The model gave no answer"
-        written.notes = (f"{reply}{_QUOTED}",)
+        not_there = (
+            f"The model's answer {said!r} is not in the documents: the answer shown is the best quote, word for word."
+        )
+        written.notes = (not_there if said else _NO_ANSWER,)
     written.is_streamed = False
     return written
 
@@ -178,9 +181,7 @@ def or_best_quote(writing: Writing, shown: Sequence[Evidence]) -> Writing:
     written = yield from writing
     if not written.text.strip():
         written.text, written.is_streamed = shown[0].quote, False
-        what = "The model reasoned but gave no answer" if written.reasoning.strip() else "The model gave no answer"
-        note = f"{what}{_QUOTED}"
-        written.notes = (note,)
+        written.notes = (_ONLY_REASONED if written.reasoning.strip() else _NO_ANSWER,)
     return written
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bunko.cli.common import note, note_report, open_from, print_json, settings_from
 from bunko.cli.render import render_hits, show_answer
-from bunko.cli.resident import ask_server, search_server
+from bunko.cli.resident import ask_server, library_at, search_server
 from bunko.contract.records import SearchResult
 from bunko.contract.serialise import to_json
 from bunko.errors import QuestionError, StoreBusy, StoreNotWritable, UsageError
@@ -36,6 +36,9 @@ def run_ask(arguments: argparse.Namespace) -> int:
         ask_and_save(arguments, folder, question)
     elif arguments.no_rag:
         _ask_model(arguments, folder, question)
+    elif library := library_at(arguments, folder):
+        with library:
+            show_answer(arguments, library.stream(question, answers="new" if arguments.no_cache else "kept"))
     elif (events := ask_server(arguments, Path(folder).expanduser(), question)) is not None:
         show_answer(arguments, events)
     else:
@@ -46,11 +49,13 @@ def run_ask(arguments: argparse.Namespace) -> int:
 def _ask_model(arguments: argparse.Namespace, folder: str, question: str) -> None:
     from bunko.answering.pipeline import answer_without_documents
     from bunko.library import Library
+    from bunko.models.modelfile import with_modelfile
 
     watch = Stopwatch()
     library = Library(Path(folder or "."), settings=settings_from(arguments, Path(folder) if folder else None))
     with library:
-        events = answer_without_documents(question, library.generator, settings=library.settings, watch=watch)
+        settings = with_modelfile(library.settings)
+        events = answer_without_documents(question, library.generator, settings=settings, watch=watch)
         show_answer(arguments, events)
         note_placement(arguments, library)
 
@@ -80,6 +85,10 @@ def run_search(arguments: argparse.Namespace) -> int:
     if not arguments.query.strip():
         raise QuestionError("The query is empty.", 'For example: bunko search FOLDER "budget 2024"')
     watch = Stopwatch()
+    if library_there := library_at(arguments, arguments.folder):
+        with library_there:
+            _show_hits(arguments, library_there.search(arguments.query, watch=watch), watch)
+        return 0
     root = Path(arguments.folder).expanduser()
     if (hits := search_server(arguments, root, arguments.query, watch=watch)) is not None:
         _show_hits(arguments, hits, watch)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from bunko.cli.ask import complete, sync_first, warm_up
 from bunko.cli.common import bold, note, open_from, settings_from
 from bunko.cli.render import show_answer
-from bunko.cli.resident import served_library
+from bunko.cli.resident import library_at, served_library
 from bunko.errors import QuestionError
 from bunko.stopwatch import Stopwatch
 from bunko.types import Event, Finished, Message
@@ -33,14 +34,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Read questions from the terminal, or one per line from a pipe, and answer each."""
     if arguments.folder is None:
         return _chat_with_model(arguments)
-    if served := served_library(arguments, Path(arguments.folder).expanduser()):
+    there = library_at(arguments, arguments.folder)
+    if served := there or served_library(arguments, Path(arguments.folder).expanduser()):
         with served:
-            return _converse(arguments, served.chat())
+            return _converse(arguments, served.chat(), lasting=tuple)
     with open_from(arguments, arguments.folder) as library:
         warm_up(arguments, library)
         if sync_first(arguments, library):
             complete(library)
-        return _converse(arguments, library.chat())
+        return _converse(arguments, library.chat(), lasting=lambda: library.generator.spec.notes)
 
 
 def _chat_with_model(arguments: argparse.Namespace) -> int:
@@ -48,7 +50,7 @@ def _chat_with_model(arguments: argparse.Namespace) -> int:
 
     with Library(Path.cwd(), settings=settings_from(arguments)) as library:
         library.warm_up()
-        return _converse(arguments, _Plain(library))
+        return _converse(arguments, _Plain(library), lasting=lambda: library.generator.spec.notes)
 
 
 class _Plain:
@@ -60,8 +62,9 @@ class _Plain:
 
     def stream(self, question: str) -> Iterator[Event]:
         from bunko.answering.pipeline import answer_without_documents
+        from bunko.models.modelfile import with_modelfile
 
-        generator, settings = self._library.generator, self._library.settings
+        generator, settings = self._library.generator, with_modelfile(self._library.settings)
         watch = Stopwatch()
         for event in answer_without_documents(
             question, generator, settings=settings, history=self.history, watch=watch
@@ -73,7 +76,11 @@ class _Plain:
             yield event
 
 
-def _converse(arguments: argparse.Namespace, conversation: _Conversation) -> int:
+def _converse(
+    arguments: argparse.Namespace, conversation: _Conversation, *, lasting: Callable[[], Collection[str]]
+) -> int:
+    """Answer each question. The `lasting` notes, which hold for every answer of a model, are shown once."""
+    told: set[str] = set()
     interactive = sys.stdin.isatty()
     if interactive:
         with contextlib.suppress(ImportError):
@@ -84,7 +91,8 @@ def _converse(arguments: argparse.Namespace, conversation: _Conversation) -> int
             conversation.history = ()
             continue
         try:
-            show_answer(arguments, conversation.stream(question))
+            events = conversation.stream(question)
+            show_answer(arguments, events if arguments.json else _told_once(events, told, lasting))
         except QuestionError as error:
             note(arguments, str(error))
         except KeyboardInterrupt:
@@ -92,6 +100,16 @@ def _converse(arguments: argparse.Namespace, conversation: _Conversation) -> int
                 raise
             note(arguments, "\nStopped.")
     return 0
+
+
+def _told_once(events: Iterator[Event], told: set[str], lasting: Callable[[], Collection[str]]) -> Iterator[Event]:
+    for event in events:
+        if not isinstance(event, Finished):
+            yield event
+            continue
+        notes = tuple(text for text in event.answer.notes if text not in told)
+        told |= set(notes).intersection(lasting()) if notes else set()
+        yield Finished(answer=replace(event.answer, notes=notes))
 
 
 def _questions(interactive: bool) -> Iterator[str]:

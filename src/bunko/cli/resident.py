@@ -17,6 +17,7 @@ from typing import Any
 from bunko.askable import ASKABLE
 from bunko.cli.common import note, note_report
 from bunko.client.discovery import find_serving
+from bunko.client.opening import names_server, open_any
 from bunko.client.remote_library import RemoteLibrary
 from bunko.errors import (
     AccessRefused,
@@ -28,6 +29,7 @@ from bunko.errors import (
     TokenMissing,
     UnknownLibrary,
     UnknownModel,
+    UsageError,
 )
 from bunko.stopwatch import Stopwatch
 from bunko.types import Event, Hit
@@ -89,19 +91,41 @@ def _connect(arguments: argparse.Namespace, root: Path, fields: AbstractSet[str]
     place = None if arguments.no_server else find_serving(root)
     if place is None:
         raise NotServed
+    return RemoteLibrary(place, asking=_asking(arguments, RemoteLibrary(place), fields))
+
+
+def library_at(arguments: argparse.Namespace, folder: str) -> RemoteLibrary | None:
+    """Return the library at a server's address, which gets the flags with each question; None for a folder.
+
+    Raises UsageError for a flag that can't be sent, and what opening an address raises.
+    """
+    if not names_server(folder):
+        return None
+    library = open_any(folder)
+    assert isinstance(library, RemoteLibrary)
+    try:
+        return library.asking(_asking(arguments, library, _ASK_FIELDS))
+    except NotServed as reason:
+        raise UsageError(
+            f"{folder.partition('#')[0]} can't be asked like this: {reason}.",
+            "Leave it out; set it where `bunko serve` runs.",
+        ) from reason
+
+
+def _asking(arguments: argparse.Namespace, library: RemoteLibrary, fields: AbstractSet[str]) -> dict[str, object]:
+    """Return the flags as fields of a question. Raises NotServed for one that can't be sent."""
     for name in _OWN:
         if getattr(arguments, name, None):
             raise NotServed(f"--{name.replace('_', '-')} can't be sent to it")
     wanted = _environment() | {name: getattr(arguments, name, None) for name in ("model", "embedder", *_ASKABLE)}
     wanted = {name: value for name, value in wanted.items() if value is not None}
-    _check_models(RemoteLibrary(place), wanted)
+    _check_models(library, wanted)
     if impossible := set(wanted) - {"embedder", *fields}:
         raise NotServed(f"its search has no {', '.join(sorted(impossible))}")
     try:
-        asking = {name: _parsed(name, value) for name, value in wanted.items() if name in fields}
+        return {name: _parsed(name, value) for name, value in wanted.items() if name in fields}
     except ValueError as error:
         raise NotServed("a flag has a wrong value") from error  # this process says which
-    return RemoteLibrary(place, asking=asking)
 
 
 def _parsed(field: str, value: str) -> object:

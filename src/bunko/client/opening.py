@@ -46,7 +46,13 @@ class AnyLibrary(Protocol):
         """Bring the index in step with the folder."""
         ...
 
-    def search(self, query: str, *, settings: Settings | None = None, watch: Stopwatch | None = None) -> list[Hit]:
+    def search(
+        self,
+        query: str,
+        *,
+        settings: Settings | Mapping[str, object] | None = None,
+        watch: Stopwatch | None = None,
+    ) -> list[Hit]:
         """Return the passages that match a question, best first."""
         ...
 
@@ -54,7 +60,7 @@ class AnyLibrary(Protocol):
         self,
         question: str,
         *,
-        settings: Settings | None = None,
+        settings: Settings | Mapping[str, object] | None = None,
         history: tuple[Message, ...] = (),
         answers: Literal["new", "kept"] = "new",
     ) -> Answer:
@@ -65,7 +71,7 @@ class AnyLibrary(Protocol):
         self,
         question: str,
         *,
-        settings: Settings | None = None,
+        settings: Settings | Mapping[str, object] | None = None,
         history: tuple[Message, ...] = (),
         answers: Literal["new", "kept"] = "new",
     ) -> Iterator[Event]:
@@ -127,9 +133,7 @@ def open_any(
     once whether it has the library; settings that a question can carry are sent with each.
     Raises LibraryNotFound, SettingsError; for a server UnknownLibrary, TokenMissing, RemoteUnavailable, UsageError.
     """
-    if isinstance(folder, str) and (
-        is_url(folder) or (is_address_without_scheme(folder) and not Path(folder).exists())
-    ):
+    if isinstance(folder, str) and names_server(folder):
         if entailment:
             raise UsageError("A server takes no entailment model.", "Open the folder, or leave the model out.")
         folder = folder if is_url(folder) else f"http://{folder}"
@@ -141,6 +145,11 @@ def open_any(
     if token:
         raise UsageError("A folder on this machine takes no token.", "Leave the token out, or open a server's address.")
     return open_library(folder, settings=settings, model=model, embedder=embedder, entailment=entailment)
+
+
+def names_server(folder: str) -> bool:
+    """Return whether this is a server's address, with or without http://, and not a folder of that name."""
+    return is_url(folder) or (is_address_without_scheme(folder) and not Path(folder).exists())
 
 
 def _open_served(

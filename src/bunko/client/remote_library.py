@@ -93,6 +93,10 @@ class RemoteLibrary:
                 f"A library on a server has no `{name}`. {cure} Or open the folder on the machine that has it."
             )
 
+    def asking(self, fields: Mapping[str, object]) -> RemoteLibrary:
+        """Return this library with fields that are sent with each question."""
+        return RemoteLibrary(self._caller.place, asking=fields)
+
     def close(self) -> None:
         """Stop the answers that are still being written. The library can be used again."""
         for stream in list(self._open_streams):
@@ -148,7 +152,13 @@ class RemoteLibrary:
         with self._understood():
             return from_json(SyncReport, self._caller.post(path, {}, timeout_s=timeout_s))
 
-    def search(self, query: str, *, watch: Stopwatch | None = None, settings: Settings | None = None) -> list[Hit]:
+    def search(
+        self,
+        query: str,
+        *,
+        watch: Stopwatch | None = None,
+        settings: Settings | Mapping[str, object] | None = None,
+    ) -> list[Hit]:
         """Return the passages that match a question, best first. Raises QuestionError for an empty one.
 
         Of the settings only those that a search takes have an effect (`retrieval.top_k`). Raises UsageError for one
@@ -172,11 +182,12 @@ class RemoteLibrary:
         *,
         history: tuple[Message, ...] = (),
         answers: Literal["new", "kept"] = "new",
-        settings: Settings | None = None,
+        settings: Settings | Mapping[str, object] | None = None,
     ) -> Iterator[Event]:
         """Yield what `Library.stream` yields. Closing the iterator stops the model on the server.
 
-        `settings` replace those that the library was opened with, except its model where they name none. Raises what
+        `settings` replace those that the library was opened with, except its model where they name none; a mapping
+        changes some of them. Raises what
         `Library.stream` raises, RemoteUnavailable, RemoteBadAnswer, Busy, NotReady, and UsageError for a setting that
         can't be sent with a question.
         """
@@ -187,9 +198,13 @@ class RemoteLibrary:
         self._open_streams.add(stream)
         return stream
 
-    def _fields(self, settings: Settings | None) -> dict[str, object]:
+    def _fields(self, settings: Settings | Mapping[str, object] | None) -> dict[str, object]:
+        from bunko.settings import Settings, settings_with
+
         if settings is None:
             return self._asking
+        if not isinstance(settings, Settings):
+            return self._asking | fields_of(settings_with(settings, base=Settings()))
         return {name: value for name, value in self._asking.items() if name == "model"} | fields_of(settings)
 
     def _stream(self, body: Mapping[str, object]) -> Iterator[Event]:
@@ -213,7 +228,7 @@ class RemoteLibrary:
         *,
         history: tuple[Message, ...] = (),
         answers: Literal["new", "kept"] = "new",
-        settings: Settings | None = None,
+        settings: Settings | Mapping[str, object] | None = None,
     ) -> Answer:
         """Answer a question from the documents, with citations. Takes and raises what `stream` does."""
         return last(self.stream(question, history=history, answers=answers, settings=settings))
@@ -308,7 +323,7 @@ def turns_of(history: tuple[Message, ...]) -> list[dict[str, str]]:
 
 
 def fields_of(settings: Settings) -> dict[str, object]:
-    """Return the fields to send with a question for these settings: those that differ from the default.
+    """Return the fields to send with a question for these settings: those that were set or differ from the default.
 
     Raises UsageError for a setting that can't be sent with a question.
     """
@@ -317,7 +332,8 @@ def fields_of(settings: Settings) -> dict[str, object]:
     fields: dict[str, object] = {}
     for name in known_names():
         value, default = _value(settings, name), _value(Settings(), name)
-        if value == default or name in _OF_THIS_MACHINE or name.startswith("server."):
+        is_set = value != default or (name in settings.given and name in FIELDS)
+        if not is_set or name in _OF_THIS_MACHINE or name.startswith("server."):
             continue
         if name not in FIELDS:
             raise UsageError(

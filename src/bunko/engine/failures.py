@@ -16,6 +16,7 @@ from bunko.errors import EngineCrashed, EngineError, EngineTimeout, PromptTooLon
 
 _QUOTED = 300
 _PAGE = 4_000  # characters of a web page that are looked at
+_PROXY_SENT = "The proxy may have sent this. If the server needs no proxy, put its host into NO_PROXY."
 _MESSAGE_FIELDS = ("message", "detail", "msg", "error_description", "title")
 _TOO_LONG_MARKS = ("exceed_context_size", "context_length_exceeded", "maximum context length", "context size")
 
@@ -31,7 +32,7 @@ def status_error(
     said = f": {detail['message']}" if detail["message"] else ""
     url = f"{endpoint.name} (through the proxy {proxy})" if proxy else endpoint.name
     if _is_too_long(detail):
-        return _too_long(detail)
+        return _too_long(detail, endpoint)
     if endpoint.is_local:
         return EngineCrashed(
             f"The engine failed{said or f' with status {status}'}.", "Ask again; see the engine's log."
@@ -39,7 +40,7 @@ def status_error(
     if status in (401, 403):
         return RemoteUnavailable(
             f"The server {url} refuses the API key, or requires one (status {status}){said}.",
-            "Set BUNKO_API_KEY to a valid key.",
+            "Set BUNKO_API_KEY to a valid key." + (f" {_PROXY_SENT}" if proxy and status == 403 else ""),
         )
     if status == 404:
         return RemoteUnavailable(
@@ -47,7 +48,8 @@ def status_error(
             "The address usually ends in /v1; the server's own list of models is at /v1/models.",
         )
     if status in (408, 504):
-        return EngineTimeout(f"The server {url} ran out of time (status {status}){said}.", "Ask again later.")
+        again = f"Ask again later. {_PROXY_SENT}" if proxy and status == 504 else "Ask again later."
+        return EngineTimeout(f"The server {url} ran out of time (status {status}){said}.", again)
     if status == 407:
         return RemoteUnavailable(
             f"The proxy {proxy or 'on the way'} wants a login for {endpoint.name} (status 407){said}.",
@@ -56,10 +58,13 @@ def status_error(
     if proxy and status in (502, 503):
         return RemoteUnavailable(
             f"The server {url} can't be reached (status {status}){said}.",
-            "The proxy may have sent this. If the server needs no proxy, put its host into NO_PROXY.",
+            _PROXY_SENT,
         )
     if status == 503 and "loading" in detail["message"].lower():
-        return RemoteUnavailable(f"The server {url} is not ready (status 503){said}.", "Ask again in a minute.")
+        return RemoteUnavailable(
+            f"The server {url} is not ready (status 503){said}.",
+            "Ask again in a minute, or raise generation.start_timeout_s: Bunko waits that long.",
+        )
     if status in (429, 503):
         after = headers.get("Retry-After", "")
         when = f"in {after} seconds" if after.isascii() and after.isdigit() else "later"
@@ -156,10 +161,13 @@ def _is_too_long(detail: Mapping[str, Any]) -> bool:
     return any(mark in text for mark in _TOO_LONG_MARKS)
 
 
-def _too_long(detail: Mapping[str, Any]) -> PromptTooLong:
+def _too_long(detail: Mapping[str, Any], endpoint: Endpoint) -> PromptTooLong:
     tokens, context = detail.get("n_prompt_tokens"), detail.get("n_ctx")
     if isinstance(tokens, int) and isinstance(context, int):
         message = f"The prompt has {tokens:,} tokens, but the model's context holds {context:,}."
     else:
         message = f"The prompt is longer than the model's context ({detail['message']})."
-    return PromptTooLong(message, "Ask a shorter question, or take a larger context: BUNKO_GENERATION__CONTEXT_TOKENS.")
+    larger = "take a larger context: BUNKO_GENERATION__CONTEXT_TOKENS"
+    if not endpoint.is_local:
+        larger = "lower evidence.max_tokens and generation.max_tokens, or give the server's model a larger context"
+    return PromptTooLong(message, f"Ask a shorter question, or {larger}.")

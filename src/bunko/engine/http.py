@@ -18,8 +18,9 @@ from urllib3.exceptions import HTTPError, ProtocolError, ProxyError, ReadTimeout
 
 from bunko.engine.endpoint import Address, Endpoint
 from bunko.engine.failures import bad_answer, printable, status_error, text_of_page
+from bunko.engine.loading import Patience, Waiting, is_loading
 from bunko.engine.sockets import OpenSockets
-from bunko.errors import EngineError, EngineTimeout, RemoteBadAnswer
+from bunko.errors import EngineError, EngineTimeout, RemoteBadAnswer, RemoteUnavailable
 from bunko.network import HEADERS, open_pool
 from bunko.settings import GenerationSettings
 
@@ -42,11 +43,17 @@ class Timeouts:
     first_token_s: float = 600.0
     token_s: float = 60.0
     """Between two tokens, and for all requests that generate no text."""
+    loading_s: float = 180.0
+    """While a server says that it loads its model."""
 
     @classmethod
     def of(cls, settings: GenerationSettings) -> Timeouts:
         """Return the timeouts in the settings."""
-        return cls(first_token_s=settings.first_token_timeout_s, token_s=settings.token_timeout_s)
+        return cls(
+            first_token_s=settings.first_token_timeout_s,
+            token_s=settings.token_timeout_s,
+            loading_s=settings.start_timeout_s,
+        )
 
 
 class Deadline:
@@ -68,9 +75,11 @@ class Deadline:
 class Connection:
     """Requests to one endpoint. May be used by several threads."""
 
-    def __init__(self, endpoint: Endpoint, *, timeouts: Timeouts) -> None:
+    def __init__(self, endpoint: Endpoint, *, timeouts: Timeouts, waiting: Waiting | None = None) -> None:
+        """Connect to nothing yet. `waiting` is called each second while a server loads its model."""
         self.endpoint = endpoint
         self.timeouts = timeouts
+        self._waiting: Waiting = waiting or (lambda stage, waited, most: None)
         self._pool: urllib3.PoolManager | None = None
         self._sockets = OpenSockets()
 
@@ -85,7 +94,7 @@ class Connection:
     def probe(self, path: str, body: Mapping[str, object] | None = None) -> JsonObject:
         """Request an optional endpoint; return {} if the server lacks it. Raises EngineError if it is down."""
         deadline = Deadline(self.timeouts.token_s)
-        response = self._attempt("GET" if body is None else "POST", path, body, deadline)
+        response, _ = self._ready("GET" if body is None else "POST", path, body, deadline)
         try:
             if response.status == 200:
                 text = b"".join(_read(response, self.endpoint, deadline, limit=_MAX_BODY))
@@ -123,18 +132,42 @@ class Connection:
         self, method: Method, path: str, body: Mapping[str, object] | None, deadline: Deadline
     ) -> BaseHTTPResponse:
         """Return a successful response, with its body unread. Raises EngineError."""
-        response = self._attempt(method, path, body, deadline)
+        response, text = self._ready(method, path, body, deadline)
         if response.status == 200:
             return response
-        try:
-            text = b"".join(_read(response, self.endpoint, deadline, limit=_MAX_ERROR_BODY))
-        except EngineError:
-            text = b""  # the status is enough for an error message
-        finally:
-            response.close()
-        raise status_error(
+        raise self._status_error(response, text, path)
+
+    def _status_error(self, response: BaseHTTPResponse, text: bytes, path: str) -> EngineError:
+        return status_error(
             response.status, headers=response.headers, body=text, endpoint=self.endpoint, path=path, proxy=self._proxy()
         )
+
+    def _ready(
+        self, method: Method, path: str, body: Mapping[str, object] | None, deadline: Deadline
+    ) -> tuple[BaseHTTPResponse, bytes]:
+        """Return the response, and the body of one that failed, once the server has loaded its model.
+
+        Raises EngineError if there is none, and if loading takes too long.
+        """
+        patience, interrupts = Patience(self.timeouts.loading_s, self._waiting), self._sockets.shut_times
+        while True:
+            response = self._attempt(method, path, body, deadline)
+            text = b"" if response.status == 200 else self._error_body(response, deadline)
+            if self.endpoint.is_local or not is_loading(response.status, text):
+                break
+            if not patience.pause(lambda: self._sockets.shut_times != interrupts):
+                raise self._status_error(response, text, path)
+            deadline.extend(deadline.seconds)
+        patience.over()
+        return response, text
+
+    def _error_body(self, response: BaseHTTPResponse, deadline: Deadline) -> bytes:
+        try:
+            return b"".join(_read(response, self.endpoint, deadline, limit=_MAX_ERROR_BODY))
+        except EngineError:
+            return b""  # the status is enough for an error message
+        finally:
+            response.close()
 
     def _proxy(self) -> str:
         """Return the proxy that requests go through, without its password; empty if there is none."""
@@ -286,7 +319,12 @@ def _parse_object(text: bytes, endpoint: Endpoint) -> JsonObject:
 def _connection_error(error: Exception, endpoint: Endpoint, deadline: Deadline, *, proxy: str = "") -> EngineError:
     if proxy and isinstance(error, ProxyError):
         reason = printable(str(error.original_error)).rpartition("): ")[2].rstrip(".")
-        return endpoint.lost(f"the proxy {proxy}, which the environment names, does not serve it ({reason})")
+        return RemoteUnavailable(
+            f"The server {endpoint.name} can't be reached: the proxy {proxy}, which the environment names, does not "
+            f"serve it ({reason}).",
+            "Check the proxy's address and login in HTTPS_PROXY or HTTP_PROXY. If the server needs no proxy, put its "
+            "host into NO_PROXY.",
+        )
     if isinstance(error, ReadTimeoutError):
         return _too_slow(endpoint, deadline)
     # urllib3 puts its objects before the reason, as in "HTTPConnection(host='x'): Failed to resolve".

@@ -119,7 +119,7 @@ def answers_path(folder: Path, variant: Variant) -> Path:
     Settings that do not change answers are left out: the places of the index and the models, and the server's.
     """
     settings = asdict(replace(variant.settings, store="", cache_dir="", offline=False))
-    del settings["server"]
+    del settings["server"], settings["given"]
     identity = json.dumps([settings, variant.answer_from == "documents"], sort_keys=True)
     digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
     name = re.sub(r"[^\w.-]+", "-", variant.name).strip("-")[:60]

@@ -19,15 +19,18 @@ from bunko.errors import UsageError, WrongModelKind
 from bunko.settings import cache_directory
 
 if TYPE_CHECKING:
+    from bunko.engine.loading import Waiting
     from bunko.generation.chat import ChatGenerator
     from bunko.models import LocalModel, RemoteModel
     from bunko.settings import Settings
 
 
-def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatGenerator:
+def open_generator(
+    model: LocalModel | RemoteModel, settings: Settings, *, waiting: Waiting | None = None
+) -> ChatGenerator:
     """Return a generator for a model that `bunko.models.resolve` has found. It is not started yet. Close it at the end.
 
-    Raises UsageError, WrongModelKind, ModelError.
+    `waiting` is called each second while a server loads its model. Raises UsageError, WrongModelKind, ModelError.
     """
     from bunko.engine.endpoint import RemoteServer
     from bunko.engine.http import Connection, Timeouts
@@ -37,6 +40,8 @@ def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatG
     from bunko.generation.states import States
     from bunko.models import RemoteModel
     from bunko.models.gguf.adapters import adapters_for, name_with_adapters
+    from bunko.models.modelfile import Modelfile
+    from bunko.models.template_notes import template_notes
     from bunko.ports import GeneratorSpec
 
     wanted = settings.generation.adapters
@@ -47,19 +52,19 @@ def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatG
                 f"{model.name} is a server: adapters are loaded there, not here.",
                 "Leave out --adapter (generation.adapters), or give a model file.",
             )
-        connection = Connection(RemoteServer(model.url, key=model.api_key), timeouts=timeouts)
+        connection = Connection(RemoteServer(model.url, key=model.api_key), timeouts=timeouts, waiting=waiting)
         return ChatGenerator(connection, spec=GeneratorSpec(name=model.name), model=model.model)
     if model.info is None:
         raise WrongModelKind(f"{model.name} is not a GGUF model, so it can't write.", "See `bunko models list`.")
     states = cache_directory(settings) / "states"
-    file = model.files["model"]
+    file, modelfile = model.files["model"], model.modelfile or Modelfile()
     parameters = chat_parameters(
         file,
         model.info,
         settings.generation,
         machine=Machine.here(),
         states=states,
-        adapters=adapters_for(wanted, file),
+        adapters=adapters_for([*map(str, modelfile.adapters), *wanted], file),
     )
     process = LlamaProcess(
         parameters,
@@ -67,5 +72,9 @@ def open_generator(model: LocalModel | RemoteModel, settings: Settings) -> ChatG
         start_timeout_s=settings.generation.start_timeout_s,
     )
     connection = Connection(process, timeouts=timeouts)
-    spec = GeneratorSpec(name=name_with_adapters(model.name, wanted), parameters=model.info.parameters)
-    return ChatGenerator(connection, spec=spec, states=States(states))
+    spec = GeneratorSpec(
+        name=name_with_adapters(model.name, wanted),
+        parameters=model.info.parameters,
+        notes=(*template_notes(model), *modelfile.notes),
+    )
+    return ChatGenerator(connection, spec=spec, states=States(states), stop=modelfile.stop)

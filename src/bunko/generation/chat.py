@@ -49,8 +49,12 @@ class ChatGenerator:
         spec: GeneratorSpec,
         model: str = "",
         states: States | None = None,
+        stop: Sequence[str] = (),
     ) -> None:
-        """Connect to nothing yet. `model` is the model's name on a server that has several."""
+        """Connect to nothing yet. `model` is the model's name on a server that has several.
+
+        Each text of `stop` ends an answer, beside those of the options.
+        """
         self.spec = spec
         self._connection = connection
         self._model = model
@@ -59,6 +63,7 @@ class ChatGenerator:
         self._lock = threading.Lock()
         self._priming: threading.Thread | None = None
         self._states = states
+        self._stop = tuple(stop)
         self._reasoner = Reasoner(self, name=f"{spec.name} {model}")
         self._wants_thoughts: bool | None = None
         self._concessions = Concessions()
@@ -189,6 +194,7 @@ class ChatGenerator:
         """
         if self._priming:
             self._priming.join()  # the engine handles one request at a time
+        options = replace(options, stop=tuple(dict.fromkeys((*options.stop, *self._stop))))
         yield from self._reasoner.stream(self._without_old_thoughts(messages), options)
 
     def ask(

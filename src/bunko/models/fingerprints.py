@@ -10,7 +10,7 @@ from pathlib import Path
 from bunko.errors import ModelError, UsageError
 from bunko.models.cache import model_directory
 from bunko.models.catalogue.lookup import find_entry
-from bunko.models.fetching.ollama import ollama_file
+from bunko.models.fetching.ollama import ollama_model
 from bunko.models.fetching.sources import Download, OllamaSource, PlainSource, parse_source
 from bunko.models.gguf.faster_copy import faster_copy
 from bunko.models.imported import find_imported
@@ -63,7 +63,8 @@ def _files(name: str, settings: Settings) -> Iterable[Path]:
         case Download():
             return [model_directory(settings, name) / downloadable_file(name).name]
         case OllamaSource() as ollama:
-            return [ollama_file(ollama)]
+            model = ollama_model(ollama)
+            return [model.manifest, model.path]
         case PlainSource(path=path):
             return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
         case _:

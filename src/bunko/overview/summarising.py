@@ -223,7 +223,7 @@ def _by_model(
     with watch.stage("ground"):
         found = _grounded(plan, summaries, overall, parts, head=head, language=language)
     yield TextDelta(text=found.text)
-    return replace(found, usage=usage, finish_reason="stop")
+    return replace(found, usage=usage, finish_reason="stop", notes=(*found.notes, *generator.spec.notes))
 
 
 def _sum_up(part: Part, generator: Generator, *, language: str, settings: Settings) -> tuple[_Summary, Usage]:

@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from tests.server.support import Running, events_of, program
-from tests.support import CATS, KYOTO, SHIPS, command, environment, run_program, write_files
+from tests.support import CATS, KYOTO, SHIPS, command, environment, run_program, without_privileges, write_files
 
 LONG = {"question": "Write a very long story about a mill, a river and a cat.", "max_tokens": 2000, "stream": True}
 
@@ -268,3 +268,23 @@ def test_no_engine_is_left_behind(docs: Path) -> None:
             running.process.wait(20)
             _, alive = psutil.wait_procs(engines, timeout=5)
             assert not alive
+
+
+def test_a_folder_that_may_not_be_written_to_is_served_from_its_index(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "library", {"cats.txt": CATS})
+    assert run_program("index", root).code == 0
+    subprocess.run(["chmod", "-R", "a-w", root], check=True)
+    try:
+        with program(root, prefix=without_privileges()) as running, running.client() as client:
+            (library,) = client.get("/api/libraries").json()["libraries"]
+            asked = client.post("/api/libraries/library/ask", json={"question": "Where does the cat sleep?"})
+            completed = client.post(
+                "/v1/chat/completions",
+                json={"model": "library", "messages": [{"role": "user", "content": "Where does the cat sleep?"}]},
+            )
+    finally:
+        subprocess.run(["chmod", "-R", "u+w", root], check=True)
+    assert library["documents"] == 1, library
+    assert asked.json()["evidence"], asked.text
+    assert completed.status_code == 200, completed.text
+    assert asked.json()["answer"] == completed.json()["choices"][0]["message"]["content"]

@@ -304,3 +304,11 @@ def test_vectors_are_not_shortened_and_not_made_by_strangers(client: OpenAI) -> 
     assert client.embeddings.create(model="minilm", input="x", dimensions=64).data
     with pytest.raises(openai.NotFoundError, match="There is minilm"):
         client.embeddings.create(model="text-embedding-3-small", input="x")
+
+
+@pytest.mark.parametrize("given", [[1, 2, 3], [[1, 2], [3]]])
+def test_token_numbers_as_langchain_sends_them_are_refused_with_the_cure(client: OpenAI, given: Any) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.embeddings.create(model="minilm", input=given)
+    assert "Token numbers are not supported: they depend on the client's tokenizer." in caught.value.message
+    assert "OpenAIEmbeddings(check_embedding_ctx_length=False)" in caught.value.message

@@ -11,24 +11,10 @@ from collections.abc import Sequence
 from bunko.diagnosis.model_check.report import Finding, TemplateReport
 from bunko.engine.stand_in import Answer, StandIn
 from bunko.errors import EngineError
+from bunko.models.gguf.template_family import foreign_template, template_family
 
 _FIRST, _REPLY, _SECOND = "Xfirstquestion", "Xfirstreply", "Xsecondquestion"
 _MARK = re.compile(r"<\|[^|<>\s]{1,40}\|>|<(?:start|end)_of_turn>|<｜[^｜<>]{1,40}｜>")
-# A mark in the templates of a family -> the family.
-_FORMATS = (
-    ("<|im_start|>", "ChatML"),
-    ("<|start_header_id|>", "Llama 3"),
-    ("<start_of_turn>", "Gemma"),
-    ("<|turn>", "Gemma 4"),
-    ("<|channel|>", "Harmony"),
-    ("<｜Assistant｜>", "DeepSeek"),
-    ("<|assistant|>", "Phi or Zephyr"),
-    ("<|START_OF_TURN_TOKEN|>", "Command"),
-    ("[INST]", "Llama 2 or Mistral"),
-)
-# Marks that are single tokens only in models that were trained with their format.
-_TRAINED_MARKS = ("<|im_start|>", "<|start_header_id|>", "<start_of_turn>", "<|assistant|>")
-
 _OTHER_FILE = "Use a file with the right template, or convert the model again with its own."
 
 
@@ -37,11 +23,14 @@ def message(role: str, content: str) -> dict[str, str]:
     return {"role": role, "content": content}
 
 
-def check_template(template: str, stand_in: StandIn) -> tuple[TemplateReport, list[Finding]]:
-    """Render the kinds of prompts that Bunko uses, and report faults. Raises EngineError if the engine itself fails."""
+def check_template(template: str, stand_in: StandIn, *, model: str = "") -> tuple[TemplateReport, list[Finding]]:
+    """Render the kinds of prompts that Bunko uses, and report faults. `model` is its name and architecture.
+
+    Raises EngineError if the engine itself fails.
+    """
     if not template:
         return TemplateReport(there=False), []
-    family = _family(template)
+    family = template_family(template)
     try:
         plain = stand_in.render([message("user", _FIRST)])
     except EngineError as error:
@@ -76,7 +65,7 @@ def check_template(template: str, stand_in: StandIn) -> tuple[TemplateReport, li
                 cure=_OTHER_FILE,
             )
         )
-    findings += _marks(family, plain, stand_in)
+    findings += _marks(template, plain, stand_in, model=model)
     report = TemplateReport(
         there=True,
         format=family,
@@ -92,11 +81,9 @@ def check_template(template: str, stand_in: StandIn) -> tuple[TemplateReport, li
 def unusable_template(template: str, error: EngineError) -> tuple[TemplateReport, list[Finding]]:
     """Return the report on a template that the engine can't parse; it won't load the model either."""
     text = f"Its chat template can't be rendered: {error.message}"
-    return TemplateReport(there=True, format=_family(template)), [Finding(state="problem", text=text, cure=_OTHER_FILE)]
-
-
-def _family(template: str) -> str:
-    return next((name for mark, name in _FORMATS if mark in template), "")
+    return TemplateReport(there=True, format=template_family(template)), [
+        Finding(state="problem", text=text, cure=_OTHER_FILE)
+    ]
 
 
 def _has_system_role(stand_in: StandIn) -> bool:
@@ -112,11 +99,15 @@ def _render(stand_in: StandIn, messages: Sequence[dict[str, str]], *, answer: An
         return ""
 
 
-def _marks(family: str, rendered: str, stand_in: StandIn) -> list[Finding]:
+def _marks(template: str, rendered: str, stand_in: StandIn, *, model: str) -> list[Finding]:
     """Find marks that are not tokens of the model: the template is then another model's."""
-    marks = dict.fromkeys(_MARK.findall(rendered))
-    unknown = [mark for mark in marks if len(stand_in.tokens(mark, marks="tokens")) != 1]
-    if unknown:
+
+    def is_token(mark: str) -> bool:
+        return len(stand_in.tokens(mark, marks="tokens")) == 1
+
+    family, foreign = template_family(template), foreign_template(template, is_token, model=model)
+    unknown = [mark for mark in dict.fromkeys(_MARK.findall(rendered)) if not is_token(mark)]
+    if unknown and (foreign or family != "Phi or Zephyr"):
         return [
             Finding(
                 state="problem",
@@ -125,17 +116,9 @@ def _marks(family: str, rendered: str, stand_in: StandIn) -> list[Finding]:
                 cure=_OTHER_FILE,
             )
         ]
-    if family == "Llama 2 or Mistral":
-        trained = [mark for mark in _TRAINED_MARKS if len(stand_in.tokens(mark, marks="tokens")) == 1]
-        if trained:
-            return [
-                Finding(
-                    state="problem",
-                    text=f"Its chat template is Llama 2's ([INST]), but its vocabulary has {trained[0]}: it is "
-                    "another model's. Such a model often gives no answer at all.",
-                    cure=_OTHER_FILE,
-                )
-            ]
+    if foreign:
+        text = f"Its chat template {foreign}: it is another model's. Such a model often gives no answer at all."
+        return [Finding(state="problem", text=text, cure=_OTHER_FILE)]
     return []
 
 

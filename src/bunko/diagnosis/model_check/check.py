@@ -173,7 +173,8 @@ def _test_in_engine(
             tokenizer, findings = check_tokenizer(layout.values, stand_in, vocabulary=info.vocabulary_size or 0)
             if kind in ("embedding", "reranker"):
                 return None, tokenizer, findings
-            template, more = check_template(info.chat_template, stand_in)
+            model = f"{info.architecture} {info.name}"
+            template, more = check_template(info.chat_template, stand_in, model=model)
             return template, tokenizer, findings + more
     except ModelBroken:  # already among the findings on the file
         return None, None, []

@@ -154,6 +154,16 @@ def read_layout(path: Path) -> GgufLayout:
     )
 
 
+def read_tokens(path: Path) -> bytes:
+    """Return the vocabulary as encoded in the file: each token follows its length in 8 bytes, little-endian.
+
+    It is empty if there is none. Raises ModelNotFound, ModelBroken.
+    """
+    header, _ = _read(path)
+    place = header.keys.get("tokenizer.ggml.tokens")
+    return header.metadata[place] if place else b""
+
+
 def _read(path: Path) -> tuple[Header, GgufInfo]:
     try:
         file_bytes = path.stat().st_size

@@ -19,6 +19,7 @@ from bunko.answering.writing import prime
 from bunko.engines import Engines
 from bunko.errors import BunkoError, UnknownLibrary, UnknownModel
 from bunko.library import Library
+from bunko.models.modelfile import with_modelfile
 from bunko.network import is_loopback
 from bunko.paths import config_file
 from bunko.ports import Engine
@@ -168,7 +169,8 @@ class Host:
         """Return the settings that an inquiry is answered with. Raises InvalidRequest, SettingsError, UnknownModel."""
         base = self.library(inquiry.library).settings if inquiry.library else self.settings
         settings = settings_for(inquiry, base, most_tokens=self.settings.server.max_tokens)
-        return replace(settings, model=self._models[self.model(inquiry.model, library=inquiry.library)])
+        model = self._models[self.model(inquiry.model, library=inquiry.library)]
+        return with_modelfile(replace(settings, model=model))
 
     # --- answering ----------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from bunko.errors import BunkoError, NotReady, StoreError
+from bunko.errors import BunkoError, NotReady, StoreError, StoreNotWritable
 from bunko.library import Library, index_location
 from bunko.types import SyncReport
 
@@ -103,7 +103,19 @@ class HostedLibrary:
 
     def _fail(self, error: BunkoError) -> None:
         self.progress = Progress()
-        self.error, self.state = error, "failed"
+        self.error = error
+        if isinstance(error, StoreNotWritable) and self._has_index():
+            return
+        self.state = "failed"
+
+    def _has_index(self) -> bool:
+        """Use the index as it is, if there is one: a folder that may only be read can be asked, too."""
+        with contextlib.suppress(BunkoError), self.borrowed() as library:
+            if library.is_indexed and (documents := library.store.count_documents()):
+                self.report = SyncReport(unchanged=documents, documents=documents, chunks=library.store.count_chunks())
+                self.state = "ready"
+                return True
+        return False
 
     # --- reading ------------------------------------------------------------------------------------------------
 
