@@ -283,7 +283,7 @@ class Library:
         same question is asked of the same index under the same settings, without a history. Closing the iterator
         stops the model. Raises QuestionError, EmbedderMismatch, ModelError, EngineError, StoreError.
         """
-        settings, watch = settings_with(settings or {}, base=self.settings), watch or Stopwatch()
+        settings, watch = self._settings_of(settings), watch or Stopwatch()
         if answers == "new" or history:
             return self._stream_new(question, settings, history, watch)
         from bunko.answering.recall import again
@@ -320,7 +320,7 @@ class Library:
         from bunko.answering.recall import again
 
         with watch.stage("recall"):
-            answer = self._kept_answers.unchanged(question, settings=settings_with(settings or {}, base=self.settings))
+            answer = self._kept_answers.unchanged(question, settings=self._settings_of(settings))
         return again(answer, watch) if answer else None
 
     def kept(self, question: str, *, watch: Stopwatch, settings: Settings | None = None) -> Iterator[Event] | None:
@@ -331,9 +331,7 @@ class Library:
         from bunko.answering.recall import again
 
         with watch.stage("recall"):
-            answer = self._kept_answers.slot(
-                question, settings=settings_with(settings or {}, base=self.settings)
-            ).answer
+            answer = self._kept_answers.slot(question, settings=self._settings_of(settings)).answer
         return again(answer, watch) if answer else None
 
     def keep_folder(self) -> None:
@@ -375,17 +373,25 @@ class Library:
             ).model_speaks
         )
 
+    def _settings_of(self, settings: Settings | Mapping[str, object] | None) -> Settings:
+        """Return the settings of a question, with the user's prompts for this library."""
+        from bunko.answering.prompt_files import settings_of_library
+
+        return settings_of_library(settings_with(settings or {}, base=self.settings), self.root)
+
     # --- one question -------------------------------------------------------------------------------------------
 
     def _stream_new(
         self, question: str, settings: Settings, history: tuple[Message, ...], watch: Stopwatch
     ) -> Iterator[Event]:
         from bunko.answering.pipeline import Resources, answer_from_documents, check_question
+        from bunko.answering.prompt_files import notes_on_untrusted, template_of_run
         from bunko.answering.small_talk_reply import reply, small_talk_of
         from bunko.overview.plan import plan_of
         from bunko.question.question import parse_question
 
         check_question(question)
+        template_of_run(settings)  # a fault in it is reported before anything is searched
         if plan := plan_of(question):
             return self._survey(plan, question, settings, watch)
         asked = parse_question(question)
@@ -400,6 +406,7 @@ class Library:
                 self._begin_embedder()
             self._check_embedder(settings)
             documents = store.count_documents()
+        notes = (*languages.notes, *notes_on_untrusted(self.root))
         resources = Resources(
             store=store,
             embedder=self.embedder,
@@ -410,7 +417,7 @@ class Library:
             entailment=self._entailment,
             words_of=languages.words_of,
         )
-        return answer_from_documents(asked, resources, history=history, notes=languages.notes)
+        return answer_from_documents(asked, resources, history=history, notes=notes)
 
     def _survey(self, plan: Plan, question: str, settings: Settings, watch: Stopwatch) -> Iterator[Event]:
         """Yield the answer to a question about the whole folder. Earlier turns don't matter to it."""
@@ -448,7 +455,7 @@ class Library:
         if language:
             from bunko.answering.writing import prime
 
-            prime(generator, language=language, settings=settings)
+            prime(generator, language=language, settings=self._settings_of(settings))
 
     def _begin_embedder(self) -> None:
         """Start loading the embedder in the background."""
