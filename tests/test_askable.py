@@ -30,6 +30,8 @@ _OTHER: dict[str, Any] = {
     "generation.seed": 3,
     "generation.style": "extractive",
     "generation.translation": "auto",
+    "answers.length": "long",
+    "answers.instructions": "Write short sentences.",
     "answers.verify": "deep",
     "answers.strictness": 0.25,
     "answer_language": "ja",

@@ -98,7 +98,7 @@ def test_other_variables_are_nobody_s_business(tmp_path: Path) -> None:
         ("retrieval.top_k", -1),
         ("retrieval.mode", "psychic"),
         ("retrieval.mode", ["hybrid"]),
-        ("generation.max_tokens", 0),
+        ("generation.max_tokens", -1),
         ("generation.temperature", "warm"),
         ("generation.temperature", "nan"),
         ("generation.temperature", -0.1),

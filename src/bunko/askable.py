@@ -32,8 +32,12 @@ class Askable:
     """The help of the flag, where it differs from `doc`."""
     most: float | None = None
     """The highest number that a request may ask for."""
+    fewest: float | None = None
+    """The lowest number that a request may ask for, where the setting's own lowest stands for something else."""
     longest: int = 20
     """The most characters of a text."""
+    source: Literal["text", "text or file"] = "text"
+    """What the flag takes: "text or file" is also the path of a file with the text."""
     calls: tuple[Call, ...] = ("ask",)
     """The requests of the native API that take it."""
     openai: Literal["own", "bunko"] = "bunko"
@@ -62,10 +66,10 @@ class Askable:
 
     @property
     def least(self) -> float:
-        """The lowest number that the setting can be."""
+        """The lowest number that a request may ask for, or that the setting can be."""
         from bunko.settings import bounds_of
 
-        return bounds_of(self.setting)[0]
+        return bounds_of(self.setting)[0] if self.fewest is None else self.fewest
 
     @property
     def highest(self) -> float | None:
@@ -103,7 +107,8 @@ ASKABLE: tuple[Askable, ...] = (
         setting="generation.max_tokens",
         flag="--max-tokens",
         metavar="N",
-        doc="longest answer, in the model's tokens; 256 (default)",
+        doc="longest answer, in the model's tokens; default: by the length, 256 to 1024; 256 for small models",
+        fewest=1,
         most=1_000_000,  # the server's own limit, server.max_tokens, is lower
         openai="own",
         mcp_most=4096,
@@ -154,6 +159,23 @@ ASKABLE: tuple[Askable, ...] = (
         value="auto",
         doc="the language that each sentence is also given in, such as ja; auto: Japanese for English, else English",
         flag_doc="also give each sentence in Japanese, or in English where the answer is in another language",
+        mcp=(),
+    ),
+    Askable(
+        setting="answers.length",
+        flag="--length",
+        metavar="LENGTH",
+        doc="short, normal (default) or long: how much a model of 2 billion parameters or more, or a server's, writes",
+        mcp=(),
+    ),
+    Askable(
+        setting="answers.instructions",
+        flag="--instructions",
+        metavar="TEXT",
+        doc="what the model is told beside Bunko's own instructions",
+        flag_doc="tell the model this, or what is in this file, beside Bunko's own instructions",
+        longest=20_000,
+        source="text or file",
         mcp=(),
     ),
     Askable(

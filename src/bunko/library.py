@@ -374,11 +374,13 @@ class Library:
         self, question: str, settings: Settings, history: tuple[Message, ...], watch: Stopwatch
     ) -> Iterator[Event]:
         from bunko.answering.pipeline import Resources, answer_from_documents, check_question
+        from bunko.answering.prompt_files import notes_on_untrusted, template_of_run
         from bunko.answering.small_talk_reply import reply, small_talk_of
         from bunko.overview.plan import plan_of
         from bunko.question.question import parse_question
 
         check_question(question)
+        template_of_run(settings)  # a fault in it is reported before anything is searched
         if plan := plan_of(question):
             return self._survey(plan, question, settings, watch)
         asked = parse_question(question)
@@ -393,6 +395,7 @@ class Library:
                 self._begin_embedder()
             self._check_embedder(settings)
             documents = store.count_documents()
+        notes = (*languages.notes, *notes_on_untrusted(self.root))
         resources = Resources(
             store=store,
             embedder=self.embedder,
@@ -403,7 +406,7 @@ class Library:
             entailment=self._entailment,
             words_of=languages.words_of,
         )
-        return answer_from_documents(asked, resources, history=history, notes=languages.notes)
+        return answer_from_documents(asked, resources, history=history, notes=notes)
 
     def _survey(self, plan: Plan, question: str, settings: Settings, watch: Stopwatch) -> Iterator[Event]:
         """Yield the answer to a question about the whole folder. Earlier turns don't matter to it."""
@@ -429,10 +432,11 @@ class Library:
         )
 
     def _settings_for(self, settings: Settings | Mapping[str, object] | None) -> Settings:
-        """Return the settings of one question: the library's own with these, and with what the model brings."""
+        """Return the settings of one question: the library's own, these, what the model brings, the user's prompts."""
+        from bunko.answering.prompt_files import settings_of_library
         from bunko.models.modelfile import with_modelfile
 
-        return with_modelfile(settings_with(settings or {}, base=self.settings))
+        return settings_of_library(with_modelfile(settings_with(settings or {}, base=self.settings)), self.root)
 
     def _generator_for(self, settings: Settings) -> Generator:
         if self._given_generator is not None or settings.model == self.settings.model:
@@ -447,7 +451,7 @@ class Library:
         if language:
             from bunko.answering.writing import prime
 
-            prime(generator, language=language, settings=settings)
+            prime(generator, language=language, settings=self._settings_for(settings))
 
     def _begin_embedder(self) -> None:
         """Start loading the embedder in the background."""

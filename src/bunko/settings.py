@@ -27,7 +27,17 @@ ENV_PREFIX = "BUNKO_"
 # A folder may come from somebody else. Its own config file must not send its reader's questions anywhere, nor make the
 # program fetch or open files: these keys are refused there, unless they hold the plain name of a model.
 _NAMES_ONLY_IN_LIBRARY = ("model", "embedder")
-_FORBIDDEN_IN_LIBRARY = ("store", "cache_dir", "offline", "reading.password_file", "generation.adapters")
+# So are those that tell the model what to do: decision 006.
+_FORBIDDEN_IN_LIBRARY = (
+    "store",
+    "cache_dir",
+    "offline",
+    "reading.password_file",
+    "generation.adapters",
+    "answers.instructions",
+    "answers.prompts",
+    "answers.prompt_file",
+)
 # These protect whoever reads the folder: its own config file may set a lower limit than the user's, and lift none.
 _LIMITS = (
     "reading.max_file_mb",
@@ -133,8 +143,9 @@ class GenerationSettings:
     translation: str = ""
     """A language in which each sentence of the answer is also given, such as `ja`; `auto`: Japanese for English, else
     English; empty: none."""
-    max_tokens: int = 256
-    """Longest answer, in the model's tokens."""
+    max_tokens: int = 0
+    """Longest answer, in the model's tokens. 0: by `answers.length`, 256 (`short`), 512 (`normal`) or 1024 (`long`) for
+    models of 2 billion parameters or more and those of unknown size, and 256 for smaller ones."""
     think: Think = "auto"
     """For models that reason: `off`, `low` or `high`; `auto` leaves it to the model."""
     think_tokens: int = 0
@@ -185,6 +196,15 @@ class AnswersSettings:
     verify: Literal["quick", "deep"] = "quick"
     """How sentences are checked against the sources: `quick` by numbers, names, words and similarity; `deep` also asks
     the model about each sentence that is not in a source word for word."""
+    length: Literal["short", "normal", "long"] = "normal"
+    """How much a model of 2 billion parameters or more, or of unknown size, writes."""
+    instructions: str = ""
+    """What you want to tell the model beside our own instructions, such as `Use short sentences.`"""
+    prompts: str = ""
+    """A folder with prompts of your own, `LANGUAGE/NAME.txt`; empty: the folder beside your config file that `bunko
+    prompts edit` writes to."""
+    prompt_file: str = ""
+    """A file with the prompt for every answer, in place of the ones for the model's size; empty: those."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -429,7 +449,6 @@ _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: 
 # The lowest value of each number; the others may not be negative.
 _AT_LEAST: dict[str, float] = {
     "generation.gpu_layers": -1,
-    "generation.max_tokens": 1,
     "retrieval.top_k": 1,
     "retrieval.candidates": 1,
     "evidence.quotes": 1,

@@ -6,6 +6,7 @@ library = bunko.Library(folder, settings=Settings(), embedder=FakeEmbedder(), ge
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ from bunko.types import Message, Usage
 
 if TYPE_CHECKING:
     from bunko.ports import Vectors
+
+# The quote of the best source in the prompt of a full answer, in which sources have numbers.
+_NUMBERED = re.compile(r"^\[1\][^\n]*\n(.+?)\n(?:\n|</sources>)", re.M | re.S)
 
 
 class FakeEmbedder:
@@ -116,5 +120,7 @@ class FakeGenerator:
             return self._reply(messages)
         if self._reply is not None:
             return self._reply
+        if numbered := _NUMBERED.search(messages[-1].content):
+            return numbered[1].replace("\n", " ")
         sources, found, _ = messages[-1].content.partition("\n\n")
         return sources.splitlines()[-1] if found and sources else "Nothing."

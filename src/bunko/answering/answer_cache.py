@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bunko
+from bunko.answering.prompt_files import state_of_prompts
 from bunko.contract.parse import from_json
 from bunko.contract.serialise import to_json
 from bunko.errors import UsageError
@@ -97,16 +98,17 @@ def key_of(question: str, *, state: str, settings: Settings) -> str:
     )
     try:
         adapters = adapter_states(settings.generation.adapters)
+        prompts = state_of_prompts(settings)
     except (OSError, UsageError):
         return ""
-    parts = [question, state, *models, adapters, repr(decisive), _program()]
+    parts = [question, state, *models, adapters, repr(decisive), prompts, _program()]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 
 def _program() -> str:
     """Return a hash of the installed program: answers of an older one must not be given again."""
     home = Path(bunko.__file__).parent
-    files = [path for ending in ("py", "toml") for path in sorted(home.rglob(f"*.{ending}")) if path.is_file()]
+    files = [path for ending in ("py", "toml", "txt") for path in sorted(home.rglob(f"*.{ending}")) if path.is_file()]
     specs = [importlib.util.find_spec(name) for name in _ENGINES]
     files += [Path(spec.origin) for spec in specs if spec and spec.origin]
     states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]

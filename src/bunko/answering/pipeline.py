@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from bunko.answering import prompts
+from bunko.answering.answer_length import with_length
 from bunko.answering.breadth import (
     Breadth,
     breadth_of,
@@ -23,9 +24,20 @@ from bunko.answering.breadth import (
     with_kind,
 )
 from bunko.answering.model_opinion import likeness_by, notes_on, opinion_of
+from bunko.answering.prompt_files import template_for
 from bunko.answering.refusal import Support, can_judge, support, support_by_model
 from bunko.answering.translation import translate
-from bunko.answering.writing import Written, builder, extract, notes_of, or_best_quote, style_of, write
+from bunko.answering.writing import (
+    Written,
+    builder,
+    extract,
+    notes_of,
+    notes_on_instructions,
+    or_best_quote,
+    stop_texts,
+    style_of,
+    write,
+)
 from bunko.errors import QuestionError
 from bunko.generation.thinking import text_of
 from bunko.grounding.ground import Grounding, ground
@@ -145,7 +157,7 @@ def answer_without_documents(
     """Yield the model's own answer: deltas, then Finished. Nothing is added to the question."""
     check_question(question)
     with watch.stage("load"):
-        settings, room = _with_room(settings, context=generator.context_tokens())
+        settings, room = _with_room(with_length(settings, generator.spec), context=generator.context_tokens())
     with watch.stage("prompt"):
         messages = _within(room, question, history, generator, language=settings.answer_language)
     written = yield from write(messages, generator, settings, watch)
@@ -196,7 +208,8 @@ def _rewrite(draft: Draft, resources: Resources, history: Sequence[Message]) -> 
         return draft
     recent = history[-_REWRITE_TURNS:]
     with resources.watch.stage("rewrite"):
-        messages = prompts.rewrite_messages(draft.asked.text, recent, language=draft.asked.language)
+        template = template_for("rewrite", draft.asked.language, resources.settings)
+        messages = prompts.rewrite_messages(draft.asked.text, recent, language=draft.asked.language, template=template)
         seed = resources.settings.generation.seed
         options = GenerationOptions(max_tokens=_REWRITE_TOKENS, seed=seed, think="off")
         pieces = list(resources.generator.stream(messages, options=options))
@@ -280,7 +293,8 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
     """Have the model answer from the sources. What it says may lead to a refusal, too."""
     generator, watch = resources.generator, resources.watch
     with watch.stage("load"):  # the rest of the engine's start, which began before the search
-        settings, room = _with_room(resources.settings, context=generator.context_tokens())
+        settings = with_length(resources.settings, generator.spec)
+        settings, room = _with_room(settings, context=generator.context_tokens())
     style = style_of(generator, draft.sources, language=draft.language, settings=settings)
     with watch.stage("prompt"):
         messages, shown = prompts.fit(
@@ -293,7 +307,7 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
     if not shown:
         return draft
     extractive = style == "extractive"
-    stop = prompts.stop_texts(draft.language)
+    stop = stop_texts(generator, style=style, settings=settings, language=draft.language)
     writing = write(messages, generator, settings, watch, stop=stop, tell_probability=extractive)
     writing = extract(writing, shown, question=draft.question) if extractive else or_best_quote(writing, shown)
     written = yield from writing
@@ -309,7 +323,12 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
         written=written,
         support=min(draft.support, by_model, key=lambda item: item.strength),
         usage=draft.usage + written.usage,
-        notes=(*draft.notes, *notes_of(written, settings), *generator.spec.notes),
+        notes=(
+            *draft.notes,
+            *notes_on_instructions(messages, settings),
+            *notes_of(written, settings),
+            *generator.spec.notes,
+        ),
     )
 
 
@@ -377,7 +396,8 @@ def _answer(draft: Draft, resources: Resources) -> Answer:
 def _breadth(question: Question, resources: Resources) -> Breadth:
     settings = resources.settings
     ability = ability_of(resources.generator.spec, setting=settings.generation.ability)
-    free = settings.generation.style == "free"  # the user wants the model's own words, whatever its size
+    # Whatever the model's size, the user wants its own words, or gives the prompt.
+    free = settings.generation.style == "free" or bool(settings.answers.prompt_file)
     return breadth_of(question, "capable" if free else ability, settings.retrieval)
 
 

@@ -1,113 +1,66 @@
-"""Build prompts. In: question, evidence, language. Out: chat messages. Knows nothing of prompt templates.
+"""Build prompts. In: question, evidence, language. Out: chat messages. Knows nothing of chat templates.
 
-Every prompt starts with the same instructions and ends with the question, so that the engine can reuse its cache.
-Sources are data: strings in them that a tokenizer could take for control tokens are broken up.
+The words are in the files of templates/ and in forms.toml. Every prompt starts with the same instructions and ends with
+the question, so that the engine can reuse its cache. Sources are data: strings in them that a tokenizer could take for
+control tokens are broken up.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, TypeAlias
 
+from bunko.answering.prompt_templates import Template, fill, fill_text, own_template
 from bunko.errors import QuestionError
 from bunko.injection.control_tokens import neutralise
 from bunko.injection.detection import gives_orders
+from bunko.language.data_files import read_data
 from bunko.language.detection import LANGUAGE_NAMES
 from bunko.language.words import normalise, words
+from bunko.question.kind import Kind
 from bunko.question.question import Question
 from bunko.types import Evidence, Message
 
 CountTokens: TypeAlias = Callable[[Sequence[Message]], int]
 PromptForm: TypeAlias = Literal["chat", "plain"]
+Length: TypeAlias = Literal["short", "normal", "long"]
 
-
-@dataclass(frozen=True, slots=True)
-class _Example:
-    """A short answer from a text, on a subject that nobody asks about."""
-
-    text: str
-    question: str
-    answer: str
+FORMS = Path(__file__).with_name("forms.toml")
+EXTRACTIVE: dict[PromptForm, str] = {"chat": "phrase", "plain": "continue"}
+# [3], [^3], ［3］, 【3, 4】: what the model could take for the number of a source.
+_BRACKETED = re.compile(r"[\[［【]\^?(\d{1,4}(?:\s?[,、，&–-]\s?\d{1,4})*)[\]］】]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wording:
-    """The prompt texts of one language."""
+    """The labels of one language's prompts, as its templates have them, and the sentence of a refusal."""
 
-    instructions: str
     question: str
     request: str
     explanation: str
-    rewrite: str
-    follow_up: str
-    nothing_found: str
     quotes: str
     answer: str
-    examples: tuple[_Example, ...]
+    nothing_found: str
 
 
 _ENGLISH = _Wording(
-    instructions="Answer the question with a short phrase copied from the context.",
     question="Question:",
     request="Answer with a short phrase from the text:",
     explanation="Explanation:",
-    rewrite="Rewrite the last question so that it can be understood without the conversation. "
-    "Replace words like he, she, it and there by what they stand for. Write only the question.",
-    follow_up="Last question:",
-    nothing_found="The documents don't say.",
     quotes="What the documents say:",
     answer="Answer:",
-    examples=(
-        _Example(
-            "The lighthouse was finished in 1871. Its lamp, built by the Swedish engineer Ada Lind, could be seen from "
-            "30 kilometres away. Fishermen paid for most of it.",
-            "Who built the lamp of the lighthouse?",
-            "Ada Lind",
-        ),
-        _Example(
-            "Most of the island's rain falls between October and March. Farmers there grow barley and flax, and keep "
-            "goats on the steep hills. The harbour freezes in hard winters.",
-            "What do farmers on the island grow?",
-            "barley and flax",
-        ),
-        _Example(
-            "The old bridge was closed after the flood because its middle pillar had sunk. A ferry carried people "
-            "across until the new bridge opened on 4 May 1932.",
-            "Why was the old bridge closed?",
-            "because its middle pillar had sunk",
-        ),
-    ),
+    nothing_found="The documents don't say.",
 )
 _JAPANESE = _Wording(
-    instructions="文章の中の言葉を使い、質問に短く答えてください。",
     question="質問:",
     request="文章の言葉で短く答えてください:",
     explanation="説明:",
-    rewrite="会話を読まなくても分かるように、最後の質問を書き直してください。"
-    "「彼」「それ」「そこ」などは、指しているものに置き換えます。質問だけを書いてください。",
-    follow_up="最後の質問:",
-    nothing_found="資料には書かれていません。",
     quotes="資料の記述：",
     answer="答え:",
-    examples=(
-        _Example(
-            "その灯台は1871年に完成した。灯火は技師の安藤リンが作り、30キロ先からも見えた。費用の大半は漁師たちが出した。",
-            "灯台の灯火を作ったのは誰ですか。",
-            "安藤リン",
-        ),
-        _Example(
-            "島の雨の多くは10月から3月に降る。農家は大麦と亜麻を育て、急な斜面で山羊を飼っている。冬には港が凍ることもある。",
-            "島の農家は何を育てていますか。",
-            "大麦と亜麻",
-        ),
-        _Example(
-            "古い橋は、中央の柱が沈んだため、洪水のあとに閉鎖された。1932年5月4日に新しい橋が開通するまで、渡し船が人を運んだ。",
-            "古い橋が閉鎖されたのはなぜですか。",
-            "中央の柱が沈んだため",
-        ),
-    ),
+    nothing_found="資料には書かれていません。",
 )
 _WORDINGS = {"en": _ENGLISH, "ja": _JAPANESE}
 # The labels of our prompts. Small models answered a source that contained "Answer: X" with X more often than not, even
@@ -124,48 +77,103 @@ _LABELS = re.compile(
 )
 
 
-def answer_messages(question: Question, evidence: Sequence[Evidence], *, language: str) -> list[Message]:
-    """Return the messages that ask for an answer from the evidence, in `language`.
+def full_messages(
+    question: Question,
+    evidence: Sequence[Evidence],
+    *,
+    kind: Kind,
+    length: Length = "normal",
+    language: str,
+    instructions: str = "",
+    template: Template | None = None,
+) -> list[Message]:
+    """Return the messages that ask a capable model for a full answer from numbered sources, in `language`.
+
+    The kind of the question and the length decide its form. `instructions` are the user's own, and are added as they
+    are. `template` replaces ours.
+    """
+    template = template or own_template("answer", language)
+    values = {
+        "question": question.text,
+        "sources": numbered_sources(evidence),
+        "instructions": instructions,
+        "form": form_of(kind, length=length, language=language),
+        "language": _name_of(language),
+    }
+    return fill(template, values)
+
+
+def answer_messages(
+    question: Question,
+    evidence: Sequence[Evidence],
+    *,
+    language: str,
+    instructions: str = "",
+    template: Template | None = None,
+) -> list[Message]:
+    """Return the messages that ask a small model for a short answer from the evidence, in `language`.
 
     A small model does best with bare quotes, the best one last, next to the question, and with the request repeated at
     the end. Numbered quotes only tempt it to write numbers (benchmarks/LOG.md).
     """
-    wording = _WORDINGS.get(language, _ENGLISH)
-    instructions = wording.instructions
-    if language not in _WORDINGS or language != question.language:
-        instructions += f" Answer in {LANGUAGE_NAMES.get(language, language)}."
-    body = f"{_sources(evidence, question)}\n\n{wording.question} {question.text}\n{wording.request}"
-    return [Message(role="system", content=instructions), Message(role="user", content=body)]
+    template = template or own_template("short", language)
+    messages = fill(template, _values(question, evidence, language=language, instructions=instructions))
+    if (language not in _WORDINGS or language != question.language) and "language" not in template.placeholders:
+        wish = f" Answer in {LANGUAGE_NAMES.get(language, language)}."
+        messages = [replace(m, content=m.content + wish) if m.role == "system" else m for m in messages]
+    return messages
 
 
 def extractive_messages(
-    question: Question, evidence: Sequence[Evidence], *, language: str, form: PromptForm = "chat"
+    question: Question,
+    evidence: Sequence[Evidence],
+    *,
+    language: str,
+    form: PromptForm = "chat",
+    instructions: str = "",
+    template: Template | None = None,
 ) -> list[Message]:
     """Return the messages that ask for a phrase of the evidence, after three examples of such answers.
 
     The examples make small models answer briefly, in the sources' words; they come first in every prompt, so that the
-    engine reads them once. The form "plain" is one text to continue: models of 135 million parameters follow examples
-    in a text, but not in a conversation (benchmarks/LOG.md).
+    engine reads them once. The form "plain" is one text to continue, which takes no instructions: models of 135 million
+    parameters follow examples in a text, but not in a conversation (benchmarks/LOG.md).
     """
-    wording = _WORDINGS.get(language, _ENGLISH)
-    body = f"{_sources(evidence, question)}\n\n{wording.question} {question.text}"
-    before = beginning(language=language, form=form)
-    if form == "plain":
-        return [Message(role="raw", content=f"{before[0].content}{body}\n{wording.answer}")]
-    return [*before, Message(role="user", content=body)]
+    template = template or own_template(EXTRACTIVE[form], language)
+    return fill(template, _values(question, evidence, language=language, instructions=instructions))
 
 
-def beginning(*, language: str, form: PromptForm = "chat") -> list[Message]:
+def beginning(
+    *, language: str, form: PromptForm = "chat", instructions: str = "", template: Template | None = None
+) -> list[Message]:
     """Return the part that all extractive prompts of a language share: the instructions, if any, and the examples."""
-    wording = _WORDINGS.get(language, _ENGLISH)
-    turns = [(f"{shown.text}\n\n{wording.question} {shown.question}", shown.answer) for shown in wording.examples]
-    if form == "plain":
-        text = "".join(f"{asks}\n{wording.answer} {answer}\n\n" for asks, answer in turns)
-        return [Message(role="raw", content=text)]
-    messages = [Message(role="system", content=wording.instructions)]
-    for asks, answer in turns:
-        messages += Message(role="user", content=asks), Message(role="assistant", content=answer)
-    return messages
+    template = template or own_template(EXTRACTIVE[form], language)
+    values = {"instructions": instructions, "language": _name_of(language)}
+    if template.parts[0].role == "raw":
+        before = template.parts[0].content.partition("{sources}")[0]
+        return [Message(role="raw", content=fill_text(before, values).lstrip("\n"))]
+    return fill(replace(template, parts=template.parts[:-1]), values)
+
+
+def form_of(kind: Kind, *, length: Length, language: str) -> str:
+    """Return the sentences that ask for the form of an answer, in the language of the prompt.
+
+    >>> form_of("fact", length="short", language="en")
+    'Answer in one sentence.'
+    """
+    forms = read_data(FORMS)["ja" if language == "ja" else "en"]
+    return str(forms.get(kind, forms["fact"])[length])
+
+
+def numbered_sources(evidence: Sequence[Evidence]) -> str:
+    """Return the quotes under their number, document and heading, in reading order.
+
+    A number is the place in `evidence`, counted from 1. The documents come in the order of their best quotes. Line
+    ends within a quote are kept, for lists and tables; no line of a quote looks like the beginning of another source.
+    """
+    documents = {path: n for n, path in reversed([*enumerate(item.path for item in evidence)])}
+    ordered = sorted(enumerate(evidence, 1), key=lambda pair: (documents[pair[1].path], pair[1].start, pair[0]))
+    return "\n\n".join(_numbered(n, item) for n, item in ordered)
 
 
 def stop_texts(language: str) -> tuple[str, ...]:
@@ -210,23 +218,19 @@ def fit(
         kept.pop()
 
 
-def rewrite_messages(question: str, history: Sequence[Message], *, language: str) -> list[Message]:
+def rewrite_messages(
+    question: str, history: Sequence[Message], *, language: str, template: Template | None = None
+) -> list[Message]:
     """Return the messages that ask the model to rewrite a follow-up question so that it can be understood alone."""
-    wording = _WORDINGS.get(language, _ENGLISH)
     turns = "\n".join(f"{turn.role}: {_one_line(turn.content)}" for turn in history)
-    body = f"{neutralise(turns)}\n\n{wording.follow_up} {question}"
-    return [Message(role="system", content=wording.rewrite), Message(role="user", content=body)]
+    template = template or own_template("rewrite", language)
+    return fill(template, {"conversation": neutralise(turns), "question": question})
 
 
-def translation_messages(sentence: str, *, language: str) -> list[Message]:
+def translation_messages(sentence: str, *, language: str, template: Template | None = None) -> list[Message]:
     """Return the messages that ask for the translation of a sentence."""
-    name = LANGUAGE_NAMES.get(language, language)
-    instructions = (
-        "次の文を日本語に訳してください。訳文だけを書いてください。"
-        if language == "ja"
-        else f"Translate the sentence into {name}. Write only the translation."
-    )
-    return [Message(role="system", content=instructions), Message(role="user", content=neutralise(sentence))]
+    template = template or own_template("translate", language)
+    return fill(template, {"sentence": neutralise(sentence), "language": _name_of(language)})
 
 
 def refusal(language: str) -> str:
@@ -262,6 +266,37 @@ def fence(text: str) -> str:
     while (bare := _LABELS.sub("", text)) != text:  # removing one may form another
         text = bare
     return neutralise(bare)
+
+
+def _values(question: Question, evidence: Sequence[Evidence], *, language: str, instructions: str) -> dict[str, str]:
+    return {
+        "question": question.text,
+        "sources": _sources(evidence, question),
+        "instructions": instructions,
+        "language": _name_of(language),
+    }
+
+
+def _name_of(language: str) -> str:
+    """Return a language's name as the templates of that language write it: ours are in Japanese and in English."""
+    return "日本語" if language == "ja" else LANGUAGE_NAMES.get(language, language)
+
+
+def _numbered(n: int, item: Evidence) -> str:
+    where = [text for text in (item.path, item.heading) if text and not gives_orders(text)]
+    place = ", ".join(_unnumbered(fence(_one_line(text))) for text in where)
+    lines = (_one_line(line) for line in item.quote.splitlines())
+    quote = "\n".join(_unnumbered(fence(line)) for line in lines if line)
+    return f"[{n}] {place}".rstrip() + f"\n{quote}"
+
+
+def _unnumbered(text: str) -> str:
+    """Return a text whose numbers in square brackets stand in round ones, so that none passes for a source's.
+
+    >>> _unnumbered("It closed in 1936.[12]")
+    'It closed in 1936.(12)'
+    """
+    return _BRACKETED.sub(r"(\1)", text)
 
 
 def _sources(evidence: Sequence[Evidence], question: Question) -> str:

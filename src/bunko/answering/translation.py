@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from bunko.answering.prompt_files import template_for
 from bunko.answering.prompts import translation_messages
 from bunko.generation.thinking import text_of
 from bunko.language.detection import detect_language
@@ -41,10 +42,11 @@ def translate(
     Raises EngineError.
     """
     target = target_of(settings.generation.translation, detect_language(text))
+    template = template_for("translate", target, settings)
     found, usage = [], Usage()
     for start, end in sentences(text):
         sentence = text[start:end]
-        messages = translation_messages(sentence, language=target)
+        messages = translation_messages(sentence, language=target, template=template)
         room = max(_LEAST_TOKENS, 2 * generator.count_tokens(messages))
         options = GenerationOptions(max_tokens=room, seed=settings.generation.seed, think="off")
         pieces = list(generator.stream(messages, options=options))

@@ -15,9 +15,12 @@ from functools import partial
 from typing import Literal, TypeAlias
 
 from bunko.answering import prompts
+from bunko.answering.answer_length import most_tokens
+from bunko.answering.prompt_files import template_for, template_of_run
 from bunko.answering.prompts import PromptForm
 from bunko.grounding.verbatim import locate, only_repeats
 from bunko.language.detection import detect_language
+from bunko.models.ability import Ability, ability_of
 from bunko.ports import Engine, GenerationOptions, Generator
 from bunko.question.question import Question
 from bunko.settings import Settings
@@ -39,12 +42,18 @@ _THOUGHT_CUT = "The model's reasoning was cut off at its limit; generation.think
 _REASONED = "The model reasoned but gave no answer; --think off turns reasoning off."
 _NO_ANSWER = "The model gave no answer: the answer shown is the best quote, word for word."
 _ONLY_REASONED = "The model reasoned but gave no answer: the answer shown is the best quote, word for word."
+_UNHEARD = "Your instructions did not reach the model: its prompt has no place for them."
 _SMALL = 1_000_000_000
 _TINY = 300_000_000
 
 
 def style_of(generator: Generator, evidence: Sequence[Evidence], *, language: str, settings: Settings) -> Style:
-    """Return the style of the answer: as set, or by the size of the model and the language of the best source."""
+    """Return the style of the answer: as set, or by the size of the model and the language of the best source.
+
+    A prompt of the user's own asks for a text of the model's own.
+    """
+    if settings.answers.prompt_file:
+        return "free"
     if settings.generation.style != "auto":
         return settings.generation.style
     small = 0 < generator.spec.parameters <= _SMALL
@@ -82,12 +91,13 @@ def write(
     tell_probability: bool = False,
 ) -> Writing:
     """Yield deltas and return the whole text. Prompt processing and generation are timed separately."""
-    raw = messages[0].role == "raw"
+    phrase = messages[0].role == "raw" and not settings.answers.prompt_file
+    most = most_tokens(settings, generator.spec)
     options = GenerationOptions(
-        max_tokens=min(settings.generation.max_tokens, _PHRASE_TOKENS) if raw else settings.generation.max_tokens,
+        max_tokens=min(most, _PHRASE_TOKENS) if phrase else most,
         temperature=settings.generation.temperature,
         seed=settings.generation.seed,
-        stop=(*stop, "\n") if raw else stop,  # a plain text would continue with another question
+        stop=(*stop, "\n") if phrase else stop,  # a plain text would continue with another question
         think=settings.generation.think,
         think_tokens=settings.generation.think_tokens,
         logprobs=tell_probability,
@@ -124,12 +134,60 @@ def write(
 
 
 def builder(
-    question: Question, *, style: Style, generator: Generator, settings: Settings, language: str
+    question: Question,
+    *,
+    style: Style,
+    generator: Generator,
+    settings: Settings,
+    language: str,
 ) -> Callable[[Sequence[Evidence]], list[Message]]:
-    """Return the function that builds the prompt for a question from evidence."""
+    """Return the function that builds the prompt for a question from evidence.
+
+    Raises SettingsError for a template of the user's with a fault.
+    """
+    own = settings.answers.instructions
+    if is_full(generator, style=style, settings=settings):
+        return partial(
+            prompts.full_messages,
+            question,
+            kind=question.kind,
+            length=settings.answers.length,
+            language=language,
+            instructions=own,
+            template=template_of_run(settings) or template_for("answer", language, settings),
+        )
     if style == "free":
-        return partial(prompts.answer_messages, question, language=language)
-    return partial(prompts.extractive_messages, question, language=language, form=_form(generator, settings))
+        template = template_for("short", language, settings)
+        return partial(prompts.answer_messages, question, language=language, instructions=own, template=template)
+    form = _form(generator, settings)
+    template = template_for(prompts.EXTRACTIVE[form], language, settings)
+    return partial(
+        prompts.extractive_messages, question, language=language, form=form, instructions=own, template=template
+    )
+
+
+def is_full(generator: Generator, *, style: Style, settings: Settings) -> bool:
+    """Return whether a full answer from numbered sources is asked for: of a capable model, or by the user's prompt."""
+    return bool(settings.answers.prompt_file) or (style == "free" and _ability(generator, settings) == "capable")
+
+
+def _ability(generator: Generator, settings: Settings) -> Ability:
+    return ability_of(generator.spec, setting=settings.generation.ability)
+
+
+def stop_texts(generator: Generator, *, style: Style, settings: Settings, language: str) -> tuple[str, ...]:
+    """Return the texts at which generation stops: none for a full answer, which may have any words on its lines."""
+    return () if is_full(generator, style=style, settings=settings) else prompts.stop_texts(language)
+
+
+def notes_on_instructions(messages: Sequence[Message], settings: Settings) -> tuple[str, ...]:
+    """Return a note if the user's instructions are not in the prompt, which has no place for them."""
+    own = settings.answers.instructions
+    if not own or any(own.strip() in message.content for message in messages):
+        return ()
+    if settings.answers.prompt_file:
+        return (f"{_UNHEARD} {{instructions}} in {settings.answers.prompt_file} would be that place.",)
+    return (f"{_UNHEARD} --set generation.prompt=chat gives it to them.",)
 
 
 def prime(generator: Generator, *, language: str, settings: Settings) -> None:
@@ -137,7 +195,10 @@ def prime(generator: Generator, *, language: str, settings: Settings) -> None:
     if not isinstance(generator, Engine):
         return
     if style_of(generator, (), language=language, settings=settings) == "extractive":
-        generator.prime(prompts.beginning(language=language, form=_form(generator, settings)))
+        form = _form(generator, settings)
+        template = template_for(prompts.EXTRACTIVE[form], language, settings)
+        own = settings.answers.instructions
+        generator.prime(prompts.beginning(language=language, form=form, instructions=own, template=template))
 
 
 def _form(generator: Generator, settings: Settings) -> PromptForm:

@@ -34,6 +34,7 @@ _FLAGS = {
     "ocr": "reading.ocr",
     "adapter": "generation.adapters",
     "gpu_layers": "generation.gpu_layers",
+    "prompt": "answers.prompt_file",
 }
 
 

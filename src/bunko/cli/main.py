@@ -13,6 +13,7 @@ import bunko
 from bunko.askable import ASKABLE, SETTINGS, Askable
 from bunko.errors import BunkoError
 
+_MOST_CHARACTERS = 100_000  # of a file of instructions; no context window holds more
 _INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 _EXAMPLES = """\
@@ -111,6 +112,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_evaluation(commands)
     _add_models(commands)
     _add_mcp(commands)
+    _add_prompts(commands)
     doctor = _add(
         commands, "doctor", "check this machine and the installation, with a cure for each problem", "doctor:run"
     )
@@ -336,6 +338,33 @@ def _add_mcp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     _generation_flags(mcp)
 
 
+def _add_prompts(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    prompts = commands.add_parser("prompts", help="list, show, edit and check the prompts that models get")
+    actions = prompts.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listing = _add(actions, "list", "list the prompts, and which of them you have replaced", "prompts:run_list")
+    listing.add_argument("folder", metavar="FOLDER", nargs="?", help="also those for this library")
+    show = _add(actions, "show", "print a prompt, or with --rendered what a question sends", "prompts:run_show")
+    show.add_argument("words", nargs="*", metavar="NAME [FOLDER]", help="with --rendered: [FOLDER]")
+    show.add_argument(
+        "--rendered", metavar="QUESTION", help="the prompt of this question to the folder, as the engine gets it"
+    )
+    edit = _add(actions, "edit", "copy a prompt into your own, and open it in your editor", "prompts:run_edit")
+    edit.add_argument("name", metavar="NAME", help="as `bunko prompts list` shows it")
+    edit.add_argument("folder", metavar="FOLDER", nargs="?", help="only for this library; default: for all")
+    edit.add_argument("--remove", action="store_true", help="delete your own: Bunko's is used again")
+    check = _add(actions, "check", "check prompts of your own; exit status 2 if one has a fault", "prompts:run_check")
+    check.add_argument("paths", metavar="FILE", nargs="*", help="prompts to check; default: all of your own")
+    for command in (show, edit):
+        command.add_argument("--language", metavar="CODE", default="en", help="en (default) or ja")
+    for command in (listing, show, edit, check):
+        _common(command)
+    _sync_flags(show)
+    _reading_flags(show)
+    _retrieval_flags(show)
+    _model_flags(show)
+    _generation_flags(show)
+
+
 def _add_import(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = _add(
         actions, "import", "import a model of your own: a folder, an adapter or a GGUF file", "importing:run"
@@ -407,7 +436,21 @@ def _engine_flags(command: argparse.ArgumentParser) -> None:
 
 
 def _generation_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--prompt", metavar="FILE", help="a prompt of your own: see `bunko prompts`")
     _setting_flags(command, [each for each in ASKABLE if each.section != "retrieval"])
+
+
+def text_or_file(given: str) -> str:
+    """Return a flag's text, or that of the file which it names. Raises ArgumentTypeError for one that can't be read."""
+    try:
+        if os.path.isfile(given):  # noqa: PTH113 (Path.is_file raises for a long text on some systems)
+            with open(given, encoding="utf-8-sig") as file:  # noqa: PTH123
+                return file.read(_MOST_CHARACTERS).strip()
+    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a null character in a path
+        raise argparse.ArgumentTypeError(f"{given!r} can't be read: {error}") from error
+    if given.endswith((".txt", ".md")) and not any(sign.isspace() for sign in given):
+        raise argparse.ArgumentTypeError(f"there is no file {given!r}")
+    return given
 
 
 def _setting_flags(command: argparse.ArgumentParser, settings: Iterable[Askable]) -> None:
@@ -416,7 +459,8 @@ def _setting_flags(command: argparse.ArgumentParser, settings: Iterable[Askable]
         if each.value:
             command.add_argument(each.flag, dest=each.field, action="store_const", const=each.value, help=help_text)
         else:
-            command.add_argument(each.flag, dest=each.field, metavar=each.metavar, help=help_text)
+            read = text_or_file if each.source == "text or file" else str
+            command.add_argument(each.flag, dest=each.field, metavar=each.metavar, type=read, help=help_text)
 
 
 if __name__ == "__main__":

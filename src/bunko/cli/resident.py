@@ -38,7 +38,7 @@ _ASKABLE = {each.field: each for each in ASKABLE}
 _ASK_FIELDS = frozenset({"model", *_ASKABLE})
 _SEARCH_FIELDS = frozenset(each.field for each in ASKABLE if "search" in each.calls)
 # Flags that can't be sent to a server.
-_OWN = ("store", "password_file", "archives", "ocr", "offline", "set", "adapter", "gpu_layers")
+_OWN = ("store", "password_file", "archives", "ocr", "offline", "set", "adapter", "gpu_layers", "prompt")
 # Environment variables that have no effect on an answer.
 _HARMLESS = ("BUNKO_CONFIG", "BUNKO_DEBUG", "BUNKO_API_KEY", "BUNKO_CACHE_DIR", "BUNKO_SERVER_TOKEN")
 # The question is asked of the index as it is if a sync takes longer.

@@ -59,7 +59,7 @@ def claims(answer: str, *, question: Question) -> list[Claim]:
 
 
 def _read(sentence: str, question: Question) -> tuple[str, Kind]:
-    text = _pattern("emphasis").sub(r"\g<inner>", sentence)
+    text = _pattern("tag").sub("", _pattern("emphasis").sub(r"\g<inner>", sentence))
     text = _pattern("footnote_number").sub("", text)
     heading = text.lstrip().startswith("#")
     text = _pattern("list_mark").sub("", text, count=1) if _matches("list_mark", text) else text

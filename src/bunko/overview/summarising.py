@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bunko.answering import prompts
+from bunko.answering.answer_length import most_tokens
 from bunko.answering.writing import Writing, Written, style_of, write
 from bunko.grounding.citation_marks import take_marks
 from bunko.grounding.ground import ground
@@ -281,7 +282,7 @@ def _messages(instructions: dict[str, str], texts: Sequence[str], language: str)
 
 def _written(messages: Sequence[Message], generator: Generator, settings: Settings, *, tokens: int) -> Written:
     """Return what the model writes; it is not streamed, since it is checked first."""
-    limit = min(tokens, settings.generation.max_tokens)
+    limit = min(tokens, most_tokens(settings, generator.spec))
     limited = replace(settings, generation=replace(settings.generation, max_tokens=limit))
     return _ended(write(messages, generator, limited, Stopwatch()))
 

@@ -115,7 +115,8 @@ def test_the_last_message_is_the_question_and_the_others_are_the_history() -> No
         Message(role="user", content="Who was Rollo?"),
         Message(role="assistant", content="A Viking.", reasoning="Hm."),
     )
-    assert asked.ignored == ("system messages",)
+    assert asked.ignored == ()
+    assert asked.inquiry.overrides == {"answers.instructions": "You are a pirate."}
 
 
 def test_the_model_alone_gets_the_system_messages_as_one_and_the_turns_in_order() -> None:

@@ -258,6 +258,7 @@ def test_settings_are_sent_and_remembered(opened: Open) -> None:
         ("Translation", "Japanese for English, English for other languages"),
     ]:
         page.get_by_label(name, exact=True).select_option(label=choice)
+    page.get_by_label("Instructions", exact=True).fill("Begin with <FACT>. ### REASONING: 「厳守」")
     page.keyboard.press("Escape")
     page.reload()
     page.locator(".welcome").wait_for()
@@ -271,7 +272,8 @@ def test_settings_are_sent_and_remembered(opened: Open) -> None:
             "style": "extractive",
             "strictness": 0.75,
             "think": "off",
-            "max_tokens": 64,
+            "length": "short",
+            "instructions": "Begin with <FACT>. ### REASONING: 「厳守」",
             "translation": "auto",
         }
         == sent

@@ -1,7 +1,8 @@
 """Turn a chat request into an inquiry. In: ChatRequest, the target of its model. Out: Asked, or Refused.
 
 The last message is the question, those before it are the history. A field that Bunko can't honour is refused if it
-changes the answer, and otherwise left out and listed in `ignored`. Knows nothing of HTTP.
+changes the answer, and otherwise left out and listed in `ignored`. System messages are instructions.
+Knows nothing of HTTP.
 """
 
 from __future__ import annotations
@@ -85,14 +86,13 @@ def understand(request: ChatRequest, target: Target) -> Asked:
         system = _system(request.messages)
         history = [*system, *_alternating(before)]
     else:
-        ignored += ["system messages"] if _system(request.messages) else []
         history = [_shortened(turn) for turn in before]
     inquiry = Inquiry(
         question=last.content,
         library="" if alone else target.library,
         model=target.model,
         history=() if task else tuple(history),
-        overrides=_overrides(request),
+        overrides=_overrides(request) if alone else _instructions(request) | _overrides(request),
         stop=_stops(request),
         answers=(request.bunko.answers if request.bunko else None) or "new",
     )
@@ -233,6 +233,12 @@ def _shortened(turn: Message) -> Message:
     if turn.role == "user":
         return turn
     return Message(role="assistant", content=turn.content[:_REMEMBERED], reasoning=turn.reasoning)
+
+
+def _instructions(request: ChatRequest) -> dict[str, object]:
+    """Return the system and developer messages as instructions, which are added to ours."""
+    system = _system(request.messages)
+    return {"answers.instructions": system[0].content} if system else {}
 
 
 def _overrides(request: ChatRequest) -> dict[str, object]:

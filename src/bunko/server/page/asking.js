@@ -5,8 +5,9 @@ import { apply, historyOf } from "./turns.js";
 
 /** @typedef {import("./turns.js").Turn} Turn */
 
-const FIELDS = { style: "style", think: "think", answerLanguage: "answer_language", translation: "translation" };
-const WITHOUT_DOCUMENTS = ["think", "answer_language", "max_tokens"]; // what the model alone can be told
+const FIELDS = { style: "style", think: "think", answerLanguage: "answer_language", translation: "translation", instructions: "instructions" };
+const LENGTHS = ["short", "long"]; // an older page kept numbers of tokens
+const WITHOUT_DOCUMENTS = ["think", "answer_language", "length"]; // what the model alone can be told
 
 /**
  * Ask, and change the turn's lanes until all are done, stopped or failed. Never raises.
@@ -70,7 +71,7 @@ function wanted(variant, preferences) {
     if (preferences[name] && preferences[name] !== "auto") chosen[field] = preferences[name];
   }
   if (preferences.translation === "auto") chosen.translation = "auto";
-  if (preferences.length) chosen.max_tokens = Number(preferences.length);
+  if (LENGTHS.includes(preferences.length)) chosen.length = preferences.length;
   if (preferences.strictness) chosen.strictness = Number(preferences.strictness);
   const fits = ([name]) => variant.library || WITHOUT_DOCUMENTS.includes(name);
   return { ...tree, ...Object.fromEntries(Object.entries(chosen).filter(fits)) };

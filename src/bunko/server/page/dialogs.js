@@ -28,6 +28,14 @@ function choice(name, options, { label = t(`set_${name}`), hint = "" } = {}) {
     hint ? h("p", { class: "hint", id: about }, hint) : null);
 }
 
+/** What the user wants to tell the model with every question. */
+function instructions() {
+  const id = freshId("set"), about = freshId("hint");
+  const field = h("textarea", { id, rows: "2", maxlength: "20000", "aria-describedby": about, onchange: () => prefer({ instructions: field.value.trim() }) });
+  field.value = state.preferences.instructions;
+  return h("div", { class: "row" }, h("label", { for: id }, t("set_instructions")), field, h("p", { class: "hint", id: about }, t("instructionsHint")));
+}
+
 export function openSettings() {
   const { about } = state;
   const models = about.models.map((name) => [name === about.default_model ? "" : name, name]);
@@ -37,7 +45,8 @@ export function openSettings() {
     models.length > 1 ? choice("model", models) : h("div", { class: "row" }, h("span", { class: "label" }, t("set_model")), h("span", {}, about.default_model)),
     choice("answerLanguage", [["", t("asQuestion")], ["en", "English", "en"], ["ja", "日本語", "ja"]]),
     choice("style", ["auto", "extractive", "free"].map((key) => [key, t(`style_${key}`)]), { hint: t("styleHint") }),
-    choice("length", [["", t("length_usual")], ["64", t("length_short")], ["512", t("length_long")], ["1500", t("length_longest")]]),
+    choice("length", [["", t("length_usual")], ["short", t("length_short")], ["long", t("length_long")]], { hint: t("lengthHint") }),
+    instructions(),
     choice("strictness", [["", t("strictness_usual")], ["0", t("strictness_0")], ["0.25", t("strictness_low")], ["0.75", t("strictness_high")], ["1", t("strictness_1")]], { hint: t("strictnessHint") }),
     choice("think", ["auto", "off", "low", "high"].map((key) => [key, t(`think_${key}`)]), { hint: t("thinkHint") }),
     choice("translation", [["", t("translation_none")], ["auto", t("translation_auto")]], { hint: t("translationHint") }),

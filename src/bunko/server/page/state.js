@@ -1,14 +1,14 @@
 // What all parts of the page know: the libraries, the conversation, the preferences. Tells of changes by events.
 
 /** @typedef {{ language: string, theme: string, model: string, library: string, style: string, think: string,
- *   strictness: string, length: string, answerLanguage: string, translation: string, compare: string,
+ *   strictness: string, length: string, instructions: string, answerLanguage: string, translation: string, compare: string,
  *   keys: boolean, keeping: "off" | "browser" | "server", sourceAs: "text" | "page" }} Preferences */
 
 const PLACE = "bunko.preferences";
 
 /** @type {Preferences} */
 const DEFAULTS = {
-  language: "", theme: "", model: "", library: "", style: "auto", think: "auto", strictness: "", length: "",
+  language: "", theme: "", model: "", library: "", style: "auto", think: "auto", strictness: "", length: "", instructions: "",
   answerLanguage: "", translation: "", compare: "", keys: true, keeping: "browser", sourceAs: "text",
 };
 

@@ -41,7 +41,7 @@ export default {
   nothingKept: "今後は保存しません。以前の会話は削除するまで残ります。", nothingYet: "保存された会話はまだありません。", deleteOne: "「{title}」を削除", deleteAll: "すべて削除…", deleteAllBrowser: "このブラウザーからすべて削除", deleteAllServer: "この文庫の会話をすべて削除", deleted: "削除しました。", untitled: "会話", offsets: "{start}–{end} 文字目",
   // settings
   set_model: "モデル", set_answerLanguage: "回答の言語", asQuestion: "質問と同じ", set_style: "回答の表現", style_auto: "モデルに合わせる", style_extractive: "引用のみ", style_free: "モデルの言葉で書く", styleHint: "「引用のみ」では、出典の文言をそのまま回答にします。",
-  set_length: "長さ", length_usual: "標準", length_short: "短め", length_long: "長め", length_longest: "とても長く", set_strictness: "厳密さ", strictness_usual: "標準", strictness_0: "必ず回答する", strictness_low: "緩め", strictness_high: "厳しめ", strictness_1: "確信がなければ回答しない", strictnessHint: "回答するために必要な、質問と文書の関連度です。",
+  set_length: "長さ", length_usual: "標準", length_short: "短め", length_long: "長め", lengthHint: "20億パラメーター以上のモデルと、サーバー上のモデルに有効です。", set_instructions: "モデルへの指示", instructionsHint: "Bunko自身の指示に加えて、質問のたびにモデルへ伝えます。ごく小さなモデルは従えません。", set_strictness: "厳密さ", strictness_usual: "標準", strictness_0: "必ず回答する", strictness_low: "緩め", strictness_high: "厳しめ", strictness_1: "確信がなければ回答しない", strictnessHint: "回答するために必要な、質問と文書の関連度です。",
   set_think: "思考", think_auto: "モデルに任せる", think_off: "しない", think_low: "少し", think_high: "じっくり", thinkHint: "回答の前に思考するモデルで有効です。", set_translation: "翻訳", translation_none: "なし", translation_auto: "英語には日本語、その他には英語を併記", translationHint: "モデルが両方の言語に対応していれば、各文に訳を付けます。",
   interface: "この画面", set_language: "表示言語", asBrowser: "ブラウザーに合わせる", set_theme: "配色", asSystem: "システムに合わせる", light: "ライト", dark: "ダーク", set_keys: "1 文字のショートカットキーを使う（/、n、d、h、a、?）", settingsKept: "設定はこのブラウザーに保存されます。",
   // help
