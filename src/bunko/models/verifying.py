@@ -13,7 +13,7 @@ from pathlib import Path
 from bunko.errors import ModelError, UsageError
 from bunko.models.cache import hash_file, model_directory, read_record
 from bunko.models.catalogue.lookup import find_entry
-from bunko.models.fetching.ollama import ollama_file
+from bunko.models.fetching.ollama import ollama_model
 from bunko.models.fetching.sources import OllamaSource, parse_source
 from bunko.settings import Settings
 
@@ -29,7 +29,7 @@ def _known_hashes(name: str, settings: Settings) -> Iterator[tuple[Path, str]]:
         entry = find_entry(name)
         source = None if entry else parse_source(name)
         if isinstance(source, OllamaSource):
-            path = ollama_file(source)
+            path = ollama_model(source).path
             yield path, path.name.removeprefix("sha256-")
             return
         directory = model_directory(settings, name)
