@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import typing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,12 +64,11 @@ def rendered(language: str, *, parameters: int, kind: Kind, length: str = "norma
     )
     sources = SOURCES[language]
     build = builder(
-        parse_question(QUESTIONS[language]),
+        replace(parse_question(QUESTIONS[language]), kind=kind),
         style=style_of(generator, sources, language=language, settings=settings),
         generator=generator,
         settings=settings,
         language=language,
-        kind=kind,
     )
     return "\n".join(f"--- {message.role}\n{message.content}" for message in build(sources))
 
