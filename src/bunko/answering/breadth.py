@@ -17,7 +17,7 @@ from bunko.language.words import estimate_tokens
 from bunko.models.ability import Ability
 from bunko.ports import Embedder, Quotable
 from bunko.question.kind import WIDE
-from bunko.question.parts import parts_by_name
+from bunko.question.parts import parts, parts_by_name
 from bunko.question.question import Question, parse_question
 from bunko.retrieval.context import gather
 from bunko.retrieval.evidence import select
@@ -65,7 +65,8 @@ def breadth_of(question: Question, ability: Ability, settings: RetrievalSettings
     """Return how much a question of its kind needs, for a model of this ability."""
     if question.kind == "definition" and ability != "capable":
         return Breadth(passages=settings.top_k, best_quote=True)
-    if question.kind not in WIDE:
+    is_wide = question.kind in WIDE or (ability == "capable" and (question.kind == "definition" or parts(question)))
+    if not is_wide:
         return Breadth(passages=settings.top_k)
     passages = max(settings.top_k, _WIDE_PASSAGES)
     if ability == "capable":

@@ -262,7 +262,13 @@ def _select(draft: Draft, resources: Resources) -> Draft:
 
 def _judge(draft: Draft, resources: Resources) -> Draft:
     """Estimate how well the passages support an answer; refuse where that is below the strictness."""
-    found = support(draft.question, draft.hits, draft.evidence, spec=resources.embedder.spec)
+    found = support(
+        draft.question,
+        draft.hits,
+        draft.evidence,
+        spec=resources.embedder.spec,
+        breadth="several passages" if draft.breadth.is_wide else "one answer",
+    )
     if draft.named and draft.evidence:
         found = Support()  # what was asked about is there
     draft = replace(draft, support=found)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from bunko.answering.missing import missing
 from bunko.answering.prompts import is_refusal
@@ -57,11 +58,21 @@ class Support:
     """The reason against an answer, for the reader."""
 
 
-def support(question: Question, hits: Sequence[Hit], quotes: Sequence[Evidence], *, spec: EmbedderSpec) -> Support:
-    """Estimate how well the passages found support an answer."""
+def support(
+    question: Question,
+    hits: Sequence[Hit],
+    quotes: Sequence[Evidence],
+    *,
+    spec: EmbedderSpec,
+    breadth: Literal["one answer", "several passages"] = "one answer",
+) -> Support:
+    """Estimate how well the passages found support an answer.
+
+    Where several passages answer, one number or name that they lack is no reason to refuse.
+    """
     related = Support(strength=_relation(question, hits, spec=spec), doubt=UNRELATED)
     lacking = missing(question, hits, quotes)
-    if not (lacking.numbers or lacking.names) or related.strength < _DOUBTED:
+    if breadth == "several passages" or not (lacking.numbers or lacking.names) or related.strength < _DOUBTED:
         return related
     listed = ", ".join((*lacking.numbers, *lacking.names))
     return Support(strength=_DOUBTED, doubt=f"No passage found mentions {listed}. {_HINT}")
