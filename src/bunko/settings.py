@@ -27,7 +27,14 @@ ENV_PREFIX = "BUNKO_"
 # A folder may come from somebody else. Its own config file must not send its reader's questions anywhere, nor make the
 # program fetch or open files: these keys are refused there, unless they hold the plain name of a model.
 _NAMES_ONLY_IN_LIBRARY = ("model", "embedder")
-_FORBIDDEN_IN_LIBRARY = ("store", "cache_dir", "offline", "reading.password_file", "generation.adapters")
+_FORBIDDEN_IN_LIBRARY = (
+    "store",
+    "cache_dir",
+    "offline",
+    "reading.password_file",
+    "reading.sandbox",
+    "generation.adapters",
+)
 # These protect whoever reads the folder: its own config file may set a lower limit than the user's, and lift none.
 _LIMITS = (
     "reading.max_file_mb",
@@ -61,6 +68,9 @@ class ReadingSettings:
     """Languages for OCR, by Tesseract's names; those whose data is installed are used."""
     password_file: str = ""
     """A text file with one password a line, tried in turn on locked files."""
+    sandbox: Literal["auto", "off"] = "auto"
+    """`auto`: the process that reads files is closed off from other files, programs and networks where the system can
+    do that (Linux); `off`: never."""
     archives: bool = False
     """Whether the files inside archives (.zip, .tar, .tar.gz and the like) are read, each as a document."""
     archive_files: int = 10_000
