@@ -64,6 +64,7 @@ _SEE = {
     "embedder": "models.md",
     "reading.ocr": "formats.md#ocr",
     "reading.password_file": "formats.md#locked-files",
+    "reading.sandbox": "decisions/022-a-sandbox-for-the-reader.md",
     "generation.style": "decisions/010-small-models-answer-in-the-sources-words.md",
     "generation.think": "models.md#models-that-reason",
     "generation.gpu_layers": "models.md#a-gpu",

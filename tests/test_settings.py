@@ -150,6 +150,7 @@ def test_switches_are_written_in_words(text: str, value: bool) -> None:
         'store = "s3://bucket"',
         'cache_dir = "elsewhere"',
         "offline = false",
+        '[reading]\nsandbox = "off"',
     ],
 )
 def test_a_folder_may_not_send_its_reader_anywhere(tmp_path: Path, text: str) -> None:

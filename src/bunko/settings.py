@@ -33,6 +33,7 @@ _FORBIDDEN_IN_LIBRARY = (
     "cache_dir",
     "offline",
     "reading.password_file",
+    "reading.sandbox",
     "generation.adapters",
     "answers.instructions",
     "answers.prompts",
@@ -71,6 +72,9 @@ class ReadingSettings:
     """Languages for OCR, by Tesseract's names; those whose data is installed are used."""
     password_file: str = ""
     """A text file with one password a line, tried in turn on locked files."""
+    sandbox: Literal["auto", "off"] = "auto"
+    """`auto`: the process that reads files is closed off from other files, programs and networks where the system can
+    do that (Linux); `off`: never."""
     archives: bool = False
     """Whether the files inside archives (.zip, .tar, .tar.gz and the like) are read, each as a document."""
     archive_files: int = 10_000

@@ -10,6 +10,7 @@ from bunko.cli.common import settings_from
 from bunko.cli.main import build_parser
 from bunko.diagnosis.doctor import examine
 from bunko.diagnosis.findings import Finding
+from bunko.reading import landlock
 from bunko.settings import ReadingSettings, Settings, apply_overrides
 
 
@@ -39,3 +40,14 @@ def test_the_doctor_says_whether_there_is_ocr(tmp_path: Path, monkeypatch: pytes
     assert ocr_finding(settings).state == "ok"
     off = ocr_finding(apply_overrides(settings, {"reading.ocr": "off"}))
     assert (off.state, "switched off" in off.detail) == ("ok", True)
+
+
+def test_the_doctor_says_whether_the_reader_is_in_a_sandbox(tmp_path: Path) -> None:
+    def found(settings: Settings) -> Finding:
+        return next(finding for finding in examine(settings) if finding.check == "sandbox")
+
+    settings = Settings(cache_dir=str(tmp_path))
+    on = found(settings)
+    assert (on.state, on.detail.startswith("none")) == ("ok", landlock.version() == 0)
+    off = found(apply_overrides(settings, {"reading.sandbox": "off"}))
+    assert (off.state, "reading.sandbox" in off.cure) == ("warning", True)

@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 import httpx
@@ -147,8 +147,9 @@ def program(
     env: Mapping[str, str] | None = None,
     trusted: ssl.SSLContext | bool = True,
     prefix: Sequence[str] = (),
+    until: Literal["ready", "listening"] = "ready",
 ) -> Iterator[Running]:
-    """Run `bunko serve` at any free port, and return once its libraries are ready."""
+    """Run `bunko serve` at any free port, and return once its libraries are ready, or while they are still indexed."""
     process = subprocess.Popen(
         command("serve", *folders, "--port", "0", "--json", "--quiet", *flags, fake=fake, prefix=prefix),
         env=environment(env),
@@ -162,9 +163,9 @@ def program(
         announced = json.loads(line)
         running = Running(process=process, url=announced["url"], token=announced["token"], trusted=trusted)
         with running.client() as client:
-            until = time.monotonic() + 120
-            while not client.get("/ready").json()["ready"]:
-                assert time.monotonic() < until, client.get("/ready").text
+            deadline = time.monotonic() + 120
+            while until == "ready" and not client.get("/ready").json()["ready"]:
+                assert time.monotonic() < deadline, client.get("/ready").text
                 time.sleep(0.05)
         yield running
     finally:

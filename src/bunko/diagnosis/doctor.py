@@ -44,6 +44,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _memory()
     yield _cache(cache_directory(settings))
     yield from _devices(settings)
+    yield _sandbox(settings.reading)
     yield _ocr(settings.reading)
     yield _pip()
     yield _network(settings)
@@ -111,6 +112,17 @@ def wheel_here(graphics: Graphics) -> Wheel:
     version = platform.libc_ver()[1].split(".") if sys.platform == "linux" else []
     glibc = (int(version[0]), int(version[1])) if len(version) > 1 and version[0].isdigit() else (0, 0)
     return best_wheel(graphics, python=shlex.quote(sys.executable), glibc=glibc, system=sys.platform)
+
+
+def _sandbox(settings: ReadingSettings) -> Finding:
+    from bunko.reading.sandbox import missing
+
+    if settings.sandbox == "off":
+        detail = "off: a parser that is taken over can read your files"
+        return Finding(check="sandbox", state="warning", detail=detail, cure="Set reading.sandbox to auto.")
+    if reason := missing():  # nothing to do about it: the other limits hold
+        return Finding(check="sandbox", state="ok", detail=f"none for the reader of files: {reason}")
+    return Finding(check="sandbox", state="ok", detail="the reader of files is closed off from other files")
 
 
 def _ocr(settings: ReadingSettings) -> Finding:

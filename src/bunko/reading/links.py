@@ -29,7 +29,8 @@ class LinksAndPipes:
 
     def is_linked_folder(self, path: Path) -> bool:
         """Return whether a folder is a link, or a junction of Windows, and note it."""
-        if not (path.is_symlink() or (hasattr(os.path, "isjunction") and os.path.isjunction(path))):
+        # Path.is_symlink raises where the path is too long; the file in it is reported when it is read.
+        if not (os.path.islink(path) or (hasattr(os.path, "isjunction") and os.path.isjunction(path))):  # noqa: PTH114
             return False
         self._note(path, _FOLDER)
         return True

@@ -14,10 +14,12 @@ import json
 import os
 import queue
 import subprocess
+import tempfile
 import threading
 import time
 import weakref
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TypeAlias
 
 import psutil
@@ -49,6 +51,9 @@ class Reader:
         self._worker = worker
         self._settings = settings
         self._child: subprocess.Popen[bytes] | None = None
+        self._folder: Path | None = None
+        """The folder that the child may read."""
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._stopped_for: ReadError | None = None
         self._waiting_since: float | None = None
         """When the child began its current page or document; None while nothing waits for it."""
@@ -115,7 +120,7 @@ class Reader:
 
     def _read(self, file: FileEntry) -> Iterator[Document | FailedFile]:
         self._stopped_for = None
-        child = self._start()
+        child = self._start(_folder_of(file))
         assert child.stdin is not None
         with contextlib.suppress(OSError):  # it died: the missing reply shows that
             child.stdin.write(request_line(file.absolute, file.path))
@@ -141,18 +146,23 @@ class Reader:
 
     # --- the process, and the thread that watches it -----------------------------------------------------------
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self, folder: Path) -> subprocess.Popen[bytes]:
+        if self._child is not None and self._folder != folder:
+            self._kill()
         if self._child is None and not self._closed:
             try:
+                self._temporary = tempfile.TemporaryDirectory(prefix="bunko-reading-", ignore_cleanup_errors=True)
                 self._child = spawn(self._worker)
             except OSError as error:
                 raise ReadError(f"Files can't be read: no process can be started ({error.strerror}).") from error
+            self._folder = folder
             weakref.finalize(self, stop, self._child, os.getpid())
             for target in (_drain, self._watch):
                 threading.Thread(target=target, args=(self._child,), daemon=True).start()
             assert self._child.stdin is not None
             with contextlib.suppress(OSError):
-                self._child.stdin.write(settings_line(self._settings))
+                line = settings_line(self._settings, folder=folder, temporary=Path(self._temporary.name))
+                self._child.stdin.write(line)
         if self._child is None:
             raise ReadError("Reading was stopped.")
         return self._child
@@ -161,6 +171,9 @@ class Reader:
         child, self._child = self._child, None
         if child is not None:
             stop(child, os.getpid())
+        temporary, self._temporary = self._temporary, None
+        if temporary is not None:
+            temporary.cleanup()
 
     def _watch(self, child: subprocess.Popen[bytes]) -> None:
         while child.poll() is None:
@@ -183,6 +196,11 @@ class Reader:
                 "Raise reading.memory_mb if this machine has more, or split the file.",
             )
         return None
+
+
+def _folder_of(file: FileEntry) -> Path:
+    """Return the folder that a file was listed in: what its path is relative to."""
+    return file.absolute.parents[file.path.count("/")]
 
 
 def _characters(item: Item | None) -> int:

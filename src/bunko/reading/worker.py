@@ -1,8 +1,8 @@
 """Read files in a child process, so that a parser that crashes or hangs costs one file and not the program.
 
-In (stdin): JSON lines: first the settings, then {"path", "relative"} for each file. Out (stdout): for each file any
-number of frames {"document"}, {"failed"} or {"page"} (a long document makes progress); then {"end"} or {"error"}. A
-frame is its length in four bytes, then JSON.
+In (stdin): JSON lines: first {"settings", "folder", "temporary"}, then {"path", "relative"} for each file. Out
+(stdout): for each file any number of frames {"document"}, {"failed"} or {"page"} (a long document makes progress); then
+{"end"} or {"error"}. A frame is its length in four bytes, then JSON.
 
 `reader.py` starts it, and enforces the limits.
 """
@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 from bunko.child_process import claim_stdout, exit_when_orphaned, leave
 from bunko.errors import BunkoError
 from bunko.reading.containers.members import PageRead
+from bunko.reading.sandbox import enter
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile, Span
 
@@ -31,11 +32,11 @@ def main() -> NoReturn:
     """Read files until stdin ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     reply = claim_stdout()
-    exit_when_orphaned()
-    settings = _settings(json.loads(sys.stdin.readline()))
+    settings = _enter_sandbox(json.loads(sys.stdin.readline()))
+    exit_when_orphaned()  # after it: a thread that is there before keeps its rights
     for line in sys.stdin:
         request = json.loads(line)
-        for frame in read_to_frames(Path(os.fsdecode(bytes.fromhex(request["path"]))), request["relative"], settings):
+        for frame in read_to_frames(_received(request["path"]), request["relative"], settings):
             send(reply, frame)
     leave(0)
 
@@ -60,12 +61,27 @@ def read_to_frames(path: Path, relative: str, settings: ReadingSettings) -> Iter
 
 def request_line(path: Path, relative: str) -> bytes:
     """Return the request to read a file. The path is sent as bytes, since not every name is Unicode."""
-    return json.dumps({"path": os.fsencode(path).hex(), "relative": relative}).encode() + b"\n"
+    return json.dumps({"path": _sent(path), "relative": relative}).encode() + b"\n"
 
 
-def settings_line(settings: ReadingSettings) -> bytes:
-    """Return the first line on stdin: the settings."""
-    return json.dumps(dataclasses.asdict(settings)).encode() + b"\n"
+def settings_line(settings: ReadingSettings, *, folder: Path, temporary: Path) -> bytes:
+    """Return the first line on stdin: the settings, the folder of the files, and the one for temporary files."""
+    places = {"folder": _sent(folder), "temporary": _sent(temporary)}
+    return json.dumps({"settings": dataclasses.asdict(settings), **places}).encode() + b"\n"
+
+
+def _enter_sandbox(first: dict[str, Any]) -> ReadingSettings:
+    settings = _settings(first["settings"])
+    enter([_received(first["folder"])], temporary=_received(first["temporary"]), settings=settings)
+    return settings
+
+
+def _sent(path: Path) -> str:
+    return os.fsencode(path).hex()
+
+
+def _received(path: str) -> Path:
+    return Path(os.fsdecode(bytes.fromhex(path)))
 
 
 def _settings(values: dict[str, Any]) -> ReadingSettings:

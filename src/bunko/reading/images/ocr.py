@@ -54,6 +54,11 @@ def tessdata_folder(languages: Sequence[str], environment: Mapping[str, str] | N
     return best if found[best] else None
 
 
+def tessdata_folders() -> tuple[Path, ...]:
+    """Return the folders in which languages are looked for, whether they exist or not."""
+    return tuple(_folders(os.environ))
+
+
 def _folders(environment: Mapping[str, str]) -> Iterator[Path]:
     if named := environment.get(_PREFIX):
         yield Path(named)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from bunko.child_process import claim_stdout, exit_when_orphaned, leave
 from bunko.errors import BunkoError, ReadError
+from bunko.reading.sandbox import enter
 from bunko.settings import ReadingSettings
 
 if TYPE_CHECKING:
@@ -184,17 +185,19 @@ def main() -> NoReturn:
     """Draw the page that the line on stdin requests."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     reply = claim_stdout()
-    exit_when_orphaned()
-    _send(reply, _reply_to(json.loads(sys.stdin.readline())))
+    request = json.loads(sys.stdin.readline())
+    order = PageOrder(**(request["order"] | {"path": Path(os.fsdecode(bytes.fromhex(request["order"]["path"])))}))
+    values: dict[str, Any] = request["settings"]
+    settings = ReadingSettings(**values | {name: tuple(value) for name, value in values.items() if type(value) is list})
+    enter([order.path], temporary=None, settings=settings)
+    exit_when_orphaned()  # after it: a thread that is there before keeps its rights
+    _send(reply, _reply_to(order, settings))
     leave(0)
 
 
-def _reply_to(request: dict[str, Any]) -> bytes:
-    order = PageOrder(**(request["order"] | {"path": Path(os.fsdecode(bytes.fromhex(request["order"]["path"])))}))
-    values: dict[str, Any] = request["settings"]
-    values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+def _reply_to(order: PageOrder, settings: ReadingSettings) -> bytes:
     try:
-        picture = draw_page(order, ReadingSettings(**values))
+        picture = draw_page(order, settings)
     except BunkoError as error:
         return json.dumps({"error": error.message, "hint": error.hint}).encode() + b"\n"
     except Exception as error:  # noqa: BLE001 - any error is reported for the file
