@@ -6,6 +6,7 @@ import pytest
 
 from bunko.child_environment import kept_environment, own_secrets_removed
 from bunko.child_process import spawn, stop
+from tests.support import REPOSITORY
 
 KEPT = """PATH HOME LANG LC_ALL TZ TMPDIR XDG_CACHE_HOME PYTHONPATH VIRTUAL_ENV LD_LIBRARY_PATH DYLD_LIBRARY_PATH
     CUDA_VISIBLE_DEVICES NVIDIA_VISIBLE_DEVICES HIP_VISIBLE_DEVICES ROCR_VISIBLE_DEVICES HSA_OVERRIDE_GFX_VERSION
@@ -27,6 +28,7 @@ def test_pip_gets_everything_but_our_own_secrets() -> None:
 
 
 def test_a_child_that_runs_does_not_find_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
     monkeypatch.setenv("BUNKO_API_KEY", "hidden-1")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden-2")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "seen")

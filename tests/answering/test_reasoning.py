@@ -126,12 +126,12 @@ def test_a_server_is_asked_once_more_with_room_for_a_thought_and_later_at_once(
 ) -> None:
     _, _, server = asks(server_that(THOUGHTS["tags"]))
     first, second = (request.body for request in server.asked("/v1/chat/completions"))
-    assert (first["max_tokens"], second["max_tokens"]) == (256, 256 + 1024)
-    assert "stop" in first
+    assert (first["max_tokens"], second["max_tokens"]) == (512, 512 + 1024)
+    assert "stop" not in first
     assert "stop" not in second
     _, _, server = asks(server_that(THOUGHTS["tags"]), model="qwen3:8b", generation__think_tokens=100)
     (only,) = (request.body for request in server.asked("/v1/chat/completions"))
-    assert only["max_tokens"] == 256 + 100
+    assert only["max_tokens"] == 512 + 100
 
 
 def test_a_server_s_model_that_thinks_without_end_is_told_to_answer(
@@ -146,7 +146,7 @@ def test_a_server_s_model_that_thinks_without_end_is_told_to_answer(
     assert begun["role"] == "assistant"
     assert begun["content"].rstrip().endswith("</think>")
     answer, _, server = asks(server_that(endless), model="qwen3", generation__think_tokens=20)
-    assert answer.text == ""
+    assert answer.text in SHIPS
     assert any("gave no answer" in note for note in answer.notes)
     assert len(server.asked("/v1/chat/completions")) == 2
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import lancedb
 import pytest
 
-from bunko.errors import EngineCrashed
+from bunko.errors import EngineCrashed, StoreBusy
 from bunko.ports import GenerationOptions
+from bunko.store.seal import Seal
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.types import Message
 from tests.conftest import Cli
@@ -27,6 +28,7 @@ from tests.support import (
     SHIPS,
     command,
     environment,
+    make_library,
     run_program,
     without_privileges,
     write_files,
@@ -343,6 +345,7 @@ def test_an_index_of_a_newer_version_is_not_touched(folder: Path, cli: Cli) -> N
     database = lancedb.connect(folder / ".bunko" / "store")
     schema = database.open_table("files").schema.with_metadata({b"bunko.format": b"999"})
     database.create_table("files", schema=schema, mode="overwrite")
+    Seal(folder / ".bunko" / "store").close()  # as the newer version did
     cli("ask", str(folder), QUESTION).assert_clear(1, "newer", "upgrade")
 
 
@@ -374,7 +377,8 @@ def test_a_second_writer_is_refused(folder: Path, cli: Cli) -> None:
     try:
         assert holder.stderr is not None
         assert holder.stderr.readline() == b"embedding\n"
-        cli("index", str(folder)).assert_clear(1, f"Process {holder.pid}", "--no-sync")
+        with make_library(folder) as library, pytest.raises(StoreBusy, match=f"Process {holder.pid}"):
+            library.sync()
         assert cli("ask", str(folder), QUESTION, "--no-sync", "--json").json["evidence"]
         asked = cli("ask", str(folder), QUESTION, "--json")
         assert asked.json["evidence"]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from bunko.askable import ASKABLE, FIELDS
+from bunko.askable import ASKABLE, FIELDS, SETTINGS
 from bunko.client.http import RESPONSE_S, Caller, Place, path_of
 from bunko.contract.parse import error_from, event_from, from_json
 from bunko.contract.records import SearchResult, ServedDocuments, TextPart
@@ -37,9 +37,11 @@ TOKEN_VARIABLE = "BUNKO_SERVER_TOKEN"
 _OF_THIS_MACHINE = ("offline", "cache_dir")
 # Members of `Library` that a server does not offer, and what to use in their place.
 _LOCAL_ONLY = {
+    "check": "`bunko index --check` on the server's machine compares the index with its checksums.",
     "complete": "The server makes all vectors by itself.",
     "embedder": "The server's /v1/embeddings makes vectors.",
     "generator": "The server's /v1/chat/completions asks its model.",
+    "has_documents": "`records` lists the documents.",
     "keep_folder": "The server follows its folder by itself.",
     "kept": 'Use `ask` or `stream` with answers="kept".',
     "model_speaks": "The answer's `notes` say where the model does not know the language.",
@@ -333,6 +335,8 @@ def fields_of(settings: Settings) -> dict[str, object]:
     for name in known_names():
         value, default = _value(settings, name), _value(Settings(), name)
         is_set = value != default or (name in settings.given and name in FIELDS)
+        if name in FIELDS and value == 0 < SETTINGS[name].least:  # "as the server does by itself" can't be sent
+            is_set = False
         if not is_set or name in _OF_THIS_MACHINE or name.startswith("server."):
             continue
         if name not in FIELDS:
