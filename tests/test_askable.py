@@ -30,6 +30,7 @@ _OTHER: dict[str, Any] = {
     "generation.seed": 3,
     "generation.style": "extractive",
     "generation.translation": "auto",
+    "answers.kind": "reason",
     "answers.length": "long",
     "answers.instructions": "Write short sentences.",
     "answers.verify": "deep",

@@ -11,7 +11,7 @@ from tests.support import CATS, KYOTO, SHIPS, write_files
 
 ANSWER = [
     "question", "answer", "reasoning", "refused", "evidence", "citations", "unsupported", "hits", "documents",
-    "usage", "timings_ms", "model", "embedder",
+    "usage", "timings_ms", "kind", "model", "embedder",
 ]  # fmt: skip
 EVIDENCE = ["path", "page", "start", "end", "quote", "score"]
 CITATION = ["n", "path", "page", "start", "end", "quote", "sentence", "verified"]

@@ -17,7 +17,7 @@ from typing import Any
 from bunko.askable import ASKABLE
 from bunko.cli.common import note, note_report
 from bunko.client.discovery import find_serving
-from bunko.client.opening import names_server, open_any
+from bunko.client.http import names_server
 from bunko.client.remote_library import RemoteLibrary
 from bunko.errors import (
     AccessRefused,
@@ -101,6 +101,8 @@ def library_at(arguments: argparse.Namespace, folder: str) -> RemoteLibrary | No
     """
     if not names_server(folder):
         return None
+    from bunko.client.opening import open_any
+
     library = open_any(folder)
     assert isinstance(library, RemoteLibrary)
     try:

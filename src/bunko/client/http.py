@@ -12,11 +12,12 @@ import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote, urlencode, urlsplit
 
 from bunko.errors import BunkoError, EngineTimeout, RemoteBadAnswer, RemoteUnavailable, SettingsError
-from bunko.network import HEADERS, is_loopback
+from bunko.network import HEADERS, is_address_without_scheme, is_loopback
 
 Method: TypeAlias = Literal["GET", "POST"]
 
@@ -59,6 +60,11 @@ def is_url(text: str) -> bool:
     (True, False)
     """
     return text.startswith(("http://", "https://"))
+
+
+def names_server(folder: str) -> bool:
+    """Return whether this is a server's address, with or without http://, and not a folder of that name."""
+    return is_url(folder) or (is_address_without_scheme(folder) and not Path(folder).exists())
 
 
 def place_of(url: str, *, token: str = "") -> Place:

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, overload
 
-from bunko.client.http import is_url, place_of
+from bunko.client.http import is_url, names_server, place_of
 from bunko.conversation import Conversation
 from bunko.errors import SettingsError, UsageError
 from bunko.library import Library, open_library
-from bunko.network import is_address_without_scheme
 from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Document, Event, Hit, Message, SyncReport
 
@@ -145,11 +144,6 @@ def open_any(
     if token:
         raise UsageError("A folder on this machine takes no token.", "Leave the token out, or open a server's address.")
     return open_library(folder, settings=settings, model=model, embedder=embedder, entailment=entailment)
-
-
-def names_server(folder: str) -> bool:
-    """Return whether this is a server's address, with or without http://, and not a folder of that name."""
-    return is_url(folder) or (is_address_without_scheme(folder) and not Path(folder).exists())
 
 
 def _open_served(

@@ -18,7 +18,8 @@ from tests.support import CATS, KYOTO, SHIPS, write_files
 
 Work = Callable[[httpx.AsyncClient], Awaitable[None]]
 ANSWER_FIELDS = set(
-    "question answer reasoning refused evidence citations unsupported hits documents usage timings_ms model embedder "
+    "question answer reasoning refused evidence citations unsupported hits documents usage timings_ms kind model "
+    "embedder "
     "notes standalone_question finish_reason support".split()
 )
 
