@@ -201,10 +201,10 @@ class RemoteLibrary:
         return stream
 
     def _fields(self, settings: Settings | Mapping[str, object] | None) -> dict[str, object]:
-        from bunko.settings import Settings, settings_with
-
         if settings is None:
             return self._asking
+        from bunko.settings import Settings, settings_with
+
         if not isinstance(settings, Settings):
             return self._asking | fields_of(settings_with(settings, base=Settings()))
         return {name: value for name, value in self._asking.items() if name == "model"} | fields_of(settings)
