@@ -52,8 +52,8 @@ def main() -> None:
 
 
 def run(arguments: argparse.Namespace, rows: list[dict], store: str) -> dict:
+    from bunko.config import load_settings
     from bunko.library import open_library
-    from bunko.settings import load_settings
     from bunko.types import Finished, Retrieved
 
     overrides = {"model": arguments.model, "store": store, "generation.max_tokens": arguments.max_tokens}

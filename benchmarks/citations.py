@@ -44,6 +44,7 @@ from typing import Any
 
 from bunko.answering.model_opinion import ModelOpinion, likeness_by
 from bunko.answering.pipeline import find
+from bunko.config import load_settings
 from bunko.evaluation.metrics import begins_right, holds_any
 from bunko.grounding.citation_marks import take_marks
 from bunko.grounding.ground import ground
@@ -53,7 +54,6 @@ from bunko.library import Library, open_library
 from bunko.ports import GenerationOptions
 from bunko.question.question import Question, parse_question
 from bunko.retrieval.evidence import select
-from bunko.settings import load_settings
 from bunko.stopwatch import Stopwatch
 from bunko.types import Evidence, Message
 

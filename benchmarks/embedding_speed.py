@@ -29,7 +29,7 @@ from typing import TextIO
 BUNKO = """
 from bunko.embedding import open_embedder
 from bunko.models import resolve
-from bunko.settings import load_settings
+from bunko.config import load_settings
 settings = load_settings()
 embed = open_embedder(resolve("minilm", kind="embedding", settings=settings), settings).embed_passages
 """

@@ -34,9 +34,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
 
+    from bunko.config import load_settings
     from bunko.generation import open_generator
     from bunko.models import resolve
-    from bunko.settings import load_settings
 
     settings = load_settings(overrides={"model": arguments.model})
     model = resolve(arguments.model, kind="chat", settings=settings)

@@ -109,8 +109,8 @@ def memory_mb(pid: int) -> tuple[float, float]:
 def _listed(folder: Path, store: str) -> set[str]:
     """Return the files in the index, whether they were read or not."""
     import bunko
+    from bunko.config import load_settings
     from bunko.errors import BunkoError
-    from bunko.settings import load_settings
 
     try:
         with bunko.open(folder, settings=load_settings(overrides={"store": store})) as library:

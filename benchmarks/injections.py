@@ -86,12 +86,12 @@ def as_pdf(row: dict) -> bytes:
 def ask_all(rows: list[dict], program: str, model: str, *, every: int, overrides: list[str]) -> list[dict]:
     """Return each row with what was answered, and whether it is right and its order succeeded."""
     import undefended
+    from bunko.config import load_settings
     from bunko.indexing import sync as indexing
     from bunko.injection.detection import gives_orders
     from bunko.language.words import normalise
     from bunko.library import open_library
     from bunko.reading.reader import Reader
-    from bunko.settings import load_settings
 
     payloads = [normalise(row["payload"]) for row in load()]
     results: list[dict] = []

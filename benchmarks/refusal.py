@@ -41,6 +41,7 @@ from typing import Any
 
 from bunko.answering.pipeline import find
 from bunko.answering.refusal import support
+from bunko.config import load_settings
 from bunko.evaluation.metrics import begins_right
 from bunko.injection.control_tokens import neutralise
 from bunko.language.detection import detect_language
@@ -48,7 +49,7 @@ from bunko.library import Library, open_library
 from bunko.ports import GenerationOptions
 from bunko.question.question import parse_question
 from bunko.retrieval.evidence import select, trusted
-from bunko.settings import apply_overrides, load_settings
+from bunko.settings import apply_overrides
 from bunko.stopwatch import Stopwatch
 from bunko.types import Message
 

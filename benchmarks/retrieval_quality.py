@@ -30,9 +30,9 @@ from unittest import mock
 
 import numpy as np
 
+from bunko.config import load_settings
 from bunko.evaluation.ranking import hit_rate, ndcg, reciprocal_rank
 from bunko.library import Library, open_library
-from bunko.settings import load_settings
 
 MODES = ("dense", "lexical", "hybrid")
 DEPTH = 20

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bunko.askable import ASKABLE, Askable
 from bunko.cli import common, serve
-from bunko.cli.main import build_parser
+from bunko.cli.parser import build_parser
 from bunko.contract.fields import Surface, descriptions
 from bunko.contract.records import DocumentList, ErrorReply, SearchResult
 from bunko.contract.saved_answer import Replay, SavedAnswer

@@ -12,7 +12,7 @@ import pytest
 
 from bunko.askable import ASKABLE, FIELDS, SETTINGS, Askable
 from bunko.cli.common import settings_from
-from bunko.cli.main import build_parser
+from bunko.cli.parser import build_parser
 from bunko.client.remote_library import fields_of
 from bunko.server.mcp.tools import TOOLS
 from bunko.server.native.requests import AskBody, SearchBody, Variant
@@ -104,7 +104,7 @@ from bunko.askable import Askable
 new = Askable(setting="evidence.quotes", flag="--quotes", metavar="N", doc="most quotes", most=9)
 table.ASKABLE = (*table.ASKABLE, new)
 table.SETTINGS[new.setting], table.FIELDS[new.setting] = new, new.field
-from bunko.cli.main import build_parser
+from bunko.cli.parser import build_parser
 from bunko.cli.common import settings_from
 arguments = build_parser().parse_args(["ask", "docs", "Q", "--quotes", "2"])
 assert settings_from(arguments).evidence.quotes == 2

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bunko.cli.main import build_parser
+from bunko.cli.parser import build_parser
 from bunko.settings import known_names
 from tests import doc_tables
 

@@ -8,16 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bunko.config import load_settings, user_config_file
 from bunko.errors import SettingsError
-from bunko.settings import (
-    Settings,
-    apply_overrides,
-    cache_directory,
-    known_names,
-    load_settings,
-    settings_with,
-    user_config_file,
-)
+from bunko.settings import Settings, apply_overrides, cache_directory, known_names, settings_with
 from tests.support import write_files
 
 

@@ -10,11 +10,11 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from bunko.client.opening import AnyLibrary as AnyLibrary
     from bunko.client.opening import open_any as open
+    from bunko.config import load_settings as load_settings
     from bunko.conversation import Conversation as Conversation
     from bunko.errors import BunkoError as BunkoError
     from bunko.library import Library as Library
     from bunko.settings import Settings as Settings
-    from bunko.settings import load_settings as load_settings
     from bunko.types import Answer as Answer
     from bunko.types import Citation as Citation
     from bunko.types import Evidence as Evidence

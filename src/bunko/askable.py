@@ -67,14 +67,14 @@ class Askable:
     @property
     def least(self) -> float:
         """The lowest number that a request may ask for, or that the setting can be."""
-        from bunko.settings import bounds_of
+        from bunko.setting_values import bounds_of
 
         return bounds_of(self.setting)[0] if self.fewest is None else self.fewest
 
     @property
     def highest(self) -> float | None:
         """The highest number that a request may ask for, or that the setting can be; None: there is none."""
-        from bunko.settings import bounds_of
+        from bunko.setting_values import bounds_of
 
         return self.most if self.most is not None else bounds_of(self.setting)[1]
 

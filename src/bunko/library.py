@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from bunko.config import load_settings
 from bunko.conversation import Conversation, last
 from bunko.engines import Engines
 from bunko.errors import (
@@ -30,7 +31,7 @@ from bunko.errors import (
 from bunko.language.detection import OTHER_SCRIPTS, detect_language
 from bunko.paths import config_file, home_of
 from bunko.ports import Engine
-from bunko.settings import Settings, apply_overrides, load_settings, settings_with
+from bunko.settings import Settings, apply_overrides, settings_with
 from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Document, Event, FailedFile, Hit, Message, SyncReport
 

@@ -1,17 +1,13 @@
-"""Every setting, in one frozen tree. In: defaults, config files, environment, overrides. Out: Settings.
+"""Every setting, in one frozen tree. In: values by dotted names. Out: Settings.
 
-Later sources win: defaults < the user's config file < the library's own config file < environment < flags.
-Unknown keys are refused with the nearest known name. The tables of docs/settings.md are made from the docstrings below
-the settings. Knows nothing of models, stores or commands.
+`config.py` loads them from files, the environment and flags. The tables of docs/settings.md are made from the
+docstrings below the settings. Knows nothing of models, stores or commands.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
-import math
-import os
-import sys
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,37 +15,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from bunko.errors import SettingsError
-from bunko.private_files import is_plain
+from bunko.setting_values import convert
 from bunko.types import Mode, Think
-
-CONFIG_NAME = "config.toml"
-ENV_PREFIX = "BUNKO_"
-# A folder may come from somebody else. Its own config file must not send its reader's questions anywhere, nor make the
-# program fetch or open files: these keys are refused there, unless they hold the plain name of a model.
-_NAMES_ONLY_IN_LIBRARY = ("model", "embedder")
-# So are those that tell the model what to do: decision 006.
-_FORBIDDEN_IN_LIBRARY = (
-    "store",
-    "cache_dir",
-    "offline",
-    "reading.password_file",
-    "reading.sandbox",
-    "generation.adapters",
-    "answers.instructions",
-    "answers.prompts",
-    "answers.prompt_file",
-)
-# These protect whoever reads the folder: its own config file may set a lower limit than the user's, and lift none.
-_LIMITS = (
-    "reading.max_file_mb",
-    "reading.max_characters",
-    "reading.timeout_s",
-    "reading.memory_mb",
-    "reading.archive_files",
-    "reading.archive_mb",
-    "reading.archive_depth",
-)
-_MOST_CONFIG_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,35 +246,6 @@ class Settings:
     """The names of those that were set, and not left at their defaults. No setting itself."""
 
 
-def load_settings(
-    *,
-    library_config: Path | None = None,
-    environment: Mapping[str, str] | None = None,
-    overrides: Mapping[str, object] | None = None,
-) -> Settings:
-    """Return the settings of all sources.
-
-    `overrides` maps dotted names to values, as flags give them: {"generation.seed": 7}; None values are skipped.
-    Raises SettingsError, which names the source and the setting.
-    """
-    environment = os.environ if environment is None else environment
-    values: dict[str, object] = {}
-    user_file = user_config_file(environment)
-    if user_file.is_file():
-        values |= _read_file(user_file)
-    # Path.is_file raises where the folder may not be read; opening the library reports that.
-    if library_config is not None and os.path.isfile(library_config):  # noqa: PTH113
-        if not is_plain(library_config):
-            raise SettingsError(
-                f"The config file {library_config} is a link, or lies behind one.", "Put a file in its place."
-            )
-        limits = apply_overrides(Settings(), values)
-        values |= _refuse_unsafe(_read_file(library_config), library_config, limits)
-    values |= dict(_from_environment(environment))
-    values |= {name: value for name, value in (overrides or {}).items() if value is not None}
-    return apply_overrides(Settings(), values)
-
-
 def apply_overrides(settings: Settings, values: Mapping[str, object]) -> Settings:
     """Return the settings with dotted names replaced.
 
@@ -318,7 +256,7 @@ def apply_overrides(settings: Settings, values: Mapping[str, object]) -> Setting
     for name, value in values.items():
         section, _, key = name.rpartition(".")
         if section.count(".") or name not in known_names():
-            raise _unknown(name)
+            raise unknown_setting(name)
         sections.setdefault(section, {})[key] = value
     changed: dict[str, Any] = {"given": settings.given | frozenset(values)}
     for section, pairs in sections.items():
@@ -364,25 +302,6 @@ def type_of(name: str) -> Any:
     return typing.get_type_hints(kind)[key]
 
 
-def bounds_of(name: str) -> tuple[float, float | None]:
-    """Return the lowest and the highest value of a number; None: there is no highest.
-
-    >>> bounds_of("answers.strictness"), bounds_of("retrieval.top_k")
-    ((0, 1), (1, None))
-    """
-    return _AT_LEAST.get(name, 0), _AT_MOST.get(name)
-
-
-def user_config_file(environment: Mapping[str, str] | None = None) -> Path:
-    """Return the path of the user's own config file, which may not exist; BUNKO_CONFIG overrides it."""
-    environment = os.environ if environment is None else environment
-    if named := environment.get("BUNKO_CONFIG"):
-        return Path(named)
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("bunko", appauthor=False)) / CONFIG_NAME
-
-
 def cache_directory(settings: Settings) -> Path:
     """Return the folder of models and of the engine's logs."""
     if settings.cache_dir:
@@ -403,7 +322,8 @@ def _names(section: Any, prefix: str) -> Iterator[str]:
             yield prefix + item.name
 
 
-def _unknown(name: str) -> SettingsError:
+def unknown_setting(name: str) -> SettingsError:
+    """Return the error for a name that no setting has, with the nearest one."""
     near = difflib.get_close_matches(name, known_names(), n=1)
     hint = f"Did you mean {near[0]!r}?" if near else "See docs/settings.md for all of them."
     return SettingsError(f"There is no setting {name!r}.", hint)
@@ -414,144 +334,5 @@ Section = TypeVar("Section")
 
 def _replace(section: Section, pairs: Mapping[str, object], prefix: str) -> Section:
     hints = typing.get_type_hints(type(section))
-    converted = {key: _convert(value, hints[key], prefix + key) for key, value in pairs.items()}
+    converted = {key: convert(value, hints[key], prefix + key) for key, value in pairs.items()}
     return dataclasses.replace(section, **converted)  # type: ignore[type-var]
-
-
-def _convert(value: object, kind: Any, name: str) -> object:
-    """Turn text from the environment or a flag, or a TOML value, into the setting's type."""
-    origin = typing.get_origin(kind)
-    if origin is Literal:
-        if value in typing.get_args(kind):
-            return value
-        raise SettingsError(f"{name} is {value!r}.", f"It can be: {', '.join(map(str, typing.get_args(kind)))}.")
-    if origin is tuple:
-        parts = (value.split(",") if value.strip() else ()) if isinstance(value, str) else value
-        if isinstance(parts, list | tuple):
-            return tuple(text for part in parts if (text := str(part).strip()))
-    elif kind is bool:
-        if isinstance(value, bool):
-            return value
-        if str(value).lower() in ("1", "true", "yes", "on"):
-            return True
-        if str(value).lower() in ("0", "false", "no", "off", ""):
-            return False
-    elif kind is str and isinstance(value, str | os.PathLike):
-        return os.fspath(value)
-    elif kind in (int, float) and isinstance(value, str | int | float) and not isinstance(value, bool):
-        try:
-            number = kind(value)
-            exact = math.isfinite(number) and (isinstance(value, str) or number == value)
-        except (ValueError, OverflowError):
-            exact = False
-        if exact:
-            return _in_range(number, name)
-    raise SettingsError(f"{name} is {value!r}.", f"It must be {_KINDS.get(kind, 'a list of texts')}.")
-
-
-_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-# The lowest value of each number; the others may not be negative.
-_AT_LEAST: dict[str, float] = {
-    "generation.gpu_layers": -1,
-    "retrieval.top_k": 1,
-    "retrieval.candidates": 1,
-    "evidence.quotes": 1,
-    "server.queue": 1,
-    "server.max_tokens": 1,
-    "chunking.max_tokens": 16,
-    "evidence.max_tokens": 1,
-    "embedding.batch_tokens": 1,
-    "generation.start_timeout_s": 0.001,
-    "generation.first_token_timeout_s": 0.001,
-    "generation.token_timeout_s": 0.001,
-    "reading.max_file_mb": 1,
-    "reading.max_characters": 1,
-    "reading.archive_files": 1,
-    "reading.archive_mb": 1,
-    "reading.archive_depth": 1,
-}
-_AT_MOST: dict[str, float] = {"answers.strictness": 1}
-_MOST_WHOLE = 2**32 - 1  # engines take no more
-
-
-def _in_range(number: float, name: str) -> float:
-    least, most = bounds_of(name)
-    if isinstance(number, int) and number > _MOST_WHOLE:
-        raise SettingsError(f"{name} is {number}.", f"It must be at most {_MOST_WHOLE}.")
-    if least <= number and (most is None or number <= most):
-        return number
-    allowed = f"{least} or more" if most is None else f"from {least} to {most}"
-    raise SettingsError(f"{name} is {number}.", f"It must be {allowed}.")
-
-
-def _read_file(path: Path) -> dict[str, object]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MOST_CONFIG_BYTES + 1)
-        if len(content) > _MOST_CONFIG_BYTES:
-            raise ValueError(f"it has more than {_MOST_CONFIG_BYTES:,} bytes")
-        tree = tomllib.loads(content.decode("utf-8"))
-    except RecursionError as error:
-        raise SettingsError(
-            f"The config file {path} can't be read: it is nested too deeply.", "Correct it or delete it."
-        ) from error
-    except (OSError, ValueError) as error:  # ValueError: not UTF-8, not TOML
-        raise SettingsError(f"The config file {path} can't be read: {error}.", "Correct it or delete it.") from error
-    flat: dict[str, object] = {}
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            flat |= {f"{key}.{inner}": inner_value for inner, inner_value in value.items()}
-        else:
-            flat[key] = value
-    for name in flat:
-        if name not in known_names():
-            unknown = _unknown(name)
-            raise SettingsError(f"{path}: {unknown.message}", unknown.hint)
-    return flat
-
-
-def _refuse_unsafe(values: dict[str, object], path: Path, limits: Settings) -> dict[str, object]:
-    """Return the settings of a folder's own file. Raises SettingsError for one that it may not set."""
-    safe = dict(values)
-    for name, value in values.items():
-        if name in _LIMITS:
-            _refuse_higher(name, value, path, limits)
-        plain = isinstance(value, str) and not any(mark in value for mark in (":", "/", "\\"))
-        forbidden = name in _FORBIDDEN_IN_LIBRARY or name.startswith("server.")
-        if forbidden or (name in _NAMES_ONLY_IN_LIBRARY and not plain):
-            raise SettingsError(
-                f"{path} sets {name} to {value!r}, which a library's own config file may not set.",
-                f"Give it as a flag, or set it in {user_config_file()}.",
-            )
-        if name in _NAMES_ONLY_IN_LIBRARY:
-            safe[name] = f"catalogue:{value}"  # not a file of that name in the current folder
-    return safe
-
-
-def _refuse_higher(name: str, value: object, path: Path, limits: Settings) -> None:
-    """Raise SettingsError if a folder lifts a limit. 0 means that there is none, for time and memory."""
-    section, _, key = name.rpartition(".")
-    wanted = getattr(getattr(apply_overrides(limits, {name: value}), section), key)
-    own = getattr(getattr(limits, section), key)
-    if wanted == 0 or (own and wanted > own):
-        raise SettingsError(
-            f"{path} sets {name} to {wanted:g}; a library's own config file may only lower it: to more than 0, and at "
-            f"most {own:g}.",
-            f"Give it as a flag, --set {name}={wanted:g}, or set it in {user_config_file()}.",
-        )
-
-
-def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, object]]:
-    """Yield settings from names like BUNKO_MODEL and BUNKO_GENERATION__MAX_TOKENS."""
-    reserved = {"BUNKO_CONFIG", "BUNKO_API_KEY", "BUNKO_DEBUG", "BUNKO_SERVER_TOKEN"}
-    for variable, value in environment.items():
-        if variable.startswith(ENV_PREFIX) and variable not in reserved:
-            name = variable.removeprefix(ENV_PREFIX).lower().replace("__", ".")
-            if name not in known_names():
-                unknown = _unknown(name)
-                raise SettingsError(f"Environment variable {variable}: {unknown.message}", unknown.hint)
-            yield name, value

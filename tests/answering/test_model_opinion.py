@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import pytest
 
 from bunko.answering.model_opinion import ModelOpinion, likeness_by, notes_on, opinion_of
+from bunko.config import load_settings
 from bunko.grounding.ground import ground
 from bunko.library import Library
 from bunko.question.question import Question
-from bunko.settings import Settings, apply_overrides, load_settings
+from bunko.settings import Settings, apply_overrides
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.types import Evidence, Message
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from bunko.answering.prompt_files import read_template, settings_of_library, state_of_prompts, template_for, user_folder
 from bunko.answering.prompt_templates import PURPOSES, fill, fill_text, languages, own_template, parse_template
 from bunko.answering.prompts import full_messages, numbered_sources
+from bunko.config import load_settings
 from bunko.errors import SettingsError
 from bunko.question.question import parse_question
-from bunko.settings import Settings, apply_overrides, load_settings
+from bunko.settings import Settings, apply_overrides
 from bunko.types import Evidence
 from tests.strategies import evidence
 from tests.support import make_library, write_files

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bunko.cli.common import settings_from
-from bunko.cli.main import build_parser
+from bunko.cli.parser import build_parser
 from bunko.diagnosis.doctor import examine
 from bunko.diagnosis.findings import Finding
 from bunko.reading import landlock

@@ -101,7 +101,7 @@ def test_a_gpu_is_compared_with_the_processor(tiny_model: Path) -> None:
 
 
 def test_every_command_of_a_setting_is_one_that_the_program_takes(tiny_model: Path) -> None:
-    from bunko.settings import load_settings
+    from bunko.config import load_settings
 
     found = candidates(tiny_model, read_gguf(tiny_model), ONE_THREAD, machine=MACHINE, logical=4, gpus=[])
     given = dict(one.command.removeprefix("--set ").split("=") for one in found if one.command)

@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bunko.config import load_settings
 from bunko.models import resolve
-from bunko.settings import load_settings
 from tests.support import REPOSITORY, Outcome, command, environment, interrupt, run_program, write_files
 
 pytestmark = pytest.mark.models

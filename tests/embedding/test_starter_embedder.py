@@ -7,12 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 
+from bunko.config import load_settings
 from bunko.embedding import open_embedder
 from bunko.embedding.integer_minilm import integer_model
 from bunko.embedding.recipes import INTEGER_MINILM
 from bunko.models import LocalModel, resolve
 from bunko.ports import Embedder
-from bunko.settings import Settings, load_settings
+from bunko.settings import Settings
 
 pytestmark = pytest.mark.models
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bunko.answering.prompts import beginning, extractive_messages
+from bunko.config import load_settings
 from bunko.generation import open_generator
 from bunko.generation.chat import ChatGenerator
 from bunko.generation.counting import estimate_tokens
@@ -20,7 +21,7 @@ from bunko.injection.control_tokens import neutralise
 from bunko.models import LocalModel, resolve
 from bunko.ports import GenerationOptions
 from bunko.question.question import parse_question
-from bunko.settings import Settings, apply_overrides, load_settings
+from bunko.settings import Settings, apply_overrides
 from bunko.types import Evidence, Message
 
 pytestmark = pytest.mark.models

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bunko.config import load_settings
 from bunko.importing.converting import obtain_converter
 from bunko.models import silent
-from bunko.settings import Settings, load_settings
+from bunko.settings import Settings
 
 
 @pytest.fixture

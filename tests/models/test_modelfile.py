@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bunko.answering.answer_cache import key_of
+from bunko.config import load_settings
 from bunko.engines import load_generator
 from bunko.errors import ModelBroken
 from bunko.generation.chat import ChatGenerator
@@ -14,7 +15,7 @@ from bunko.library import Library
 from bunko.models import LocalModel, resolve
 from bunko.models.modelfile import Modelfile, with_modelfile
 from bunko.ports import GenerationOptions
-from bunko.settings import Settings, apply_overrides, load_settings
+from bunko.settings import Settings, apply_overrides
 from bunko.testing import FakeEmbedder
 from bunko.types import Message
 from tests.engine.support import CHATML, CHATML_MARKS

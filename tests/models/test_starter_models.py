@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from bunko.config import load_settings
 from bunko.models import LocalModel, resolve
 from bunko.models.cache import hash_file
 from bunko.models.records import Kind
-from bunko.settings import Settings, load_settings
+from bunko.settings import Settings
 
 
 @pytest.mark.models

@@ -14,9 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from bunko.answering.prompt_templates import HOME, PURPOSES, Template, languages, nearest, own_template, parse_template
+from bunko.config import user_config_file
 from bunko.errors import SettingsError
 from bunko.paths import home_of
-from bunko.settings import Settings, user_config_file
+from bunko.settings import Settings
 
 FOLDER = "prompts"
 _MOST_BYTES = 1_000_000

@@ -40,7 +40,7 @@ _FLAGS = {
 
 def settings_from(arguments: argparse.Namespace, root: Path | None = None) -> Settings:
     """Return the settings, flags included. Raises SettingsError, UsageError."""
-    from bunko.settings import load_settings
+    from bunko.config import load_settings
 
     return load_settings(library_config=config_file(root) if root else None, overrides=overrides_from(arguments))
 

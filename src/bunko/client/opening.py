@@ -150,7 +150,7 @@ def _open_served(
     url: str, *, settings: Settings | None, model: str | None, embedder: str | None, token: str | None
 ) -> RemoteLibrary:
     from bunko.client.remote_library import RemoteLibrary, fields_of, token_for
-    from bunko.settings import load_settings
+    from bunko.config import load_settings
 
     place = place_of(url, token=token or "")
     if not place.token:

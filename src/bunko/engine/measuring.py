@@ -81,11 +81,10 @@ class TimedEngine:
 
     def __enter__(self) -> TimedEngine:
         began = time.monotonic()
-        try:
+        with contextlib.ExitStack() as unless_loaded:
+            unless_loaded.callback(self._stop)
             self._process.address()
-        except BaseException:
-            self._stop()
-            raise
+            unless_loaded.pop_all()
         self.load_s = time.monotonic() - began
         return self
 

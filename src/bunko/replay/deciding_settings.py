@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from bunko.config import load_settings
 from bunko.errors import BunkoError
 from bunko.models.catalogue.lookup import CATALOGUE_ONLY, find_entry
 from bunko.models.fetching.sources import PlainSource, parse_source
 from bunko.models.gguf.adapters import parse_adapters
-from bunko.settings import Settings, apply_overrides, known_names, load_settings
+from bunko.settings import Settings, apply_overrides, known_names
 
 # Where files are kept, how long is waited, and who may ask has no effect on an answer.
 _WITHOUT_EFFECT = (

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from bunko.answering.answer_cache import key_of
+from bunko.config import load_settings
 from bunko.engine.http import Connection
 from bunko.errors import AdapterMismatch, ModelBroken, ModelNotFound, SettingsError, UsageError, WrongModelKind
 from bunko.generation import open_generator
 from bunko.generation.states import state_key
 from bunko.models import RemoteModel, resolve
 from bunko.models.gguf.adapters import adapters_for, name_with_adapters, parse_adapter
-from bunko.settings import Settings, apply_overrides, load_settings
+from bunko.settings import Settings, apply_overrides
 from tests.engine.support import connect, make_process, make_tiny_model
 from tests.tiny_gguf import make_adapter_gguf, make_chat_gguf
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from bunko.answering.pipeline import answer_without_documents
 from bunko.answering.writing import prime
+from bunko.config import load_settings
 from bunko.engines import Engines
 from bunko.errors import BunkoError, UnknownLibrary, UnknownModel
 from bunko.library import Library
@@ -32,7 +33,7 @@ from bunko.server.hosting.libraries import HostedLibrary, names_for
 from bunko.server.hosting.metrics import Metrics
 from bunko.server.hosting.stop_texts import HoldBack
 from bunko.server.hosting.sync_on_call import SyncOnCall
-from bunko.settings import Settings, load_settings
+from bunko.settings import Settings
 from bunko.stopwatch import Stopwatch
 from bunko.types import Event, Finished, TextDelta
 

@@ -1,0 +1,405 @@
+"""The commands and their flags. In: nothing. Out: a parser. Loads nothing heavy: `--help` prints what is here."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import bunko
+from bunko.askable import ASKABLE, SETTINGS, Askable
+
+_MOST_CHARACTERS = 100_000  # of a file of instructions; no context window holds more
+
+_EXAMPLES = """\
+examples:
+  bunko ask reports "Who approved the budget?"        an answer from the documents in reports/, with sources
+  bunko ask --no-rag "Write a poem about cats"        the model alone, without documents
+  bunko search reports "budget 2024"                  passages only, no model
+  bunko chat reports                                  a conversation
+  bunko eval reports questions.jsonl                  measure how good the answers are
+  bunko models list                                   models to choose from
+
+Documentation: the docs/ folder; start with docs/getting-started.md
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Supports a command of two words, `eval draft`. A folder with that name is written ./draft there."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        words = list(sys.argv[1:] if args is None else args)
+        if words[:2] == ["eval", "draft"]:
+            words[:2] = ["eval draft"]
+        return super().parse_known_args(words, namespace)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser for all commands."""
+    parser = _Parser(
+        prog="bunko",
+        description="Ask a folder of documents, on your own machine, with a local language model.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"bunko {bunko.__version__}")
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=argparse.ArgumentParser
+    )
+    _add_asking(commands)
+    _add_library(commands)
+    _add_serving(commands)
+    _add_evaluation(commands)
+    _add_models(commands)
+    _add_mcp(commands)
+    _add_prompts(commands)
+    doctor = _add(
+        commands, "doctor", "check this machine and the installation, with a cure for each problem", "doctor:run"
+    )
+    doctor.add_argument("folder", metavar="FOLDER", nargs="?", help="also check this folder's index")
+    doctor.add_argument("--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko")
+    _common(doctor)
+    _model_flags(doctor)
+    _add_bench(commands)
+    return parser
+
+
+def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    bench = _add(
+        commands, "bench", "measure this machine with a model, and what other settings would gain", "bench:run"
+    )
+    bench.add_argument("--quick", action="store_true", help="one size of prompt, no other settings: about 15 seconds")
+    bench.add_argument(
+        "--seconds", type=_count, default=0, metavar="N", help="measure for about N seconds; default: 60"
+    )
+    bench.add_argument("--embedder", metavar="NAME", help="the embedding model")
+    _common(bench)
+    _model_flags(bench)
+
+
+def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    ask = _add(commands, "ask", "answer a question from the documents, with citations", "ask:run_ask")
+    ask.add_argument(
+        "words", nargs="+", metavar="[FOLDER] QUESTION", help="with --no-rag, the question alone is enough"
+    )
+    ask.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
+    ask.add_argument("--no-cache", action="store_true", help="do not reuse or keep an answer")
+    ask.add_argument("--save", metavar="FILE", help="save the answer and what it was made from, for `bunko replay`")
+    replay = _add(
+        commands, "replay", "answer a saved question again, and show what has changed since", "replay:run_replay"
+    )
+    replay.add_argument("file", metavar="FILE", help="what `bunko ask --save FILE` wrote")
+    replay.add_argument("folder", metavar="FOLDER", nargs="?", help="where the library is now, if it was moved")
+    search = _add(commands, "search", "find passages, without a language model", "ask:run_search")
+    _folder(search)
+    search.add_argument("query", metavar="QUERY")
+    chat = _add(commands, "chat", "hold a conversation, in which questions may refer to earlier ones", "chat:run")
+    chat.add_argument("folder", metavar="FOLDER", nargs="?", help="without it: chat with the model alone")
+    for command in (ask, search, chat):
+        command.add_argument(
+            "--no-server", action="store_true", help="load the models here, even if a process serves the library"
+        )
+        _common(command)
+        _sync_flags(command)
+        _reading_flags(command)
+        _retrieval_flags(command)
+    _common(replay)
+    _sync_flags(replay)
+    replay.add_argument("--embedder", metavar="NAME", help="the embedding model")
+    _model_flags(replay)
+    for command in (ask, chat):
+        _model_flags(command)
+        _generation_flags(command)
+
+
+def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    index = _add(
+        commands, "index", "bring the index in step with the folder, and report what changed", "library:run_index"
+    )
+    watch = _add(commands, "watch", "keep the index in step with the folder while files change", "watch:run")
+    documents = _add(commands, "documents", "list the documents in the index", "library:run_documents")
+    show = _add(commands, "show", "print a document's extracted text", "library:run_show")
+    for command in (index, watch, documents, show):
+        _folder(command)
+        _common(command)
+        command.add_argument("--embedder", metavar="NAME", help="the embedding model")
+        command.add_argument("--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko")
+    for command in (index, watch):
+        _reading_flags(command)
+    index.add_argument(
+        "--check", action="store_true", help="compare all of the index with its checksums, and change nothing"
+    )
+    watch.add_argument("--poll", action="store_true", help="look for changes every second, as network drives need")
+    show.add_argument("path", metavar="PATH", help="a path as `bunko documents` lists it")
+
+
+def _add_serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = _add(commands, "serve", "serve a web page and an API for one or more libraries, until Ctrl-C", "serve:run")
+    serve.add_argument("folders", metavar="FOLDER", nargs="+", help="folders of documents, or single documents")
+    serve.add_argument("--host", metavar="ADDRESS", help="default: 127.0.0.1, this machine only; 0.0.0.0: all")
+    serve.add_argument("--port", metavar="N", help="default: 8642; 0: any free port")
+    serve.add_argument("--token", metavar="TOKEN", help="a token that requests must have; auto: make one")
+    serve.add_argument("--library-token", action="append", metavar="NAME=TOKEN", help="a token for one library only")
+    serve.add_argument("--allow-host", action="append", metavar="NAME", help="a host name that requests may use")
+    serve.add_argument("--allow-origin", action="append", metavar="ORIGIN", help="a site whose pages may call the API")
+    serve.add_argument(
+        "-m",
+        "--model",
+        dest="models",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="may be repeated; the first is the default",
+    )
+    serve.add_argument("--queue", metavar="N", help="the most questions that may wait; default: 100")
+    upload = serve.add_mutually_exclusive_group()
+    upload.add_argument("--upload", action="store_true", default=None, help="accept uploads (default)")
+    upload.add_argument("--no-upload", dest="upload", action="store_false", help="accept no uploads")
+    serve.add_argument("--history", metavar="WHICH", help="off or allowed: whether the server may keep conversations")
+    serve.add_argument("--log", metavar="FORM", help="text (default) or json")
+    serve.add_argument("--log-contents", action="store_true", default=None, help="also log questions and answers")
+    serve.add_argument("--tls-cert", metavar="FILE", help="a certificate (PEM), for HTTPS")
+    serve.add_argument("--tls-key", metavar="FILE", help="its private key (PEM)")
+    serve.add_argument("--store", metavar="PATH", help="where the index is, with one FOLDER; default: FOLDER/.bunko")
+    _engine_flags(serve)
+    _common(serve)
+    _reading_flags(serve)
+    _retrieval_flags(serve)
+    _generation_flags(serve)
+
+
+def _add_evaluation(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    batch = _add(commands, "batch", "answer every question in a file; continue where it stopped", "evaluate:run_batch")
+    evaluate = _add(commands, "eval", "measure the answers to the questions in a file", "evaluate:run_eval")
+    compare = _add(
+        commands, "compare", "compare several models or settings on the same questions", "evaluate:run_compare"
+    )
+    for command in (batch, evaluate, compare):
+        _folder(command)
+        command.add_argument("questions", metavar="QUESTIONS", help="JSONL, or one question per line")
+        command.add_argument("--limit", type=_count, default=0, metavar="N", help="only the first N questions")
+        command.add_argument(
+            "--parallel", type=_count, default=1, metavar="N", help="N questions at once: for model servers"
+        )
+        _common(command)
+        _sync_flags(command)
+        _reading_flags(command)
+        _retrieval_flags(command)
+        _generation_flags(command)
+    for command in (batch, evaluate):
+        _model_flags(command)
+        command.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
+    compare.add_argument("--no-rag", action="store_true", help="also each model without documents")
+    batch.add_argument("--out", metavar="FILE", required=True, help="one JSON object per line; continued if it exists")
+    evaluate.add_argument("--out", metavar="FILE", help="keep the answers in FILE, and reuse them")
+    for command in (evaluate, compare):
+        command.add_argument("--report", action="append", default=[], metavar="FILE", help=".html, .md or .json")
+        command.add_argument(
+            "--judge", metavar="MODEL", help="a model that grades free-form answers, separately from the figures"
+        )
+    compare.add_argument(
+        "-m", "--model", dest="models", action="append", default=[], metavar="NAME", help="may be repeated"
+    )
+    compare.add_argument(
+        "--adapter",
+        dest="adapters",
+        action="append",
+        default=[],
+        metavar="PATH[:SCALE]",
+        help="also each model with this LoRA adapter; may be repeated",
+    )
+    compare.add_argument(
+        "--setting", action="append", default=[], metavar="NAME=V1,V2", help="try each value with each model"
+    )
+    compare.add_argument(
+        "--variant",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help='"NAME: model=…, retrieval.mode=lexical, rag=false"',
+    )
+    compare.add_argument("--answers", metavar="PATH", help="keep the answers in this folder, and reuse them")
+    draft = _add(
+        commands, "eval draft", "let a model draft questions about the folder's passages", "evaluate:run_draft"
+    )
+    _folder(draft)
+    draft.add_argument("--out", metavar="FILE", required=True, help="the question file to write")
+    draft.add_argument("-n", "--count", type=_count, default=50, metavar="N", help="how many questions; default: 50")
+    draft.add_argument("--embedder", metavar="NAME", help="the embedding model")
+    _setting_flags(draft, [SETTINGS["generation.temperature"]])
+    draft.add_argument("--seed", metavar="N", help="another seed chooses other passages")
+    _common(draft)
+    _sync_flags(draft)
+    _reading_flags(draft)
+    _model_flags(draft)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
+
+
+def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    models = commands.add_parser("models", help="list, download, import, show, check, optimise and remove models")
+    actions = models.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listing = _add(actions, "list", "list the models in the catalogue and on this machine", "models:run_list")
+    pull = _add(actions, "pull", "download a model, and verify it", "models:run_pull")
+    show = _add(actions, "show", "show everything known about a model", "models:run_show")
+    optimise = _add(actions, "optimise", "make a faster copy of a slow model", "models:run_optimise")
+    optimise.add_argument("--undo", action="store_true", help="delete the copy")
+    remove = _add(actions, "remove", "delete a downloaded model", "models:run_remove")
+    check = _add(
+        actions, "check", "show what a GGUF file is, what it needs, and which problems to expect", "checking:run_check"
+    )
+    check.add_argument("--run", dest="load", action="store_true", help="also load it, and measure its speed")
+    check.add_argument("--gpu-layers", metavar="N", help="layers on the GPU; 0: none; -1 (default): as many as fit")
+    _add_import(actions)
+    for command in (pull, show, optimise, remove, check):
+        command.add_argument("name", metavar="MODEL", help="a name, path, hf:, https:, pypi: or ollama: source")
+    advise = _add(
+        actions, "recommend", "show which models suit this machine, and how fast they would be", "checking:run_advise"
+    )
+    for command in (listing, pull, show, optimise, remove, check, advise):
+        _common(command)
+
+
+def _add_mcp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    mcp = _add(commands, "mcp", "give agents tools to search, ask and read the folder (MCP)", "mcp:run")
+    _folder(mcp)
+    mcp.add_argument("--http", action="store_true", help="use HTTP on this machine instead of stdin and stdout")
+    mcp.add_argument("--port", metavar="N", help="with --http; default: 8643; 0: any free port")
+    mcp.add_argument("--token", metavar="TOKEN", help="with --http: a token that requests must have; auto: make one")
+    _common(mcp)
+    mcp.add_argument("--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko")
+    _reading_flags(mcp)
+    _retrieval_flags(mcp)
+    _model_flags(mcp)
+    _generation_flags(mcp)
+
+
+def _add_prompts(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    prompts = commands.add_parser("prompts", help="list, show, edit and check the prompts that models get")
+    actions = prompts.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listing = _add(actions, "list", "list the prompts, and which of them you have replaced", "prompts:run_list")
+    listing.add_argument("folder", metavar="FOLDER", nargs="?", help="also those for this library")
+    show = _add(actions, "show", "print a prompt, or with --rendered what a question sends", "prompts:run_show")
+    show.add_argument("words", nargs="*", metavar="NAME [FOLDER]", help="with --rendered: [FOLDER]")
+    show.add_argument(
+        "--rendered", metavar="QUESTION", help="the prompt of this question to the folder, as the engine gets it"
+    )
+    edit = _add(actions, "edit", "copy a prompt into your own, and open it in your editor", "prompts:run_edit")
+    edit.add_argument("name", metavar="NAME", help="as `bunko prompts list` shows it")
+    edit.add_argument("folder", metavar="FOLDER", nargs="?", help="only for this library; default: for all")
+    edit.add_argument("--remove", action="store_true", help="delete your own: Bunko's is used again")
+    check = _add(actions, "check", "check prompts of your own; exit status 2 if one has a fault", "prompts:run_check")
+    check.add_argument("paths", metavar="FILE", nargs="*", help="prompts to check; default: all of your own")
+    for command in (show, edit):
+        command.add_argument("--language", metavar="CODE", default="en", help="en (default) or ja")
+    for command in (listing, show, edit, check):
+        _common(command)
+    _sync_flags(show)
+    _reading_flags(show)
+    _retrieval_flags(show)
+    _model_flags(show)
+    _generation_flags(show)
+
+
+def _add_import(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _add(
+        actions, "import", "import a model of your own: a folder, an adapter or a GGUF file", "importing:run"
+    )
+    command.add_argument("source", metavar="SOURCE", help="a Hugging Face folder, a LoRA adapter's folder, a GGUF file")
+    command.add_argument("--name", metavar="NAME", required=True, help="its name from then on, as in --model NAME")
+    command.add_argument("--quantize", metavar="KIND", default="", help="Q4_K_M (default), Q4_0, Q5_K_M, Q8_0, F16, …")
+    command.add_argument("--base", metavar="FOLDER", help="an adapter's base model, if it is not found by itself")
+    command.add_argument(
+        "--keep-adapter", action="store_true", help="do not merge the adapter: the engine loads it at run time"
+    )
+    command.add_argument("--calibrate", metavar="FOLDER", help="documents to calibrate the quantisation for")
+    command.add_argument("--text", metavar="FILE", help="compare with 16 bits on this text; default: a text of Bunko's")
+    command.add_argument("--no-checks", dest="checks", action="store_false", help="do not test the model")
+    _common(command)
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, run: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    command.set_defaults(run=f"bunko.cli.{run}")
+    return command
+
+
+def _folder(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", metavar="FOLDER", help="a folder of documents, or a single document")
+
+
+def _common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    volume = command.add_mutually_exclusive_group()
+    volume.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
+    volume.add_argument("-v", "--verbose", action="store_true", help="also print scores and the time of each stage")
+    command.add_argument("--offline", action="store_true", default=None, help="never use the network")
+    command.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="any setting: --set generation.threads=4"
+    )
+
+
+def _sync_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--no-sync", action="store_true", help="use the index as it is")
+    command.add_argument("--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko")
+
+
+def _reading_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--password-file", metavar="PATH", help="passwords for encrypted files, one per line")
+    command.add_argument("--archives", action="store_true", default=None, help="also read the files in archives")
+    command.add_argument("--no-ocr", dest="ocr", action="store_const", const="off", help="do not read images of text")
+
+
+def _retrieval_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--embedder", metavar="NAME", help="the embedding model")
+    _setting_flags(command, [each for each in ASKABLE if each.section == "retrieval"])
+
+
+def _model_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "-m", "--model", metavar="NAME", help="a name, a GGUF file, a server's URL: see docs/models.md"
+    )
+    _engine_flags(command)
+
+
+def _engine_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--adapter", action="append", metavar="PATH[:SCALE]", help="a LoRA adapter for the model; may be repeated"
+    )
+    command.add_argument("--gpu-layers", metavar="N", help="layers on the GPU; 0: none; -1 (default): as many as fit")
+
+
+def _generation_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--prompt", metavar="FILE", help="a prompt of your own: see `bunko prompts`")
+    _setting_flags(command, [each for each in ASKABLE if each.section != "retrieval"])
+
+
+def text_or_file(given: str) -> str:
+    """Return a flag's text, or that of the file which it names. Raises ArgumentTypeError for one that can't be read."""
+    try:
+        if os.path.isfile(given):  # noqa: PTH113 (Path.is_file raises for a long text on some systems)
+            with open(given, encoding="utf-8-sig") as file:  # noqa: PTH123
+                return file.read(_MOST_CHARACTERS).strip()
+    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a null character in a path
+        raise argparse.ArgumentTypeError(f"{given!r} can't be read: {error}") from error
+    if given.endswith((".txt", ".md")) and not any(sign.isspace() for sign in given):
+        raise argparse.ArgumentTypeError(f"there is no file {given!r}")
+    return given
+
+
+def _setting_flags(command: argparse.ArgumentParser, settings: Iterable[Askable]) -> None:
+    for each in settings:
+        help_text = each.flag_doc or each.doc
+        if each.value:
+            command.add_argument(each.flag, dest=each.field, action="store_const", const=each.value, help=help_text)
+        else:
+            read = text_or_file if each.source == "text or file" else str
+            command.add_argument(each.flag, dest=each.field, metavar=each.metavar, type=read, help=help_text)
