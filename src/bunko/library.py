@@ -23,13 +23,10 @@ from bunko.errors import (
     EmbedderMismatch,
     LibraryEmpty,
     LibraryNotFound,
-    NotIndexed,
-    StoreDamaged,
-    StoreError,
-    StoreUntrusted,
 )
 from bunko.language.detection import OTHER_SCRIPTS, detect_language
-from bunko.paths import config_file, home_of
+from bunko.library_index import LibraryIndex
+from bunko.paths import config_file
 from bunko.ports import Engine
 from bunko.settings import Settings, apply_overrides, settings_with
 from bunko.stopwatch import Stopwatch
@@ -44,9 +41,6 @@ if TYPE_CHECKING:
     from bunko.overview.types import Plan
     from bunko.ports import Embedder, EntailmentModel, Generator
     from bunko.store import Problem, Record, Store
-
-# One of these is there if there is an index, even a damaged one.
-_SIGNS = ("documents.lance", "seal.json")
 
 
 def open_library(
@@ -68,11 +62,6 @@ def open_library(
         settings = settings_with(settings or {}, base=load_settings(library_config=config_file(root)))
     chosen = {name: value for name, value in (("model", model), ("embedder", embedder)) if value}
     return Library(root, settings=apply_overrides(settings, chosen), entailment=entailment)
-
-
-def index_location(root: Path, settings: Settings) -> str:
-    """Return where a library's index is, or would be: a path, or the URL of an object store."""
-    return settings.store or str(home_of(root) / "store")
 
 
 class Library:
@@ -105,6 +94,7 @@ class Library:
         self._given_embedder = embedder
         self._given_generator = generator
         self._entailment = entailment
+        self._index = LibraryIndex(self.root, settings)
         self._shares_engines = engines is not None
         self._engines = engines or Engines(settings, progress=download_progress, waiting=self._progress)
 
@@ -126,32 +116,23 @@ class Library:
 
     # --- the parts, opened when first used ----------------------------------------------------------------------
 
-    @cached_property
+    @property
     def store(self) -> Store:
         """The index on disk, created if there is none. Raises StoreError; StoreUntrusted for one of somebody else."""
-        from bunko.store import open_store
-
-        return open_store(self._location, origin=self._origin)
+        return self._index.store
 
     @property
     def is_indexed(self) -> bool:
         """Whether there is an index; one on an object store is assumed to exist."""
-        return "://" in self._location or any(Path(self._location, name).exists() for name in _SIGNS)
+        return self._index.exists
 
     def has_documents(self) -> bool:
         """Return whether there is an index that can be believed, with documents in it."""
-        try:
-            self.refresh()
-            return self.is_indexed and self.store.count_documents() > 0
-        except StoreError:
-            return False
+        return self._index.has_documents()
 
     def refresh(self) -> None:
         """See what others have committed to the index since it was opened; an index that was replaced is reopened."""
-        if not self.is_indexed:
-            self.__dict__.pop("store", None)
-        elif "store" in self.__dict__:
-            self.store.refresh()
+        self._index.refresh()
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -199,7 +180,7 @@ class Library:
 
         report = sync_mended(
             self.root,
-            self._open_for_sync,
+            self._index.open_for_sync,
             self.embedder,
             settings=self.settings,
             embed_at_most=None if vectors == "all" else self.settings.embedding.before_answer,
@@ -216,10 +197,7 @@ class Library:
 
         Raises NotIndexed, StoreUntrusted, StoreNotWritable.
         """
-        from bunko.store import check
-
-        self._check_indexed()
-        return check(self._location, origin=self._origin)
+        return self._index.check()
 
     def complete(self) -> int:
         """Make the vectors that `sync(vectors="few")` left for later; return how many."""
@@ -242,7 +220,7 @@ class Library:
             self.root,
             self._sync_while_watching,
             settings=self.settings.reading,
-            store=self._location,
+            store=self._index.location,
             stop=stop or threading.Event(),
             notice=notice,
         ).run()
@@ -255,13 +233,13 @@ class Library:
         `settings` hold for this query; a mapping changes some of the library's own; None: all of those.
         Raises QuestionError for an empty query.
         """
-        from bunko.answering.pipeline import check_question, find
-        from bunko.question.question import parse_question
+        from bunko.answering.pipeline import find
+        from bunko.question.question import check_question, parse_question
 
         check_question(query)
         hits, _ = find(
             parse_question(query),
-            self._index(),
+            self._index.for_reading(),
             self.embedder,
             settings=settings_with(settings or {}, base=self.settings),
             watch=watch or Stopwatch(),
@@ -292,7 +270,7 @@ class Library:
         with watch.stage("recall"):
             slot = self._kept_answers.slot(question, settings=settings)
             if slot.answer is None and slot.key:
-                self._index().refresh()  # what is kept under this state must come from it, or a later one
+                self._index.for_reading().refresh()  # what is kept under this state must come from it, or a later one
         if slot.answer:
             return again(slot.answer, watch)
         events = self._stream_new(question, settings, (), watch)
@@ -341,15 +319,15 @@ class Library:
 
     def records(self) -> Mapping[str, Record]:
         """Return the record of every file of the library, by path; of those that could not be read, too."""
-        return self._index().records()
+        return self._index.for_reading().records()
 
     def document(self, path: str) -> Document | None:
         """Return a document with the text that offsets count in; None if there is none of this path."""
-        return self._index().document(path)
+        return self._index.for_reading().document(path)
 
     def unknown_languages(self) -> tuple[str, ...]:
         """Return the languages of at least a tenth of the documents that the embedder does not know."""
-        counts = self._index().languages()
+        counts = self._index.for_reading().languages()
         least = 0.1 * sum(counts.values())
         return tuple(
             language
@@ -374,11 +352,11 @@ class Library:
     def _stream_new(
         self, question: str, settings: Settings, history: tuple[Message, ...], watch: Stopwatch
     ) -> Iterator[Event]:
-        from bunko.answering.pipeline import Resources, answer_from_documents, check_question
+        from bunko.answering.pipeline import Resources, answer_from_documents
         from bunko.answering.prompt_files import notes_on_untrusted, template_of_run
         from bunko.answering.small_talk_reply import reply, small_talk_of
         from bunko.overview.plan import plan_of
-        from bunko.question.question import parse_question
+        from bunko.question.question import check_question, parse_question
 
         check_question(question)
         template_of_run(settings)  # a fault in it is reported before anything is searched
@@ -390,7 +368,7 @@ class Library:
             return reply(talk, asked, model=model, language=settings.answer_language, watch=watch)
         languages = self._languages(asked.language, settings)
         with watch.stage("open"):
-            store = self._index()
+            store = self._index.for_reading()
             if history or (languages.model_speaks and not asked.is_bare):
                 self._warm_up("" if history else languages.answer, settings)  # a follow-up is rewritten first
                 self._begin_embedder()
@@ -415,7 +393,7 @@ class Library:
 
         languages = self._languages(detect_language(question), settings)
         with watch.stage("open"):
-            store = self._index()
+            store = self._index.for_reading()
             if languages.model_speaks and plan.task == "summary":
                 self._warm_up("", settings)
                 self._begin_embedder()
@@ -482,15 +460,6 @@ class Library:
 
     # --- the index and the folder -------------------------------------------------------------------------------
 
-    @property
-    def _origin(self) -> Literal["folder", "user"]:
-        """Who chose the place of the index: a folder's own config file may not."""
-        return "user" if self.settings.store else "folder"
-
-    @property
-    def _location(self) -> str:
-        return index_location(self.root, self.settings)
-
     @cached_property
     def _kept_answers(self) -> KeptAnswers:
         from bunko.answering.recall import KeptAnswers
@@ -498,30 +467,8 @@ class Library:
         # Whether engines that were passed in are the same the next time is unknown: no answer is kept then.
         given = self._given_embedder or self._given_generator or self._entailment
         return KeptAnswers(
-            self.root, self._location, keep=self.settings.answers.keep, engines="unknown" if given else "known"
+            self.root, self._index.location, keep=self.settings.answers.keep, engines="unknown" if given else "known"
         )
-
-    def _index(self) -> Store:
-        """Return the index for reading; does not create one."""
-        self._check_indexed()
-        return self.store
-
-    def _check_indexed(self) -> None:
-        if not self.is_indexed:
-            raise NotIndexed(f"{str(self.root)!r} has no index yet.", f"Create it: bunko index {self.root}")
-
-    def _open_for_sync(self, *, again: bool, wait_s: float) -> tuple[Store, tuple[str, ...]]:
-        """Return the index for a sync, and notes on what was wrong with it; `again`: after a fault was met."""
-        from bunko.store import mend, open_for_sync
-
-        notes: tuple[str, ...] = ()
-        if again:
-            notes = mend(self._location, origin=self._origin, wait_s=wait_s)
-        elif "store" in self.__dict__ and self.is_indexed:
-            return self.store, ()
-        store, more = open_for_sync(self._location, origin=self._origin, wait_s=wait_s)
-        self.__dict__["store"] = store
-        return store, notes + more
 
     def _has_all_vectors(self) -> bool:
         return not self.store.missing_vectors(self.embedder.spec).chunks
@@ -531,15 +478,13 @@ class Library:
         from bunko.answering.answer_cache import folder_of
         from bunko.indexing.compare import in_step
 
-        self._index().refresh()
-        found = in_step(self.root, self._index(), settings=self.settings)
+        self._index.for_reading().refresh()
+        found = in_step(self.root, self._index.for_reading(), settings=self.settings)
         return folder_of(found.files, found.unsettled, failed=found.failed) if found else None
 
     def _sync_while_watching(self) -> SyncReport:
         """Sync; a folder without documents gives a report, and a deleted index is created again."""
-        if not self.is_indexed:
-            self.__dict__.pop("store", None)
-        before = self._count_documents()
+        before = self._index.count_documents()
         try:
             return self.sync()
         except LibraryEmpty:
@@ -548,13 +493,6 @@ class Library:
                 FailedFile(path=record.path, error=record.error, hint=record.hint) for record in records if record.error
             )
             return SyncReport(removed=before, failed=failed)
-
-    def _count_documents(self) -> int:
-        """Return the number of documents in the index; 0 where the sync has to mend it first."""
-        try:
-            return self._index().count_documents()
-        except (NotIndexed, StoreDamaged, StoreUntrusted):
-            return 0
 
 
 def _checked(root: Path) -> Path:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import pytest
 
-from bunko.answering.pipeline import answer_without_documents
+from bunko.answering.alone import answer_without_documents
 from bunko.cli.render import Detail, render_events
 from bunko.conversation import last
 from bunko.evaluation.drafting import draft_questions

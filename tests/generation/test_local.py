@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bunko.answering.pipeline import answer_without_documents
+from bunko.answering.alone import answer_without_documents
 from bunko.conversation import last
 from bunko.engine.process import LlamaProcess
 from bunko.errors import EngineCrashed, PromptTooLong, WrongModelKind

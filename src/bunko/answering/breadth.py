@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from bunko.indexing.chunking import chunk
 from bunko.language.words import estimate_tokens
-from bunko.models.ability import Ability
-from bunko.ports import Embedder, Quotable
+from bunko.models.ability import ability_of
+from bunko.ports import Embedder, GeneratorSpec, Quotable
 from bunko.question.kind import WIDE
 from bunko.question.parts import parts, parts_by_name
 from bunko.question.question import Question, parse_question
@@ -61,18 +61,22 @@ class Breadth:
     """Whether several passages answer."""
 
 
-def breadth_of(question: Question, ability: Ability, settings: RetrievalSettings) -> Breadth:
-    """Return how much a question of its kind needs, for a model of this ability."""
+def breadth_of(question: Question, spec: GeneratorSpec, settings: Settings) -> Breadth:
+    """Return how much a question of its kind needs, for this model."""
+    # Whatever the model's size, the user wants its own words, or gives the prompt.
+    free = settings.generation.style == "free" or bool(settings.answers.prompt_file)
+    ability = "capable" if free else ability_of(spec, settings.generation)
+    top_k = settings.retrieval.top_k
     if question.kind == "definition" and ability != "capable":
-        return Breadth(passages=settings.top_k, best_quote=True)
+        return Breadth(passages=top_k, best_quote=True)
     is_wide = question.kind in WIDE or (ability == "capable" and (question.kind == "definition" or parts(question)))
     if not is_wide:
-        return Breadth(passages=settings.top_k)
-    passages = max(settings.top_k, _WIDE_PASSAGES)
+        return Breadth(passages=top_k)
+    passages = max(top_k, _WIDE_PASSAGES)
     if ability == "capable":
         return Breadth(passages=passages, context_tokens=_WIDE_TOKENS, is_wide=True)
     if question.kind == "reason":  # often in one sentence, which a small model finds
-        return Breadth(passages=settings.top_k)
+        return Breadth(passages=top_k)
     return Breadth(passages=passages, bullets=True, is_wide=True)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from bunko.answering import prompts
-from bunko.answering.answer_length import with_length
+from bunko.answering.answer_length import with_length, with_room
 from bunko.answering.breadth import (
     Breadth,
     breadth_of,
@@ -38,10 +38,8 @@ from bunko.answering.writing import (
     style_of,
     write,
 )
-from bunko.errors import QuestionError
 from bunko.generation.thinking import text_of
 from bunko.grounding.ground import Grounding, ground
-from bunko.models.ability import ability_of
 from bunko.ports import Embedder, EntailmentModel, GenerationOptions, Generator, Quotable, Searchable
 from bunko.question.follow_up import accept_rewrite, join_with_history
 from bunko.question.question import Question, parse_question
@@ -68,8 +66,6 @@ if TYPE_CHECKING:
 
 _REWRITE_TOKENS = 64
 _REWRITE_TURNS = 4
-# Tokens that are always kept for the prompt, since clients often request the maximum of answer tokens.
-_LEAST_PROMPT = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +129,7 @@ def answer_from_documents(
     """
     language = resources.settings.answer_language or question.language
     question = with_kind(question, resources.settings)
-    breadth = _breadth(question, resources)
+    breadth = breadth_of(question, resources.generator.spec, resources.settings)
     draft = Draft(asked=question, question=question, language=language, breadth=breadth, notes=notes)
     draft = _rewrite(draft, resources, history)
     draft = _search(draft, resources)
@@ -144,36 +140,6 @@ def answer_from_documents(
     draft = _ground(draft, resources)
     draft = _translate(draft, resources)
     yield Finished(answer=_answer(draft, resources))
-
-
-def answer_without_documents(
-    question: str,
-    generator: Generator,
-    *,
-    settings: Settings,
-    history: Sequence[Message] = (),
-    watch: Stopwatch,
-) -> Iterator[Event]:
-    """Yield the model's own answer: deltas, then Finished. Nothing is added to the question."""
-    check_question(question)
-    with watch.stage("load"):
-        settings, room = _with_room(with_length(settings, generator.spec), context=generator.context_tokens())
-    with watch.stage("prompt"):
-        messages = _within(room, question, history, generator, language=settings.answer_language)
-    written = yield from write(messages, generator, settings, watch)
-    yield Finished(
-        answer=Answer(
-            question=question,
-            standalone_question=question,
-            text=written.text.strip(),
-            reasoning=written.reasoning.strip(),
-            usage=written.usage,
-            timings=watch.timings(),
-            model=generator.spec.name,
-            finish_reason=written.finish_reason,
-            notes=(*notes_of(written, settings), *generator.spec.notes),
-        )
-    )
 
 
 def find(
@@ -187,16 +153,6 @@ def find(
     with watch.stage("retrieve"):
         hits = retrieve(question, store, embedder, vector=vector, settings=settings.retrieval)
     return hits, vector
-
-
-def check_question(question: str) -> None:
-    """Raise QuestionError for a question that is empty or not valid Unicode."""
-    if not question.strip():
-        raise QuestionError("The question is empty.", 'Write a question: bunko ask FOLDER "Who wrote this?"')
-    try:
-        question.encode()
-    except UnicodeEncodeError as error:  # undecodable bytes on the command line
-        raise QuestionError("The question is not in UTF-8.", "Write it in UTF-8.") from error
 
 
 # --- the stages, in order -----------------------------------------------------------------------------------------
@@ -217,7 +173,12 @@ def _rewrite(draft: Draft, resources: Resources, history: Sequence[Message]) -> 
         rewritten = accept_rewrite(text_of(pieces), draft.asked.text, recent)
         standalone = parse_question(rewritten or join_with_history(draft.asked.text, recent))
         standalone = with_kind(standalone, resources.settings)
-    return replace(draft, question=standalone, breadth=_breadth(standalone, resources), usage=usage)
+    return replace(
+        draft,
+        question=standalone,
+        breadth=breadth_of(standalone, resources.generator.spec, resources.settings),
+        usage=usage,
+    )
 
 
 def _search(draft: Draft, resources: Resources) -> Draft:
@@ -300,7 +261,7 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
     generator, watch = resources.generator, resources.watch
     with watch.stage("load"):  # the rest of the engine's start, which began before the search
         settings = with_length(resources.settings, generator.spec)
-        settings, room = _with_room(settings, context=generator.context_tokens())
+        settings, room = with_room(settings, context=generator.context_tokens())
     style = style_of(generator, draft.sources, language=draft.language, settings=settings)
     with watch.stage("prompt"):
         messages, shown = prompts.fit(
@@ -399,14 +360,6 @@ def _answer(draft: Draft, resources: Resources) -> Answer:
 # --- what the stages share ----------------------------------------------------------------------------------------
 
 
-def _breadth(question: Question, resources: Resources) -> Breadth:
-    settings = resources.settings
-    ability = ability_of(resources.generator.spec, setting=settings.generation.ability)
-    # Whatever the model's size, the user wants its own words, or gives the prompt.
-    free = settings.generation.style == "free" or bool(settings.answers.prompt_file)
-    return breadth_of(question, "capable" if free else ability, settings.retrieval)
-
-
 def _is_quoted(draft: Draft, resources: Resources) -> bool:
     """Return whether the best quote is the answer: of a bare identifier or number, a model would invent something."""
     return resources.words_of == "document" or draft.question.is_bare or draft.breadth.best_quote
@@ -418,38 +371,3 @@ def _with_own_pages(evidence: Sequence[Evidence], store: Quotable) -> list[Evide
     return [
         item if item.page is None else replace(item, page=page_at(pages[item.path], item.start)) for item in evidence
     ]
-
-
-def _within(
-    room: int, question: str, history: Sequence[Message], generator: Generator, *, language: str
-) -> list[Message]:
-    """Return the messages of a conversation without documents, the oldest turns dropped until they fit."""
-    turns = list(history)
-    while True:
-        messages = prompts.plain_messages(question, turns, language=language)
-        tokens = generator.count_tokens(messages)
-        if tokens <= room:
-            return messages
-        oldest = 1 if turns and turns[0].role == "system" else 0
-        if len(turns) == oldest:
-            raise _too_long(tokens, room)
-        del turns[oldest : oldest + 2]
-
-
-def _with_room(settings: Settings, *, context: int) -> tuple[Settings, int]:
-    """Return the settings with `max_tokens` lowered so that a prompt fits, and the prompt's room in tokens.
-
-    >>> _with_room(apply_overrides(Settings(), {"generation.max_tokens": 4096}), context=4096)[1]
-    1024
-    """
-    most = max(context - _LEAST_PROMPT, context // 2)
-    if settings.generation.max_tokens > most:
-        settings = apply_overrides(settings, {"generation.max_tokens": most})
-    return settings, context - settings.generation.max_tokens
-
-
-def _too_long(tokens: int, room: int) -> QuestionError:
-    return QuestionError(
-        f"The question is too long: it has {tokens} tokens, and the context window has room for {room}.",
-        "Shorten it, lower --max-tokens, or raise generation.context_tokens.",
-    )

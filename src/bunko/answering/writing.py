@@ -20,7 +20,7 @@ from bunko.answering.prompt_files import template_for, template_of_run
 from bunko.answering.prompts import PromptForm
 from bunko.grounding.verbatim import locate, only_repeats
 from bunko.language.detection import detect_language
-from bunko.models.ability import Ability, ability_of
+from bunko.models.ability import ability_of
 from bunko.ports import Engine, GenerationOptions, Generator
 from bunko.question.question import Question
 from bunko.settings import Settings
@@ -168,11 +168,9 @@ def builder(
 
 def is_full(generator: Generator, *, style: Style, settings: Settings) -> bool:
     """Return whether a full answer from numbered sources is asked for: of a capable model, or by the user's prompt."""
-    return bool(settings.answers.prompt_file) or (style == "free" and _ability(generator, settings) == "capable")
-
-
-def _ability(generator: Generator, settings: Settings) -> Ability:
-    return ability_of(generator.spec, setting=settings.generation.ability)
+    return bool(settings.answers.prompt_file) or (
+        style == "free" and ability_of(generator.spec, settings.generation) == "capable"
+    )
 
 
 def stop_texts(generator: Generator, *, style: Style, settings: Settings, language: str) -> tuple[str, ...]:

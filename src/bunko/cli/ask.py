@@ -47,7 +47,7 @@ def run_ask(arguments: argparse.Namespace) -> int:
 
 
 def _ask_model(arguments: argparse.Namespace, folder: str, question: str) -> None:
-    from bunko.answering.pipeline import answer_without_documents
+    from bunko.answering.alone import answer_without_documents
     from bunko.library import Library
     from bunko.models.modelfile import with_modelfile
 

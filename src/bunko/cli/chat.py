@@ -61,7 +61,7 @@ class _Plain:
         self.history: tuple[Message, ...] = ()
 
     def stream(self, question: str) -> Iterator[Event]:
-        from bunko.answering.pipeline import answer_without_documents
+        from bunko.answering.alone import answer_without_documents
         from bunko.models.modelfile import with_modelfile
 
         generator, settings = self._library.generator, with_modelfile(self._library.settings)

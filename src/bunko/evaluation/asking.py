@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from bunko.answering.pipeline import answer_without_documents
+from bunko.answering.alone import answer_without_documents
 from bunko.conversation import last
 from bunko.evaluation.records import AnswerFrom
 from bunko.library import Library

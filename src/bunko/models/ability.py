@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from bunko.ports import GeneratorSpec
+from bunko.settings import GenerationSettings
 
 Ability: TypeAlias = Literal["tiny", "small", "capable"]
 """What a model can use: "tiny" and "small" a few quotes, of which it repeats a phrase; "capable" pages of context, from
@@ -16,14 +17,14 @@ TINY = 300_000_000
 SMALL = 2_000_000_000
 
 
-def ability_of(spec: GeneratorSpec, *, setting: Literal["auto", "tiny", "small", "capable"] = "auto") -> Ability:
+def ability_of(spec: GeneratorSpec, settings: GenerationSettings) -> Ability:
     """Return a model's ability: as set, or by its size. A model of unknown size, as on a server, is capable.
 
-    >>> ability_of(GeneratorSpec(name="a", parameters=135_000_000)), ability_of(GeneratorSpec(name="b"))
-    ('tiny', 'capable')
+    >>> ability_of(GeneratorSpec(name="a", parameters=135_000_000), GenerationSettings())
+    'tiny'
     """
-    if setting != "auto":
-        return setting
+    if settings.ability != "auto":
+        return settings.ability
     if not spec.parameters:
         return "capable"
     return "tiny" if spec.parameters < TINY else "small" if spec.parameters < SMALL else "capable"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from bunko.errors import QuestionError
 from bunko.language.detection import detect_language
 from bunko.language.identifiers import Identifier, identifiers
 from bunko.language.names import Name, names
@@ -104,3 +105,13 @@ def parse_question(text: str) -> Question:
         kind=kind_of(text),
         small_talk=small_talk(text, found_words),
     )
+
+
+def check_question(question: str) -> None:
+    """Raise QuestionError for a question that is empty or not valid Unicode."""
+    if not question.strip():
+        raise QuestionError("The question is empty.", 'Write a question: bunko ask FOLDER "Who wrote this?"')
+    try:
+        question.encode()
+    except UnicodeEncodeError as error:  # undecodable bytes on the command line
+        raise QuestionError("The question is not in UTF-8.", "Write it in UTF-8.") from error

@@ -102,7 +102,7 @@ class Recording:
     def _events(self, generator: Generator, watch: Stopwatch) -> Iterator[Event]:
         if self._searched:
             return self._library.stream(self._question, watch=watch)
-        from bunko.answering.pipeline import answer_without_documents
+        from bunko.answering.alone import answer_without_documents
 
         return answer_without_documents(self._question, generator, settings=self._library.settings, watch=watch)
 

@@ -16,9 +16,10 @@ from bunko.errors import StoreDamaged, StoreUntrusted
 from bunko.private_files import LinkFound, link_above
 from bunko.signing import data_directory, user_key
 from bunko.store.checking import Problem, check_store
+from bunko.store.creation import CORE_TABLES
 from bunko.store.faults import mapped
 from bunko.store.seal import SEAL, Seal, Verdict
-from bunko.store.store import CORE_TABLES, Store
+from bunko.store.store import Store
 from bunko.store.writer_lock import writer_lock
 
 Origin: TypeAlias = Literal["folder", "user"]

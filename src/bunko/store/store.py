@@ -23,19 +23,16 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bunko.errors import StoreDamaged, StoreTooNew
+from bunko.errors import StoreDamaged
 from bunko.language.words import normalise
 from bunko.private_files import make_private
+from bunko.store.creation import CORE_TABLES, create, is_complete
 from bunko.store.faults import mapped
 from bunko.store.quick_lancedb import lancedb
 from bunko.store.rows import (
     CHUNK_COLUMNS,
-    CHUNKS,
-    DOCUMENTS,
     FILES,
-    FORMAT,
     RECORD_COLUMNS,
-    STATE,
     Entry,
     FileRecord,
     Record,
@@ -44,13 +41,12 @@ from bunko.store.rows import (
     document_from,
     document_table,
     file_table,
-    format_of,
     spans_from,
 )
 from bunko.store.seal import Seal
-from bunko.store.tables import INDEX_ROWS, arrow, conditions, delete, index_column, optimize, quoted, table_names
+from bunko.store.tables import INDEX_ROWS, arrow, conditions, delete, index_column, optimize, quoted
 from bunko.store.vectors import VectorTables, to_embed, vectors_name
-from bunko.store.word_index import index_words, match, match_all
+from bunko.store.word_index import match, match_all
 from bunko.store.writer_lock import writer_lock
 from bunko.types import Chunk, Document, FailedFile, Hit, LeftOut, Span, under_heading
 
@@ -58,8 +54,6 @@ if TYPE_CHECKING:
     from bunko.ports import EmbedderSpec, Vectors
 
 _UNFINISHED = "unfinished"
-CORE_TABLES = ("files", "documents", "chunks", "state")
-"""The tables beside those of vectors. What one has lost, the others don't replace."""
 # Creating the tables takes less than a second.
 _CREATED_S = 30.0
 
@@ -88,43 +82,12 @@ class Store:
                 make_private(Path(location))
             self._database = lancedb.connect(location)
             self._vectors = VectorTables(self._database, location)
-            is_ready = set(table_names(self._database)).issuperset(CORE_TABLES) and self._format() >= FORMAT
+            is_ready = is_complete(self._database, location)
         if not is_ready:
             with self.writing(wait_s=max(wait_s, _CREATED_S)), mapped("created", location):
-                self._create()
+                create(self._database)
         with mapped("opened", location):
-            self._check_format()
             self._files, self._documents, self._chunks, self._state = map(self._database.open_table, CORE_TABLES)
-
-    def _create(self) -> None:
-        """Create the tables that are missing. Of an older format, drop the others, but the vectors, which took time."""
-        if self._format() < FORMAT:  # another process may have been first
-            for name in ("chunks", "documents", "state", "files"):
-                self._database.drop_table(name, ignore_missing=True)
-        for name, schema in zip(CORE_TABLES, (FILES, DOCUMENTS, CHUNKS, STATE), strict=True):
-            if name not in table_names(self._database):
-                self._database.create_table(name, schema=schema, exist_ok=True)
-            if name == "chunks":
-                self._index_words()  # before the last table: where that is missing, a creator was killed
-
-    def _index_words(self) -> None:
-        chunks = self._database.open_table("chunks")
-        if not any("search" in index.columns for index in chunks.list_indices()):
-            index_words(chunks)
-
-    def _format(self) -> int:
-        """Return the format of the tables; that of this version where there are none."""
-        names = table_names(self._database)
-        if "files" not in names:
-            return 1 if "documents" in names else FORMAT
-        return format_of(self._database.open_table("files"))
-
-    def _check_format(self) -> None:
-        if (found := self._format()) > FORMAT:
-            raise StoreTooNew(
-                f"The index in {self.location!r} has format {found}, from a newer Bunko; this one reads {FORMAT}.",
-                "Upgrade with: pip install --upgrade bunko",
-            )
 
     # --- writing -----------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from bunko.answering.pipeline import answer_without_documents
+from bunko.answering.alone import answer_without_documents
 from bunko.answering.writing import prime
 from bunko.config import load_settings
 from bunko.engines import Engines

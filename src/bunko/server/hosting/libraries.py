@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from bunko.errors import BunkoError, NotReady, StoreError, StoreNotWritable
-from bunko.library import Library, index_location
+from bunko.library import Library
+from bunko.library_index import index_location
 from bunko.types import SyncReport
 
 if TYPE_CHECKING:

@@ -1,0 +1,105 @@
+"""The index of a library: where it is, whose it is, opened when first needed. In: a folder, settings. Out: Store.
+
+Loads LanceDB only when the index is opened. Knows nothing of models and questions.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from bunko.errors import NotIndexed, StoreDamaged, StoreError, StoreUntrusted
+from bunko.paths import home_of
+from bunko.settings import Settings
+
+if TYPE_CHECKING:
+    from bunko.store import Problem, Store
+
+# One of these is there if there is an index, even a damaged one.
+_SIGNS = ("documents.lance", "seal.json")
+
+
+def index_location(root: Path, settings: Settings) -> str:
+    """Return where a library's index is, or would be: a path, or the URL of an object store."""
+    return settings.store or str(home_of(root) / "store")
+
+
+class LibraryIndex:
+    """The index of one library. It is kept open once it was opened."""
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        """Open nothing yet."""
+        self._root = root
+        self.location = index_location(root, settings)
+        # A folder's own config file may not choose the place.
+        self._origin: Literal["folder", "user"] = "user" if settings.store else "folder"
+        self._store: Store | None = None
+
+    @property
+    def store(self) -> Store:
+        """The index, created if there is none. Raises StoreError; StoreUntrusted for one of somebody else."""
+        if self._store is None:
+            from bunko.store import open_store
+
+            self._store = open_store(self.location, origin=self._origin)
+        return self._store
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is an index; one on an object store is assumed to exist."""
+        return "://" in self.location or any(Path(self.location, name).exists() for name in _SIGNS)
+
+    def for_reading(self) -> Store:
+        """Return the index, and don't create one. Raises NotIndexed, StoreError."""
+        self._check_exists()
+        return self.store
+
+    def _check_exists(self) -> None:
+        if not self.exists:
+            raise NotIndexed(f"{str(self._root)!r} has no index yet.", f"Create it: bunko index {self._root}")
+
+    def open_for_sync(self, *, again: bool, wait_s: float) -> tuple[Store, tuple[str, ...]]:
+        """Return the index for a sync, and notes on what was wrong with it; `again`: after a fault was met."""
+        from bunko.store import mend, open_for_sync
+
+        notes: tuple[str, ...] = ()
+        if again:
+            notes = mend(self.location, origin=self._origin, wait_s=wait_s)
+        elif self._store is not None and self.exists:
+            return self._store, ()
+        self._store, more = open_for_sync(self.location, origin=self._origin, wait_s=wait_s)
+        return self._store, notes + more
+
+    def refresh(self) -> None:
+        """See what others have committed since it was opened; an index that was replaced is reopened."""
+        if not self.exists:
+            self._store = None
+        elif self._store is not None:
+            self._store.refresh()
+
+    def has_documents(self) -> bool:
+        """Return whether there is an index that can be believed, with documents in it."""
+        try:
+            self.refresh()
+            return self.exists and self.store.count_documents() > 0
+        except StoreError:
+            return False
+
+    def count_documents(self) -> int:
+        """Return the number of documents; 0 where there is no index, or a sync has to mend it first."""
+        if not self.exists:
+            self._store = None
+        try:
+            return self.for_reading().count_documents()
+        except (NotIndexed, StoreDamaged, StoreUntrusted):
+            return 0
+
+    def check(self) -> tuple[Problem, ...]:
+        """Compare all of the index with its checksums and counts; return what is wrong. Changes nothing.
+
+        Raises NotIndexed, StoreUntrusted, StoreNotWritable.
+        """
+        from bunko.store import check
+
+        self._check_exists()
+        return check(self.location, origin=self._origin)
