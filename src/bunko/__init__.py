@@ -33,7 +33,7 @@ _PUBLIC = {
     "Library": ("bunko.library", "Library"),
     "Settings": ("bunko.settings", "Settings"),
     "SyncReport": ("bunko.types", "SyncReport"),
-    "load_settings": ("bunko.settings", "load_settings"),
+    "load_settings": ("bunko.config", "load_settings"),
     "open": ("bunko.client.opening", "open_any"),
 }
 
