@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from bunko.language.names import fold_kanji, has_part, has_whole, names
 from tests.strategies import anything
@@ -88,6 +88,8 @@ def test_a_name_may_be_put_together_from_two_people_by_no_text() -> None:
 
 
 @given(anything)
+@example("A¼")
+@example("Ab⑴c Ŀa")
 def test_a_text_has_its_own_names(text: str) -> None:
     for name in names(text):
         assert text[name.start : name.end] or not name.text

@@ -6,7 +6,6 @@ capable model can use; of smaller ones, the answer is the best quotes of several
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from bunko.question.parts import parts, parts_by_name
 from bunko.question.question import Question, parse_question
 from bunko.retrieval.context import gather
 from bunko.retrieval.evidence import select
-from bunko.retrieval.named_documents import named_by_words, named_files
+from bunko.retrieval.named_documents import may_name_file, named_by_words, named_files
 from bunko.retrieval.search import retrieve
 from bunko.settings import ChunkingSettings, EvidenceSettings, RetrievalSettings, Settings
 from bunko.types import Chunk, Evidence, Hit
@@ -40,7 +39,6 @@ _RELEVANT = 0.6
 _BULLETS_OF_ONE = 2
 """Most quotes of one document among the bullets."""
 _CHUNKING = ChunkingSettings()
-_FILE_NAME = re.compile(r"[\w-]\.[A-Za-z]\w{1,8}\b|\w[-_]\w|\b(?:file|document)s?\b|ファイル|文書|資料|書類", re.I)
 # In a larger library, only the names of documents that a search found are compared with the question's words.
 _MOST_NAMES = 5000
 
@@ -57,8 +55,11 @@ class Breadth:
     """Whether the best quote is the answer: of a tiny or small model, a definition would be the name again."""
     bullets: bool = False
     """Whether the answer is the best quotes of several documents."""
-    is_wide: bool = False
-    """Whether several passages answer."""
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether several passages answer."""
+        return bool(self.context_tokens) or self.bullets
 
 
 def breadth_of(question: Question, spec: GeneratorSpec, settings: Settings) -> Breadth:
@@ -67,17 +68,15 @@ def breadth_of(question: Question, spec: GeneratorSpec, settings: Settings) -> B
     free = settings.generation.style == "free" or bool(settings.answers.prompt_file)
     ability = "capable" if free else ability_of(spec, settings.generation)
     top_k = settings.retrieval.top_k
-    if question.kind == "definition" and ability != "capable":
-        return Breadth(passages=top_k, best_quote=True)
-    is_wide = question.kind in WIDE or (ability == "capable" and (question.kind == "definition" or parts(question)))
-    if not is_wide:
-        return Breadth(passages=top_k)
-    passages = max(top_k, _WIDE_PASSAGES)
+    many = max(top_k, _WIDE_PASSAGES)
     if ability == "capable":
-        return Breadth(passages=passages, context_tokens=_WIDE_TOKENS, is_wide=True)
-    if question.kind == "reason":  # often in one sentence, which a small model finds
-        return Breadth(passages=top_k)
-    return Breadth(passages=passages, bullets=True, is_wide=True)
+        if question.kind in WIDE or question.kind == "definition" or parts(question):
+            return Breadth(passages=many, context_tokens=_WIDE_TOKENS)
+    elif question.kind == "definition":
+        return Breadth(passages=top_k, best_quote=True)
+    elif question.kind in WIDE and question.kind != "reason":  # a reason is often one sentence, which the model finds
+        return Breadth(passages=many, bullets=True)
+    return Breadth(passages=top_k)
 
 
 def with_kind(question: Question, settings: Settings) -> Question:
@@ -86,13 +85,10 @@ def with_kind(question: Question, settings: Settings) -> Question:
     return question if kind == "auto" else replace(question, kind=kind)
 
 
-def names_file(question: Question) -> bool:
-    """Return whether a question may name a file: it has something like a name with an ending, or speaks of a file."""
-    return bool(_FILE_NAME.search(question.text))
-
-
 def named_documents(question: Question, hits: Sequence[Hit], store: Quotable) -> list[str]:
     """Return the documents that a question names: by their file names, else by the words of their names."""
+    if question.kind not in WIDE and not may_name_file(question):
+        return []
     paths = store.paths()
     if (by_file := named_files(question, paths)) or question.kind not in WIDE:
         return by_file
@@ -163,13 +159,8 @@ def _bullets(
             cost = estimate_tokens(item.quote)
             full = several and of_document[item.path] == _BULLETS_OF_ONE
             distant = item.score < _RELEVANT * group[0].score
-            if (
-                len(chosen) == _BULLETS
-                or distant
-                or full
-                or cost > room
-                or any(item.quote == other.quote for other in chosen)
-            ):
+            known = any(item.quote == other.quote for other in chosen)
+            if len(chosen) == _BULLETS or distant or full or known or cost > room:
                 continue
             chosen.append(replace(item, score=item.score - n))
             of_document[item.path] += 1

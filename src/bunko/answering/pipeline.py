@@ -19,13 +19,12 @@ from bunko.answering.breadth import (
     breadth_of,
     evidence_for,
     named_documents,
-    names_file,
     searches_for,
     with_kind,
 )
 from bunko.answering.model_opinion import likeness_by, notes_on, opinion_of
 from bunko.answering.prompt_files import template_for
-from bunko.answering.refusal import Support, can_judge, support, support_by_model
+from bunko.answering.refusal import Support, can_judge, support, support_by_model, support_in_files
 from bunko.answering.translation import translate
 from bunko.answering.writing import (
     Written,
@@ -44,6 +43,7 @@ from bunko.ports import Embedder, EntailmentModel, GenerationOptions, Generator,
 from bunko.question.follow_up import accept_rewrite, join_with_history
 from bunko.question.question import Question, parse_question
 from bunko.retrieval.evidence import notes_on_orders, trusted
+from bunko.retrieval.named_documents import named_files
 from bunko.retrieval.search import retrieve
 from bunko.settings import Settings, apply_overrides
 from bunko.stopwatch import Stopwatch
@@ -186,11 +186,10 @@ def _search(draft: Draft, resources: Resources) -> Draft:
     settings = apply_overrides(resources.settings, {"retrieval.top_k": draft.breadth.passages})
     hits, vector = find(question, resources.store, resources.embedder, settings=settings, watch=resources.watch)
     searches: list[Sequence[Hit]] = [hits]
-    named: list[str] = []
-    if draft.breadth.is_wide or names_file(question):
-        with resources.watch.stage("retrieve"):
+    with resources.watch.stage("retrieve"):
+        if draft.breadth.is_wide:
             searches = searches_for(question, hits, resources.store, resources.embedder, settings=settings.retrieval)
-            named = named_documents(question, hits, resources.store)
+        named = named_documents(question, hits, resources.store)
     hits = hits[:shown]
     language = draft.language
     if draft.question.is_bare and hits and not resources.settings.answer_language:
@@ -230,8 +229,8 @@ def _judge(draft: Draft, resources: Resources) -> Draft:
         spec=resources.embedder.spec,
         breadth="several passages" if draft.breadth.is_wide else "one answer",
     )
-    if draft.named and draft.evidence:
-        found = Support()  # what was asked about is there
+    if named := named_files(draft.question, draft.named):
+        found = support_in_files(draft.question, draft.evidence, named)
     draft = replace(draft, support=found)
     if found.strength < resources.settings.answers.strictness:
         draft = replace(draft, sources=(), notes=(*draft.notes, found.doubt))

@@ -22,6 +22,7 @@ from bunko.language.words import words
 from bunko.ports import EmbedderSpec, Generator
 from bunko.question.question import Question
 from bunko.retrieval.evidence import coverage
+from bunko.retrieval.named_documents import without_file_names
 from bunko.types import Evidence, Hit
 
 # The middle of the scale: the weighted share of the question's words in the best passage, or its cosine similarity
@@ -44,6 +45,10 @@ _TOO_SMALL = 300_000_000
 _UNSURE = 0.05
 _STEP = 0.25
 _TIMES = 3.0
+# Words that speak of a document, and not of what is in it.
+_OF_FILES = frozenset(
+    words("say says tell about file document contain mention write report 書く 述べる ファイル 文書 資料")
+)
 _HINT = "--strictness 0 answers anyway."
 UNRELATED = f"The passages found have little to do with the question. {_HINT}"
 
@@ -76,6 +81,19 @@ def support(
         return related
     listed = ", ".join((*lacking.numbers, *lacking.names))
     return Support(strength=_DOUBTED, doubt=f"No passage found mentions {listed}. {_HINT}")
+
+
+def support_in_files(question: Question, quotes: Sequence[Evidence], named: Sequence[str]) -> Support:
+    """Estimate how well files that the question names support an answer: have they any word of the rest of it?
+
+    A summary asks for no word in particular.
+    """
+    asked = frozenset(words(without_file_names(question, named))) - _OF_FILES
+    said = frozenset(word for item in quotes for word in words(f"{item.heading}\n{item.quote}"))
+    if quotes and (question.kind == "summary" or not asked or asked & said):
+        return Support()
+    listed = ", ".join(named)
+    return Support(strength=_DOUBTED, doubt=f"{listed} has no word of the question. {_HINT}")
 
 
 def can_judge(question: Question, generator: Generator) -> bool:

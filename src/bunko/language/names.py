@@ -34,11 +34,11 @@ _ORDINARY = frozenset(
 _ORDINARY_ENDING = re.compile(r"(?:[tsc]ion|ment|ness|ity|ing|ly|ed|ance|ence|ism|[^aeiousy]s|ies|ers)$")
 _DEMONYM = re.compile(r"(?:n|an|ian|ese|ish|i|ic|s|es)")
 
-_LETTER = r"(?:(?![\u3041-\u30ff\u3400-\u9fff々〆])\w)"
+_LETTER = r"(?:(?![\u3041-\u30ff\u3400-\u9fff々〆])\w[\u0300-\u036f]*)"
 _LATIN_NAME = re.compile(rf"(?![\d_]){_LETTER}(?:(?:{_LETTER}|[’'-])*{_LETTER})?\.?")
 _BEGINS = re.compile(r"(?:[.!?…。:：]\s*[\"'“‘(]?|\n\s*)$")
 _PARTICLES = frozenset("of the de von van da di la le du der den al el bin ibn".split())
-_KANA = r"[\u30a1-\u30fa\u30fc\uff66-\uff9f]+"  # half-width ones, too
+_KANA = r"[\u30a1-\u30fa\u30fc\uff66-\uff9d][\u30a1-\u30fa\u30fc\uff66-\uff9f]*"  # half-width ones, too
 _KATAKANA = re.compile(rf"{_KANA}(?:[・＝=]{_KANA})*")
 _KANJI_RUN = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf々〆]+")
 _VERBAL = re.compile(r"する|され|させ|でき|[いきぎしじちみりえけげせねめべれるっらくぐまわ]")
@@ -139,7 +139,7 @@ def _close(found: list[Name], run: list[re.Match[str]], text: str) -> None:
         run = run[:-1]
     if not run:
         return
-    parts = (fold_name(part.group()) for part in run)
+    parts = (fold_name(word) for part in run for word in _words_within(part.group()))
     words = tuple(word for word in parts if word and word not in _TITLES and word not in _PARTICLES)
     if words:
         start, end = run[0].start(), run[-1].end() - run[-1].group().endswith(".")
@@ -164,12 +164,21 @@ def fold_name(word: str) -> str:
     >>> tuple(fold_name(word) for word in ("アダ・リンド", "コンピューター", "ヴァイオリン", "齋藤", "髙橋"))
     ('アダリンド', 'コンピュタ', 'バイオリン', '斎藤', '高橋')
     """
-    word = fold_width(unicodedata.normalize("NFKC", word)).translate(KANJI_VARIANTS)
+    word = _fold_signs(word).translate(KANJI_VARIANTS)
     if _JAPANESE.search(word):
         return fold_katakana(word)
     word = re.sub(r"['’]s?$", "", word.casefold().rstrip(".")).translate(_LETTERS)
     word = "".join(sign for sign in unicodedata.normalize("NFD", word) if not unicodedata.combining(sign))
     return re.sub(r"(?<=[a-z]{3})(?:yy|iy|ij|yi|ii)$", "y", word)
+
+
+def _words_within(word: str) -> list[str]:
+    """Return the words that a word consists of, folded. A sign may stand for several, not all letters: A½ is A1⁄2."""
+    return [word] if word.isascii() else _LATIN_NAME.findall(_fold_signs(word))
+
+
+def _fold_signs(text: str) -> str:
+    return fold_width(unicodedata.normalize("NFKC", text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,9 +198,9 @@ class FoldedText:
 @lru_cache(maxsize=1024)
 def fold_text(text: str) -> FoldedText:
     """Return a text, prepared for searching for names."""
-    folded = fold_width(unicodedata.normalize("NFKC", text))
-    found = [match.group() for match in _LATIN_NAME.finditer(folded)]
-    parts = [part for word in found for part in re.split(r"-", word) if part]
+    folded = _fold_signs(text)
+    found = [word for match in _LATIN_NAME.finditer(text) for word in _words_within(match.group())]
+    parts = [part for word in found for part in word.split("-") if part]
     japanese = re.sub(r"[^\u3041-\u30ff\u3400-\u9fff々〆]+", " ", re.sub(r"[・＝=]", "", folded))
     return FoldedText(
         words=tuple(fold_name(word) for word in parts),
@@ -211,9 +220,8 @@ def has_part(name: Name, text: str) -> bool:
     there = fold_text(text)
     if _JAPANESE.search(name.words[0]):
         return _is_pieced_together(name.words[0], there.japanese)
-    return _is_abbreviated(name, there) or any(
-        _has_word(word, there) for word in name.words if len(word) > 1 or len(name.words) == 1
-    )
+    telling = [word for word in name.words if len(word) > 1] or name.words
+    return _is_abbreviated(name, there) or any(_has_word(word, there) for word in telling)
 
 
 def has_whole(name: Name, text: str) -> bool:
@@ -310,7 +318,7 @@ def _is_of(longer: str, shorter: str) -> bool:
 def _has_word(word: str, there: FoldedText) -> bool:
     if any(_same(word, other, initials=False) for other in there.words):
         return True
-    pieces = [piece for piece in word.split("-") if piece]
+    pieces = [fold_name(piece) for piece in word.split("-") if piece]
     if len(pieces) > 1:
         return all(_has_word(piece, there) for piece in pieces)
     return _singular(word) in map(_singular, there.words)

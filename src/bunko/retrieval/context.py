@@ -7,9 +7,10 @@ better than windows of sentences for the same tokens (benchmarks/LOG.md). Knows 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 
 from bunko.injection.detection import gives_orders
 from bunko.language.sentences import sentences
@@ -32,10 +33,10 @@ class _Chosen:
     passages: dict[tuple[str, int], tuple[Chunk, float]] = field(default_factory=dict)
     _words: list[frozenset[str]] = field(default_factory=list)
 
-    def add(self, chunk: Chunk, score: float, *, room: int | None = None) -> int:
+    def add(self, chunk: Chunk, score: float, *, room: float = math.inf) -> int:
         """Add a passage if there is room and it says something new; return the tokens it takes."""
         cost = estimate_tokens(chunk.text)
-        if (chunk.path, chunk.start) in self.passages or cost > min(self.room, self.room if room is None else room):
+        if (chunk.path, chunk.start) in self.passages or cost > min(self.room, room):
             return 0
         own = source_words(chunk.text)
         if any(len(own & other) > _NEAR_DUPLICATE * max(1, min(len(own), len(other))) for other in self._words):
@@ -58,8 +59,7 @@ def gather(
     for chunks in named:
         _add_document(question, chunks, chosen, room=int(_NAMED * max_tokens / len(named)))
     for place, hit in enumerate(_in_turns(searches)):
-        if not gives_orders(hit.chunk.text):
-            chosen.add(hit.chunk, 1 / (1 + place))
+        chosen.add(hit.chunk, 1 / (1 + place))
     return list(_evidence(chosen))
 
 
@@ -84,35 +84,28 @@ def _in_turns(searches: Sequence[Sequence[Hit]]) -> Iterator[Hit]:
 
 
 def _evidence(chosen: _Chosen) -> Iterator[Evidence]:
-    """Yield the passages without those of their sentences that address the model; documents by their best passage."""
+    """Yield the passages, cut where the headings change and where sentences address the model; best document first."""
     best: dict[str, float] = {}
     for chunk, score in chosen.passages.values():
         best[chunk.path] = max(best.get(chunk.path, 0.0), score)
     ordered = sorted(chosen.passages.values(), key=lambda item: (-best[item[0].path], item[0].path, item[0].start))
     for chunk, score in ordered:
-        for start, end in _sections(chunk):
-            text = chunk.text[start:end]
+        for (heading, is_order), run in groupby(_sentences(chunk), key=lambda item: item[2:]):
+            spans = list(run)
+            start, end = spans[0][0], spans[-1][1]
             yield Evidence(
                 path=chunk.path,
                 start=chunk.start + start,
                 end=chunk.start + end,
-                quote=text,
+                quote=chunk.text[start:end],
                 score=score,
                 page=chunk.page,
-                heading=chunk.heading_at(chunk.start + start),
-                gives_orders=gives_orders(text),
+                heading=heading,
+                gives_orders=is_order,
             )
 
 
-def _sections(chunk: Chunk) -> Iterator[tuple[int, int]]:
-    """Yield the runs of sentences of a passage that are under the same headings."""
-    first, last, heading = 0, 0, None
+def _sentences(chunk: Chunk) -> Iterator[tuple[int, int, str, bool]]:
+    """Yield start and end of each sentence, its headings, and whether it addresses a language model."""
     for start, end in sentences(chunk.text):
-        own = chunk.heading_at(chunk.start + start)
-        if own != heading and last > first:
-            yield first, last
-        if own != heading:
-            first, heading = start, own
-        last = end
-    if last > first:
-        yield first, last
+        yield start, end, chunk.heading_at(chunk.start + start), gives_orders(chunk.text[start:end])

@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bunko.language.quantities import Quantity
 from bunko.language.words import words
@@ -20,12 +21,14 @@ from bunko.retrieval.rarity import rarity
 
 _MOST = 4
 _SHARE = 0.5
+"""The share of a name's own weight that a question must have."""
 _NEAR_BEST = 0.85
 """Names with a lower share of the best score are left out."""
 _FEWEST = 2
 """Words of a name that a question must share; one is often the subject of many documents."""
 _DISTINCT = re.compile(r"[\d_-]")
 _A_FILE = re.compile(r"\b(?:file|document|report|paper)s?\b|ファイル|文書|資料|書類", re.I)
+_NAME_LIKE = re.compile(r"[\w-]\.[A-Za-z]\w{1,8}\b|\w[-_]\w")
 _DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?([0-3]\d)(?!\d)")
 
 
@@ -37,6 +40,11 @@ class _Name:
     stem: str
     words: frozenset[str]
     days: frozenset[tuple[int, int, int]]
+
+
+def may_name_file(question: Question) -> bool:
+    """Return whether a question may name a file: it has something like a file name, or speaks of a file. Quick."""
+    return bool(_NAME_LIKE.search(question.text) or _A_FILE.search(question.text))
 
 
 def named_files(question: Question, paths: Iterable[str]) -> list[str]:
@@ -58,6 +66,21 @@ def named_files(question: Question, paths: Iterable[str]) -> list[str]:
         if _has(asked, name) or (bare and _has(asked, stem)):
             found.append(path)
     return found[:_MOST]
+
+
+def without_file_names(question: Question, paths: Iterable[str]) -> str:
+    """Return the question's text without the names of these files: what is asked about them.
+
+    >>> from bunko.question.question import parse_question
+    >>> without_file_names(parse_question("What does town.txt say of the mayor?"), ["a/town.txt"])
+    'What does   say of the mayor?'
+    """
+    text = unicodedata.normalize("NFKC", question.text)
+    for path in paths:
+        name = unicodedata.normalize("NFKC", path.rpartition("/")[2])
+        for form in (name, name.rpartition(".")[0] or name):
+            text = re.sub(re.escape(form), " ", text, flags=re.I)
+    return text
 
 
 def named_by_words(question: Question, paths: Sequence[str]) -> list[str]:
@@ -84,6 +107,7 @@ def _weight(found: frozenset[str], frequency: Counter[str], total: int) -> float
     return math.fsum(rarity(frequency[word], total=total) for word in found)
 
 
+@lru_cache(maxsize=8192)  # a server is asked about the same documents again
 def _name(path: str) -> _Name:
     stem = path.rpartition("/")[2].rpartition(".")[0] or path
     days = frozenset((int(year), int(month), int(day)) for year, month, day in _DAY.findall(stem))

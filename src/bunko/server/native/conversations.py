@@ -14,6 +14,7 @@ from typing import Any
 from bunko.contract.records import ConversationRow, KeptConversation
 from bunko.contract.serialise import to_json
 from bunko.errors import InvalidRequest, NameTaken, StoreNotWritable, UnknownDocument
+from bunko.paths import STORE_FOLDER
 from bunko.private_files import LinkFound, is_link, is_plain, link_above, make_private, read_plain, write_plain
 
 _ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -28,7 +29,10 @@ class Conversations:
         """`location` is that of the index. Raises StoreNotWritable where it is not a folder of this machine."""
         if "://" in location:
             raise StoreNotWritable("The index is on an object store.", "Keep conversations in the browser.")
-        self._folder = Path(location).parent / "conversations"
+        index = Path(location)
+        # Beside an index that the user placed among documents, they would be read as documents; hidden, they are not.
+        inside = STORE_FOLDER in index.parts
+        self._folder = index.parent / "conversations" if inside else index / ".conversations"
 
     def all(self) -> list[ConversationRow]:
         """Return id, title and time of each conversation, the newest first."""

@@ -1,0 +1,92 @@
+"""How much is read, and the form of the answer, follow the kind of the question and the size of the model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bunko.testing import FakeGenerator
+from bunko.types import Answer
+from tests.support import make_library, write_files
+
+FILES: dict[str, str | bytes] = {
+    "mill.md": "# The mill\n\nAda Lind built the mill in 1911. It has three wheels. It closed because the river fell.",
+    "varn.txt": "The town of Varn has 4,210 people and covers 31 square miles. Its mayor is Ilse Maar.\n",
+    "hest.txt": "The port of Hest has 9,800 people and covers 52 square miles. Its mayor is Jon Aker.\n",
+    "fair.txt": "Ilse Maar met the fishermen at the fair.\n\nIlse Maar, a former engineer, likes barley soup.\n",
+}
+TINY, CAPABLE = 135_000_000, 4_000_000_000
+
+
+def ask(folder: Path, question: str, *, parameters: int, **values: Any) -> Answer:
+    write_files(folder, FILES)
+    generator = FakeGenerator("It is so. [1]", parameters=parameters)
+    with make_library(folder, generator=generator, **values) as library:
+        library.sync()
+        return library.ask(question)
+
+
+def test_a_comparison_looks_at_both(tmp_path: Path) -> None:
+    for parameters in (TINY, CAPABLE):
+        answer = ask(tmp_path, "Compare Varn and Hest in people.", parameters=parameters)
+        quoted = " ".join(item.quote for item in answer.evidence)
+        assert answer.kind == "comparison"
+        assert "4,210" in quoted
+        assert "9,800" in quoted
+
+
+def test_a_tiny_model_s_comparison_is_quotes_with_their_sources(tmp_path: Path) -> None:
+    answer = ask(tmp_path, "Compare Varn and Hest in people.", parameters=TINY)
+    first, *bullets = answer.text.splitlines()
+    assert first == "What the documents say:"
+    assert all(line.startswith("- ") and line.endswith("]") for line in bullets)
+    assert answer.unsupported == ()
+    assert {item.path for item in answer.citations} >= {"varn.txt", "hest.txt"}
+    assert answer.usage.completion_tokens == 0
+
+
+def test_a_capable_model_reads_whole_passages(tmp_path: Path) -> None:
+    answer = ask(tmp_path, "Why did the mill of Ada Lind close?", parameters=CAPABLE)
+    mill = [item.quote for item in answer.evidence if item.path == "mill.md"]
+    assert any("1911" in quote and "because the river fell" in quote for quote in mill)
+    assert answer.text.startswith("It is so.")
+
+
+def test_a_fact_is_answered_from_a_few_sentences(tmp_path: Path) -> None:
+    answer = ask(tmp_path, "When was the mill built?", parameters=CAPABLE)
+    assert answer.kind == "fact"
+    assert answer.evidence[0].quote == "Ada Lind built the mill in 1911."
+
+
+def test_a_tiny_model_s_definition_is_the_sentence_that_defines(tmp_path: Path) -> None:
+    answer = ask(tmp_path, "Who is Ilse Maar?", parameters=TINY)
+    assert (answer.kind, answer.text) == ("definition", "Ilse Maar, a former engineer, likes barley soup.")
+
+
+def test_a_file_that_is_named_answers(tmp_path: Path) -> None:
+    answer = ask(tmp_path, "What does varn.txt say about the mayor?", parameters=TINY)
+    assert not answer.refused
+    assert {item.path for item in answer.evidence} == {"varn.txt"}
+    assert "Ilse Maar" in answer.evidence[0].quote
+
+
+def test_a_file_that_says_nothing_of_it_does_not(tmp_path: Path) -> None:
+    answer = ask(tmp_path, "What does varn.txt say about dragons?", parameters=TINY)
+    assert answer.refused
+    assert "varn.txt has no word of the question" in answer.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "kind"),
+    [("answers__kind", "list", "list"), ("answers__kind", "auto", "fact"), ("generation__ability", "tiny", "fact")],
+)
+def test_kind_and_ability_can_be_forced(tmp_path: Path, setting: str, value: str, kind: str) -> None:
+    answer = ask(tmp_path, "When was the mill built?", parameters=CAPABLE, **{setting: value})
+    assert answer.kind == kind
+
+
+def test_an_ability_that_is_set_replaces_the_size(tmp_path: Path) -> None:
+    answer = ask(tmp_path, "Compare Varn and Hest in people.", parameters=CAPABLE, generation__ability="tiny")
+    assert answer.text.startswith("What the documents say:")
