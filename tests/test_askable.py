@@ -32,6 +32,7 @@ _OTHER: dict[str, Any] = {
     "generation.translation": "auto",
     "answers.kind": "reason",
     "answers.length": "long",
+    "answers.patience_s": 20.0,
     "answers.instructions": "Write short sentences.",
     "answers.verify": "deep",
     "answers.strictness": 0.25,

@@ -169,6 +169,13 @@ ASKABLE: tuple[Askable, ...] = (
         mcp=(),
     ),
     Askable(
+        setting="answers.patience_s",
+        flag="--patience",
+        metavar="SECONDS",
+        doc="how long a model of 2 billion parameters or more may read, half of it for a fact; 0: 4,000 tokens",
+        mcp=(),
+    ),
+    Askable(
         setting="answers.instructions",
         flag="--instructions",
         metavar="TEXT",

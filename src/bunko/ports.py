@@ -155,6 +155,15 @@ class Generator(Protocol):
 
 
 @runtime_checkable
+class Timed(Protocol):
+    """A generator that knows how fast it reads. Check for it with `isinstance(generator, Timed)`."""
+
+    def tokens_per_s(self) -> float:
+        """Return the tokens of a prompt that it reads in a second; 0 if not known, infinite for a server."""
+        ...
+
+
+@runtime_checkable
 class Engine(Protocol):
     """Lifecycle of an engine that the program runs itself. A generator may implement it, and need not.
 

@@ -169,6 +169,9 @@ class AnswersSettings:
     the model about each sentence that is not in a source word for word."""
     length: Literal["short", "normal", "long"] = "normal"
     """How much a model of 2 billion parameters or more, or of unknown size, writes."""
+    patience_s: float = 60.0
+    """Seconds that a model of 2 billion parameters or more may read before it writes, half of them for a fact: how much
+    it reads follows its speed on this machine, up to 4,000 tokens. A server always gets the most; 0: any model does."""
     instructions: str = ""
     """What you want to tell the model beside our own instructions, such as `Use short sentences.`"""
     prompts: str = ""

@@ -1,7 +1,8 @@
 """Decide how much of the documents a question needs, and gather it. In: a question, a store. Out: hits, evidence.
 
-A fact needs a few sentences. A comparison, a list, an open question need pages from several documents, which only a
-capable model can use; of smaller ones, the answer is the best quotes of several documents. Knows no prompts.
+A capable model reads passages: the one of a fact with what stands around it, and for a comparison, a list, an open
+question pages from several documents. A smaller one reads a few sentences for a fact, and the answer to a question that
+several passages answer is the best quotes of several documents. Knows no prompts.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bunko.answering.context_size import context_size
 from bunko.indexing.chunking import chunk
 from bunko.language.words import estimate_tokens
 from bunko.models.ability import ability_of
@@ -28,10 +30,10 @@ from bunko.types import Chunk, Evidence, Hit
 if TYPE_CHECKING:
     from bunko.ports import Vectors
 
-# Passages that are searched for, and tokens of context by estimate, which counts about a third too many. More passages
-# than these held few facts more (benchmarks/LOG.md).
+# Passages that are searched for. More held few facts more (benchmarks/LOG.md).
 _WIDE_PASSAGES = 24
-_WIDE_TOKENS = 4000
+_OVERESTIMATE = 4 / 3
+"""Tokens by estimate for each of a model's own; passages are chosen by estimate."""
 _BULLETS = 5
 _BULLET_TOKENS = 500
 _RELEVANT = 0.6
@@ -50,32 +52,33 @@ class Breadth:
     passages: int
     """Passages that are searched for."""
     context_tokens: int = 0
-    """Tokens of whole passages that the model reads, by estimate; 0: it reads a few sentences."""
+    """Tokens of whole passages that the model reads, of its own; 0: it reads a few sentences."""
+    is_wide: bool = False
+    """Whether several passages answer, and not one."""
     best_quote: bool = False
     """Whether the best quote is the answer: of a tiny or small model, a definition would be the name again."""
     bullets: bool = False
     """Whether the answer is the best quotes of several documents."""
 
-    @property
-    def is_wide(self) -> bool:
-        """Whether several passages answer."""
-        return bool(self.context_tokens) or self.bullets
 
-
-def breadth_of(question: Question, spec: GeneratorSpec, settings: Settings) -> Breadth:
-    """Return how much a question of its kind needs, for this model."""
+def breadth_of(question: Question, spec: GeneratorSpec, settings: Settings, *, tokens_per_s: float = 0) -> Breadth:
+    """Return how much a question of its kind needs, for this model, which reads so fast; 0: not known."""
     # Whatever the model's size, the user wants its own words, or gives the prompt.
     free = settings.generation.style == "free" or bool(settings.answers.prompt_file)
     ability = "capable" if free else ability_of(spec, settings.generation)
     top_k = settings.retrieval.top_k
     many = max(top_k, _WIDE_PASSAGES)
     if ability == "capable":
-        if question.kind in WIDE or question.kind == "definition" or parts(question):
-            return Breadth(passages=many, context_tokens=_WIDE_TOKENS)
-    elif question.kind == "definition":
+        several = bool(parts(question))
+        tokens = context_size(
+            question.kind, several=several, tokens_per_s=tokens_per_s, patience_s=settings.answers.patience_s
+        )
+        is_wide = several or question.kind in WIDE or question.kind == "definition"
+        return Breadth(passages=many if tokens else top_k, context_tokens=tokens, is_wide=is_wide)
+    if question.kind == "definition":
         return Breadth(passages=top_k, best_quote=True)
-    elif question.kind in WIDE and question.kind != "reason":  # a reason is often one sentence, which the model finds
-        return Breadth(passages=many, bullets=True)
+    if question.kind in WIDE and question.kind != "reason":  # a reason is often one sentence, which the model finds
+        return Breadth(passages=many, bullets=True, is_wide=True)
     return Breadth(passages=top_k)
 
 
@@ -107,7 +110,7 @@ def passages_of(path: str, store: Quotable) -> list[Chunk]:
 def searches_for(
     question: Question, hits: Sequence[Hit], store: Quotable, embedder: Embedder, *, settings: RetrievalSettings
 ) -> list[Sequence[Hit]]:
-    """Return the hits for a question, and for each of the things that it compares."""
+    """Return the hits for a question, then those for each of the things that it compares."""
     found: list[Sequence[Hit]] = [hits]
     if question.kind == "comparison":
         for text in parts_by_name(question):
@@ -128,15 +131,20 @@ def evidence_for(
     breadth: Breadth,
     settings: EvidenceSettings,
 ) -> list[Evidence]:
-    """Return the evidence: passages for a capable model, quotes of several documents as bullets, or a few sentences."""
-    if breadth.context_tokens:
-        documents = [found for path in named if (found := passages_of(path, store))]
-        return gather(question, searches, named=documents, max_tokens=breadth.context_tokens)
-    if breadth.bullets:
-        return _bullets(question, searches, named, store, embedder)
+    """Return the evidence: passages for a capable model, quotes of several documents as bullets, or a few sentences.
+
+    `searches` are as `searches_for` returns them.
+    """
     hits = searches[0]
     if named:
         hits = [Hit(chunk=part, score=1.0) for path in named for part in passages_of(path, store)]
+    if breadth.context_tokens:
+        documents = [found for path in named if (found := passages_of(path, store))]
+        room = int(breadth.context_tokens * _OVERESTIMATE)
+        quotes = [] if breadth.is_wide else select(question, hits, embedder, vector=vector, settings=settings)
+        return gather(question, searches, named=documents, quotes=quotes, max_tokens=room)
+    if breadth.bullets:
+        return _bullets(question, searches, named, store, embedder)
     return select(question, hits, embedder, vector=vector, settings=settings)
 
 

@@ -39,12 +39,13 @@ from bunko.answering.writing import (
 )
 from bunko.generation.thinking import text_of
 from bunko.grounding.ground import Grounding, ground
-from bunko.ports import Embedder, EntailmentModel, GenerationOptions, Generator, Quotable, Searchable
+from bunko.ports import Embedder, EntailmentModel, GenerationOptions, Generator, Quotable, Searchable, Timed
 from bunko.question.follow_up import accept_rewrite, join_with_history
 from bunko.question.question import Question, parse_question
 from bunko.retrieval.evidence import notes_on_orders, trusted
 from bunko.retrieval.named_documents import named_files
 from bunko.retrieval.search import retrieve
+from bunko.retrieval.second_search import second_search
 from bunko.settings import Settings, apply_overrides
 from bunko.stopwatch import Stopwatch
 from bunko.types import (
@@ -99,7 +100,7 @@ class Draft:
     breadth: Breadth
     """How much of the documents it needs."""
     searches: tuple[tuple[Hit, ...], ...] = ()
-    """The passages for the question, then those for each thing that it compares."""
+    """The passages for the question, for each thing that it compares, and for what the first ones led to."""
     named: tuple[str, ...] = ()
     """The documents that it names."""
     hits: tuple[Hit, ...] = ()
@@ -129,8 +130,9 @@ def answer_from_documents(
     """
     language = resources.settings.answer_language or question.language
     question = with_kind(question, resources.settings)
-    breadth = breadth_of(question, resources.generator.spec, resources.settings)
-    draft = Draft(asked=question, question=question, language=language, breadth=breadth, notes=notes)
+    draft = Draft(
+        asked=question, question=question, language=language, breadth=_breadth(question, resources), notes=notes
+    )
     draft = _rewrite(draft, resources, history)
     draft = _search(draft, resources)
     draft = _select(draft, resources)
@@ -176,7 +178,7 @@ def _rewrite(draft: Draft, resources: Resources, history: Sequence[Message]) -> 
     return replace(
         draft,
         question=standalone,
-        breadth=breadth_of(standalone, resources.generator.spec, resources.settings),
+        breadth=_breadth(standalone, resources),
         usage=usage,
     )
 
@@ -190,6 +192,9 @@ def _search(draft: Draft, resources: Resources) -> Draft:
         if draft.breadth.is_wide:
             searches = searches_for(question, hits, resources.store, resources.embedder, settings=settings.retrieval)
         named = named_documents(question, hits, resources.store)
+    if draft.breadth.context_tokens and not named:
+        with resources.watch.stage("search_again"):
+            searches.append(second_search(question, hits, resources.store))
     hits = hits[:shown]
     language = draft.language
     if draft.question.is_bare and hits and not resources.settings.answer_language:
@@ -357,6 +362,12 @@ def _answer(draft: Draft, resources: Resources) -> Answer:
 
 
 # --- what the stages share ----------------------------------------------------------------------------------------
+
+
+def _breadth(question: Question, resources: Resources) -> Breadth:
+    generator = resources.generator
+    speed = generator.tokens_per_s() if isinstance(generator, Timed) else 0.0
+    return breadth_of(question, generator.spec, resources.settings, tokens_per_s=speed)
 
 
 def _is_quoted(draft: Draft, resources: Resources) -> bool:

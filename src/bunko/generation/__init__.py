@@ -37,6 +37,7 @@ def open_generator(
     from bunko.engine.parameters import Machine, chat_parameters
     from bunko.engine.process import LlamaProcess
     from bunko.generation.chat import ChatGenerator
+    from bunko.generation.reading_speed import ReadingSpeeds
     from bunko.generation.states import States
     from bunko.models import RemoteModel
     from bunko.models.gguf.adapters import adapters_for, name_with_adapters
@@ -77,4 +78,5 @@ def open_generator(
         parameters=model.info.parameters,
         notes=(*template_notes(model), *modelfile.notes),
     )
-    return ChatGenerator(connection, spec=spec, states=States(states), stop=modelfile.stop)
+    speeds = ReadingSpeeds(cache_directory(settings) / "reading_speeds.json")
+    return ChatGenerator(connection, spec=spec, states=States(states), speeds=speeds, stop=modelfile.stop)

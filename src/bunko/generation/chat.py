@@ -7,6 +7,7 @@ nothing of documents, and never renders a template: the server has the model's o
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -21,6 +22,7 @@ from bunko.generation.counting import estimate_tokens
 from bunko.generation.ending import cut_at, ending_marks, notes_on_end, tool_of
 from bunko.generation.probing import ServerFacts, probe
 from bunko.generation.prompt_cache import Prompt, cached_tokens, ends_alone
+from bunko.generation.reading_speed import ReadingSpeeds
 from bunko.generation.reasoning import Reasoner
 from bunko.generation.states import States, state_key
 from bunko.generation.wire import (
@@ -49,6 +51,7 @@ class ChatGenerator:
         spec: GeneratorSpec,
         model: str = "",
         states: States | None = None,
+        speeds: ReadingSpeeds | None = None,
         stop: Sequence[str] = (),
     ) -> None:
         """Connect to nothing yet. `model` is the model's name on a server that has several.
@@ -63,6 +66,7 @@ class ChatGenerator:
         self._lock = threading.Lock()
         self._priming: threading.Thread | None = None
         self._states = states
+        self._speeds = speeds
         self._stop = tuple(stop)
         self._reasoner = Reasoner(self, name=f"{spec.name} {model}")
         self._wants_thoughts: bool | None = None
@@ -135,6 +139,15 @@ class ChatGenerator:
         For a server that does not report it, this is `probing.UNKNOWN_CONTEXT`.
         """
         return self.facts().context_tokens
+
+    def tokens_per_s(self) -> float:
+        """Return how fast the model reads here, as last measured; 0 if it is not known, infinite for a server."""
+        process = self._connection.endpoint
+        if not isinstance(process, LlamaProcess):
+            return math.inf
+        with contextlib.suppress(OSError):
+            return self._speeds.of(state_key(process.parameters, ())) if self._speeds else 0.0
+        return 0.0
 
     def count_tokens(self, messages: Sequence[Message], *, arguments: Mapping[str, object] | None = None) -> int:
         """Count the rendered prompt's tokens, template included; an upper estimate if the server can't count them.
@@ -308,12 +321,21 @@ class ChatGenerator:
             finish = str(choice.get("finish_reason") or finish)
         if not (finish or events.is_done):
             raise self._broken_off(came=came)
+        self._note_speed(last)
         yield replace(
             last,
             finish_reason="length" if finish == "length" else "stop",
             log_probability=sum(log_probabilities) if log_probabilities else None,
             notes=(*notes_on_end(finish, refusal=refusal, tool=tools), *notes),
         )
+
+    def _note_speed(self, last: Piece) -> None:
+        process = self._connection.endpoint
+        if self._speeds and last.usage and isinstance(process, LlamaProcess):
+            tokens = last.usage.prompt_tokens - last.usage.cached_tokens
+            with contextlib.suppress(OSError):  # the model's file has gone
+                key = state_key(process.parameters, ())
+                self._speeds.note(key, tokens=tokens, milliseconds=last.prompt_ms)
 
     def _unpack(self, event: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """Return an event's first choice and the delta in it; the event of the usage has neither."""

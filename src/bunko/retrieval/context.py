@@ -48,19 +48,25 @@ class _Chosen:
 
 
 def gather(
-    question: Question, searches: Sequence[Sequence[Hit]], *, named: Sequence[Sequence[Chunk]] = (), max_tokens: int
+    question: Question,
+    searches: Sequence[Sequence[Hit]],
+    *,
+    named: Sequence[Sequence[Chunk]] = (),
+    quotes: Sequence[Evidence] = (),
+    max_tokens: int,
 ) -> list[Evidence]:
     """Return the context for a question, best document first, in reading order within each.
 
     `searches` holds the hits for the question, then for each of its parts. `named` holds the passages of each document
-    that the question names. The quotes have at most `max_tokens` tokens together, by estimate.
+    that the question names. `quotes` come first, and their passages are cut around them. The passages have at most
+    `max_tokens` tokens together, by estimate.
     """
-    chosen = _Chosen(room=max_tokens)
+    chosen = _Chosen(room=max_tokens - sum(estimate_tokens(item.quote) for item in quotes))
     for chunks in named:
         _add_document(question, chunks, chosen, room=int(_NAMED * max_tokens / len(named)))
     for place, hit in enumerate(_in_turns(searches)):
         chosen.add(hit.chunk, 1 / (1 + place))
-    return list(_evidence(chosen))
+    return [*quotes, *_evidence(chosen, quotes)]
 
 
 def _add_document(question: Question, chunks: Sequence[Chunk], chosen: _Chosen, *, room: int) -> None:
@@ -83,15 +89,20 @@ def _in_turns(searches: Sequence[Sequence[Hit]]) -> Iterator[Hit]:
                 yield hit
 
 
-def _evidence(chosen: _Chosen) -> Iterator[Evidence]:
-    """Yield the passages, cut where the headings change and where sentences address the model; best document first."""
+def _evidence(chosen: _Chosen, quotes: Sequence[Evidence]) -> Iterator[Evidence]:
+    """Yield the passages, best document first.
+
+    They are cut where the headings change, where sentences address the model, and where the quotes are.
+    """
     best: dict[str, float] = {}
     for chunk, score in chosen.passages.values():
         best[chunk.path] = max(best.get(chunk.path, 0.0), score)
     ordered = sorted(chosen.passages.values(), key=lambda item: (-best[item[0].path], item[0].path, item[0].start))
     for chunk, score in ordered:
-        for (heading, is_order), run in groupby(_sentences(chunk), key=lambda item: item[2:]):
+        for (heading, is_order, is_quoted), run in groupby(_sentences(chunk, quotes), key=lambda item: item[2:]):
             spans = list(run)
+            if is_quoted:
+                continue
             start, end = spans[0][0], spans[-1][1]
             yield Evidence(
                 path=chunk.path,
@@ -105,7 +116,10 @@ def _evidence(chosen: _Chosen) -> Iterator[Evidence]:
             )
 
 
-def _sentences(chunk: Chunk) -> Iterator[tuple[int, int, str, bool]]:
-    """Yield start and end of each sentence, its headings, and whether it addresses a language model."""
+def _sentences(chunk: Chunk, quotes: Sequence[Evidence]) -> Iterator[tuple[int, int, str, bool, int]]:
+    """Yield each sentence: start, end, headings, whether it addresses a language model, the number of quotes in it."""
+    own = [(item.start, item.end) for item in quotes if item.path == chunk.path]
     for start, end in sentences(chunk.text):
-        yield start, end, chunk.heading_at(chunk.start + start), gives_orders(chunk.text[start:end])
+        first, last = chunk.start + start, chunk.start + end
+        quoted = sum(start < last and first < end for start, end in own)
+        yield start, end, chunk.heading_at(first), gives_orders(chunk.text[start:end]), quoted

@@ -22,7 +22,7 @@ export default {
   announceEvidence: "{n} passages found.", announceEvidence_one: "One passage found.", announceAnswer: "The answer:", announceRefused: "Not answered:", announceSource: "Source opened: {path} {page}",
   // times
   timesCaption: "Where the time went", stage: "Stage", time: "Time", share: "Share", stage_total: "Total", stage_other: "other",
-  stage_open: "open the index", stage_recall: "look up saved answers", stage_sync: "sync", stage_load: "load the model", stage_rewrite: "rewrite the question", stage_embed: "embed the question", stage_retrieve: "search", stage_select: "select quotes",
+  stage_open: "open the index", stage_recall: "look up saved answers", stage_sync: "sync", stage_load: "load the model", stage_rewrite: "rewrite the question", stage_embed: "embed the question", stage_retrieve: "search", stage_search_again: "second search", stage_select: "select quotes",
   stage_prompt: "build the prompt", stage_read: "process the prompt", stage_reason: "think", stage_write: "generate", stage_ground: "check citations", stage_translate: "translate", stage_scan: "scan all documents", stage_map: "process each document", stage_reduce: "combine", stage_queue: "wait in the queue",
   // sources
   sourceText: "Text of the document", sourceOf: "Source: {path}", sourceN: "source {n}", characters: "{n} characters", showAs: "Show as", asText: "Text", asPage: "Page", previousCitation: "Previous citation", nextCitation: "Next citation", closeSource: "Close the source",

@@ -22,7 +22,7 @@ export default {
   announceEvidence: "{n} 件のパッセージが見つかりました。", announceAnswer: "回答：", announceRefused: "回答できませんでした：", announceSource: "出典を開きました：{path} {page}",
   // times
   timesCaption: "時間の内訳", stage: "処理", time: "時間", share: "割合", stage_total: "合計", stage_other: "その他",
-  stage_open: "索引を開く", stage_recall: "保存済みの回答を検索", stage_sync: "同期", stage_load: "モデルの読み込み", stage_rewrite: "質問の書き換え", stage_embed: "質問の埋め込み", stage_retrieve: "検索", stage_select: "引用の選択",
+  stage_open: "索引を開く", stage_recall: "保存済みの回答を検索", stage_sync: "同期", stage_load: "モデルの読み込み", stage_rewrite: "質問の書き換え", stage_embed: "質問の埋め込み", stage_retrieve: "検索", stage_search_again: "再検索", stage_select: "引用の選択",
   stage_prompt: "プロンプトの作成", stage_read: "プロンプト処理", stage_reason: "思考", stage_write: "生成", stage_ground: "引用の検証", stage_translate: "翻訳", stage_scan: "全文書の走査", stage_map: "各文書の処理", stage_reduce: "統合", stage_queue: "順番待ち",
   // sources
   sourceText: "文書の本文", sourceOf: "出典：{path}", sourceN: "出典 {n}", characters: "{n} 文字", showAs: "表示", asText: "本文", asPage: "ページ表示", previousCitation: "前の出典", nextCitation: "次の出典", closeSource: "出典を閉じる",
