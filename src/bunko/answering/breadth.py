@@ -51,6 +51,8 @@ class Breadth:
 
     passages: int
     """Passages that are searched for."""
+    quoted: int
+    """Passages, the first ones, that the quotes of a fact are chosen from."""
     context_tokens: int = 0
     """Tokens of whole passages that the model reads, of its own; 0: it reads a few sentences."""
     is_wide: bool = False
@@ -74,12 +76,13 @@ def breadth_of(question: Question, spec: GeneratorSpec, settings: Settings, *, t
             question.kind, several=several, tokens_per_s=tokens_per_s, patience_s=settings.answers.patience_s
         )
         is_wide = several or question.kind in WIDE or question.kind == "definition"
-        return Breadth(passages=many if tokens else top_k, context_tokens=tokens, is_wide=is_wide)
+        passages = many if tokens else top_k
+        return Breadth(passages=passages, quoted=top_k, context_tokens=tokens, is_wide=is_wide)
     if question.kind == "definition":
-        return Breadth(passages=top_k, best_quote=True)
+        return Breadth(passages=top_k, quoted=top_k, best_quote=True)
     if question.kind in WIDE and question.kind != "reason":  # a reason is often one sentence, which the model finds
-        return Breadth(passages=many, bullets=True, is_wide=True)
-    return Breadth(passages=top_k)
+        return Breadth(passages=many, quoted=top_k, bullets=True, is_wide=True)
+    return Breadth(passages=top_k, quoted=top_k)
 
 
 def with_kind(question: Question, settings: Settings) -> Question:
@@ -135,7 +138,7 @@ def evidence_for(
 
     `searches` are as `searches_for` returns them.
     """
-    hits = searches[0]
+    hits = searches[0][: breadth.quoted]
     if named:
         hits = [Hit(chunk=part, score=1.0) for path in named for part in passages_of(path, store)]
     if breadth.context_tokens:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -168,12 +169,15 @@ def form_of(kind: Kind, *, length: Length, language: str) -> str:
 def numbered_sources(evidence: Sequence[Evidence]) -> str:
     """Return the quotes under their number, document and heading, in reading order.
 
-    A number is the place in `evidence`, counted from 1. The documents come in the order of their best quotes. Line
-    ends within a quote are kept, for lists and tables; no line of a quote looks like the beginning of another source.
+    A number is the place in `evidence`, counted from 1. The documents come in the order of their best quotes. Quotes
+    that follow each other under one heading have document and heading once. Line ends within a quote are kept, for
+    lists and tables; no line of a quote looks like the beginning of another source.
     """
     documents = {path: n for n, path in reversed([*enumerate(item.path for item in evidence)])}
     ordered = sorted(enumerate(evidence, 1), key=lambda pair: (documents[pair[1].path], pair[1].start, pair[0]))
-    return "\n\n".join(_numbered(n, item) for n, item in ordered)
+    places = [_place(item) for _, item in ordered]
+    said = ["" if place == before else place for before, place in pairwise([None, *places])]
+    return "\n\n".join(_numbered(n, item, place=place) for (n, item), place in zip(ordered, said, strict=True))
 
 
 def stop_texts(language: str) -> tuple[str, ...]:
@@ -282,9 +286,12 @@ def _name_of(language: str) -> str:
     return "日本語" if language == "ja" else LANGUAGE_NAMES.get(language, language)
 
 
-def _numbered(n: int, item: Evidence) -> str:
+def _place(item: Evidence) -> str:
     where = [text for text in (item.path, item.heading) if text and not gives_orders(text)]
-    place = ", ".join(_unnumbered(fence(_one_line(text))) for text in where)
+    return ", ".join(_unnumbered(fence(_one_line(text))) for text in where)
+
+
+def _numbered(n: int, item: Evidence, *, place: str) -> str:
     lines = (_one_line(line) for line in item.quote.splitlines())
     quote = "\n".join(_unnumbered(fence(line)) for line in lines if line)
     return f"[{n}] {place}".rstrip() + f"\n{quote}"
