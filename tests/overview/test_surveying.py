@@ -226,6 +226,15 @@ def test_a_larger_model_sums_up_each_document_and_then_all(folder: Path) -> None
     assert_true_to_the_texts(library, answer)
 
 
+def test_the_user_s_instructions_reach_the_model_that_sums_up(folder: Path) -> None:
+    generator = FakeGenerator("It is so.")
+    library = make_library(folder, generator=generator, answers__instructions="Write <TAG> first.")
+    library.sync()
+    library.ask("Summarise everything")
+    assert generator.prompts
+    assert all("Write <TAG> first." in messages[0].content for messages in generator.prompts)
+
+
 def test_a_summary_of_many_documents_names_those_that_tell_most_and_one_of_each_names_all(tmp_path: Path) -> None:
     files = {f"{n:02}.txt": f"The ship number {n} carries the tea of merchant {n} to the harbour." for n in range(30)}
     library = make_library(write_files(tmp_path, files), generator=FakeGenerator(parameters=135_000_000))

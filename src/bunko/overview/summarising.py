@@ -231,7 +231,8 @@ def _sum_up(part: Part, generator: Generator, *, language: str, settings: Settin
     """Let the model summarise a document; where it writes nothing, return the document's best sentence."""
 
     def build(kept: Sequence[Evidence]) -> list[Message]:
-        return _messages(_MAP, [item.quote for item in sorted(kept, key=lambda item: item.start)], language)
+        quotes = [item.quote for item in sorted(kept, key=lambda item: item.start)]
+        return _messages(_MAP, quotes, language, own=settings.answers.instructions)
 
     room = generator.context_tokens() - _MAP_TOKENS
     messages, shown = prompts.fit(part.quotes, build=build, count_tokens=generator.count_tokens, room=room)
@@ -249,7 +250,7 @@ def _reduce(texts: Sequence[str], generator: Generator, *, language: str, settin
         groups = _groups(level, room=room)
         summaries = []
         for group in groups:
-            messages = _messages(_REDUCE, group, language)
+            messages = _messages(_REDUCE, group, language, own=settings.answers.instructions)
             written = _written(messages, generator, settings, tokens=_REDUCE_TOKENS)
             usage += written.usage
             summaries.append(_whole(written))
@@ -271,8 +272,11 @@ def _groups(texts: Sequence[str], *, room: int) -> list[list[str]]:
     return groups
 
 
-def _messages(instructions: dict[str, str], texts: Sequence[str], language: str) -> list[Message]:
+def _messages(instructions: dict[str, str], texts: Sequence[str], language: str, *, own: str) -> list[Message]:
+    """Return the messages that ask for a summary of the texts; `own` are the user's own instructions."""
     system = instructions.get(language) or f"{instructions['en']} Answer in {LANGUAGE_NAMES.get(language, language)}."
+    if own:
+        system = f"{system}\n\n{own}"
     body = "\n".join(neutralise(_one_line(text)) for text in texts)
     return [
         Message(role="system", content=system),
