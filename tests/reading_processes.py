@@ -1,7 +1,7 @@
 """Reading processes that start in a moment, for tests whose subject is not the start of one.
 
-Starting an interpreter and importing the readers takes longer than all else that most tests do. Here one process imports
-them, and is forked for each reading process. The rest is real: pipes, frames, limits, sandbox, the way it is killed.
+Starting an interpreter and importing the readers takes longer than all else that most tests do. Here one process
+imports them, and is forked for each reading process. The rest is real: pipes, frames, limits, sandbox, and its end.
 Programs that tests start in processes of their own start their reading processes as users' do, and so do the tests of
 `tests/reading`.
 
@@ -38,7 +38,8 @@ class Forked:
     def __init__(self, pid: int, ends: tuple[int, int, int]) -> None:
         self.pid = pid
         self.returncode: int | None = None
-        self.stdin, self.stdout, self.stderr = (os.fdopen(end, mode) for end, mode in zip(ends, ("wb", "rb", "rb")))
+        self.stdin, self.stdout = os.fdopen(ends[0], "wb"), os.fdopen(ends[1], "rb")
+        self.stderr = os.fdopen(ends[2], "rb")
         try:
             self._handle = os.pidfd_open(pid)
         except ProcessLookupError:
@@ -81,7 +82,7 @@ class Forking:
             raise ValueError(f"{module} is not a process that reads")
         ends = [os.pipe() for _ in range(3)]
         theirs = [ends[0][0], ends[1][1], ends[2][1]]
-        request = json.dumps({"environment": kept_environment(), "folder": os.getcwd()}).encode()
+        request = json.dumps({"environment": kept_environment(), "folder": str(Path.cwd())}).encode()
         try:
             with self._lock:
                 connection = self._connection()
@@ -91,6 +92,12 @@ class Forking:
             for end in theirs:
                 os.close(end)
         return Forked(pid, (ends[0][1], ends[1][0], ends[2][0]))
+
+    def close(self) -> None:
+        """End the process that is forked."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     def _connection(self) -> socket.socket:
         if self._socket is None:
