@@ -15,7 +15,7 @@ from bunko.library import Library
 from bunko.ports import Embedder, Generator
 from bunko.testing import FakeEmbedder, FakeGenerator
 from tests.reading_processes import CAN_FORK, Forking
-from tests.support import Outcome
+from tests.support import THOROUGH, Outcome
 
 # The same examples in every run, so that a run fails because of a change and never by chance. For others, and more, by
 # hand: --hypothesis-profile=thorough
@@ -23,7 +23,6 @@ hypothesis.settings.register_profile("bunko", deadline=None, max_examples=25, de
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("bunko")
 
-THOROUGH = bool(os.environ.get("BUNKO_TEST_THOROUGH"))
 _reading = Forking()
 
 # The files that take longest, the longest first. Those that run models and those that wait take turns, since a model

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -23,6 +22,7 @@ from bunko.ports import GenerationOptions
 from bunko.question.question import parse_question
 from bunko.settings import Settings, apply_overrides
 from bunko.types import Evidence, Message
+from tests.support import THOROUGH
 
 pytestmark = pytest.mark.models
 
@@ -129,7 +129,7 @@ def test_what_is_reused_changes_no_number(generator: ChatGenerator) -> None:
 
 
 # Where a prompt's end meets the end of a batch is tested above; these are a short, a middle and a long prompt.
-_LENGTHS = range(1, 120, 17) if os.environ.get("BUNKO_TEST_THOROUGH") else (1, 52, 103)
+_LENGTHS = range(1, 120, 17) if THOROUGH else (1, 52, 103)
 
 
 @pytest.mark.parametrize("form", ["plain", "chat"])

@@ -20,6 +20,7 @@ import psutil
 import pytest
 
 from tests.conftest import Cli
+from tests.engine.support import make_tiny_model
 from tests.server.support import Running, events_of, program
 from tests.support import (
     CATS,
@@ -270,9 +271,10 @@ def test_a_killed_engine_is_told_of_and_the_next_question_starts_another(docs: P
 
 
 @pytest.mark.models
-def test_no_engine_is_left_behind(docs: Path) -> None:
+def test_no_engine_is_left_behind(docs: Path, tmp_path: Path) -> None:
+    flags = ("--model", str(make_tiny_model(tmp_path, context=8192)))
     for number in (signal.SIGTERM, signal.SIGKILL):
-        with program(docs, fake=False) as running, running.client() as client:
+        with program(docs, fake=False, flags=flags) as running, running.client() as client:
             client.post("/api/ask", json={"question": "Hello", "max_tokens": 5}).raise_for_status()
             engines = engines_of(running)
             assert engines
