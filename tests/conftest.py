@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,11 +14,32 @@ from bunko.cli.main import main
 from bunko.library import Library
 from bunko.ports import Embedder, Generator
 from bunko.testing import FakeEmbedder, FakeGenerator
-from tests.support import Outcome
+from tests.reading_processes import CAN_FORK, Forking
+from tests.support import THOROUGH, Outcome
 
-hypothesis.settings.register_profile("bunko", deadline=None, max_examples=40)
-hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2000)  # --hypothesis-profile=thorough
+# The same examples in every run, so that a run fails because of a change and never by chance. For others, and more, by
+# hand: --hypothesis-profile=thorough
+hypothesis.settings.register_profile("bunko", deadline=None, max_examples=25, derandomize=True, database=None)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("bunko")
+
+_reading = Forking()
+
+# The files that take longest, the longest first. Those that run models and those that wait take turns, since a model
+# computes on all cores. All others take less than ten seconds: at the end no process works alone for long.
+_LONG = """
+generation/test_starter_model indexing/test_watch test_docs indexing/test_sync e2e/test_real_models cli/test_cli
+server/http/test_serving server/mcp/test_mcp answering/test_answer_cache evaluation/test_commands store/test_store
+client/test_discovery answering/test_reasoning server/native/test_routes overview/test_surveying
+server/http/test_openapi reading/test_reader client/test_remote_library indexing/test_killed server/mcp/test_processes
+server/page/test_with_models replay/test_real_models embedding/test_starter_embedder test_library
+server/native/test_changes grounding/test_ground retrieval/test_search server/hosting/test_host
+""".split()
+
+# Each process of pytest-xdist starts engines of its own. More threads than cores stall each other: the models' tests
+# then take a quarter more of the processors' time. An engine's own setting stays as it is; this caps OpenMP below it.
+if _processes := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+    os.environ.setdefault("OMP_THREAD_LIMIT", str(max(1, (os.cpu_count() or 1) // _processes)))
 
 Cli: TypeAlias = Callable[..., Outcome]
 
@@ -27,6 +49,21 @@ def no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     """Point BUNKO_CONFIG to a file that is not there; subprocesses inherit it."""
     monkeypatch.setenv("BUNKO_CONFIG", str(tmp_path / "no-such-config.toml"))
     monkeypatch.setenv("NO_COLOR", "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files first that take longest; pytest-xdist gives files to its processes in this order."""
+    places = {f"tests/{name}.py": place for place, name in enumerate(_LONG)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def reading_processes_that_start_in_a_moment(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fork reading processes, but for the tests of reading itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        if CAN_FORK and not THOROUGH and "tests/reading/" not in request.node.nodeid:
+            patch.setattr("bunko.reading.reader.spawn", _reading.spawn)
+        yield
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ Environment variables make it fail or wait:
     TEST_ENGINES=real      use the real engines
     TEST_REFUSE_NETWORK=1  refuse connections to other machines
     TEST_EMBED_SECONDS=S   each call of the embedder prints a line on stderr, then takes S seconds
-    TEST_ANSWER_SECONDS=S  each answer takes S seconds
+    TEST_ANSWER_SECONDS=S  each answer prints a line on stderr, then takes S seconds
     TEST_NOISE=1           the embedder prints on stdout, as libraries written for notebooks do
     TEST_WAIT=1            load everything, print a line on stderr, and wait for a byte on stdin
 """
@@ -59,8 +59,12 @@ class SlowGenerator(FakeGenerator):
     """Takes TEST_ANSWER_SECONDS for each answer."""
 
     def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Pieces:
-        """Wait, then answer."""
-        time.sleep(float(os.environ.get("TEST_ANSWER_SECONDS", "0")))
+        """Print that it has begun, wait, answer."""
+        seconds = float(os.environ.get("TEST_ANSWER_SECONDS", "0"))
+        if seconds:
+            sys.stderr.write("answering\n")
+            sys.stderr.flush()
+            time.sleep(seconds)
         yield from super().stream(messages, options=options)
 
 

@@ -21,6 +21,8 @@ from bunko.settings import Settings, apply_overrides
 from bunko.testing import FakeEmbedder, FakeGenerator
 
 REPOSITORY = Path(__file__).parent.parent
+THOROUGH = bool(os.environ.get("BUNKO_TEST_THOROUGH"))
+"""Whether to try all that CI has no time for: CONTRIBUTING.md, "Checks"."""
 
 CATS = "The cat sleeps on the warm roof. Cats dislike cold water."
 SHIPS = "The harbour of Kobe opened in 1868. Ships carry tea and silk."

@@ -155,9 +155,8 @@ def test_json_is_one_object_on_stdout_and_nothing_else(folder: Path, cli: Cli) -
         assert isinstance(outcome.json, dict)
 
 
-@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
-def test_japanese_is_printed_whatever_the_locale(folder: Path, locale: str) -> None:
-    env = {"LC_ALL": locale, "PYTHONIOENCODING": "ascii"}
+def test_japanese_is_printed_whatever_the_locale(folder: Path) -> None:
+    env = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
     outcome = run_program("search", folder, "京都", "--json", env=env)
     assert outcome.code == 0, outcome
     assert outcome.json["query"] == "京都"
@@ -255,7 +254,7 @@ def test_a_folder_that_may_not_be_read_is_called_so(tmp_path: Path) -> None:
         outcome.assert_clear(1, str(root / "library"))
 
 
-def test_a_file_that_may_not_be_read_is_reported_and_read_once_it_may(folder: Path) -> None:
+def test_a_file_that_may_not_be_read_is_reported_and_read_once_it_may(folder: Path, cli: Cli) -> None:
     (folder / "cats.txt").chmod(0o000)
     try:
         outcome = run_program("index", folder, "--json", prefix=without_privileges())
@@ -264,7 +263,7 @@ def test_a_file_that_may_not_be_read_is_reported_and_read_once_it_may(folder: Pa
     assert outcome.code == 0, outcome
     assert [item["path"] for item in outcome.json["failed"]] == ["cats.txt"]
     assert "ermission" in outcome.json["failed"][0]["error"] + outcome.json["failed"][0]["hint"]
-    assert run_program("index", folder, "--json").json["failed"] == []
+    assert cli("index", str(folder), "--json").json["failed"] == []
 
 
 @pytest.mark.parametrize("question", ["", "  ", "\n\u3000"])
@@ -408,7 +407,7 @@ def test_with_json_an_error_is_an_object_too(folder: Path, cli: Cli) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows breaks pipes otherwise")
 def test_a_reader_that_ends_early_is_not_an_error(folder: Path) -> None:
     write_files(folder, {"long.txt": "All work and no play.\n" * 50_000})
-    run_program("index", folder)
+    make_library(folder).sync()
     process = subprocess.Popen(
         command("show", folder, "long.txt"),
         env=environment(),

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -53,8 +54,13 @@ def shown(folder: Path, path: str) -> str:
     return run_program("show", folder, path, fake=False).out
 
 
-def test_an_answer_stands_on_words_that_are_in_the_documents(folder: Path) -> None:
-    answer = ask(folder, "When did the harbour of Kobe open?").json
+@pytest.fixture(scope="module")
+def harbour(folder: Path) -> Any:
+    return ask(folder, "When did the harbour of Kobe open?", "--no-cache").json
+
+
+def test_an_answer_stands_on_words_that_are_in_the_documents(folder: Path, harbour: Any) -> None:
+    answer = harbour
     assert answer["answer"]
     assert answer["evidence"][0]["path"] == "kobe.txt"
     assert "1868" in answer["evidence"][0]["quote"]
@@ -68,8 +74,8 @@ def test_an_answer_stands_on_words_that_are_in_the_documents(folder: Path) -> No
     assert answer["embedder"]
 
 
-def test_the_stages_make_up_the_total(folder: Path) -> None:
-    timings = ask(folder, "When did the harbour of Kobe open?", "--no-cache").json["timings_ms"]
+def test_the_stages_make_up_the_total(harbour: Any) -> None:
+    timings = harbour["timings_ms"]
     stages = {name: value for name, value in timings.items() if name != "total"}
     assert {"embed", "retrieve", "select", "load", "prompt", "read", "write", "ground"} <= set(stages)
     assert 0.7 * timings["total"] <= sum(stages.values()) <= timings["total"] + 1
@@ -84,11 +90,11 @@ def test_a_japanese_question_finds_the_japanese_document(folder: Path) -> None:
 
 def test_the_same_seed_gives_the_same_answer(folder: Path) -> None:
     question = "What does a ticket to the garden cost?"
-    one, other = (ask(folder, question, "--temperature", "0", "--seed", "7").json for _ in range(2))
+    # Without chance it is tested in tests/generation/test_starter_model.py.
+    flags = ("--temperature", "0.8", "--seed", "7", "--no-cache")
+    one, other = (ask(folder, question, *flags).json for _ in range(2))
     assert one["answer"] == other["answer"] != ""
     assert one["evidence"] == other["evidence"]
-    warm, again = (ask(folder, question, "--temperature", "0.8", "--seed", "7").json for _ in range(2))
-    assert warm["answer"] == again["answer"]
 
 
 def test_a_document_can_not_end_its_turn(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bunko.answering.prompts import beginning, extractive_messages
+from bunko.answering.prompts import PromptForm, beginning, extractive_messages
 from bunko.config import load_settings
 from bunko.generation import open_generator
 from bunko.generation.chat import ChatGenerator
@@ -23,6 +22,7 @@ from bunko.ports import GenerationOptions
 from bunko.question.question import parse_question
 from bunko.settings import Settings, apply_overrides
 from bunko.types import Evidence, Message
+from tests.support import THOROUGH
 
 pytestmark = pytest.mark.models
 
@@ -129,32 +129,42 @@ def test_what_is_reused_changes_no_number(generator: ChatGenerator) -> None:
 
 
 # Where a prompt's end meets the end of a batch is tested above; these are a short, a middle and a long prompt.
-_LENGTHS = range(1, 120, 17) if os.environ.get("BUNKO_TEST_THOROUGH") else (1, 52, 103)
+_LENGTHS = range(1, 120, 17) if THOROUGH else (1, 52, 103)
 
 
-@pytest.mark.parametrize("kept", ["read anew", "kept on disk"])
-@pytest.mark.parametrize("plain", [True, False])
-def test_what_is_read_ahead_is_reused_and_changes_no_number(plain: bool, kept: str, tmp_path: Path) -> None:
-    if kept == "kept on disk":
-        with closing(open_starter(tmp_path)) as generator:
-            generator.prime(beginning(language="en", form="plain" if plain else "chat"))
-            ask(generator, "Who wrote Hamlet?")  # it waits until that is read
-        assert len(list((tmp_path / "states").iterdir())) == 1
-    with closing(open_starter(tmp_path)) as generator:
-        generator.prime(beginning(language="en", form="plain" if plain else "chat"))
-        for count in _LENGTHS:
-            text = "The harbour " + "was old and " * count + "opened in 1868."
-            source = Evidence(path="a.txt", start=0, end=len(text), quote=text, score=1.0)
-            messages = extractive_messages(
-                parse_question("When did it open?"), [source], language="en", form="plain" if plain else "chat"
-            )
-            if count == 1:
-                pieces = list(generator.stream(messages, options=GenerationOptions(max_tokens=8)))
-                assert pieces[-1].usage is not None
-                assert pieces[-1].usage.cached_tokens > 100
+@pytest.mark.parametrize("form", ["plain", "chat"])
+def test_what_is_read_ahead_is_reused_and_changes_no_number(form: PromptForm, tmp_path: Path) -> None:
+    prompts = {count: about_a_harbour(count, form) for count in _LENGTHS}
+    cold = {}
+    with closing(open_starter(tmp_path)) as generator:  # it reads the beginning
+        generator.prime(beginning(language="en", form=form))
+        assert reused(generator, prompts[1]) > 100
+        for count, messages in prompts.items():
             warm, _ = scores(generator, messages)
-            cold, _ = scores(generator, messages, cold=True)
-            assert warm == cold, count
+            cold[count], _ = scores(generator, messages, cold=True)
+            assert warm == cold[count], count
+    assert len(list((tmp_path / "states").iterdir())) == 1
+    with closing(open_starter(tmp_path)) as generator:  # it loads from the disk what the first one has read
+        generator.prime(beginning(language="en", form=form))
+        assert reused(generator, prompts[1]) > 100
+        for count, messages in prompts.items():
+            warm, _ = scores(generator, messages)
+            assert warm == cold[count], count
+            scores(generator, [Message(role="user", content="Who wrote Hamlet?")], cold=True)  # it reads another prompt
+
+
+def about_a_harbour(count: int, form: PromptForm) -> list[Message]:
+    """Return a prompt whose length grows with `count`."""
+    text = "The harbour " + "was old and " * count + "opened in 1868."
+    source = Evidence(path="a.txt", start=0, end=len(text), quote=text, score=1.0)
+    return extractive_messages(parse_question("When did it open?"), [source], language="en", form=form)
+
+
+def reused(generator: ChatGenerator, messages: list[Message]) -> int:
+    """Return how many tokens of a prompt were there already."""
+    *_, last = generator.stream(messages, options=GenerationOptions(max_tokens=2))
+    assert last.usage is not None
+    return last.usage.cached_tokens
 
 
 def test_a_plain_text_is_gone_on_with_and_counted(generator: ChatGenerator) -> None:

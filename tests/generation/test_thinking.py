@@ -28,11 +28,12 @@ def split(pieces: Sequence[str], *, opened: Opened = "no", finish_reason: Finish
 
 
 def in_every_cut(stream: str, *, opened: Opened = "no", finish_reason: FinishReason = "stop") -> tuple[str, str]:
-    """Cut a stream at every position, at every two, and into characters: the outcome must be the same."""
+    """Cut a stream at every position, at many two, and into characters: the outcome must be the same."""
     expected = split([stream], opened=opened, finish_reason=finish_reason)
     assert split(list(stream), opened=opened, finish_reason=finish_reason) == expected
+    step = 1 if len(stream) < 30 else 5 if len(stream) < 60 else 11
     for a in range(len(stream) + 1):
-        for b in range(a, len(stream) + 1, 1 if len(stream) < 60 else 7):
+        for b in range(a, len(stream) + 1, step):
             cut = [stream[:a], stream[a:b], stream[b:]]
             assert split(cut, opened=opened, finish_reason=finish_reason) == expected, cut
     return expected

@@ -19,8 +19,8 @@ from tests.support import REPOSITORY, command, environment, make_library, write_
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 
-# Ten kills take a fifth of the time of fifty. For all fifty: BUNKO_TEST_KILLS=50
-KILLS = int(os.environ.get("BUNKO_TEST_KILLS", "10"))
+# test_sync.py kills at every step of a sync. For more at random: BUNKO_TEST_KILLS=50
+KILLS = int(os.environ.get("BUNKO_TEST_KILLS", "6"))
 _WORDS = "mill river stone bridge garden winter letter market engine harbour 京都 雨 電車".split()
 
 

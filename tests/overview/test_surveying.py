@@ -48,11 +48,17 @@ def folder(tmp_path: Path) -> Path:
     return write_files(tmp_path, FILES)
 
 
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder with its index. Nothing is changed in it."""
+    folder = write_files(tmp_path_factory.mktemp("indexed"), FILES)
+    make_library(folder).sync()
+    return folder
+
+
 @pytest.fixture
-def library(folder: Path) -> Library:
-    library = make_library(folder)
-    library.sync()
-    return library
+def library(indexed: Path) -> Library:
+    return make_library(indexed)
 
 
 def paths_of(answer: Answer) -> set[str]:
@@ -342,7 +348,9 @@ def test_ctrl_c_ends_a_summary_at_once(folder: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    time.sleep(8)
+    assert process.stderr is not None
+    while (line := process.stderr.readline()) != b"answering\n":
+        assert line, "it came to its end"
     begin = time.monotonic()
     process.send_signal(signal.SIGINT)
     _, noise = process.communicate(timeout=30)

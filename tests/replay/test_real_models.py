@@ -7,23 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import run_program, write_files
+from tests.support import THOROUGH, run_program, write_files
 
 pytestmark = pytest.mark.models
 
 
-@pytest.mark.parametrize(
-    ("question", "flags"),
-    [
+CASES: list[tuple[str, tuple[str, ...]]] = [
+    ("神戸港はいつ開港しましたか。", ()),
+    ("Who drew the plan of the harbour?", ("--set", "generation.style=free", "--temperature", "0.9", "--seed", "5")),
+]
+if THOROUGH:
+    CASES += [
         ("When did the harbour of Kobe open?", ()),
-        ("神戸港はいつ開港しましたか。", ()),
         ("Who drew the plan of the harbour?", ("--set", "generation.prompt=chat", "--strictness", "0")),
-        (
-            "Who drew the plan of the harbour?",
-            ("--set", "generation.style=free", "--temperature", "0.9", "--seed", "5"),
-        ),
-    ],
-)
+    ]
+
+
+@pytest.mark.parametrize(("question", "flags"), CASES)
 def test_the_real_models_give_the_same_answer_again(tmp_path: Path, question: str, flags: tuple[str, ...]) -> None:
     texts = {
         "kobe.txt": "The harbour of Kobe opened in 1868. John Marshall drew its plan.",

@@ -39,7 +39,7 @@ def test_every_route_answers_as_the_document_says(tmp_path: Path, mode: schemath
         assert isinstance(result, Ok), result
         operation = result.ok()
 
-        @hypothesis.settings(max_examples=6, deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
+        @hypothesis.settings(max_examples=4, deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
         @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
         def check(case: Any) -> None:
             if mode is schemathesis.GenerationMode.POSITIVE and "library" in case.path_parameters:

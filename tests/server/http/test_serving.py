@@ -19,8 +19,20 @@ import httpx
 import psutil
 import pytest
 
+from tests.conftest import Cli
+from tests.engine.support import make_tiny_model
 from tests.server.support import Running, events_of, program
-from tests.support import CATS, KYOTO, SHIPS, command, environment, run_program, without_privileges, write_files
+from tests.support import (
+    CATS,
+    KYOTO,
+    SHIPS,
+    command,
+    environment,
+    make_library,
+    run_program,
+    without_privileges,
+    write_files,
+)
 
 LONG = {"question": "Write a very long story about a mill, a river and a cat.", "max_tokens": 2000, "stream": True}
 
@@ -85,7 +97,8 @@ def test_a_signal_ends_it_at_once_though_an_answer_is_written(docs: Path, number
 
         asking = threading.Thread(target=ask, daemon=True)
         asking.start()
-        time.sleep(1)
+        assert running.process.stderr is not None
+        assert running.process.stderr.readline() == b"answering\n"
         running.process.send_signal(number)
         begin = time.monotonic()
         assert running.process.wait(20) == 0
@@ -190,16 +203,16 @@ def test_logs_hold_names_and_numbers_but_no_contents_and_no_tokens(docs: Path) -
     assert b"secret" not in err
 
 
-def test_what_can_not_be_served_is_told_in_a_sentence(docs: Path) -> None:
+def test_what_can_not_be_served_is_told_in_a_sentence(docs: Path, cli: Cli) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
         run_program("serve", docs, "--port", port).assert_clear(2, "Can't listen", "--port 0")
-    run_program("serve", docs, "--port", "70000").assert_clear(2)
-    run_program("serve", docs / "nowhere", "--port", "0").assert_clear(1, "no folder or file")
-    run_program("serve", docs, "--port", "0", "--tls-cert", "nowhere.pem").assert_clear(2)
-    run_program("serve", docs, "--port", "0", "--token", "short").assert_clear(2, "characters")
+    cli("serve", str(docs), "--port", "70000").assert_clear(2)
+    cli("serve", str(docs / "nowhere"), "--port", "0").assert_clear(1, "no folder or file")
+    cli("serve", str(docs), "--port", "0", "--tls-cert", "nowhere.pem").assert_clear(2)
+    cli("serve", str(docs), "--port", "0", "--token", "short").assert_clear(2, "characters")
 
 
 # --- with the real engine -----------------------------------------------------------------------------------------
@@ -258,9 +271,10 @@ def test_a_killed_engine_is_told_of_and_the_next_question_starts_another(docs: P
 
 
 @pytest.mark.models
-def test_no_engine_is_left_behind(docs: Path) -> None:
+def test_no_engine_is_left_behind(docs: Path, tmp_path: Path) -> None:
+    flags = ("--model", str(make_tiny_model(tmp_path, context=8192)))
     for number in (signal.SIGTERM, signal.SIGKILL):
-        with program(docs, fake=False) as running, running.client() as client:
+        with program(docs, fake=False, flags=flags) as running, running.client() as client:
             client.post("/api/ask", json={"question": "Hello", "max_tokens": 5}).raise_for_status()
             engines = engines_of(running)
             assert engines
@@ -272,7 +286,7 @@ def test_no_engine_is_left_behind(docs: Path) -> None:
 
 def test_a_folder_that_may_not_be_written_to_is_served_from_its_index(tmp_path: Path) -> None:
     root = write_files(tmp_path / "library", {"cats.txt": CATS})
-    assert run_program("index", root).code == 0
+    make_library(root).sync()
     subprocess.run(["chmod", "-R", "a-w", root], check=True)
     try:
         with program(root, prefix=without_privileges()) as running, running.client() as client:

@@ -136,29 +136,29 @@ def test_search_documents_and_text(host: Host) -> None:
     run(host, work)
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "expected"),
-    [
-        ("/api/libraries/docs/ask", {"question": ""}, (400, "QuestionError")),
-        ("/api/libraries/docs/ask", {"question": "Q", "threads": 4}, (422, "InvalidRequest")),
-        ("/api/libraries/docs/ask", {"question": "Q", "max_tokens": "many"}, (422, "InvalidRequest")),
-        ("/api/libraries/docs/ask", {"question": "Q", "max_tokens": 100_000}, (422, "InvalidRequest")),
-        ("/api/libraries/docs/ask", {"question": "Q", "mode": "magic"}, (422, "InvalidRequest")),
-        ("/api/libraries/docs/ask", {"question": "Q", "model": "other"}, (404, "UnknownModel")),
-        ("/api/libraries/docs/ask", {"question": "Q", "model": "other", "stream": True}, (404, "UnknownModel")),
-        ("/api/libraries/docs/ask", {"question": "\ud800"}, (422, "InvalidRequest")),
-        ("/api/libraries/docs/ask", [], (422, "InvalidRequest")),
-        ("/api/libraries/other/ask", {"question": "Q"}, (404, "UnknownLibrary")),
-        ("/api/libraries/other/search", {"query": "Q"}, (404, "UnknownLibrary")),
-        ("/api/libraries/docs/search", {"query": " "}, (400, "QuestionError")),
-        ("/api/compare", {"question": "Q", "variants": [{}]}, (422, "InvalidRequest")),
-        ("/api/compare", {"question": "Q", "variants": [{}, {"library": "other"}]}, (404, "UnknownLibrary")),
-    ],
+_WRONG: tuple[tuple[str, Any, tuple[int, str]], ...] = (
+    ("/api/libraries/docs/ask", {"question": ""}, (400, "QuestionError")),
+    ("/api/libraries/docs/ask", {"question": "Q", "threads": 4}, (422, "InvalidRequest")),
+    ("/api/libraries/docs/ask", {"question": "Q", "max_tokens": "many"}, (422, "InvalidRequest")),
+    ("/api/libraries/docs/ask", {"question": "Q", "max_tokens": 100_000}, (422, "InvalidRequest")),
+    ("/api/libraries/docs/ask", {"question": "Q", "mode": "magic"}, (422, "InvalidRequest")),
+    ("/api/libraries/docs/ask", {"question": "Q", "model": "other"}, (404, "UnknownModel")),
+    ("/api/libraries/docs/ask", {"question": "Q", "model": "other", "stream": True}, (404, "UnknownModel")),
+    ("/api/libraries/docs/ask", {"question": "\ud800"}, (422, "InvalidRequest")),
+    ("/api/libraries/docs/ask", [], (422, "InvalidRequest")),
+    ("/api/libraries/other/ask", {"question": "Q"}, (404, "UnknownLibrary")),
+    ("/api/libraries/other/search", {"query": "Q"}, (404, "UnknownLibrary")),
+    ("/api/libraries/docs/search", {"query": " "}, (400, "QuestionError")),
+    ("/api/compare", {"question": "Q", "variants": [{}]}, (422, "InvalidRequest")),
+    ("/api/compare", {"question": "Q", "variants": [{}, {"library": "other"}]}, (404, "UnknownLibrary")),
 )
-def test_what_is_wrong_is_told_in_one_form(host: Host, path: str, body: Any, expected: tuple[int, str]) -> None:
+
+
+def test_what_is_wrong_is_told_in_one_form(host: Host) -> None:
     async def work(client: httpx.AsyncClient) -> None:
-        sent = await client.post(path, content=json.dumps(body), headers={"content-type": "application/json"})
-        assert error_of(sent) == expected
+        for path, body, expected in _WRONG:
+            sent = await client.post(path, content=json.dumps(body), headers={"content-type": "application/json"})
+            assert error_of(sent) == expected, (path, body)
 
     run(host, work)
 
