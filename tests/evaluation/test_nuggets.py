@@ -231,11 +231,10 @@ def test_the_context_is_what_the_model_read() -> None:
 def test_what_did_not_fit_is_told(tmp_path: Path) -> None:
     files = {f"{name}.txt": f"The {name} mill grinds flour for bread in the valley. " * 12 for name in ("old", "new")}
     root = write_files(tmp_path / "library", files)
-    settings = {"retrieval__mode": "lexical", "generation__max_tokens": 64}
     seen = {}
     for context in (8000, 600):
         generator = FakeGenerator("Flour [1].", context=context)
-        with make_library(root, generator=generator, **settings) as library:
+        with make_library(root, generator=generator, retrieval__mode="lexical", generation__max_tokens=64) as library:
             library.sync()
             answer = library.ask("Why do the mills of the valley grind flour for bread?")
         assert not answer.refused
