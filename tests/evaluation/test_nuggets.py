@@ -199,6 +199,7 @@ def test_an_unanswerable_question_has_no_nuggets(tmp_path: Path) -> None:
         read(tmp_path, {"question": "Why?", "unanswerable": True, "nuggets": ["f"]})
 
 
+@pytest.mark.skipif(not EXAMPLE.exists(), reason="the sources without examples/")
 def test_the_example_quotes_the_documentation() -> None:
     questions = read_questions(EXAMPLE)
     assert {question.language for question in questions} == {"en", "ja"}
