@@ -161,6 +161,8 @@ class Evidence:
     """The headings above the quote, outermost first, joined by " > ". Left out where there are none."""
     gives_orders: bool = False
     """True where the quote seems to give orders to a language model; it is not used as a source. Left out otherwise."""
+    did_not_fit: bool = False
+    """True where the model's context window had no room for the quote, so that it was not read. Left out otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -414,6 +414,39 @@ def test_pairs_are_told_in_sentences(opened: Open) -> None:
     assert "Qwen 0.5B takes 2.00 times as long (1.25 to 2.50)." in text
 
 
+def test_nuggets_are_listed_with_the_places_where_they_were_found(opened: Open) -> None:
+    comparison = sample(questions=1, variants=2)
+    names = ("vital_recall", "nugget_recall")
+    comparison["metrics"] = [
+        *comparison["metrics"],
+        *(metric for metric in METRICS if metric["name"] in names),
+    ]
+    found = [(True, True, True), (True, True, False), (False, False, False), (False, None, False)]
+    for variant, result in zip(comparison["variants"], comparison["questions"][0]["results"], strict=True):
+        result["nuggets"] = [
+            {"fact": f"Fact {n} <b>.", "vital": vital, "in_context": context, "in_answer": answer}
+            for n, (vital, context, answer) in enumerate(found)
+        ]
+        result["scores"] |= {"vital_recall": 0.5, "nugget_recall": 0.25}
+        variant["summary"] |= {name: {"value": 0.5, "low": 0.4, "high": 0.6, "n": 1} for name in names}
+    comparison["pairs"][0]["differences"] = {"vital_recall": {"value": 0.2, "low": 0.1, "high": 0.3}}
+    tab = opened(comparison)
+    text = " ".join(tab.locator(".pair").inner_text().split())
+    assert "starter has the higher “Vital recall”, by 20.0 points (10.0 to 30.0)." in text
+    fill(tab)
+    fold = tab.locator(".result details", has_text="Nuggets").first
+    assert "1 of 4" in str(fold.locator("summary").text_content())
+    fold.locator("summary").click()
+    assert [" ".join(each.split()) for each in fold.locator(".nuggets li").all_text_contents()] == [
+        "in the answer Fact 0 <b>. vital",
+        "in the context only Fact 1 <b>. vital",
+        "in neither Fact 2 <b>.",
+        "not in the answer Fact 3 <b>.",
+    ]
+    japanese = " ".join(opened(comparison, language="ja-JP").locator(".pair").inner_text().split())
+    assert "「必須ナゲットの再現率」は" in japanese and "20.0 ポイント高いです" in japanese
+
+
 def test_best_is_said_only_where_the_intervals_allow_it(opened: Open) -> None:
     comparison = sample(questions=4)
     for variant, (low, high) in zip(comparison["variants"], [(0.7, 0.8), (0.5, 0.69), (0.1, 0.2)], strict=True):

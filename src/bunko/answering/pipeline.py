@@ -275,7 +275,7 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
             count_tokens=generator.count_tokens,
             room=room,
         )
-    draft = replace(draft, sources=tuple(shown))
+    draft = replace(draft, evidence=_with_what_did_not_fit(draft, shown), sources=tuple(shown))
     if not shown:
         return draft
     extractive = style == "extractive"
@@ -374,6 +374,12 @@ def _breadth(question: Question, resources: Resources) -> Breadth:
 def _is_quoted(draft: Draft, resources: Resources) -> bool:
     """Return whether the best quote is the answer: of a bare identifier or number, a model would invent something."""
     return resources.words_of == "document" or draft.question.is_bare or draft.breadth.best_quote
+
+
+def _with_what_did_not_fit(draft: Draft, shown: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Return the evidence, those sources marked that the prompt has no room for."""
+    left_out = [item for item in draft.sources if item not in shown]
+    return tuple(replace(item, did_not_fit=True) if item in left_out else item for item in draft.evidence)
 
 
 def _with_own_pages(evidence: Sequence[Evidence], store: Quotable) -> list[Evidence]:

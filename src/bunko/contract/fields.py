@@ -64,7 +64,12 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
     },
     Remembered: {"timings": Rule(name="timings_ms")},
     SearchResult: {"timings": Rule(name="timings_ms")},
-    Evidence: {"score": Rule(digits=6), "heading": Rule(when="set"), "gives_orders": Rule(when="set")},
+    Evidence: {
+        "score": Rule(digits=6),
+        "heading": Rule(when="set"),
+        "gives_orders": Rule(when="set"),
+        "did_not_fit": Rule(when="set"),
+    },
     Hit: {
         "chunk": Rule(inline=True),
         "score": Rule(digits=6, before="text"),

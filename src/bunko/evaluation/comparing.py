@@ -249,7 +249,19 @@ def _pair(a: Sequence[Result], b: Sequence[Result]) -> Pair:
         p=statistics.mcnemar(wins, losses) if outcomes else None,
         f1_difference=_interval(statistics.paired_difference, scored),
         time_ratio=_interval(statistics.paired_ratio, timed),
+        differences=_differences(both),
     )
+
+
+def _differences(both: Sequence[tuple[Result, Result]]) -> dict[str, Interval]:
+    """Return the difference of each paired figure that both variants have on some question."""
+    found = {}
+    for name in evaluating.PAIRED:
+        scores = [(one["scores"][name], other["scores"][name]) for one, other in both]
+        scored = [(one, other) for one, other in scores if one is not None and other is not None]
+        if scored:
+            found[name] = _interval(statistics.paired_difference, scored)
+    return found
 
 
 def _interval(
@@ -270,9 +282,13 @@ def _row(question: Question, results: list[Result]) -> Row:
         answers=list(question.answers),
         unanswerable=question.unanswerable,
         language=question.language,
-        differs=len({(result["right"], result["refused"]) for result in results}) > 1,
+        differs=len({_outcome(result) for result in results}) > 1,
         results=results,
     )
+
+
+def _outcome(result: Result) -> tuple[object, ...]:
+    return result["right"], result["refused"], *(nugget["in_answer"] for nugget in result["nuggets"])
 
 
 def _machine() -> Machine:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
-from bunko.evaluation import metrics, ranking, statistics
+from bunko.evaluation import metrics, nuggets, ranking, statistics
+from bunko.evaluation.context import texts_read
+from bunko.evaluation.nuggets import SearchedText
 from bunko.evaluation.questions import Question
-from bunko.evaluation.records import Answered, AnswerFrom, Estimate, Metric, Result, StageTime, Unit
+from bunko.evaluation.records import Answered, AnswerFrom, Estimate, Metric, NuggetResult, Result, StageTime, Unit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Case:
     """A question with what was answered."""
 
@@ -47,6 +50,23 @@ class Case:
         """The evidence, best first."""
         return [str(item["quote"]) for item in self.line.get("evidence", ())]
 
+    @cached_property
+    def nuggets(self) -> list[NuggetResult]:
+        """Where each nugget of the question was found."""
+        if not self.question.nuggets:
+            return []
+        read = [SearchedText(text) for _, text in texts_read(self.line.get("evidence", ()))]
+        answer = SearchedText(self.answer)
+        return [
+            NuggetResult(
+                fact=nugget.fact,
+                vital=nugget.vital,
+                in_context=None if self.answer_from == "model" else nuggets.in_context(nugget, read),
+                in_answer=nuggets.in_answer(nugget, answer),
+            )
+            for nugget in self.question.nuggets
+        ]
+
 
 Score = Callable[[Case], float | None]
 """What one question scores; None if the figure does not apply to it."""
@@ -65,6 +85,8 @@ class Figure:
     score: Score | None = None
     parts: Parts | None = None
     summary: Summary | None = None
+    paired: bool = False
+    """Whether the difference of two variants is computed question by question."""
 
 
 # --- what one question scores ------------------------------------------------------------------------------------
@@ -123,6 +145,16 @@ def _ranked(measure: Callable[[Sequence[str], ranking.Grades], float]) -> Score:
     return score
 
 
+def _nuggets_in(where: Literal["in_context", "in_answer"], *, which: Literal["all", "vital"]) -> Score:
+    """Return a score of the share of a question's nuggets that were found."""
+
+    def score(case: Case) -> float | None:
+        counted = [nugget[where] for nugget in case.nuggets if which == "all" or nugget["vital"]]
+        return nuggets.recall(found for found in counted if found is not None)
+
+    return score
+
+
 def _words(case: Case) -> float | None:
     return None if case.failed else metrics.length_in_words(case.answer)
 
@@ -174,6 +206,14 @@ FIGURES: dict[str, Figure] = {
     "evidence_1": Figure(label="gold in the first quote", score=_gold_in(1)),
     "evidence_2": Figure(label="gold in the first two quotes", score=_gold_in(2)),
     "gold_in_context": Figure(label="gold in all quotes", score=_gold_in(None)),
+    "vital_recall": Figure(label="vital recall", score=_nuggets_in("in_answer", which="vital"), paired=True),
+    "nugget_recall": Figure(label="nugget recall", score=_nuggets_in("in_answer", which="all"), paired=True),
+    "context_vital_recall": Figure(
+        label="vital recall of the context", score=_nuggets_in("in_context", which="vital"), paired=True
+    ),
+    "context_nugget_recall": Figure(
+        label="nugget recall of the context", score=_nuggets_in("in_context", which="all"), paired=True
+    ),
     "hit_1": Figure(label="right document first", score=_ranked(lambda r, g: ranking.hit_rate(r, g, k=1))),
     "hit_5": Figure(label="right document among five", score=_ranked(lambda r, g: ranking.hit_rate(r, g, k=5))),
     "mrr": Figure(label="MRR of documents", score=_ranked(ranking.reciprocal_rank)),
@@ -196,6 +236,10 @@ FIGURES: dict[str, Figure] = {
 METRICS: tuple[Metric, ...] = tuple(
     Metric(name=name, label=figure.label, better=figure.better, unit=figure.unit) for name, figure in FIGURES.items()
 )
+
+
+PAIRED: tuple[str, ...] = tuple(name for name, figure in FIGURES.items() if figure.paired)
+"""The names of the figures of which the difference of two variants is computed question by question."""
 
 
 # --- all questions -----------------------------------------------------------------------------------------------
@@ -279,4 +323,5 @@ def _result(case: Case, names: Sequence[str], *, variant: str) -> Result:
         usage=line.get("usage", {}),
         error=line.get("error"),
         translation=_translation(line),
+        nuggets=case.nuggets,
     )

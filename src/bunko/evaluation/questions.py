@@ -1,8 +1,8 @@
 """Read a file of questions. In: a path. Out: list[Question]. Knows nothing of libraries or models.
 
 A JSONL file has one object per line: `question`, and optionally `id`, `answers` (all that count as correct),
-`unanswerable`, and `file` (where the answer is). Any other file has one question per line. The default id is the line
-number.
+`nuggets` (the facts of a good answer), `unanswerable`, and `file` (where the answer is). Any other file has one
+question per line. The default id is the line number.
 """
 
 from __future__ import annotations
@@ -14,8 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from bunko.errors import QuestionError, UsageError
+from bunko.evaluation.nuggets import Nugget
 from bunko.language.detection import detect_language
 from bunko.reading.text.encoding import decode
+
+_NUGGET_FORM = (
+    'Write each nugget as a string, or as {"fact": "…", "quote": "…", "strings": ["…"], "vital": true}; only "fact" or '
+    '"quote" is needed.'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +36,8 @@ class Question:
     """True: the documents do not contain an answer, and refusing is correct."""
     files: tuple[tuple[str, int], ...] = field(default=())
     """Paths of documents that contain the answer, each with its grade; 1 by default."""
+    nuggets: tuple[Nugget, ...] = ()
+    """The facts that a good answer states; empty if they are not known."""
 
     @property
     def language(self) -> str:
@@ -89,10 +97,18 @@ def _question(row: dict[str, Any], number: int, path: Path) -> Question:
         raise _wrong(path, number, 'has an "unanswerable" that is neither true nor false')
     if unanswerable and answers:
         raise _wrong(path, number, "is marked as unanswerable, but has answers")
+    try:
+        nuggets = _nuggets(row.get("nuggets"))
+    except _Fault as fault:
+        raise _wrong(path, number, fault.what, cure=fault.cure) from fault
+    if unanswerable and nuggets:
+        raise _wrong(path, number, "is marked as unanswerable, but has nuggets")
     files = _files(row)
     if files is None:
         raise _wrong(path, number, 'has a "file" that is not a path, a list of paths, or an object of paths and grades')
-    return Question(id=identity, text=text.strip(), answers=answers, unanswerable=unanswerable, files=files)
+    return Question(
+        id=identity, text=text.strip(), answers=answers, unanswerable=unanswerable, files=files, nuggets=nuggets
+    )
 
 
 def _texts(value: object) -> tuple[str, ...] | None:
@@ -117,6 +133,44 @@ def _files(row: dict[str, Any]) -> tuple[tuple[str, int], ...] | None:
     return None if paths is None else tuple((path.replace("\\", "/").removeprefix("./"), 1) for path in paths)
 
 
+class _Fault(Exception):
+    """What is wrong with the nuggets of a line, and how to mend it."""
+
+    def __init__(self, what: str, cure: str = "") -> None:
+        super().__init__(what)
+        self.what, self.cure = what, cure or _NUGGET_FORM
+
+
+def _nuggets(value: object) -> tuple[Nugget, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise _Fault('has "nuggets" that are not a list')
+    return tuple(_nugget(item, n) for n, item in enumerate(value, 1))
+
+
+def _nugget(item: object, n: int) -> Nugget:
+    """Return a nugget from a string, which is the fact, or an object. Raises _Fault."""
+    row = {"fact": item} if isinstance(item, str) else item
+    if not isinstance(row, dict):
+        raise _Fault(f'has "nuggets" of which number {n} is neither a string nor an object')
+    for key in ("fact", "quote"):
+        if not isinstance(row.get(key, ""), str):
+            raise _Fault(f'has "nuggets" of which number {n} has a "{key}" that is not a string')
+    fact, quote = (row.get(key, "").strip() for key in ("fact", "quote"))
+    if not fact and not quote:
+        raise _Fault(f'has "nuggets" of which number {n} has neither a "fact" nor a "quote"')
+    if "strings" in row and "must" in row:
+        raise _Fault(f'has "nuggets" of which number {n} has "strings" and "must"', "They mean the same: keep one.")
+    strings = _texts(row.get("strings", row.get("must")))
+    if strings is None:
+        raise _Fault(f'has "nuggets" of which number {n} has "strings" that are not a list of strings')
+    vital = row.get("vital", True)
+    if not isinstance(vital, bool):
+        raise _Fault(f'has "nuggets" of which number {n} has a "vital" that is neither true nor false')
+    return Nugget(fact=fact or quote, quote=quote, strings=strings, vital=vital)
+
+
 def _distinct(numbered: Iterable[tuple[int, Question]], path: Path) -> Iterator[Question]:
     seen: dict[str, int] = {}
     for number, question in numbered:
@@ -126,5 +180,5 @@ def _distinct(numbered: Iterable[tuple[int, Question]], path: Path) -> Iterator[
         yield question
 
 
-def _wrong(path: Path, number: int, what: str) -> QuestionError:
-    return QuestionError(f"{path}: line {number} {what}.", "See docs/evaluation.md for the format of a line.")
+def _wrong(path: Path, number: int, what: str, *, cure: str = "") -> QuestionError:
+    return QuestionError(f"{path}: line {number} {what}.", cure or "See docs/evaluation.md for the format of a line.")

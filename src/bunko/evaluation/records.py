@@ -82,6 +82,18 @@ class Pair(TypedDict):
     """F1 of `a` minus F1 of `b`."""
     time_ratio: Interval
     """Time of `a` / time of `b`, as a ratio of geometric means."""
+    differences: dict[str, Interval]
+    """`a` minus `b`, by the name of the metric: of nugget and vital recall, where questions have nuggets."""
+
+
+class NuggetResult(TypedDict):
+    """Where a nugget was found."""
+
+    fact: str
+    vital: bool
+    in_context: bool | None
+    """Whether it was in what the model read; None if the model was asked without documents."""
+    in_answer: bool
 
 
 class Result(TypedDict):
@@ -107,6 +119,8 @@ class Result(TypedDict):
     """Why there is no answer; the other fields are then empty."""
     translation: str | None
     """The answer in another language, if one was asked for."""
+    nuggets: list[NuggetResult]
+    """Each nugget of the question, in the order of the question file."""
 
 
 class Row(TypedDict):
@@ -119,7 +133,7 @@ class Row(TypedDict):
     language: str
     """ISO 639-1, of the question."""
     differs: bool
-    """Whether one variant is right where another is not, or refuses where another answers."""
+    """Whether one variant is right where another is not, refuses where another answers, or states other nuggets."""
     results: list[Result]
 
 

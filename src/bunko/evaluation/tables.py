@@ -12,6 +12,7 @@ from bunko.evaluation.records import Comparison, Estimate, Interval, Metric, Pai
 from bunko.language.scripts import columns
 
 _LONGEST_CELL = 300
+_NO_INTERVAL = Interval(value=None, low=None, high=None)
 # Characters that Markdown reads as a table cell, HTML, a link or a picture; some sites also link bare addresses.
 _MARKUP = re.compile(r"[\\`\[|]|<(?=[A-Za-z/!?])|(?<=:)/(?=/)|(?<=www)\.|@(?=\w)", re.IGNORECASE)
 
@@ -22,7 +23,7 @@ def as_text(comparison: Comparison, *, questions: int = 0) -> str:
     if any(variant["timings_ms"] for variant in comparison["variants"]):
         parts.append(_stages(comparison))
     if comparison["pairs"]:
-        parts.append(_pairs(comparison["pairs"]))
+        parts.append(_pairs(comparison["pairs"], comparison["metrics"]))
         differing = [row for row in comparison["questions"] if row["differs"]]
         parts.append(f"The variants differ on {len(differing)} of {len(comparison['questions'])} questions.")
         parts += [_question(row) for row in differing[:questions]]
@@ -43,7 +44,7 @@ def as_markdown(comparison: Comparison) -> str:
         _stages(comparison),
     ]
     if comparison["pairs"]:
-        parts += ["## Pairs on the same questions", _pairs(comparison["pairs"])]
+        parts += ["## Pairs on the same questions", _pairs(comparison["pairs"], comparison["metrics"])]
     if comparison["notes"]:
         parts += ["## Notes", "\n".join(f"- {_plain(text)}" for text in comparison["notes"])]
     differing = [row for row in comparison["questions"] if row["differs"]]
@@ -93,7 +94,8 @@ def _stages(comparison: Comparison) -> str:
     return _table([title, *heads], rows)
 
 
-def _pairs(pairs: Sequence[Pair]) -> str:
+def _pairs(pairs: Sequence[Pair], metrics: Sequence[Metric]) -> str:
+    compared = [metric for metric in metrics if any(metric["name"] in pair["differences"] for pair in pairs)]
     rows = [
         (
             f"{pair['a']} vs {pair['b']}",
@@ -103,18 +105,33 @@ def _pairs(pairs: Sequence[Pair]) -> str:
             "–" if pair["p"] is None else _p(pair["p"]),
             _difference(pair["f1_difference"]),
             _ratio(pair["time_ratio"]),
+            *(_difference(pair["differences"].get(metric["name"], _NO_INTERVAL)) for metric in compared),
         )
         for pair in pairs
     ]
-    return _table(["", "wins", "losses", "ties", "p (McNemar)", "F1 difference", "time ratio"], rows)
+    more = [f"difference in {metric['label']}" for metric in compared]
+    return _table(["", "wins", "losses", "ties", "p (McNemar)", "F1 difference", "time ratio", *more], rows)
 
 
 def _question(row: Row) -> str:
     """Return a question and a list of its answers."""
+    nuggets = row["results"][0]["nuggets"]
     gold = "no answer" if row["unanswerable"] else " / ".join(row["answers"]) or "not known"
+    if nuggets and not row["answers"]:
+        gold = " ".join(nugget["fact"] for nugget in nuggets)
     lines = [f"**{_plain(row['question'])}** (right: {_plain(gold)})", ""]
-    lines += [f"- {_mark(result)} {_plain(result['variant'])}: {_answer(result)}" for result in row["results"]]
+    lines += [
+        f"- {_mark(result)} {_plain(result['variant'])}{_nuggets(result)}: {_answer(result)}"
+        for result in row["results"]
+    ]
     return "\n".join(lines)
+
+
+def _nuggets(result: Result) -> str:
+    """Return how many nuggets an answer has, in brackets; empty if the question has none."""
+    if not result["nuggets"]:
+        return ""
+    return f" ({sum(nugget['in_answer'] for nugget in result['nuggets'])} of {len(result['nuggets'])} nuggets)"
 
 
 def _mark(result: Result) -> str:

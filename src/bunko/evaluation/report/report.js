@@ -49,6 +49,9 @@
       f1Open: "The difference in F1, {value} points, may be chance ({low}\u00a0to\u00a0{high}).",
       timeClear: "{name} takes {value} times as long ({low}\u00a0to\u00a0{high}).",
       timeOpen: "Neither is clearly faster: {a} takes {value} times the time of {b} ({low}\u00a0to\u00a0{high}).",
+      pointsClear: "{name} has the higher “{metric}”, by {value} points ({low}\u00a0to\u00a0{high}).",
+      pointsOpen: "The difference in “{metric}”, {value} points, may be chance ({low}\u00a0to\u00a0{high}).",
+      nuggets: "Nuggets", nuggetsFound: "{n} of {all}", vital: "vital", inAnswer: "in the answer", inContext: "in the context only", inNeither: "in neither", notInAnswer: "not in the answer",
       f1Difference: "Difference in F1, points", timeRatio: "Time, times as long", ahead: "better", slower: "slower",
       alike: "alike", alone: "alone right", pairsNote: "Question by question, on those that both answered. 95% intervals in brackets.",
       all: "All", differs: "Differ", oneDiffers: "Differs", someWrong: "Wrong", someRefused: "Refused", unanswerable: "Unanswerable", someError: "Errors",
@@ -106,6 +109,9 @@
       f1Open: "F1 の差は {value} ポイントで、偶然の可能性があります（{low}\u2060～\u2060{high}）。",
       timeClear: "{name}は {value} 倍の時間がかかります（{low}\u2060～\u2060{high}）。",
       timeOpen: "速さに明らかな差はありません。{a}の時間は{b}の {value} 倍です（{low}\u2060～\u2060{high}）。",
+      pointsClear: "「{metric}」は{name}の方が {value} ポイント高いです（{low}\u2060～\u2060{high}）。",
+      pointsOpen: "「{metric}」の差は {value} ポイントで、偶然の可能性があります（{low}\u2060～\u2060{high}）。",
+      nuggets: "ナゲット", nuggetsFound: "{all} 件中 {n} 件", vital: "必須", inAnswer: "回答にあり", inContext: "渡した文のみ", inNeither: "どちらにもなし", notInAnswer: "回答になし",
       f1Difference: "F1 の差（ポイント）", timeRatio: "時間の比（倍）", ahead: "優位", slower: "遅い",
       alike: "同じ", alone: "のみ正解", pairsNote: "同じ質問どうしの比較です。括弧内は 95% 区間です。",
       all: "すべて", differs: "結果が異なる", oneDiffers: "結果が異なる", someWrong: "不正解", someRefused: "回答拒否", unanswerable: "回答不能", someError: "エラー",
@@ -243,6 +249,10 @@
     evidence_1: ["documents", "最初の引用に正答", "The first quote contains an expected answer.", "最初の引用に正答が含まれる割合です。"],
     evidence_2: ["documents", "最初の二つの引用に正答", "One of the first two quotes contains an expected answer.", "最初の二つの引用のいずれかに正答が含まれる割合です。"],
     gold_in_context: ["documents", "引用全体に正答", "The quotes that the model read contain an expected answer.", "モデルに渡した引用のどこかに正答が含まれる割合です。"],
+    vital_recall: ["answers", "必須ナゲットの再現率", "Of the facts that a good answer must state, those that the answer states.", "良い回答に欠かせない事実のうち、回答が述べているものの割合です。"],
+    nugget_recall: ["answers", "ナゲットの再現率", "Of all facts that a good answer states, those that the answer states.", "良い回答が述べる事実すべてのうち、回答が述べているものの割合です。"],
+    context_vital_recall: ["documents", "文脈の必須ナゲット再現率", "Of the facts that a good answer must state, those in what the model read.", "良い回答に欠かせない事実のうち、モデルに渡した文にあるものの割合です。"],
+    context_nugget_recall: ["documents", "文脈のナゲット再現率", "Of all facts that a good answer states, those in what the model read.", "良い回答が述べる事実すべてのうち、モデルに渡した文にあるものの割合です。"],
     hit_1: ["documents", "正しい文書が 1 位", "The document with the answer was found first.", "正しい文書が検索の 1 位になった割合です。"],
     hit_5: ["documents", "正しい文書が 5 位以内", "The document with the answer was among the first five.", "正しい文書が検索の 5 位以内に入った割合です。"],
     mrr: ["documents", "文書の MRR", "One over the rank of the first right document, on average.", "最初の正しい文書の順位の逆数の平均です。"],
@@ -269,7 +279,7 @@
   };
   const estimate = (variant, metric) => dict(variant.summary[metric.name]);
 
-  const WANTED = ["right", "right_20", "judged", "f1", "exact_match"];
+  const WANTED = ["right", "right_20", "judged", "f1", "exact_match", "vital_recall", "nugget_recall"];
   const qualities = metrics.filter((item) => (item.unit === "share" || item.unit === "number") && variants.some((variant) => isNumber(estimate(variant, item).value)));
   const wantedPlace = (item) => (WANTED.indexOf(plainName(item.name)) + 1 || 99);
   let quality = [...qualities].sort((a, b) => wantedPlace(a) - wantedPlace(b))[0] ?? null;
@@ -622,12 +632,15 @@
         wins + losses === 0 ? t("pairNone") : isNumber(p) ? t(p < 0.05 ? "pairClear" : "pairOpen", { p: pValue(p) }) : null));
       const f1 = dict(pair.f1_difference), ratio = dict(pair.time_ratio);
       const points = (value) => signed(value * 100, 1), times = (value) => number(value, 2);
-      if ([f1.value, f1.low, f1.high].every(isNumber)) {
-        const clear = f1.low > 0 || f1.high < 0, flip = clear && f1.high < 0 ? -1 : 1;
-        const ends = [f1.low * flip, f1.high * flip].sort((x, y) => x - y);
+      const tell = (interval, clearly, openly, metric) => {
+        if (![interval.value, interval.low, interval.high].every(isNumber)) return;
+        const clear = interval.low > 0 || interval.high < 0, flip = clear && interval.high < 0 ? -1 : 1;
+        const ends = [interval.low * flip, interval.high * flip].sort((x, y) => x - y);
         const show = clear ? (value) => number(value * 100, 1) : points;
-        words.push(h("p", {}, say(clear ? "f1Clear" : "f1Open", { name: nameOf(flip < 0 ? b : a), value: h("b", {}, show(f1.value * flip)), low: show(ends[0]), high: show(ends[1]) })));
-      }
+        words.push(h("p", {}, say(clear ? clearly : openly, { name: nameOf(flip < 0 ? b : a), metric, value: h("b", {}, show(interval.value * flip)), low: show(ends[0]), high: show(ends[1]) })));
+      };
+      tell(f1, "f1Clear", "f1Open");
+      for (const metric of metrics) tell(dict(dict(pair.differences)[metric.name]), "pointsClear", "pointsOpen", label(metric));
       if ([ratio.value, ratio.low, ratio.high].every((value) => isNumber(value) && value > 0)) {
         const flip = ratio.high < 1, of = flip ? { value: 1 / ratio.value, low: 1 / ratio.high, high: 1 / ratio.low } : ratio;
         words.push(h("p", {}, say(flip || ratio.low > 1 ? "timeClear" : "timeOpen", { name: nameOf(flip ? b : a), a: nameOf(a), b: nameOf(b), value: h("b", {}, times(of.value)), low: times(of.low), high: times(of.high) })));
@@ -840,6 +853,12 @@
     return rows.length ? () => h("dl", { class: "figures" }, rows.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value)))) : null;
   };
 
+  /** The nuggets of a question, each with where it was found: in the answer, else in what the model read, else nowhere. */
+  const nuggetList = (nuggets) => h("ul", { class: "nuggets" }, nuggets.map((item) => h("li", {},
+    h("span", { class: item.in_answer ? "checked" : "unchecked" }, icon(item.in_answer ? "right" : "unscored"),
+      t(item.in_answer ? "inAnswer" : typeof item.in_context !== "boolean" ? "notInAnswer" : item.in_context ? "inContext" : "inNeither")), " ",
+    h("span", { lang: languageOf(String(item.fact ?? "")) }, String(item.fact ?? "")), item.vital ? [" ", h("span", { class: "tag" }, t("vital"))] : null)));
+
   const resultColumn = (row, result) => {
     const variant = result.at ?? { index: 0, name: String(result.variant ?? "?") };
     const scores = dict(result.scores), usage = dict(result.usage), total = dict(result.timings_ms).total;
@@ -858,7 +877,7 @@
     };
     const { pieces, loose, other } = annotated(row, result, show);
     const translation = result.translation ? String(result.translation) : "", reasoning = String(result.reasoning ?? "");
-    const counted = figures(result);
+    const counted = figures(result), nuggets = list(result.nuggets);
     column.append(...[
       h("div", { class: "result-head" }, nameOf(variant), badge(result)),
       result.error ? h("p", { class: "error-text" }, String(result.error)) : null,
@@ -868,6 +887,7 @@
       scored.length ? facts : null,
       folded,
       reasoning ? unfolded("fold", t("reasoning"), null, () => h("div", { class: "reasoning", lang: languageOf(reasoning) }, reasoning)) : null,
+      nuggets.length ? unfolded("fold", t("nuggets"), t("nuggetsFound", { n: number(nuggets.filter((item) => item.in_answer).length), all: number(nuggets.length) }), () => nuggetList(nuggets)) : null,
       counted ? unfolded("fold", t("figures"), null, counted) : null,
     ].filter(Boolean));
     return column;
