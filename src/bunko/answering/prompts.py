@@ -176,7 +176,7 @@ def numbered_sources(evidence: Sequence[Evidence]) -> str:
     documents = {path: n for n, path in reversed([*enumerate(item.path for item in evidence)])}
     ordered = sorted(enumerate(evidence, 1), key=lambda pair: (documents[pair[1].path], pair[1].start, pair[0]))
     places = [_place(item) for _, item in ordered]
-    said = ["" if place == before else place for before, place in pairwise([None, *places])]
+    said = ["" if place == before else place for before, place in pairwise(["", *places])]
     return "\n\n".join(_numbered(n, item, place=place) for (n, item), place in zip(ordered, said, strict=True))
 
 
