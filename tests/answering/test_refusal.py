@@ -145,8 +145,15 @@ def test_japanese_is_judged_by_its_words_where_the_embedder_knows_none() -> None
 
 
 def test_words_tell_nothing_across_languages() -> None:
-    assert held("ペルーの首都はどこですか", hit(MILL))
-    assert held("What is the capital of Peru?", hit(CASTLE, language="ja"))
+    both = replace(SPEC, languages=frozenset({"en", "ja"}))
+    assert held("ペルーの首都はどこですか", hit(MILL), spec=both)
+    assert held("What is the capital of Peru?", hit(CASTLE, language="ja"), spec=both)
+
+
+def test_an_embedder_that_can_not_cross_languages_found_nothing_where_no_word_is_shared() -> None:
+    assert not held("ペルーの首都はどこですか", hit(MILL))
+    assert not held("What is the capital of Peru?", hit(CASTLE, language="ja"))
+    assert held("What happened in 1657?", hit(CASTLE, language="ja"))
 
 
 def test_a_passage_in_two_languages_counts_for_both() -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bunko.answering.missing import missing
-from bunko.answering.prompts import is_refusal
+from bunko.answering.spoken_refusal import refuses
 from bunko.grounding.verbatim import locate
 from bunko.language.words import words
 from bunko.ports import EmbedderSpec, Generator
@@ -107,10 +107,10 @@ def can_judge(question: Question, generator: Generator) -> bool:
 def support_by_model(said: str, quotes: Sequence[Evidence], *, judged: bool, log_probability: float | None) -> Support:
     """Estimate from the model's reply how well the quotes support an answer.
 
-    A refusal in Bunko's own words counts from any model, weighted by its probability; everything else about the phrase
+    A refusal, in whatever words, counts from any model, weighted by its probability; everything else about the phrase
     counts only if `judged`. `log_probability` is the reply's natural logarithm; None if unknown.
     """
-    if is_refusal(said) and not locate(said, quotes):
+    if refuses(said) and not locate(said, quotes):
         sure = math.exp(log_probability) if log_probability is not None else _MIDDLE
         strength = min(_DOUBTED, 1 - sure)
         return Support(strength=strength, doubt=f"The model found no answer in the quotes. {_HINT}")
@@ -143,10 +143,12 @@ def _by_probability(log_probability: float | None) -> float:
 def _relation(question: Question, hits: Sequence[Hit], *, spec: EmbedderSpec) -> float:
     """Return how closely the passages are related to the question, on the scale of strictness.
 
-    Passages in another language share no words with the question; where all are, it is infinite.
+    Passages in another language share few words with the question; where all are, it is infinite. Where the embedder
+    can't match the languages either, they must share a word.
     """
     if all(hit.chunk.language != question.language for hit in hits):
-        return math.inf
+        crossed = all(spec.knows(code) for code in (question.language, *(hit.chunk.language for hit in hits)))
+        return math.inf if crossed or not hits or coverage(question, hits) else 0.0
     likeness = max((hit.dense for hit in hits if hit.dense is not None), default=None)
     if likeness is None or not spec.related or not spec.knows(question.language):
         return _MIDDLE * coverage(question, hits) / _WORDS_ALONE
