@@ -145,15 +145,14 @@ def test_japanese_is_judged_by_its_words_where_the_embedder_knows_none() -> None
 
 
 def test_words_tell_nothing_across_languages() -> None:
-    both = replace(SPEC, languages=frozenset({"en", "ja"}))
-    assert held("ペルーの首都はどこですか", hit(MILL), spec=both)
-    assert held("What is the capital of Peru?", hit(CASTLE, language="ja"), spec=both)
+    assert held("ペルーの首都はどこですか", hit(MILL))
+    assert held("What is the capital of Peru?", hit(CASTLE, language="ja"))
 
 
-def test_an_embedder_that_can_not_cross_languages_found_nothing_where_no_word_is_shared() -> None:
-    assert not held("ペルーの首都はどこですか", hit(MILL))
-    assert not held("What is the capital of Peru?", hit(CASTLE, language="ja"))
-    assert held("What happened in 1657?", hit(CASTLE, language="ja"))
+def test_an_embedder_that_can_not_cross_languages_found_nothing_by_meaning() -> None:
+    by_meaning = replace(hit(CASTLE, language="ja", dense=0.9), lexical=None)
+    assert not held("What is the capital of Peru?", by_meaning)
+    assert held("What is the capital of Peru?", by_meaning, spec=replace(SPEC, languages=frozenset({"en", "ja"})))
 
 
 def test_a_passage_in_two_languages_counts_for_both() -> None:

@@ -144,11 +144,11 @@ def _relation(question: Question, hits: Sequence[Hit], *, spec: EmbedderSpec) ->
     """Return how closely the passages are related to the question, on the scale of strictness.
 
     Passages in another language share few words with the question; where all are, it is infinite. Where the embedder
-    can't match the languages either, they must share a word.
+    can't match the languages either, one must have been found by its words.
     """
     if all(hit.chunk.language != question.language for hit in hits):
         crossed = all(spec.knows(code) for code in (question.language, *(hit.chunk.language for hit in hits)))
-        return math.inf if crossed or not hits or coverage(question, hits) else 0.0
+        return math.inf if crossed or not hits or any(hit.lexical for hit in hits) else 0.0
     likeness = max((hit.dense for hit in hits if hit.dense is not None), default=None)
     if likeness is None or not spec.related or not spec.knows(question.language):
         return _MIDDLE * coverage(question, hits) / _WORDS_ALONE

@@ -134,13 +134,14 @@ def _reworked(
         return tuple(citation.n for citation in found.citations if citation.verified)
 
     model = spec.name
-    made = reworked(text, wanted, sources_of=sources_of)
     notes = []
+    if len(in_sentences(text).items) <= 1 and not set(wanted) - _SHORT:
+        return unchanged, (_ONE.format(model=model),)
     if set(wanted) & _SHORT:
-        notes.append((_ONE if len(in_sentences(text).items) <= 1 else _KEPT).format(model=model))
+        notes.append(_KEPT.format(model=model))
     if "table" in wanted:
         notes.append(_NO_TABLE.format(model=model))
-    return replace(unchanged, text=made), tuple(notes)
+    return replace(unchanged, text=reworked(text, wanted, sources_of=sources_of)), tuple(notes)
 
 
 def _by_model(
