@@ -30,6 +30,8 @@ _PRONOUN = re.compile(
 _OWNING = ("his", "its", "their")
 _PERSONAL = ("he", "him", "his", "she", "her")
 _ASKS_WHO = re.compile(r"\bwho(?:m|se)?\b|誰|だれ|どなた", re.I)
+_ASKS_WHICH = re.compile(r"\W*(?:which|what)\b", re.I)
+_LONGEST_NAME = 40  # characters
 _ASKS_OF_NAME = re.compile(r"\W*(?:who|what|where)(?: (?:is|was|are|were)|['’]s)\b", re.I)
 _JAPANESE_NAME = re.compile(r"([一-龯々ァ-ヴー・]{2,12})(?:が|によって|により)")
 _SHORT_JAPANESE = re.compile(r"([一-龯々ァ-ヴーA-Za-z・の]{1,20})(?:です|だ)?")
@@ -65,9 +67,10 @@ def join_with_history(question: str, history: Sequence[Message]) -> str:
     asked = next((turn.content for turn in reversed(history) if turn.role == "user"), "")
     if not asked or stands_alone(question):
         return question
-    if not words(_without_references(question)):  # "When was that?": what happened is in the question before
-        return f"{asked} {question}"
     answered = history[-1].content if history[-1].role == "assistant" else ""
+    is_bare = not words(_without_references(question))  # "When was that?": what happened is in the question before
+    if is_bare and not (_person(asked, answered) and len(_references().findall(question)) == 1):
+        return f"{asked} {question}"
     japanese = detect_language(question) == "ja"
     replaced = _in_japanese(question, asked, answered) if japanese else _in_english(question, asked, answered)
     return replaced or f"{asked} {question}"
@@ -104,7 +107,8 @@ def _in_english(question: str, asked: str, answered: str) -> str | None:
         return None
     word = pronoun.group().lower()
     owns = word in _OWNING or (word == "her" and re.match(r" \w", question[pronoun.end() :]))
-    name = (_person(asked, answered) if word in _PERSONAL else "") or _thing(asked, bare=word in _PERSONAL)
+    answer = _person(asked, answered) if word in _PERSONAL else _thing_in(answered, asked)
+    name = answer or _thing(asked, bare=word in _PERSONAL)
     if not name:
         return None
     name = f"in {name}" if word == "there" else f"{name}'s" if owns else name
@@ -135,6 +139,15 @@ def _person(asked: str, answered: str) -> str:
     known = set(words(asked))
     names = [name for name in _NAME.findall(f" {answered}") if words(name) and not known & set(words(name))]
     return names[0] if names else ""
+
+
+def _thing_in(answered: str, asked: str) -> str:
+    """Return the thing that a short answer names, if the question asked which one; else an empty text."""
+    if not _ASKS_WHICH.match(asked) or len(answered) > _LONGEST_NAME or any(map(str.isdigit, answered)):
+        return ""
+    known = set(words(asked))
+    names = [name for name in _NAME.findall(f" {answered}") if words(name) and not known & set(words(name))]
+    return answered.strip(" .") if len(names) == 1 else ""
 
 
 def _thing(asked: str, *, bare: bool) -> str:
