@@ -135,9 +135,10 @@ def _reworked(
 
     model = spec.name
     notes = []
-    if len(in_sentences(text).items) <= 1 and not set(wanted) - _SHORT:
+    is_one = len(in_sentences(text).items) <= 1
+    if is_one and not set(wanted) - _SHORT:
         return unchanged, (_ONE.format(model=model),)
-    if set(wanted) & _SHORT:
+    if set(wanted) & _SHORT and not is_one:
         notes.append(_KEPT.format(model=model))
     if "table" in wanted:
         notes.append(_NO_TABLE.format(model=model))
