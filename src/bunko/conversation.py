@@ -7,8 +7,9 @@ from typing import Protocol
 
 from bunko.types import Answer, Event, Finished, Message
 
-# Characters of an answer that are kept in the history: an answer may list a hundred documents.
-_HISTORY_CHARACTERS = 1000
+# Characters and quotes of an answer that are kept in the history: an answer may list a thousand documents.
+_HISTORY_CHARACTERS = 10_000
+_MOST_QUOTES = 50
 
 
 class Streams(Protocol):
@@ -30,8 +31,9 @@ class Conversation:
         """Yield what `Library.stream` yields; a complete answer becomes part of the history."""
         for event in self._library.stream(question, history=self.history):
             if isinstance(event, Finished):
-                asked = Message(role="user", content=event.answer.standalone_question)
-                self.history += (asked, _turn(event.answer))
+                answer = event.answer  # a request about an answer is kept as it is: it has no question of its own
+                asked = Message(role="user", content=question if answer.revision else answer.standalone_question)
+                self.history += (asked, _turn(answer))
             yield event
 
     def ask(self, question: str) -> Answer:
@@ -40,7 +42,12 @@ class Conversation:
 
 
 def _turn(answer: Answer) -> Message:
-    return Message(role="assistant", content=answer.text[:_HISTORY_CHARACTERS], reasoning=answer.reasoning)
+    return Message(
+        role="assistant",
+        content=answer.text[:_HISTORY_CHARACTERS],
+        reasoning=answer.reasoning,
+        evidence=answer.evidence[:_MOST_QUOTES],
+    )
 
 
 def last(events: Iterator[Event]) -> Answer:

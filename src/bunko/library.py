@@ -354,27 +354,34 @@ class Library:
     ) -> Iterator[Event]:
         from bunko.answering.pipeline import Resources, answer_from_documents
         from bunko.answering.prompt_files import notes_on_untrusted, template_of_run
+        from bunko.answering.revision import revise
+        from bunko.answering.rewriting import who_rewrites
         from bunko.answering.small_talk_reply import reply, small_talk_of
         from bunko.overview.plan import plan_of
+        from bunko.question.about_last_answer import last_answer
         from bunko.question.question import check_question, parse_question
 
         check_question(question)
         template_of_run(settings)  # a fault in it is reported before anything is searched
-        if plan := plan_of(question):
+        last = last_answer(question, history)
+        if plan := None if last else plan_of(question):
             return self._survey(plan, question, settings, watch)
-        asked = parse_question(question)
-        if talk := small_talk_of(asked, history):
+        asked = parse_question(last.question if last else question)
+        if talk := None if last else small_talk_of(asked, history):
             model = self._generator_for(settings).spec.name
             return reply(talk, asked, model=model, language=settings.answer_language, watch=watch)
         languages = self._languages(asked.language, settings)
         with watch.stage("open"):
             store = self._index.for_reading()
-            if history or (languages.model_speaks and not asked.is_bare):
-                self._warm_up("" if history else languages.answer, settings)  # a follow-up is rewritten first
+            if languages.model_speaks and (history or not asked.is_bare):
+                rewritten = who_rewrites(self._generator_for(settings).spec, asked.language, settings) == "model"
+                self._warm_up("" if last or (history and rewritten) else languages.answer, settings)
                 self._begin_embedder()
             self._check_embedder(settings)
+            counts = store.languages()
             documents = store.count_documents()
-        notes = (*languages.notes, *notes_on_untrusted(self.root))
+        across = "" if asked.is_bare else self._note_across(asked.language, counts, settings)
+        notes = (*languages.notes_with(across), *notes_on_untrusted(self.root))
         resources = Resources(
             store=store,
             embedder=self.embedder,
@@ -385,7 +392,15 @@ class Library:
             entailment=self._entailment,
             words_of=languages.words_of,
         )
+        if last:
+            return revise(last, question, resources, notes=notes)
         return answer_from_documents(asked, resources, history=history, notes=notes)
+
+    def _note_across(self, asked_in: str, documents: Mapping[str, int], settings: Settings) -> str:
+        from bunko.answering.across_languages import note_across
+
+        embedder = "" if self._given_embedder else settings.embedder
+        return note_across(asked_in, documents, spec=self.embedder.spec, embedder=embedder)
 
     def _survey(self, plan: Plan, question: str, settings: Settings, watch: Stopwatch) -> Iterator[Event]:
         """Yield the answer to a question about the whole folder. Earlier turns don't matter to it."""

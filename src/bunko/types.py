@@ -215,6 +215,9 @@ class Message:
     """The text."""
     reasoning: str = ""
     """The reasoning before the content; sent again only to models whose template uses it."""
+    evidence: tuple[Evidence, ...] = ()
+    """The quotes that an earlier answer was made from, for requests about it; no model is sent them. Left out where
+    there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +296,9 @@ class Answer:
     finish_reason: Literal["stop", "length", "loop", "none"] = "stop"
     """`stop`; `length`: it was cut at the token limit; `loop`: the model repeated itself and was stopped; `none`: the
     model was not asked."""
+    revision: tuple[str, ...] = ()
+    """What was asked of the answer before: `shorter`, `one_sentence`, `summary`, `longer`, `bullets`, `table`, or the
+    code of a language. `standalone_question` is then the question of that answer. Left out for a question."""
     support: float = math.inf
     """How well the evidence supports an answer: the strictness above which the question is refused; null for never."""
 

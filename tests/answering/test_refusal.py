@@ -149,6 +149,12 @@ def test_words_tell_nothing_across_languages() -> None:
     assert held("What is the capital of Peru?", hit(CASTLE, language="ja"))
 
 
+def test_an_embedder_that_can_not_cross_languages_found_nothing_by_meaning() -> None:
+    by_meaning = replace(hit(CASTLE, language="ja", dense=0.9), lexical=None)
+    assert not held("What is the capital of Peru?", by_meaning)
+    assert held("What is the capital of Peru?", by_meaning, spec=replace(SPEC, languages=frozenset({"en", "ja"})))
+
+
 def test_a_passage_in_two_languages_counts_for_both() -> None:
     both = hit(f"{MILL}\n\n{CASTLE}", language="en")
     assert held("江戸城を築いたのは誰か", both, hit("天守は高い。", language="ja"), spec=UNMEASURED)

@@ -133,10 +133,11 @@ def evidence_for(
     vector: Vectors | None,
     breadth: Breadth,
     settings: EvidenceSettings,
-) -> list[Evidence]:
+) -> tuple[list[Evidence], int]:
     """Return the evidence: passages for a capable model, quotes of several documents as bullets, or a few sentences.
 
-    `searches` are as `searches_for` returns them.
+    `searches` are as `searches_for` returns them. The number is that of the items, the first ones, that may answer by
+    themselves: of a fact, the quotes without the passages around them.
     """
     hits = searches[0][: breadth.quoted]
     if named:
@@ -145,10 +146,13 @@ def evidence_for(
         documents = [found for path in named if (found := passages_of(path, store))]
         room = int(breadth.context_tokens * _OVERESTIMATE)
         quotes = [] if breadth.is_wide else select(question, hits, embedder, vector=vector, settings=settings)
-        return gather(question, searches, named=documents, quotes=quotes, max_tokens=room)
+        evidence = gather(question, searches, named=documents, quotes=quotes, max_tokens=room)
+        return evidence, len(quotes) or len(evidence)
     if breadth.bullets:
-        return _bullets(question, searches, named, store, embedder)
-    return select(question, hits, embedder, vector=vector, settings=settings)
+        evidence = _bullets(question, searches, named, store, embedder)
+    else:
+        evidence = select(question, hits, embedder, vector=vector, settings=settings)
+    return evidence, len(evidence)
 
 
 def _bullets(

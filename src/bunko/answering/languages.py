@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bunko.answering.translation import target_of
-from bunko.models.abilities import language_notes, speaks, translation_notes
+from bunko.models.abilities import is_on_embedder, language_notes, speaks, translation_notes
 from bunko.settings import Settings, apply_overrides
 
 
@@ -25,6 +25,12 @@ class Languages:
     """Those of the question, without a translation that the model can't make."""
     notes: tuple[str, ...]
     """What the reader should know about languages that a model does not know."""
+
+    def notes_with(self, across: str) -> tuple[str, ...]:
+        """Return the notes and one on documents in other languages, which says what one on the embedder says."""
+        if not across:
+            return self.notes
+        return (*(note for note in self.notes if not is_on_embedder(note)), across)
 
     @property
     def words_of(self) -> Literal["model", "document"]:

@@ -23,8 +23,9 @@ from bunko.answering.breadth import (
     with_kind,
 )
 from bunko.answering.model_opinion import likeness_by, notes_on, opinion_of
-from bunko.answering.prompt_files import template_for
 from bunko.answering.refusal import Support, can_judge, support, support_by_model, support_in_files
+from bunko.answering.rewriting import rewrite
+from bunko.answering.spoken_refusal import refuses
 from bunko.answering.translation import translate
 from bunko.answering.writing import (
     Written,
@@ -37,10 +38,8 @@ from bunko.answering.writing import (
     style_of,
     write,
 )
-from bunko.generation.thinking import text_of
 from bunko.grounding.ground import Grounding, ground
-from bunko.ports import Embedder, EntailmentModel, GenerationOptions, Generator, Quotable, Searchable, Timed
-from bunko.question.follow_up import accept_rewrite, join_with_history
+from bunko.ports import Embedder, EntailmentModel, Generator, Quotable, Searchable, Timed
 from bunko.question.question import Question, parse_question
 from bunko.retrieval.evidence import notes_on_orders, trusted
 from bunko.retrieval.named_documents import named_files
@@ -64,9 +63,6 @@ from bunko.types import (
 
 if TYPE_CHECKING:
     from bunko.ports import Vectors
-
-_REWRITE_TOKENS = 64
-_REWRITE_TURNS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +103,8 @@ class Draft:
     vector: Vectors | None = None
     """Of the question, shape (dimension,); None where no dense search was made."""
     evidence: tuple[Evidence, ...] = ()
+    quotes: tuple[Evidence, ...] = ()
+    """Those of the evidence that may answer by themselves."""
     sources: tuple[Evidence, ...] = ()
     """The evidence that the answer was made from, best first; empty where the question is refused."""
     support: Support = field(default_factory=Support)
@@ -164,17 +162,15 @@ def _rewrite(draft: Draft, resources: Resources, history: Sequence[Message]) -> 
     """Rewrite a follow-up to stand alone: by the model if it does so faithfully, else by rule."""
     if not history:
         return draft
-    recent = history[-_REWRITE_TURNS:]
     with resources.watch.stage("rewrite"):
-        template = template_for("rewrite", draft.asked.language, resources.settings)
-        messages = prompts.rewrite_messages(draft.asked.text, recent, language=draft.asked.language, template=template)
-        seed = resources.settings.generation.seed
-        options = GenerationOptions(max_tokens=_REWRITE_TOKENS, seed=seed, think="off")
-        pieces = list(resources.generator.stream(messages, options=options))
-        usage = next((piece.usage for piece in reversed(pieces) if piece.usage), Usage())
-        rewritten = accept_rewrite(text_of(pieces), draft.asked.text, recent)
-        standalone = parse_question(rewritten or join_with_history(draft.asked.text, recent))
-        standalone = with_kind(standalone, resources.settings)
+        text, usage = rewrite(
+            draft.asked.text,
+            history,
+            language=draft.asked.language,
+            generator=resources.generator,
+            settings=resources.settings,
+        )
+        standalone = with_kind(parse_question(text), resources.settings)
     return replace(
         draft,
         question=standalone,
@@ -212,7 +208,7 @@ def _search(draft: Draft, resources: Resources) -> Draft:
 
 def _select(draft: Draft, resources: Resources) -> Draft:
     with resources.watch.stage("select"):
-        chosen = evidence_for(
+        chosen, quotes = evidence_for(
             draft.question,
             draft.searches,
             draft.named,
@@ -223,7 +219,7 @@ def _select(draft: Draft, resources: Resources) -> Draft:
             settings=resources.settings.evidence,
         )
         evidence = tuple(_with_own_pages(chosen, resources.store))
-    return replace(draft, evidence=evidence, sources=tuple(trusted(evidence)))
+    return replace(draft, evidence=evidence, quotes=evidence[:quotes], sources=tuple(trusted(evidence)))
 
 
 def _judge(draft: Draft, resources: Resources) -> Draft:
@@ -231,7 +227,7 @@ def _judge(draft: Draft, resources: Resources) -> Draft:
     found = support(
         draft.question,
         draft.hits,
-        draft.evidence,
+        draft.quotes,
         spec=resources.embedder.spec,
         breadth="several passages" if draft.breadth.is_wide else "one answer",
     )
@@ -255,7 +251,9 @@ def _generate(draft: Draft, resources: Resources) -> Stage:
     elif draft.sources:
         draft = yield from _ask_model(draft, resources)
     if not draft.sources:
-        draft = replace(draft, written=replace(draft.written, text=prompts.refusal(draft.language)))
+        said = draft.written.text
+        own = draft.written.is_streamed and refuses(said) and not prompts.is_refusal(said)  # it was read, and says more
+        draft = replace(draft, written=replace(draft.written, text=said if own else prompts.refusal(draft.language)))
     if not draft.written.is_streamed:
         yield TextDelta(text=draft.written.text)
     return draft

@@ -44,6 +44,11 @@ PURPOSES: Mapping[str, Purpose] = {
     "rewrite": Purpose(
         doc="a follow-up question, rewritten to stand alone", required=frozenset({"conversation", "question"})
     ),
+    "revise": Purpose(
+        doc="the last answer, rewritten as it was asked for",
+        required=frozenset({"question", "sources", "answer", "form"}),
+        optional=frozenset({"instructions", "language"}),
+    ),
     "translate": Purpose(
         doc="a sentence of the answer, translated", required=frozenset({"sentence"}), optional=frozenset({"language"})
     ),

@@ -231,6 +231,32 @@ def rewrite_messages(
     return fill(template, {"conversation": neutralise(turns), "question": question})
 
 
+def revision_messages(
+    question: Question,
+    evidence: Sequence[Evidence],
+    *,
+    answer: str,
+    forms: Sequence[str],
+    language: str,
+    instructions: str = "",
+    template: Template | None = None,
+) -> list[Message]:
+    """Return the messages that ask a capable model to rewrite its last answer, from the same sources.
+
+    `forms` are keys of the tables `revise` in forms.toml.
+    """
+    wishes = read_data(FORMS)["revise"]["ja" if language == "ja" else "en"]
+    values = {
+        "question": question.text,
+        "sources": numbered_sources(evidence),
+        "answer": neutralise(answer),
+        "form": ("" if language == "ja" else " ").join(wishes[form] for form in dict.fromkeys(forms)),
+        "instructions": instructions,
+        "language": _name_of(language),
+    }
+    return fill(template or own_template("revise", language), values)
+
+
 def translation_messages(sentence: str, *, language: str, template: Template | None = None) -> list[Message]:
     """Return the messages that ask for the translation of a sentence."""
     template = template or own_template("translate", language)
@@ -247,6 +273,16 @@ def bullets(evidence: Sequence[Evidence], *, language: str) -> str:
     lead = _WORDINGS.get(language, _ENGLISH).quotes
     listed = "\n".join(f"- {_one_line(item.quote)} [{n}]" for n, item in enumerate(evidence, 1))
     return f"{lead}\n{listed}"
+
+
+def in_own_words(text: str, language: str) -> str:
+    """Return a line of ours in another language; empty for a text that is none.
+
+    >>> in_own_words("What the documents say:", "ja")
+    '資料の記述：'
+    """
+    ours = any(text.strip() == wording.quotes for wording in _WORDINGS.values())
+    return _WORDINGS[language].quotes if ours and language in _WORDINGS else ""
 
 
 def is_refusal(text: str) -> bool:

@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bunko.answering.missing import missing
-from bunko.answering.prompts import is_refusal
+from bunko.answering.spoken_refusal import refuses
 from bunko.grounding.verbatim import locate
 from bunko.language.words import words
 from bunko.ports import EmbedderSpec, Generator
 from bunko.question.question import Question
+from bunko.retrieval.entities import has_name
+from bunko.retrieval.entities import lacking as lacking_names
 from bunko.retrieval.evidence import coverage
 from bunko.retrieval.named_documents import without_file_names
 from bunko.types import Evidence, Hit
@@ -45,6 +47,8 @@ _TOO_SMALL = 300_000_000
 _UNSURE = 0.05
 _STEP = 0.25
 _TIMES = 3.0
+# Of an open question whose names the passages have: refused only by the strictest.
+_ABOUT_ALL_NAMES = 0.75
 # Words that speak of a document, and not of what is in it.
 _OF_FILES = frozenset(
     words("say says tell about file document contain mention write report 書く 述べる ファイル 文書 資料")
@@ -73,14 +77,22 @@ def support(
 ) -> Support:
     """Estimate how well the passages found support an answer.
 
-    Where several passages answer, one number or name that they lack is no reason to refuse.
+    Where several passages answer, one number or name that they lack is no reason to refuse. Nor is a question in other
+    general words than theirs, if they have all that it names: what they don't tell of it, the answer says.
     """
     related = Support(strength=_relation(question, hits, spec=spec), doubt=UNRELATED)
     lacking = missing(question, hits, quotes)
+    if breadth == "several passages" and _has_all_names(question, hits):
+        return replace(related, strength=max(related.strength, _ABOUT_ALL_NAMES))
     if breadth == "several passages" or not (lacking.numbers or lacking.names) or related.strength < _DOUBTED:
         return related
     listed = ", ".join((*lacking.numbers, *lacking.names))
     return Support(strength=_DOUBTED, doubt=f"No passage found mentions {listed}. {_HINT}")
+
+
+def _has_all_names(question: Question, hits: Sequence[Hit]) -> bool:
+    passages = [hit.chunk.in_context for hit in hits]
+    return bool(question.names and passages) and not lacking_names(question.names, passages, has_name)
 
 
 def support_in_files(question: Question, quotes: Sequence[Evidence], named: Sequence[str]) -> Support:
@@ -107,10 +119,10 @@ def can_judge(question: Question, generator: Generator) -> bool:
 def support_by_model(said: str, quotes: Sequence[Evidence], *, judged: bool, log_probability: float | None) -> Support:
     """Estimate from the model's reply how well the quotes support an answer.
 
-    A refusal in Bunko's own words counts from any model, weighted by its probability; everything else about the phrase
+    A refusal, in whatever words, counts from any model, weighted by its probability; everything else about the phrase
     counts only if `judged`. `log_probability` is the reply's natural logarithm; None if unknown.
     """
-    if is_refusal(said) and not locate(said, quotes):
+    if refuses(said) and not locate(said, quotes):
         sure = math.exp(log_probability) if log_probability is not None else _MIDDLE
         strength = min(_DOUBTED, 1 - sure)
         return Support(strength=strength, doubt=f"The model found no answer in the quotes. {_HINT}")
@@ -143,10 +155,12 @@ def _by_probability(log_probability: float | None) -> float:
 def _relation(question: Question, hits: Sequence[Hit], *, spec: EmbedderSpec) -> float:
     """Return how closely the passages are related to the question, on the scale of strictness.
 
-    Passages in another language share no words with the question; where all are, it is infinite.
+    Passages in another language share few words with the question; where all are, it is infinite. Where the embedder
+    can't match the languages either, one must have been found by its words.
     """
     if all(hit.chunk.language != question.language for hit in hits):
-        return math.inf
+        crossed = all(spec.knows(code) for code in (question.language, *(hit.chunk.language for hit in hits)))
+        return math.inf if crossed or not hits or any(hit.lexical for hit in hits) else 0.0
     likeness = max((hit.dense for hit in hits if hit.dense is not None), default=None)
     if likeness is None or not spec.related or not spec.knows(question.language):
         return _MIDDLE * coverage(question, hits) / _WORDS_ALONE

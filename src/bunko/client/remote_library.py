@@ -309,7 +309,7 @@ class RemoteLibrary:
             ) from error
 
 
-def turns_of(history: tuple[Message, ...]) -> list[dict[str, str]]:
+def turns_of(history: tuple[Message, ...]) -> list[dict[str, Any]]:
     """Return earlier turns in the API's form. Raises UsageError unless they are questions, each with its answer.
 
     >>> turns_of((Message(role="user", content="Who?"), Message(role="assistant", content="I.")))
@@ -321,7 +321,14 @@ def turns_of(history: tuple[Message, ...]) -> list[dict[str, str]]:
             "A server takes a history of questions, each followed by its answer.", "Leave out other messages."
         )
     pairs = zip(history[::2], history[1::2], strict=True)
-    return [{"question": asked.content, "answer": answered.content} for asked, answered in pairs]
+    return [_turn(asked, answered) for asked, answered in pairs]
+
+
+def _turn(asked: Message, answered: Message) -> dict[str, Any]:
+    quotes = [
+        {"path": item.path, "start": item.start, "end": item.end, "quote": item.quote} for item in answered.evidence
+    ]
+    return {"question": asked.content, "answer": answered.content} | ({"evidence": quotes} if quotes else {})
 
 
 def fields_of(settings: Settings) -> dict[str, object]:

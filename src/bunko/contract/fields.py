@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from bunko.contract.records import DocumentList, DocumentRow, LibraryState, SearchResult, ServedDocument, TextPart
-from bunko.types import Answer, Chunk, Evidence, Finished, Hit, Remembered, Span, SyncReport
+from bunko.types import Answer, Chunk, Evidence, Finished, Hit, Message, Remembered, Span, SyncReport
 
 Surface: TypeAlias = Literal["command", "api", "mcp", "cache"]
 """Where JSON is printed or sent. The cache of answers has every field, with every digit."""
@@ -56,6 +56,7 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
         "timings": Rule(name="timings_ms"),
         "translation": Rule(when="set"),
         "remembered": Rule(when="set"),
+        "revision": Rule(when="set"),
         # The commands print notes on stderr.
         "notes": Rule(on=("api", "mcp")),
         "standalone_question": Rule(on=("api",)),
@@ -77,6 +78,7 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
         "lexical": Rule(on=()),
     },
     Chunk: {"heading": Rule(when="set"), "sections": Rule(on=()), "language": Rule(on=()), "key": Rule(on=())},
+    Message: {"evidence": Rule(when="set")},
     Finished: {"answer": Rule(inline=True)},
     SyncReport: {"left_out": Rule(when="set"), "unembedded": Rule(on=()), "notes": Rule(when="set")},
     Span: {"level": Rule(on=("api",), when="set")},

@@ -49,6 +49,11 @@ def language_notes(*, model: str, embedder: str, asked_in: str, answer_in: str) 
     return tuple(notes)
 
 
+def is_on_embedder(note: str) -> bool:
+    """Return whether a note of `language_notes` is on the embedder."""
+    return note.endswith(": passages were found by their words alone.")
+
+
 def translation_notes(model: str, source: str, target: str) -> tuple[str, ...]:
     """Return a note that there is no translation if the model can't make one."""
     if translates(model, source, target):

@@ -116,6 +116,22 @@ def test_a_follow_up_question_is_understood_in_the_light_of_what_was_said(host: 
     run(host, work)
 
 
+def test_a_request_about_the_last_answer_uses_the_sources_that_the_client_sends(host: Host) -> None:
+    async def work(client: httpx.AsyncClient) -> None:
+        asked = "Where does the cat sleep?"
+        first = (await client.post("/api/libraries/docs/ask", json={"question": asked})).json()
+        sent = {"question": asked, "answer": first["answer"], "evidence": first["evidence"]}
+        for turn in (sent, {"question": asked, "answer": first["answer"]}):
+            body = {"question": "as bullets", "history": [turn], "strictness": 0}
+            tree = (await client.post("/api/libraries/docs/ask", json=body)).json()
+            assert tree["revision"] == ["bullets"]
+            assert tree["standalone_question"] == asked
+            assert [item["quote"] for item in tree["evidence"]] == [item["quote"] for item in first["evidence"]]
+            assert ("retrieve" in tree["timings_ms"]) is ("evidence" not in turn)
+
+    run(host, work)
+
+
 def test_search_documents_and_text(host: Host) -> None:
     async def work(client: httpx.AsyncClient) -> None:
         found = (await client.post("/api/libraries/docs/search", json={"query": "金閣寺", "top_k": 1})).json()

@@ -21,11 +21,23 @@ class Body(SetsSettings):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+class Quote(Body):
+    """A quote that an earlier answer was made from: an item of its `evidence`. Other fields of it are not read."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    path: Annotated[str, Field(max_length=4000)]
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=0)]
+    quote: Text
+
+
 class Turn(Body):
     """An earlier question with its answer."""
 
     question: Text
     answer: Text
+    evidence: list[Quote] = Field([], max_length=50)
 
 
 if TYPE_CHECKING:

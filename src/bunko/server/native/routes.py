@@ -21,8 +21,8 @@ from bunko.server.http.access import Principal, principal_of
 from bunko.server.http.events import EventResponse, event_bytes, first_of, until_gone
 from bunko.server.native import changes, documents
 from bunko.server.native.replies import model_of, replies, reply
-from bunko.server.native.requests import AskBody, AskOptions, CompareBody, SearchBody
-from bunko.types import Answer, Event, Message
+from bunko.server.native.requests import AskBody, AskOptions, CompareBody, Quote, SearchBody
+from bunko.types import Answer, Event, Evidence, Message
 
 # Most errors are known within this time and have a status of their own; a client that waits longer for the head of the
 # response would think that the server hangs.
@@ -115,7 +115,7 @@ def inquiry_of(body: AskOptions, *, library: str = "", question: str = "") -> In
         for turn in body.history:
             history += (
                 Message(role="user", content=turn.question),
-                Message(role="assistant", content=turn.answer),
+                Message(role="assistant", content=turn.answer, evidence=tuple(map(_evidence, turn.evidence))),
             )
     return Inquiry(
         question=question,
@@ -125,6 +125,11 @@ def inquiry_of(body: AskOptions, *, library: str = "", question: str = "") -> In
         overrides=body.overrides,
         answers=body.answers,
     )
+
+
+def _evidence(quote: Quote) -> Evidence:
+    """Return a quote that a client sent. It is compared with its document before it is used."""
+    return Evidence(path=quote.path, start=quote.start, end=quote.end, quote=quote.quote, score=0.0)
 
 
 async def _answered(request: Request, host: Host, inquiry: Inquiry, principal: Principal, *, stream: bool) -> Response:

@@ -25,8 +25,8 @@ TASK_NOTE = (
 _SYSTEM = ("system", "developer")
 _TOOLS = ("tool", "function")
 _READ = ("text", "input_text", "output_text", "refusal")
-# Characters of an earlier answer that a question can refer to (library.py has the same).
-_REMEMBERED = 1000
+# Characters of an earlier answer that a question can refer to (conversation.py has the same).
+_REMEMBERED = 10_000
 # Servers seed their random numbers with 32 bits, of which the highest value means "any".
 _SEEDS = 2**31
 _THINK: Mapping[Effort, Think] = {

@@ -24,7 +24,8 @@
 const KEPT_HITS = 5; // of those that were found: what a refusal shows
 const TITLE = 80;
 const REMEMBERED_TURNS = 4;
-const REMEMBERED = 1000; // characters of an answer that a follow-up can refer to, as `bunko chat` has it
+const REMEMBERED = 10000; // characters of an answer that a follow-up can refer to, as `bunko chat` has it
+const REMEMBERED_QUOTES = 50;
 
 /** @returns {Conversation} */
 export function newConversation(library) {
@@ -84,7 +85,10 @@ export function historyOf(turns) {
     .slice(-REMEMBERED_TURNS)
     .map((turn) => {
       const lane = turn.lanes[0];
-      return { question: lane.standalone || turn.question, answer: lane.text.slice(0, REMEMBERED) };
+      const asked = lane.result?.revision ? turn.question : lane.standalone || turn.question; // "shorter" has no question of its own
+      const answer = lane.text.slice(0, REMEMBERED);
+      const evidence = (lane.evidence ?? []).slice(0, REMEMBERED_QUOTES).map(({ path, start, end, quote }) => ({ path, start, end, quote }));
+      return { question: asked, answer, ...(evidence.length ? { evidence } : {}) };
     });
 }
 

@@ -1,0 +1,45 @@
+"""Say that an embedder can't match a question with documents in another language. In: languages. Out: a note.
+
+Knows nothing of passages; loads no model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bunko.language.detection import LANGUAGE_NAMES
+from bunko.models.catalogue.entries import ENTRIES
+from bunko.models.catalogue.lookup import find_entry
+from bunko.ports import EmbedderSpec
+
+# Of the documents; a short text in the question's language may be a wrong guess.
+_FEW = 0.02
+
+
+def note_across(asked_in: str, documents: Mapping[str, int], *, spec: EmbedderSpec, embedder: str) -> str:
+    """Return a note where all documents are in other languages than the question, and the embedder can't cross them.
+
+    `documents` counts them by language. `embedder` is the name in the settings; an empty one stands for an engine that
+    was passed in.
+
+    >>> spec = EmbedderSpec(name="minilm@1", dimension=2, languages=frozenset({"en"}), max_tokens=256)
+    >>> note_across("ja", {"en": 3}, spec=spec, embedder="minilm")[:69]
+    'The question is in Japanese, and the documents are in English: minilm'
+    """
+    total = sum(documents.values())
+    if not total or documents.get(asked_in, 0) > _FEW * total:
+        return ""
+    language = max(documents, key=lambda code: documents[code])
+    if spec.knows(asked_in) and spec.knows(language):
+        return ""
+    entry = find_entry(embedder)
+    name = entry.name if entry else embedder or spec.name.partition("@")[0]
+    other = next(each.name for each in ENTRIES if each.kind == "embedding" and "*" in each.languages)
+    return (
+        f"The question is in {_name_of(asked_in)}, and the documents are in {_name_of(language)}: {name} can't match "
+        f"texts across languages, and finds only names and numbers that both have. `--embedder {other}` can."
+    )
+
+
+def _name_of(language: str) -> str:
+    return LANGUAGE_NAMES.get(language, language)

@@ -1,0 +1,73 @@
+"""A question in another language than all documents says that the embedder can't cross languages, and what can."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bunko.answering.across_languages import note_across
+from bunko.library import Library
+from bunko.models.catalogue.lookup import find_entry
+from bunko.ports import EmbedderSpec
+from bunko.settings import Settings
+from bunko.testing import FakeEmbedder, FakeGenerator
+from tests.support import write_files
+
+ENGLISH = EmbedderSpec(name="minilm@1", dimension=2, languages=frozenset({"en"}), max_tokens=256)
+EVERY = EmbedderSpec(name="e5", dimension=2, languages=frozenset("*"), max_tokens=256)
+DOCUMENTS = {
+    "en": "The bridge of Hest was finished in 1932. It was designed by Bror Malm.",
+    "ja": "白浜橋は1932年に完成した。設計したのは真柄忠で、長さは210メートルである。",
+}
+
+
+@pytest.mark.parametrize(
+    ("asked_in", "documents", "expected"),
+    [
+        ("ja", {"en": 9}, "The question is in Japanese, and the documents are in English"),
+        ("en", {"ja": 9}, "The question is in English, and the documents are in Japanese"),
+        ("en", {"ja": 99, "en": 1}, "The question is in English"),  # one may be a wrong guess
+        ("en", {"ja": 5, "en": 4}, ""),
+        ("en", {"en": 5}, ""),
+        ("en", {}, ""),
+    ],
+)
+def test_when_there_is_a_note(asked_in: str, documents: dict[str, int], expected: str) -> None:
+    note = note_across(asked_in, documents, spec=ENGLISH, embedder="minilm")
+    assert note.startswith(expected) if expected else note == ""
+    assert note_across(asked_in, documents, spec=EVERY, embedder="") == ""
+
+
+def test_the_note_names_an_embedder_that_can() -> None:
+    note = note_across("ja", {"en": 9}, spec=ENGLISH, embedder="minilm")
+    name = note.partition("`--embedder ")[2].partition("`")[0]
+    entry = find_entry(name)
+    assert entry is not None
+    assert entry.languages == {"*"}
+
+
+@pytest.mark.parametrize(
+    ("written_in", "question"),
+    [("en", "橋を設計したのは誰ですか"), ("ja", "Who designed the bridge?"), ("ja", "How can a bridge be designed?")],
+)
+@pytest.mark.parametrize("crosses", [False, True])
+def test_an_answer_across_languages(tmp_path: Path, written_in: str, question: str, crosses: bool) -> None:
+    root = write_files(tmp_path / "docs", {"b1.txt": DOCUMENTS[written_in]})
+    embedder = FakeEmbedder(languages=frozenset("*") if crosses else frozenset({"en"}))
+    with Library(root, settings=Settings(), embedder=embedder, generator=FakeGenerator()) as library:
+        library.sync()
+        answer = library.ask(question)
+    said = " ".join(answer.notes)
+    assert ("can't match texts across languages" in said) is not crosses
+    assert crosses or answer.refused
+
+
+def test_a_shared_name_is_found_across_languages(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "docs", {"橋.txt": DOCUMENTS["ja"] + "型番はPPR-9087である。"})
+    embedder = FakeEmbedder(languages=frozenset({"en"}))
+    with Library(root, settings=Settings(), embedder=embedder, generator=FakeGenerator()) as library:
+        library.sync()
+        answer = library.ask("What is PPR-9087?")
+    assert not answer.refused
+    assert "can't match texts across languages" in " ".join(answer.notes)
