@@ -73,13 +73,15 @@ def support(
 ) -> Support:
     """Estimate how well the passages found support an answer.
 
-    Where several passages answer, one number or name that they lack is no reason to refuse.
+    Where several passages answer, one number or name that they lack is no reason to refuse; but no passage of another
+    article answers what is asked of Article 3.
     """
     related = Support(strength=_relation(question, hits, spec=spec), doubt=UNRELATED)
     lacking = missing(question, hits, quotes)
-    if breadth == "several passages" or not (lacking.numbers or lacking.names) or related.strength < _DOUBTED:
+    several = breadth == "several passages"
+    listed = ", ".join(lacking.parts if several else (*lacking.parts, *lacking.numbers, *lacking.names))
+    if not listed or related.strength < _DOUBTED:
         return related
-    listed = ", ".join((*lacking.numbers, *lacking.names))
     return Support(strength=_DOUBTED, doubt=f"No passage found mentions {listed}. {_HINT}")
 
 
