@@ -20,6 +20,7 @@ from bunko.language.identifiers import Identifier, contains, identifiers
 from bunko.language.names import Name, fold_text, has_part
 from bunko.language.numbered_parts import NumberedPart, is_elsewhere, is_in, names_part, part_at
 from bunko.language.quantities import Quantity, agrees, quantities
+from bunko.language.reading_variants import reading_variants
 from bunko.question.presuppositions import PresupposedNumber
 from bunko.question.question import Question
 from bunko.types import Chunk
@@ -219,10 +220,10 @@ def has_name(name: Name, text: str) -> bool:
     if has_part(name, text):
         return True
     text = unicodedata.normalize("NFKC", text)
-    if _KATAKANA.fullmatch(unicodedata.normalize("NFKC", name.text)):
-        known = set(_KATAKANA_WORDS.findall(text))
-    else:
-        known = set(fold_text(text).words)
+    said = unicodedata.normalize("NFKC", name.text)
+    if any(other in text for other in reading_variants(said)):
+        return True
+    known = set(_KATAKANA_WORDS.findall(text)) if _KATAKANA.fullmatch(said) else set(fold_text(text).words)
     return any(
         len(word) >= _SHORTEST_WITH_TYPO and difflib.get_close_matches(word, known, 1, _TYPO) for word in name.words
     )
