@@ -145,10 +145,12 @@ def _by_probability(log_probability: float | None) -> float:
 def _relation(question: Question, hits: Sequence[Hit], *, spec: EmbedderSpec) -> float:
     """Return how closely the passages are related to the question, on the scale of strictness.
 
-    Passages in another language share no words with the question; where all are, it is infinite.
+    Passages in another language share few words with the question; where all are, it is infinite, unless they were
+    found by words and share none: then they were found by chance.
     """
     if all(hit.chunk.language != question.language for hit in hits):
-        return math.inf
+        by_chance = all(hit.dense is None for hit in hits) and not coverage(question, hits)
+        return 0.0 if by_chance else math.inf
     likeness = max((hit.dense for hit in hits if hit.dense is not None), default=None)
     if likeness is None or not spec.related or not spec.knows(question.language):
         return _MIDDLE * coverage(question, hits) / _WORDS_ALONE
