@@ -49,7 +49,7 @@ def missing(question: Question, hits: Sequence[Hit], quotes: Sequence[Evidence])
     >>> hit = Hit(chunk=Chunk(path="a.txt", start=0, end=len(text), text=text, language="en", key="1"), score=1.0)
     >>> quote = Evidence(path="a.txt", start=0, end=len(text), quote=text, score=1.0)
     >>> missing(parse_question("What did Bob Hay do to the mill of Lind in 1931?"), [hit], [quote])
-    Missing(numbers=('1931',), names=('Bob Hay',))
+    Missing(numbers=('1931',), names=('Bob Hay',), parts=())
     """
     presupposed = question.presupposes
     pairs = [(hit, quote) for quote in quotes for hit in hits if _contains(hit, quote)]

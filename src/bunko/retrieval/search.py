@@ -66,7 +66,7 @@ def with_spellings(question: str) -> str:
     """Add other spellings of a question's words, identifiers, numbers and dates to it.
 
     >>> with_spellings("サーバの再起動"), with_spellings("みかん"), with_spellings("第二条")
-    ('サーバの再起動 サーバー', 'みかん ミカン', '第二条 第2条 2')
+    ('サーバの再起動 サーバー', 'みかん ミカン 蜜柑', '第二条 第2条 2')
     """
     folded = normalise(question)
     found = [word[:-1] if word.endswith("ー") else word + "ー" for word in _KATAKANA_WORD.findall(folded)]
