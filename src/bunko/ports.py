@@ -95,6 +95,10 @@ class GenerationOptions:
     """Most tokens of reasoning, beside `max_tokens`; the model must answer then. 0: the default of `think`."""
 
 
+FinishReason: TypeAlias = Literal["stop", "length", "content_filter"]
+"""How a completion ended: by itself or at a stop text, at its limit, or by a server's filter."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
     """A piece of a completion as it arrives; the last piece has `finish_reason` and `usage`."""
@@ -108,7 +112,7 @@ class Piece:
     log_probability: float | None = None
     """In the last piece: the natural logarithm of the probability of everything written, reasoning included, before any
     sampling; None if it was not requested, or the server does not report it."""
-    finish_reason: Literal["stop", "length"] | None = None
+    finish_reason: FinishReason | None = None
     usage: Usage | None = None
     notes: tuple[str, ...] = ()
     """In the last piece: what the reader should know of this answer, such as that a filter stopped it."""

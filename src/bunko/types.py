@@ -293,9 +293,9 @@ class Answer:
     """What the user should know about how the answer was made, in plain sentences."""
     standalone_question: str = ""
     """The question as it was searched for: a follow-up is rewritten with the conversation before it."""
-    finish_reason: Literal["stop", "length", "loop", "none"] = "stop"
-    """`stop`; `length`: it was cut at the token limit; `loop`: the model repeated itself and was stopped; `none`: the
-    model was not asked."""
+    finish_reason: Literal["stop", "length", "content_filter", "loop", "none"] = "stop"
+    """`stop`; `length`: it was cut at the token limit; `content_filter`: the model's server stopped it; `loop`: the
+    model repeated itself and was stopped; `none`: the model was not asked."""
     revision: tuple[str, ...] = ()
     """What was asked of the answer before: `shorter`, `one_sentence`, `summary`, `longer`, `bullets`, `table`, or the
     code of a language. `standalone_question` is then the question of that answer. Left out for a question."""

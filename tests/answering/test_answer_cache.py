@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from bunko.answering.answer_cache import FILE, Memory, replay, state_of
+from bunko.importing.making import ImportOptions, import_model
 from bunko.library import Library
+from bunko.models.imported import find_imported
 from bunko.stopwatch import Stopwatch
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.types import Answer, Finished, ReasoningDelta, Retrieved, TextDelta, Usage
@@ -33,6 +35,7 @@ from tests.support import (
     settle,
     write_files,
 )
+from tests.tiny_gguf import make_chat_gguf
 
 QUESTION = "Where does the cat sleep?"
 ROOF = "The cat sleeps on the warm roof."
@@ -193,6 +196,21 @@ def test_another_model_or_a_changed_file_makes_the_answer_new(
         write_files(tmp_path / "models", {name: "22"})
         assert asked_anew(cli, folder, *models), name
         assert not asked_anew(cli, folder, *models), name
+
+
+def test_answers_of_an_imported_model_are_kept_until_its_file_changes(
+    folder: Path, models: list[str], tmp_path: Path, cli: Cli
+) -> None:
+    source = make_chat_gguf(tmp_path / "tiny.gguf", template="{{ messages[0].content }}")
+    settings = make_settings(cache_dir=str(tmp_path / "cache"))
+    import_model(ImportOptions(source=source, name="mine", checks=False), settings=settings)
+    flags = ["--model", "mine", *models[2:], "--set", f"cache_dir={settings.cache_dir}"]
+    assert asked_anew(cli, folder, *flags)
+    assert not asked_anew(cli, folder, *flags)
+    imported = find_imported("mine", settings)
+    assert imported
+    os.utime(imported.path, ns=(1, 1))
+    assert asked_anew(cli, folder, *flags)
 
 
 def test_a_newer_program_makes_the_answer_new(

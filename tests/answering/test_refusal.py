@@ -145,8 +145,17 @@ def test_japanese_is_judged_by_its_words_where_the_embedder_knows_none() -> None
 
 
 def test_words_tell_nothing_across_languages() -> None:
-    assert held("ペルーの首都はどこですか", hit(MILL))
-    assert held("What is the capital of Peru?", hit(CASTLE, language="ja"))
+    bilingual = replace(SPEC, languages=frozenset({"en", "ja"}))
+    assert held("What is the capital of Peru?", hit(CASTLE, language="ja", dense=0.1), spec=bilingual)
+    assert not held("What is the capital of Peru?", hit(CASTLE, language="ja", dense=0.1))
+
+
+def test_what_was_found_by_words_in_another_language_must_share_one() -> None:
+    population = hit("Japan: Population: total: 123,201,945 (2024 est.)")
+    assert not held("ウクライナの人口は何人ですか", population)
+    assert not held("What is the capital of Peru?", hit(CASTLE, language="ja"))
+    assert held("NATOの加盟国は何か国ですか", hit("NATO has 32 members."))
+    assert held("Japanの人口は何人ですか", population)
 
 
 def test_an_embedder_that_can_not_cross_languages_found_nothing_by_meaning() -> None:

@@ -95,8 +95,10 @@ def test_nothing_more_is_waited_for_after_the_end() -> None:
     ],
 )
 def test_an_answer_that_the_model_does_not_give_is_explained(events: tuple[object, ...], note: str) -> None:
-    (told,) = pieces_from(*events)[-1].notes
+    last = pieces_from(*events)[-1]
+    (told,) = last.notes
     assert note in told
+    assert last.finish_reason == ("content_filter" if note == "content filter" else "stop")
 
 
 @pytest.mark.parametrize(

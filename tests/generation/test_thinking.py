@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bunko.generation.thinking import TAGS, FinishReason, Opened, Splitter, Tag, part, tag_in, text_of
-from bunko.ports import Piece
+from bunko.generation.thinking import TAGS, Opened, Splitter, Tag, part, tag_in, text_of
+from bunko.ports import FinishReason, Piece
 from tests.golden.templates import FAMILIES
 from tests.strategies import anything
 

@@ -9,9 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bunko.language.numbered_parts import NumberedPart
 from bunko.question.presuppositions import PresupposedNumber
 from bunko.question.question import Question
-from bunko.retrieval.entities import Scope, has_identifier, has_name, has_number, is_date, may_have_date, scope_of
+from bunko.retrieval.entities import (
+    Scope,
+    has_identifier,
+    has_name,
+    has_number,
+    has_numbered_part,
+    is_date,
+    is_in_another_part,
+    may_have_date,
+    scope_of,
+)
 from bunko.types import Evidence, Hit
 
 
@@ -23,6 +34,8 @@ class Missing:
     """Identifiers and dates that no quote is about; years and other numbers that the passages of the quotes lack."""
     names: tuple[str, ...] = ()
     """Proper names that the passages of the quotes lack."""
+    parts: tuple[str, ...] = ()
+    """The articles and sections named, where the quotes are in others and are about none of them."""
 
 
 def missing(question: Question, hits: Sequence[Hit], quotes: Sequence[Evidence]) -> Missing:
@@ -36,7 +49,7 @@ def missing(question: Question, hits: Sequence[Hit], quotes: Sequence[Evidence])
     >>> hit = Hit(chunk=Chunk(path="a.txt", start=0, end=len(text), text=text, language="en", key="1"), score=1.0)
     >>> quote = Evidence(path="a.txt", start=0, end=len(text), quote=text, score=1.0)
     >>> missing(parse_question("What did Bob Hay do to the mill of Lind in 1931?"), [hit], [quote])
-    Missing(numbers=('1931',), names=('Bob Hay',))
+    Missing(numbers=('1931',), names=('Bob Hay',), parts=())
     """
     presupposed = question.presupposes
     pairs = [(hit, quote) for quote in quotes for hit in hits if _contains(hit, quote)]
@@ -48,13 +61,24 @@ def missing(question: Question, hits: Sequence[Hit], quotes: Sequence[Evidence])
     unmet = [number for number in numbers if not any(_has_number(number, scope) for scope in scopes)]
     unknown = [name for name in names if not any(has_name(name, scope.passage) for scope in scopes)]
     absent = [item for item in identifiers if not any(has_identifier(item, scope) for scope in scopes)]
+    elsewhere = [part for part in question.parts if _is_elsewhere(part, scopes)]
+    if len(elsewhere) < len(question.parts):  # of two articles that are compared, one may not exist
+        elsewhere = []
     if question.offers_choice:  # of the alternatives, a document need know only one
         unmet = unmet if len(unmet) == len(numbers) else []
         unknown = unknown if len(unknown) == len(names) else []
         absent = absent if len(absent) == len(identifiers) else []
     return Missing(
         numbers=(*(item.text for item in absent), *(number.text for number in unmet)),
+        parts=tuple(part.text for part in elsewhere),
         names=tuple(name.text for name in unknown),
+    )
+
+
+def _is_elsewhere(part: NumberedPart, scopes: Sequence[Scope]) -> bool:
+    """Return whether the documents number their articles, and no quote is about this one."""
+    return any(is_in_another_part(part, scope) for scope in scopes) and not any(
+        has_numbered_part(part, scope) for scope in scopes
     )
 
 

@@ -78,15 +78,17 @@ def support(
     """Estimate how well the passages found support an answer.
 
     Where several passages answer, one number or name that they lack is no reason to refuse. Nor is a question in other
-    general words than theirs, if they have all that it names: what they don't tell of it, the answer says.
+    general words than theirs, if they have all that it names: what they don't tell of it, the answer says. But no
+    passage of another article answers what is asked of Article 3.
     """
     related = Support(strength=_relation(question, hits, spec=spec), doubt=UNRELATED)
     lacking = missing(question, hits, quotes)
-    if breadth == "several passages" and _has_all_names(question, hits):
+    several = breadth == "several passages"
+    if several and not lacking.parts and _has_all_names(question, hits):
         return replace(related, strength=max(related.strength, _ABOUT_ALL_NAMES))
-    if breadth == "several passages" or not (lacking.numbers or lacking.names) or related.strength < _DOUBTED:
+    listed = ", ".join(lacking.parts if several else (*lacking.parts, *lacking.numbers, *lacking.names))
+    if not listed or related.strength < _DOUBTED:
         return related
-    listed = ", ".join((*lacking.numbers, *lacking.names))
     return Support(strength=_DOUBTED, doubt=f"No passage found mentions {listed}. {_HINT}")
 
 
@@ -156,11 +158,11 @@ def _relation(question: Question, hits: Sequence[Hit], *, spec: EmbedderSpec) ->
     """Return how closely the passages are related to the question, on the scale of strictness.
 
     Passages in another language share few words with the question; where all are, it is infinite. Where the embedder
-    can't match the languages either, one must have been found by its words.
+    can't match the languages either, they must share one, or they were found by chance.
     """
     if all(hit.chunk.language != question.language for hit in hits):
         crossed = all(spec.knows(code) for code in (question.language, *(hit.chunk.language for hit in hits)))
-        return math.inf if crossed or not hits or any(hit.lexical for hit in hits) else 0.0
+        return math.inf if crossed or not hits or coverage(question, hits) else 0.0
     likeness = max((hit.dense for hit in hits if hit.dense is not None), default=None)
     if likeness is None or not spec.related or not spec.knows(question.language):
         return _MIDDLE * coverage(question, hits) / _WORDS_ALONE

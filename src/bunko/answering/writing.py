@@ -67,7 +67,7 @@ class Written:
     text: str = ""
     reasoning: str = ""
     usage: Usage = field(default_factory=Usage)
-    finish_reason: Literal["stop", "length", "loop", "none"] = "stop"
+    finish_reason: Literal["stop", "length", "content_filter", "loop", "none"] = "stop"
     is_streamed: bool = False
     """Whether the text has been yielded as deltas."""
     thought_cut: bool = False

@@ -7,8 +7,6 @@ steps common to a batch.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +21,7 @@ from bunko.embedding.integer_minilm import integer_model
 from bunko.embedding.recipes import recipe_of
 from bunko.engine.parameters import Machine
 from bunko.errors import ModelBroken, WrongModelKind
+from bunko.hardware.freed_memory import return_memory
 from bunko.models import LocalModel
 from bunko.ports import EmbedderSpec
 from bunko.settings import EmbeddingSettings
@@ -55,7 +54,7 @@ class OnnxEmbedder:
                 f"The embedder {model.name} can't be loaded: {detail}",
                 f"Fetch it again: bunko models pull {model.name}",
             ) from error
-        _return_memory()
+        return_memory()  # 40 MB with MiniLM
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()  # texts are counted whole; they are cut in `_embed`
         self._room = facts.max_tokens - self._tokenizer.num_special_tokens_to_add(False)
@@ -129,12 +128,6 @@ def _session(path: Path, *, rebuilt: bool) -> Any:
     # ONNX Runtime keeps the model's bytes (23 MB) for a restart that is not used.
     session._model_bytes = None
     return session
-
-
-def _return_memory() -> None:
-    """Return the memory that loading took to the system: glibc would keep it (40 MB with MiniLM)."""
-    with contextlib.suppress(OSError, AttributeError):  # another C library
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _pool(output: Any, pooling: str) -> Any:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
 
-from bunko.ports import Piece, Pieces
+from bunko.ports import FinishReason, Piece, Pieces
 from bunko.types import Usage
 
 # A model that was asked to answer may still open and close an empty thought; more reasoning is cut.
@@ -70,7 +69,7 @@ def within(pieces: Pieces, bounds: Bounds, *, go_on: Callable[[str], Pieces]) ->
     last, before = second.last(), first.last()
     yield replace(
         last,
-        finish_reason=last.finish_reason if second.has_said else "length",
+        finish_reason=last.finish_reason if second.has_said or last.finish_reason == "content_filter" else "length",
         usage=_sum(before.usage, last.usage),
         prompt_ms=before.prompt_ms + last.prompt_ms,
         predicted_ms=before.predicted_ms + last.predicted_ms,
@@ -84,7 +83,7 @@ class _Leg:
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
         self._stopper = Stopper(bounds.stop)
-        self._finish: Literal["stop", "length"] | None = None
+        self._finish: FinishReason | None = None
         self._end = Piece()
         self._written = 0
         self._thought_tokens = 0

@@ -19,7 +19,7 @@ from bunko.engine.process import LlamaProcess
 from bunko.errors import EngineError, RemoteBadAnswer, RemoteUnavailable
 from bunko.generation.concessions import MOST_RETRIES, Concessions
 from bunko.generation.counting import estimate_tokens
-from bunko.generation.ending import cut_at, ending_marks, notes_on_end, tool_of
+from bunko.generation.ending import cut_at, ending_marks, finish_reason_of, notes_on_end, tool_of
 from bunko.generation.probing import ServerFacts, probe
 from bunko.generation.prompt_cache import Prompt, cached_tokens, ends_alone
 from bunko.generation.reading_speed import ReadingSpeeds
@@ -324,7 +324,7 @@ class ChatGenerator:
         self._note_speed(last)
         yield replace(
             last,
-            finish_reason="length" if finish == "length" else "stop",
+            finish_reason=finish_reason_of(finish),
             log_probability=sum(log_probabilities) if log_probabilities else None,
             notes=(*notes_on_end(finish, refusal=refusal, tool=tools), *notes),
         )

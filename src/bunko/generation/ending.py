@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from bunko.generation.bounding import Stopper
-from bunko.ports import Piece
+from bunko.ports import FinishReason, Piece
 from bunko.types import Message
 
 # Control tokens that a server with the wrong settings for a model lets through: what follows is another turn.
@@ -38,6 +38,15 @@ def cut_at(stops: tuple[str, ...], pieces: Iterator[Piece]) -> Iterator[Piece]:
         if piece.finish_reason:
             reason = "stop" if stopper.is_over else piece.finish_reason
             yield replace(piece, text="", reasoning="", finish_reason=reason)
+
+
+def finish_reason_of(finish: str) -> FinishReason:
+    """Return how a completion ended, by what the server says; it is "stop" where that is unknown.
+
+    >>> finish_reason_of("length"), finish_reason_of("content_filter"), finish_reason_of("tool_calls")
+    ('length', 'content_filter', 'stop')
+    """
+    return "length" if finish == "length" else "content_filter" if finish == "content_filter" else "stop"
 
 
 def notes_on_end(finish: str, *, refusal: str, tool: str) -> tuple[str, ...]:

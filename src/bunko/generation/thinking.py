@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, TypeAlias
 
-from bunko.ports import Piece
+from bunko.ports import FinishReason, Piece
 from bunko.types import Think
 
 
@@ -76,7 +76,6 @@ _REASONS = re.compile(
 _OPENS = re.compile(r"(?<![a-z])r1(?![a-z0-9])|qwq|thinking", re.I)
 
 Opened: TypeAlias = Literal["no", "surely", "perhaps"]
-FinishReason: TypeAlias = Literal["stop", "length"]
 
 
 class Splitter:
@@ -110,7 +109,7 @@ class Splitter:
         yield from self._parts(at_end=False)
 
     def end(self, finish_reason: FinishReason = "stop") -> Iterator[Piece]:
-        """Yield the rest. The finish reason is "length" if the answer was cut at its limit."""
+        """Yield the rest. The finish reason is not "stop" if the answer was cut."""
         if self._opened == "perhaps" and finish_reason != "stop":
             self._opened = "surely"
         yield from self._parts(at_end=True)

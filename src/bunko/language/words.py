@@ -20,8 +20,10 @@ from bunko.language.japanese_words import (
     other_spellings,
     pairs,
     to_hiragana,
+    to_katakana,
 )
 from bunko.language.quantities import quantities
+from bunko.language.reading_variants import reading_variants
 from bunko.language.scripts import CJK
 
 STOP_WORDS = frozenset(
@@ -79,8 +81,8 @@ def words(text: str) -> list[str]:
 def source_words(text: str) -> frozenset[str]:
     """Return every form in which a question's word may be found in a source: more than `words` has.
 
-    Also the parts of identifiers and dates, katakana in hiragana and the reverse, and compounds with and without the
-    kana between their kanji.
+    Also the parts of identifiers and dates, katakana in hiragana and the reverse, compounds with and without the kana
+    between their kanji, and common words in kanji or kana: お茶, おちゃ.
 
     >>> sorted(source_words("PPR-9087")), words("ねじ")[0] in source_words("ネジを回す"), "e17" in source_words("E 17")
     (['9087', 'ppr', 'ppr9087'], True, True)
@@ -95,6 +97,9 @@ def source_words(text: str) -> frozenset[str]:
         katakana = re.findall(r"[\u30a1-\u30fa\u30fc]{2,}", folded)
         found.update(pair for word in katakana for pair in pairs(to_hiragana(word)))
         found.update(fold_katakana(name) for name in re.findall(r"[\u30a1-\u30fa\u30fc・＝=]{3,}", folded))
+        for other in reading_variants(folded):
+            found.update(words(other), pairs(other))
+            found.add(fold_katakana(to_katakana(other)))
     return frozenset(found)
 
 

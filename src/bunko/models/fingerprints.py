@@ -37,8 +37,7 @@ def model_files(name: str, *, settings: Settings) -> list[Path]:
     """
     try:
         entry = find_entry(name)
-        imported = None if entry else find_imported(name, settings)
-        files = [imported.path] if imported else list(_files(name, settings))
+        files = list(_files(name, settings))
         if entry and entry.package:
             homes = [file.parent for file in files]
             files = [file for home in homes for file in sorted(home.rglob("*")) if "__pycache__" not in file.parts]
@@ -66,6 +65,8 @@ def _files(name: str, settings: Settings) -> Iterable[Path]:
             model = ollama_model(ollama)
             return [model.manifest, model.path]
         case PlainSource(path=path):
+            if imported := find_imported(name, settings):
+                return [imported.path]
             return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
         case _:
             return []

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from bunko.language.identifiers import Identifier
 from bunko.language.names import Name
+from bunko.language.numbered_parts import NumberedPart
 from bunko.language.numerals import fold_width
 from bunko.language.quantities import Quantity
 
@@ -46,7 +47,10 @@ class Presuppositions:
 
 
 def presuppositions(
-    text: str, quantities: Sequence[Quantity], names: Sequence[Name], identifiers: Sequence[Identifier] = ()
+    text: str,
+    quantities: Sequence[Quantity],
+    names: Sequence[Name],
+    identifiers: Sequence[Identifier | NumberedPart] = (),
 ) -> Presuppositions:
     """Return what a question takes for granted. Don't call it for a yes/no question, which takes nothing for granted.
 

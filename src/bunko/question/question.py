@@ -12,6 +12,7 @@ from bunko.errors import QuestionError
 from bunko.language.detection import detect_language
 from bunko.language.identifiers import Identifier, identifiers
 from bunko.language.names import Name, names
+from bunko.language.numbered_parts import NumberedPart, numbered_parts
 from bunko.language.quantities import Quantity, quantities
 from bunko.language.words import words
 from bunko.question.answer_type import AnswerType, expected_answer
@@ -41,6 +42,8 @@ class Question:
     names: tuple[Name, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
     """Ids, codes, versions and addresses: PPR-9087, 10.20.30.41."""
+    parts: tuple[NumberedPart, ...] = ()
+    """Articles and sections: Article 3."""
     expects: AnswerType = ""
     """What an answer must contain: a number, a time, a name; empty if anything will do."""
     is_yes_no: bool = False
@@ -87,6 +90,7 @@ def parse_question(text: str) -> Question:
     """
     found_quantities, found_names = tuple(quantities(text)), tuple(names(text))
     found_identifiers = identifiers(text)
+    found_parts = numbered_parts(text)
     found_words = tuple(words(text))
     is_yes_no = asks_whether(text)
     return Question(
@@ -96,12 +100,13 @@ def parse_question(text: str) -> Question:
         quantities=found_quantities,
         names=found_names,
         identifiers=found_identifiers,
+        parts=found_parts,
         expects=expected_answer(text),
         is_yes_no=is_yes_no,
         offers_choice=offers_choice(text),
         presupposes=Presuppositions()
         if is_yes_no
-        else presuppositions(text, found_quantities, found_names, found_identifiers),
+        else presuppositions(text, found_quantities, found_names, (*found_identifiers, *found_parts)),
         kind=kind_of(text),
         small_talk=small_talk(text, found_words),
     )

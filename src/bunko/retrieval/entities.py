@@ -18,7 +18,9 @@ from typing import TypeVar
 
 from bunko.language.identifiers import Identifier, contains, identifiers
 from bunko.language.names import Name, fold_text, has_part
+from bunko.language.numbered_parts import NumberedPart, is_elsewhere, is_in, names_part, part_at
 from bunko.language.quantities import Quantity, agrees, quantities
+from bunko.language.reading_variants import reading_variants
 from bunko.question.presuppositions import PresupposedNumber
 from bunko.question.question import Question
 from bunko.types import Chunk
@@ -91,6 +93,7 @@ def share(question: Question, scope: Scope) -> float:
     """Return the share of what a question names that a quote is about: 0 to 1; 0 if it names nothing."""
     found = [
         *(float(has_identifier(item, scope)) for item in question.identifiers),
+        *(float(has_numbered_part(item, scope)) for item in question.parts),
         *(
             float(has_date(item, scope)) if is_date(item.quantity) else _degree(item, scope, has_number)
             for item in question.presupposes.numbers
@@ -101,12 +104,32 @@ def share(question: Question, scope: Scope) -> float:
 
 
 def exact(question: Question, scope: Scope) -> int:
-    """Return how many of the identifiers and dates of a question a quote is about.
+    """Return how many of the identifiers, dates and articles of a question a quote is about.
 
     One that is about another id, or another day, is no answer, however similar it is.
     """
     named = [has_identifier(item, scope) for item in question.identifiers]
+    named += [has_numbered_part(item, scope) for item in question.parts]
     return sum(named) + sum(has_date(item, scope) for item in _dates_asked(question))
+
+
+def is_placed(question: Question, scope: Scope) -> bool:
+    """Return whether a quote is in an article or a section that the question names."""
+    return any(is_in(_part_of(item, scope), item) for item in question.parts)
+
+
+def has_numbered_part(asked: NumberedPart, scope: Scope) -> bool:
+    """Return whether a quote is about an article: it is in it, or it names it."""
+    return is_in(_part_of(asked, scope), asked) or names_part(scope.quote, asked)
+
+
+def is_in_another_part(asked: NumberedPart, scope: Scope) -> bool:
+    """Return whether a quote is in another article, and does not name the one that is asked for."""
+    return is_elsewhere(_part_of(asked, scope), asked) and not names_part(scope.quote, asked)
+
+
+def _part_of(asked: NumberedPart, scope: Scope) -> str:
+    return part_at(asked, quote=scope.quote, headings=scope.above, before=scope.before)
 
 
 def _dates_asked(question: Question) -> list[PresupposedNumber]:
@@ -197,10 +220,10 @@ def has_name(name: Name, text: str) -> bool:
     if has_part(name, text):
         return True
     text = unicodedata.normalize("NFKC", text)
-    if _KATAKANA.fullmatch(unicodedata.normalize("NFKC", name.text)):
-        known = set(_KATAKANA_WORDS.findall(text))
-    else:
-        known = set(fold_text(text).words)
+    said = unicodedata.normalize("NFKC", name.text)
+    if any(other in text for other in reading_variants(said)):
+        return True
+    known = set(_KATAKANA_WORDS.findall(text)) if _KATAKANA.fullmatch(said) else set(fold_text(text).words)
     return any(
         len(word) >= _SHORTEST_WITH_TYPO and difflib.get_close_matches(word, known, 1, _TYPO) for word in name.words
     )

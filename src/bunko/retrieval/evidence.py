@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bunko.injection.detection import gives_orders
+from bunko.language.numbered_parts import is_label
 from bunko.language.sentences import sentences
 from bunko.language.words import estimate_tokens, normalise, source_words
 from bunko.ports import Embedder
 from bunko.question.answer_type import may_answer
 from bunko.question.definitions import defines
 from bunko.question.question import Question
-from bunko.retrieval.entities import Scope, exact, scope_of, share
+from bunko.retrieval.entities import Scope, exact, is_placed, scope_of, share
 from bunko.retrieval.question_answer_pairs import AnsweringSentence, answering_sentences
 from bunko.retrieval.rarity import rarity
 from bunko.settings import EvidenceSettings
@@ -186,9 +187,13 @@ def _order(candidates: Sequence[_Candidate], scores: Sequence[float]) -> list[in
 
 
 def _about(question: Question, order: Sequence[int], candidates: Sequence[_Candidate]) -> list[int]:
-    """Return the candidates that are about an identifier or a date of the question; all where none is."""
+    """Return the candidates that are about an identifier or a date of the question; all where none is.
+
+    Of an article, the text itself goes before what refers to it.
+    """
     about = [n for n in order if exact(question, _scope(candidates[n]))]
-    return about or list(order)
+    placed = [n for n in about if is_placed(question, _scope(candidates[n]))] if question.parts else []
+    return placed or about or list(order)
 
 
 def _scope(candidate: _Candidate) -> Scope:
@@ -247,7 +252,7 @@ def _is_quotable(chunk: Chunk, item: AnsweringSentence) -> bool:
     """Return whether a sentence is more than a heading or a mark."""
     quote = chunk.text[item.start : item.end]
     is_long = estimate_tokens(quote) >= _SHORTEST or (_STATEMENT.search(quote) and len(source_words(quote)) > 1)
-    if _NO_SENTENCE.match(quote) or not (item.question or is_long):
+    if _NO_SENTENCE.match(quote) or is_label(quote) or not (item.question or is_long):
         return False
     return quote not in chunk.heading_at(chunk.start + item.start).split(" > ")
 

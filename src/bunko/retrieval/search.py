@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from bunko.language.japanese_words import kana_words, to_hiragana, to_katakana
 from bunko.language.quantities import MONTHS, Quantity, eras, quantities
+from bunko.language.reading_variants import reading_variants
 from bunko.language.words import normalise, spellings
 from bunko.ports import Embedder, Searchable
 from bunko.question.question import Question
@@ -65,12 +66,13 @@ def with_spellings(question: str) -> str:
     """Add other spellings of a question's words, identifiers, numbers and dates to it.
 
     >>> with_spellings("サーバの再起動"), with_spellings("みかん"), with_spellings("第二条")
-    ('サーバの再起動 サーバー', 'みかん ミカン', '第二条 第2条 2')
+    ('サーバの再起動 サーバー', 'みかん ミカン 蜜柑', '第二条 第2条 2')
     """
     folded = normalise(question)
     found = [word[:-1] if word.endswith("ー") else word + "ー" for word in _KATAKANA_WORD.findall(folded)]
     found += [to_hiragana(word) for word in _KATAKANA_WORD.findall(folded) if "ー" not in word]  # メガネ, not サーバー
     found += map(to_katakana, kana_words(folded))
+    found += reading_variants(folded)
     found += spellings(question).split()
     found += [written for item in quantities(question) for written in _dates(item)]
     return " ".join(dict.fromkeys([question, *found]))

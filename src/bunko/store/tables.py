@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
+from bunko.hardware.freed_memory import return_memory
 from bunko.store.quick_lancedb import BTree
 
 # Below this many rows a full scan is as fast as an index, and exact.
@@ -54,6 +55,8 @@ def index_column(table: Any, name: str) -> None:
 def optimize(table: Any) -> None:
     """Merge a table's fragments and update its indexes, unless it is large and little has changed."""
     rows = table.count_rows()
+    if rows >= INDEX_ROWS:
+        return_memory()  # merging takes 100 MB and more
     pending = max((table.index_stats(index.name).num_unindexed_rows for index in table.list_indices()), default=0)
     if rows < INDEX_ROWS or pending >= PUT_OFF_ROWS or _fragments(table) >= _PUT_OFF_FRAGMENTS:
         table.optimize(cleanup_older_than=_KEEP_VERSIONS)

@@ -6,8 +6,10 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from pydantic import BaseModel
 
+from bunko.ports import FinishReason
 from bunko.server.hosting.inquiry import Inquiry
 from bunko.server.openai.answering import Chunks, Frame, completion
 from bunko.server.openai.asking import Asked
@@ -114,10 +116,15 @@ def test_an_answer_that_was_cut_shorter_than_it_was_sent_is_told_of() -> None:
     assert chunks[-2]["choices"][0]["finish_reason"] == "stop"
 
 
-def test_an_answer_without_a_word_is_still_a_message() -> None:
-    chunks = _chunks([Finished(answer=Answer(question="Where?", text="", finish_reason="length"))])
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+def test_an_answer_without_a_word_is_still_a_message(reason: FinishReason) -> None:
+    answer = Answer(question="Where?", text="", finish_reason=reason)
+    chunks = _chunks([Finished(answer=answer)])
     assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": ""}
-    assert chunks[1]["choices"][0]["finish_reason"] == "length"
+    assert chunks[1]["choices"][0]["finish_reason"] == reason
+    body: Any = completion(answer, _ASKED, frame=_FRAME, link=_link)
+    _strictly(ChatCompletion, body)
+    assert body["choices"][0]["finish_reason"] == reason
 
 
 def test_sources_come_as_text_where_they_were_asked_for() -> None:

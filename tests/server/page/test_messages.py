@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import bunko
+from bunko.errors import EngineError
 
 SOURCE = Path(bunko.__file__).parent
 SCRIPT = (SOURCE / "server" / "page" / "messages.js").read_text(encoding="utf-8")
@@ -38,6 +39,13 @@ def messages() -> frozenset[str]:
 def test_each_pattern_fits_a_message(name: str, pattern: str, flags: str) -> None:
     compiled = re.compile(pattern.replace("(?<", "(?P<").replace("(?P<!", "(?<!"), re.I if flags else 0)
     assert any(compiled.match(text) for text in messages()), name
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("kind", EngineError.__subclasses__())
+def test_each_failure_of_a_model_has_a_title(kind: type[EngineError], language: str) -> None:
+    words = (SOURCE / "server" / "page" / f"strings.{language}.js").read_text(encoding="utf-8")
+    assert re.search(rf'\berror_{kind.__name__}: "[^"]+",', words)
 
 
 def test_there_are_patterns() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 
+from bunko.reading.text.broken_utf16 import decode_utf_16
 from bunko.reading.text.legacy_encoding import BAD, decode_legacy, decode_line, is_ordinary_kanji, with_signs
 
 _BOMS = (  # longest first: the UTF-32 mark begins with the UTF-16 one
@@ -73,15 +74,21 @@ def _decode_as(data: bytes, declared: str) -> str | None:
 def _decode(data: bytes) -> str:
     for mark, encoding in _BOMS:
         if data.startswith(mark):
+            if encoding == "utf-16":
+                order = "utf-16-le" if mark == codecs.BOM_UTF16_LE else "utf-16-be"
+                return decode_utf_16(data[len(mark) :], order, likely=likely_characters)
             return data.decode(encoding, errors="replace")
     if any(escape in data for escape in (b"\x1b$", b"\x1b(J", b"\x1b(I")) and not _is_utf_8_beyond_ascii(data):
         return _decode_iso_2022_jp(data)
     if b"\x00" in data:
         if encoding := wide_encoding(data):
+            if encoding.startswith("utf-16"):
+                return decode_utf_16(data, encoding, likely=likely_characters)
             return data.decode(encoding, errors="replace")
         # Stray zeros, or broken UTF-16.
         if b"\x00" in data[:1000]:
-            return data.decode("utf-16-be" if data[::2].count(0) > data[1::2].count(0) else "utf-16-le", "replace")
+            order = "utf-16-be" if data[:200:2].count(0) > data[1:200:2].count(0) else "utf-16-le"
+            return decode_utf_16(data, order, likely=likely_characters)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -129,11 +136,15 @@ def _wide_score(sample: bytes, encoding: str) -> float:
         return 0.0
     if not text or _CONTROL.search(text):
         return 0.0
+    return likely_characters(text) / len(text)
+
+
+def likely_characters(text: str) -> float:
+    """Return how many characters of a text are those of real texts; rare ones count less than one."""
     # A twentieth of all ideographs is common; Shift_JIS read as UTF-16 has few of those.
     ideographs = _IDEOGRAPH.findall(text)
     common = sum(map(is_ordinary_kanji, ideographs))
-    score = len(_LIKELY.findall(text)) + common + 0.3 * (len(ideographs) - common) + 0.7 * len(_HANGUL.findall(text))
-    return score / len(text)
+    return len(_LIKELY.findall(text)) + common + 0.3 * (len(ideographs) - common) + 0.7 * len(_HANGUL.findall(text))
 
 
 # Python's decoder for ISO-2022-JP lacks half-width kana, and ① or ㈱, which are common in mails.

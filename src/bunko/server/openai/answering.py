@@ -11,9 +11,10 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from bunko.contract.serialise import Json, to_json
+from bunko.ports import FinishReason
 from bunko.server.openai.asking import Asked
 from bunko.server.openai.text import Outgoing, content_of, place_name, sentences_in, sources_text
 from bunko.types import Answer, Citation, Event, Finished, ReasoningDelta, TextDelta, Usage
@@ -106,9 +107,9 @@ class Chunks:
         return {**chunk, "usage": None} if self._asked.include_usage else chunk
 
 
-def finish_reason(answer: Answer) -> Literal["stop", "length"]:
+def finish_reason(answer: Answer) -> FinishReason:
     """Return how an answer ended, in OpenAI's words; "bunko" has ours."""
-    return "length" if answer.finish_reason == "length" else "stop"
+    return answer.finish_reason if answer.finish_reason in ("length", "content_filter") else "stop"
 
 
 def usage_of(usage: Usage) -> Json:

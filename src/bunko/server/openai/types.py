@@ -163,7 +163,7 @@ class Choice(BaseModel):
     index: Literal[0]
     message: AnswerMessage
     logprobs: None = None
-    finish_reason: Literal["stop", "length"]
+    finish_reason: Literal["stop", "length", "content_filter"]
 
 
 class ChatCompletion(BaseModel):

@@ -53,6 +53,7 @@ export default {
   error_Error: "エラーが発生しました。", error_Offline: "サーバーに接続できません。", error_Offline_hint: "サーバーは動いていますか。質問はここに残っています。", error_Cut: "回答の途中で接続が切れました。", error_Busy: "質問が混み合っています。", comeBack: "{n} 秒後にもう一度お試しください。",
   error_Unauthorised: "トークンが正しくありません。", error_Stopped: "停止しました。", error_Gone: "この会話はもうありません。", error_Storage: "ブラウザーの設定により、保存できません。", error_QuestionError: "この質問には回答できません。", error_NotIndexed: "文庫はまだ読み込まれていません。", error_LibraryEmpty: "文庫は空です。",
   error_EngineCrashed: "モデルのプロセスが異常終了しました。", error_EngineTimeout: "モデルの応答に時間がかかりすぎました。", error_StoreBusy: "ほかのプログラムがこの文庫に書き込んでいます。", error_ModelTooLarge: "モデルがメモリに収まりません。", error_NotDownloaded: "モデルがこのマシンにありません。",
+  error_EngineStartFailed: "モデルを起動できませんでした。", error_PromptTooLong: "質問と出典が長すぎて、モデルに収まりません。", error_RemoteUnavailable: "モデルのサーバーに接続できません。", error_RemoteBadAnswer: "モデルのサーバーの応答が正しくありません。",
   // what the server says, in the words of this page
   noteNotHeld: "見つかったパッセージは質問との関連が薄いようです。設定で「厳密さ」を下げると、モデルが回答します。", noteNoDirectAnswer: "モデルは思考しましたが、回答を出しませんでした。思考は設定でオフにできます。", noteThoughtCut: "思考が上限に達したため、途中で回答しました。",
   noteCut: "回答は {n} トークンで打ち切られました。設定で長くできます。", noteLoop: "モデルが同じ内容を繰り返したため、停止しました。", noteTooSmall: "{model} は小さすぎて自分の回答を判定できないため、語句の一致だけで検証しました。", noteOrders: "{path} にはアシスタントへの指示が含まれているため、モデルには渡していません。", noteOrdersOnly: "{path} にはアシスタントへの指示が含まれています。ほかには何も見つかりませんでした。",
