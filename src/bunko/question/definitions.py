@@ -13,6 +13,7 @@ from pathlib import Path
 from bunko.language.data_files import read_patterns
 
 PATTERNS = Path(__file__).with_name("definitions.toml")
+_ENDINGS = "yij"
 _DEGREES = {"says": 1.0, "titles": 0.5}
 
 
@@ -30,8 +31,10 @@ def defines(sentence: str, name: str) -> float:
 @lru_cache(maxsize=64)
 def _patterns(name: str) -> tuple[tuple[float, re.Pattern[str]], ...]:
     last = name.rsplit(maxsplit=1)[-1] if name.split() else name
-    known = f"{re.escape(name)}|{re.escape(last)}"
-    part = rf"(?i:(?<!\w)(?:{known}))" if name.isascii() else f"(?:{known})"
+    known = f"(?:{re.escape(name)}|{re.escape(last)})"
+    if last.endswith(tuple(_ENDINGS)):  # Zelensky, Zelenskyy, Zelenskiy
+        known += f"[{_ENDINGS}]{{0,2}}"
+    part = rf"(?i:(?<!\w){known})" if name.isascii() else known
     return tuple(
         (_DEGREES[item.name], re.compile(item.regex)) for item in read_patterns(PATTERNS, parts={"name": part})
     )
