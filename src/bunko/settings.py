@@ -82,7 +82,8 @@ class RetrievalSettings:
     mode: Mode = "hybrid"
     """`hybrid` searches by meaning and by words, `dense` by meaning only, `lexical` by words only."""
     top_k: int = 8
-    """How many passages to retrieve: the evidence is chosen from them, and `search` prints them."""
+    """How many passages to retrieve: the evidence is chosen from them, and `search` prints them. A model that reads
+    passages gets them from 24, unless this is set to another number."""
     candidates: int = 50
     """Passages taken from each of the two searches before they are fused."""
 

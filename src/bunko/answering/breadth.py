@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 # Passages that are searched for. More held few facts more (benchmarks/LOG.md).
 _WIDE_PASSAGES = 24
+_USUAL_PASSAGES = RetrievalSettings().top_k
 _OVERESTIMATE = 4 / 3
 """Tokens by estimate for each of a model's own; passages are chosen by estimate."""
 _BULLETS = 5
@@ -57,6 +58,8 @@ class Breadth:
     """Tokens of whole passages that the model reads, of its own; 0: it reads a few sentences."""
     is_wide: bool = False
     """Whether several passages answer, and not one."""
+    searches_again: bool = False
+    """Whether the names in the first passages are searched for."""
     best_quote: bool = False
     """Whether the best quote is the answer: of a tiny or small model, a definition would be the name again."""
     bullets: bool = False
@@ -69,15 +72,21 @@ def breadth_of(question: Question, spec: GeneratorSpec, settings: Settings, *, t
     free = settings.generation.style == "free" or bool(settings.answers.prompt_file)
     ability = "capable" if free else ability_of(spec, settings.generation)
     top_k = settings.retrieval.top_k
-    many = max(top_k, _WIDE_PASSAGES)
+    many = _WIDE_PASSAGES if top_k == _USUAL_PASSAGES else top_k  # a number that the user set holds
     if ability == "capable":
         several = bool(parts(question))
         tokens = context_size(
             question.kind, several=several, tokens_per_s=tokens_per_s, patience_s=settings.answers.patience_s
         )
         is_wide = several or question.kind in WIDE or question.kind == "definition"
-        passages = many if tokens else top_k
-        return Breadth(passages=passages, quoted=top_k, context_tokens=tokens, is_wide=is_wide)
+        return Breadth(
+            passages=many if tokens else top_k,
+            quoted=top_k,
+            context_tokens=tokens,
+            is_wide=is_wide,
+            # Where several passages answer, those that the first ones lead to take the place of better ones.
+            searches_again=bool(tokens) and not is_wide and top_k >= _USUAL_PASSAGES,
+        )
     if question.kind == "definition":
         return Breadth(passages=top_k, quoted=top_k, best_quote=True)
     if question.kind in WIDE and question.kind != "reason":  # a reason is often one sentence, which the model finds

@@ -188,8 +188,7 @@ def _search(draft: Draft, resources: Resources) -> Draft:
         if draft.breadth.is_wide:
             searches = searches_for(question, hits, resources.store, resources.embedder, settings=settings.retrieval)
         named = named_documents(question, hits, resources.store)
-    # Where several passages answer, those that the first ones lead to take the place of better ones.
-    if draft.breadth.context_tokens and not draft.breadth.is_wide and not named:
+    if draft.breadth.searches_again and not named:
         with resources.watch.stage("search_again"):
             searches.append(second_search(question, hits, resources.store))
     hits = hits[:shown]
