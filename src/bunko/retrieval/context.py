@@ -16,7 +16,7 @@ from bunko.injection.detection import gives_orders
 from bunko.language.sentences import sentences
 from bunko.language.words import estimate_tokens, source_words
 from bunko.question.question import Question
-from bunko.retrieval.evidence import score_sentences
+from bunko.retrieval.evidence import is_structure, score_sentences
 from bunko.types import Chunk, Evidence, Hit
 
 _NEAR_DUPLICATE = 0.85
@@ -101,9 +101,9 @@ def _evidence(chosen: _Chosen, quotes: Sequence[Evidence]) -> Iterator[Evidence]
     for chunk, score in ordered:
         for (heading, is_order, is_quoted), run in groupby(_sentences(chunk, quotes), key=lambda item: item[2:]):
             spans = list(run)
-            if is_quoted:
-                continue
             start, end = spans[0][0], spans[-1][1]
+            if is_quoted or (quotes and is_structure(chunk.text[start:end])):
+                continue
             yield Evidence(
                 path=chunk.path,
                 start=chunk.start + start,

@@ -308,6 +308,15 @@ def _evidence(candidate: _Candidate, score: float, *, is_order: bool = False) ->
     )
 
 
+def is_structure(text: str) -> bool:
+    r"""Return whether a text has only headings, code fences and table rules.
+
+    >>> is_structure("## The mill\n\n---"), is_structure("## The mill\nIt is old.")
+    (True, False)
+    """
+    return all(_NO_SENTENCE.match(line.strip()) for line in text.splitlines() if line.strip())
+
+
 def score_sentences(question: Question, hits: Sequence[Hit]) -> list[tuple[Chunk, int, int, float]]:
     """Return the sentences of the hits that may be quoted: passage, start and end in the document, and score."""
     candidates = _candidates(hits)
