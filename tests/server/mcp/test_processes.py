@@ -97,7 +97,7 @@ def test_without_a_token_this_machine_may_call_it(folder: Path) -> None:
 
         async def run() -> None:
             async with (
-                httpx2.AsyncClient(trust_env=False) as http,
+                httpx2.AsyncClient(trust_env=False, timeout=60) as http,
                 Client(streamable_http_client(url, http_client=http)) as client,
             ):
                 assert (await call(client, "list_documents"))["total"] == 2
