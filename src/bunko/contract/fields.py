@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from bunko.contract.records import DocumentList, DocumentRow, LibraryState, SearchResult, ServedDocument, TextPart
-from bunko.types import Answer, Chunk, Evidence, Finished, Hit, Remembered, Span, SyncReport
+from bunko.types import Answer, Chunk, Evidence, Finished, Hit, MarkedSpan, Remembered, Retrieved, Span, SyncReport
 
 Surface: TypeAlias = Literal["command", "api", "mcp", "cache"]
 """Where JSON is printed or sent. The cache of answers has every field, with every digit."""
@@ -54,6 +54,7 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
         "documents_cited": Rule(name="documents.cited", before="documents_read"),
         "documents_read": Rule(name="documents.read"),
         "timings": Rule(name="timings_ms"),
+        "span": Rule(when="set"),
         "translation": Rule(when="set"),
         "remembered": Rule(when="set"),
         # The commands print notes on stderr.
@@ -64,7 +65,14 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
     },
     Remembered: {"timings": Rule(name="timings_ms")},
     SearchResult: {"timings": Rule(name="timings_ms")},
-    Evidence: {"score": Rule(digits=6), "heading": Rule(when="set"), "gives_orders": Rule(when="set")},
+    Evidence: {
+        "score": Rule(digits=6),
+        "heading": Rule(when="set"),
+        "gives_orders": Rule(when="set"),
+        "span": Rule(when="set"),
+    },
+    MarkedSpan: {"confidence": Rule(digits=4)},
+    Retrieved: {"span": Rule(when="set"), "seconds": Rule(when="set", digits=3)},
     Hit: {
         "chunk": Rule(inline=True),
         "score": Rule(digits=6, before="text"),
