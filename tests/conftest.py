@@ -27,6 +27,7 @@ def no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     """Point BUNKO_CONFIG to a file that is not there; subprocesses inherit it."""
     monkeypatch.setenv("BUNKO_CONFIG", str(tmp_path / "no-such-config.toml"))
     monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("BUNKO_READER", "none")  # the real one depends on the words; tests bring a reader of their own
 
 
 @pytest.fixture

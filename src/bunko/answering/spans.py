@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bunko.grounding.citation_marks import take_marks
 from bunko.grounding.ground import Grounding
 from bunko.grounding.verbatim import only_repeats
 from bunko.language.sentences import sentences
@@ -119,7 +120,7 @@ def compared(span: AnswerSpan | None, text: str, *, refused: bool) -> AnswerSpan
 
 
 def _agree(span: str, text: str) -> bool:
-    marked, said = set(words(span)), set(words(text))
+    marked, said = set(words(span)), set(words(take_marks(text)[0]))
     if not marked or not said:
         return span.strip() in text
     return len(marked & said) / min(len(marked), len(said)) > _AGREEING
