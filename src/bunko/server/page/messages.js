@@ -34,6 +34,7 @@ const KNOWN = [
   ["noteQuoteOnly", /^(?<model>.+) was not made for (?<language>\w+): the answer is the best quote, word for word\. .*$/],
   ["noteWordsOnly", /^(?<model>.+) does not know (?<language>\w+): passages were found by their words alone\.$/],
   ["noteNoTranslation", /^(?<model>.+) was not made for (?<language>\w+) and (?<other>\w+): there is no translation\. .*$/],
+  ["noteTranslationNeedsModel", /^There is no translation: it needs a language model\. .*$/],
   ["noteUnread", /^(?<n>\d+) files could not be read; .*$/],
   ["failPdfBroken", /^The PDF is broken: (?<detail>.*)\.$/],
   ["failPassword", /^.*(?:password|encrypted|locked).*$/i],
