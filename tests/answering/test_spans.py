@@ -106,7 +106,7 @@ class Sure:
 
     def close(self) -> None: ...
 
-    def read(self, question: str, passages: list[Passage]) -> list[Reading]:  # type: ignore[override]
+    def read(self, question: str, passages: list[Passage]) -> list[Reading]:
         from bunko.ports import ReadSpan
 
         return [

@@ -91,7 +91,8 @@ REMEMBERED = dataclasses.replace(
 )
 _SPAN = {"start": 12, "end": 19, "text": "harbour", "confidence": 2 / 3}
 MARKED = (dataclasses.replace(_EVIDENCE[0], span=MarkedSpan(**_SPAN)), _EVIDENCE[1])  # type: ignore[arg-type]
-SPANNED = dataclasses.replace(FULL, evidence=MARKED, span=AnswerSpan(**_SPAN, n=1))  # type: ignore[arg-type]
+_ANSWER_SPAN = AnswerSpan(**_SPAN, n=1)  # type: ignore[arg-type]
+SPANNED = dataclasses.replace(FULL, evidence=MARKED, span=_ANSWER_SPAN)
 ANSWERS = {
     "full": FULL,
     "refused": REFUSED,
@@ -99,7 +100,7 @@ ANSWERS = {
     "translated": TRANSLATED,
     "remembered": REMEMBERED,
     "spanned": SPANNED,
-    "compared": dataclasses.replace(SPANNED, span=dataclasses.replace(SPANNED.span, agrees=False)),
+    "compared": dataclasses.replace(SPANNED, span=dataclasses.replace(_ANSWER_SPAN, agrees=False)),
     "all": dataclasses.replace(TRANSLATED, remembered=REMEMBERED.remembered),
 }
 HITS = _HITS

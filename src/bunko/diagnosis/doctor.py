@@ -51,6 +51,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _key()
     yield from model_findings(settings)
     yield _embedder(settings)
+    yield _reader(settings)
     yield _generator(settings)
 
 
@@ -175,6 +176,23 @@ def _embedder(settings: Settings) -> Finding:
         return Finding(check="embedder", state="ok", detail=f"{embedder.spec.name}: {length} numbers, {languages}")
     except BunkoError as error:
         return Finding(check="embedder", state="problem", detail=error.message, cure=error.hint)
+
+
+def _reader(settings: Settings) -> Finding:
+    from bunko.reader.cards import find_cards
+
+    try:
+        cards = list(find_cards(settings.reader))
+        if not cards:
+            return Finding(check="reader", state="ok", detail="none: no words are marked in quotes")
+        from bunko.reader.onnx import OnnxReader
+
+        for card in cards:
+            OnnxReader(card).close()
+    except BunkoError as error:
+        return Finding(check="reader", state="problem", detail=error.message, cure=error.hint)
+    names = (f"{card.name} ({', '.join(sorted(card.languages))})" for card in cards)
+    return Finding(check="reader", state="ok", detail=", ".join(names))
 
 
 def _generator(settings: Settings) -> Finding:
