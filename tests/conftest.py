@@ -13,6 +13,7 @@ import pytest
 from bunko.cli.main import main
 from bunko.library import Library
 from bunko.ports import Embedder, Generator
+from bunko.reader import cards
 from bunko.testing import FakeEmbedder, FakeGenerator
 from tests.reading_processes import CAN_FORK, Forking
 from tests.support import THOROUGH, Outcome
@@ -49,6 +50,8 @@ def no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     """Point BUNKO_CONFIG to a file that is not there; subprocesses inherit it."""
     monkeypatch.setenv("BUNKO_CONFIG", str(tmp_path / "no-such-config.toml"))
     monkeypatch.setenv("NO_COLOR", "1")
+    # What a real reader marks depends on the words: tests bring one of their own.
+    monkeypatch.setattr(cards, "_SHIPPED", tmp_path / "no-readers")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

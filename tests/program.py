@@ -151,6 +151,7 @@ if __name__ == "__main__":
     with (
         mock.patch.object(Library, "embedder", SlowEmbedder()),
         mock.patch.object(Library, "_begin_embedder"),  # the real one would be downloaded and loaded
+        mock.patch.object(Library, "_reader", return_value=None),
         mock.patch.object(Library, "generator", SlowGenerator()),
         mock.patch.object(Engines, "generator", lambda engines, settings: SlowGenerator()),
         mock.patch.object(Engines, "embedder", lambda engines, settings: SlowEmbedder()),

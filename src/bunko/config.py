@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bunko.errors import SettingsError
 from bunko.private_files import is_plain
-from bunko.settings import Settings, apply_overrides, known_names, unknown_setting
+from bunko.settings import NO_MODEL, Settings, apply_overrides, known_names, unknown_setting
 
 CONFIG_NAME = "config.toml"
 ENV_PREFIX = "BUNKO_"
@@ -25,6 +25,7 @@ _FORBIDDEN_IN_LIBRARY = (
     "store",
     "cache_dir",
     "offline",
+    "reader",
     "reading.password_file",
     "reading.sandbox",
     "generation.adapters",
@@ -127,7 +128,7 @@ def _refuse_unsafe(values: dict[str, object], path: Path, limits: Settings) -> d
                 f"{path} sets {name} to {value!r}, which a library's own config file may not set.",
                 f"Give it as a flag, or set it in {user_config_file()}.",
             )
-        if name in _NAMES_ONLY_IN_LIBRARY:
+        if name in _NAMES_ONLY_IN_LIBRARY and value != NO_MODEL:
             safe[name] = f"catalogue:{value}"  # not a file of that name in the current folder
     return safe
 

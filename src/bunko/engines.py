@@ -19,7 +19,7 @@ from bunko.errors import BunkoError, EngineStartFailed
 if TYPE_CHECKING:
     from bunko.engine.loading import Waiting
     from bunko.models import Progress
-    from bunko.ports import Embedder, Generator
+    from bunko.ports import Embedder, Generator, Reader
     from bunko.settings import Settings
 
 # Tokens. The context window is fitted to the free memory; a smaller one can't hold documents.
@@ -37,7 +37,12 @@ def load_generator(
     from bunko.generation import open_generator
     from bunko.models import LocalModel, resolve, silent
     from bunko.models.modelfile import with_modelfile
+    from bunko.settings import NO_MODEL
 
+    if settings.model == NO_MODEL:
+        from bunko.generation.no_model import NoModel
+
+        return NoModel()
     settings = with_modelfile(settings)
     model = resolve(settings.model, kind="chat", settings=settings, progress=progress or silent)
     if isinstance(model, LocalModel):
@@ -71,6 +76,7 @@ class Engines:
         self._waiting = waiting
         self._generators: _Once[Generator] = _Once()
         self._embedders: _Once[Embedder] = _Once()
+        self._readers: _Once[Reader] = _Once()
         self._begun: set[str] = set()
 
     def generator(self, settings: Settings) -> Generator:
@@ -82,6 +88,16 @@ class Engines:
         """Return the embedder that the settings name. Raises ModelError."""
         own = replace(self._settings, embedder=settings.embedder)
         return self._embedders.get(settings.embedder, lambda: self._load_embedder(own))
+
+    def reader(self, settings: Settings, language: str) -> Reader | None:
+        """Return the reader of a language; None if there is none. Its model is loaded later. Raises ModelBroken."""
+        from bunko.reader.cards import find_card
+        from bunko.reader.late import LateReader
+
+        card = find_card(settings.reader, language)
+        if card is None:
+            return None
+        return self._readers.get(str(card.folder), lambda: LateReader(card, threads=settings.embedding.threads))
 
     def begin_embedder(self, settings: Settings) -> None:
         """Start loading an embedder in the background; `embedder` waits for it. Raises ModelError.
@@ -106,7 +122,7 @@ class Engines:
 
     def close(self) -> None:
         """Stop all engines; no more can be loaded."""
-        for engine in (*self._generators.close(), *self._embedders.close()):
+        for engine in (*self._generators.close(), *self._embedders.close(), *self._readers.close()):
             if hasattr(engine, "close"):  # not every embedder needs closing
                 engine.close()
 

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from bunko.indexing.sync import Progress
     from bunko.models import Progress as DownloadProgress
     from bunko.overview.types import Plan
-    from bunko.ports import Embedder, EntailmentModel, Generator
+    from bunko.ports import Embedder, EntailmentModel, Generator, Reader
+    from bunko.question.question import Question
     from bunko.store import Problem, Record, Store
 
 
@@ -77,12 +78,13 @@ class Library:
         settings: Settings,
         embedder: Embedder | None = None,
         generator: Generator | None = None,
+        reader: Reader | None = None,
         entailment: EntailmentModel | None = None,
         engines: Engines | None = None,
         progress: Progress | None = None,
         download_progress: DownloadProgress | None = None,
     ) -> None:
-        """`embedder` and `generator` replace the ones that the settings name, as tests do. `entailment` is
+        """`embedder`, `generator` and `reader` replace the ones that the settings name, as tests do. `entailment` is
         asked whether a source entails a sentence of an answer; no setting names one.
 
         `engines` are shared with other libraries, and stay open when this one is closed. Raises LibraryNotFound.
@@ -93,6 +95,7 @@ class Library:
         self._download_progress = download_progress
         self._given_embedder = embedder
         self._given_generator = generator
+        self._given_reader = reader
         self._entailment = entailment
         self._index = LibraryIndex(self.root, settings)
         self._shares_engines = engines is not None
@@ -377,6 +380,7 @@ class Library:
                 rewritten = who_rewrites(self._generator_for(settings).spec, asked.language, settings) == "model"
                 self._warm_up("" if last or (history and rewritten) else languages.answer, settings)
                 self._begin_embedder()
+            reader = self._reader(asked, settings)
             self._check_embedder(settings)
             counts = store.languages()
             documents = store.count_documents()
@@ -391,6 +395,7 @@ class Library:
             documents=documents,
             entailment=self._entailment,
             words_of=languages.words_of,
+            reader=reader,
         )
         if last:
             return revise(last, question, resources, notes=notes)
@@ -452,6 +457,15 @@ class Library:
         if self._given_embedder is None and "embedder" not in self.__dict__:
             self._engines.begin_embedder(self.settings)
 
+    def _reader(self, question: Question, settings: Settings) -> Reader | None:
+        """Return the reader of a question's language, which begins to load for a fact; None if there is none."""
+        reader = self._given_reader
+        if reader is None and self._given_generator is None:
+            reader = self._engines.reader(settings, question.language)
+        if reader is not None and question.kind == "fact":
+            reader.begin()
+        return reader
+
     def _check_embedder(self, settings: Settings) -> None:
         """Raise EmbedderMismatch where the index has vectors of another embedder only: a sync is needed first."""
         if settings.retrieval.mode == "lexical":
@@ -480,7 +494,7 @@ class Library:
         from bunko.answering.recall import KeptAnswers
 
         # Whether engines that were passed in are the same the next time is unknown: no answer is kept then.
-        given = self._given_embedder or self._given_generator or self._entailment
+        given = self._given_embedder or self._given_generator or self._given_reader or self._entailment
         return KeptAnswers(
             self.root, self._index.location, keep=self.settings.answers.keep, engines="unknown" if given else "known"
         )

@@ -78,6 +78,70 @@ class EntailmentModel(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderSpec:
+    """What a reader reports about itself."""
+
+    name: str
+    languages: frozenset[str]
+    """ISO 639-1 codes."""
+    least_confidence: float
+    """The confidence, 0 to 1, below which what it marks is wrong too often to be shown."""
+
+    def knows(self, language: str) -> bool:
+        """Return whether it reads questions and passages in this language."""
+        return language in self.languages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A text that may answer a question."""
+
+    text: str
+    within: tuple[tuple[int, int], ...]
+    """The stretches that may hold the answer: start and end, in characters of the text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSpan:
+    """The words of a stretch that answer best."""
+
+    start: int
+    """In characters of the passage."""
+    end: int
+    probability: float
+    """That the answer starts and ends there, if the passage answers: 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a reader says of one passage."""
+
+    relevance: float
+    """The probability that the passage answers the question: 0 to 1."""
+    spans: tuple[ReadSpan | None, ...]
+    """The best words of each stretch, in their order; None for one without words, or beyond what the reader takes."""
+
+
+class Reader(Protocol):
+    """A question and passages -> how likely each passage answers, and with which of its words. Writes no text."""
+
+    @property
+    def spec(self) -> ReaderSpec: ...
+
+    def begin(self) -> None:
+        """Begin to load the model, and return at once. Raises nothing; `read` raises what went wrong."""
+        ...
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """Return a reading for each passage, in order. Raises ModelBroken, EngineError."""
+        ...
+
+    def close(self) -> None:
+        """Release the memory. May be called twice; the next question loads it again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationOptions:
     """Options of one completion."""
 
@@ -134,6 +198,8 @@ class GeneratorSpec:
     """Number of weights; 0 if unknown. Prompts for small models are made differently."""
     notes: tuple[str, ...] = ()
     """What the reader of an answer should know of the model, such as that its chat template is another model's."""
+    writes: bool = True
+    """False: there is no model behind it, and every completion is empty (`--model none`)."""
 
 
 class Generator(Protocol):

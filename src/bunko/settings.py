@@ -18,6 +18,9 @@ from bunko.errors import SettingsError
 from bunko.setting_values import convert
 from bunko.types import Mode, Think
 
+NO_MODEL = "none"
+"""The name that stands for no language model: answers are words of the documents."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingSettings:
@@ -226,9 +229,13 @@ class Settings:
     """All settings. Values only: nothing here opens, loads or connects."""
 
     model: str = "smollm2-135m"
-    """The chat model that writes the answer: a name, a file or a server."""
+    """The chat model that writes the answer: a name, a file or a server; `none`: no model is needed, and answers are
+    words of the documents."""
     embedder: str = "minilm"
     """The embedding model that finds passages by meaning."""
+    reader: str = "auto"
+    """The small model that marks the words of a quote that answer a question of fact: `auto`: the one that comes with
+    Bunko for the question's language, if there is one; `none`; or a folder with a reader of your own."""
     store: str = ""
     """The place of the index: a folder, or an address such as `s3://bucket/path` that LanceDB opens (not tested yet);
     empty: `.bunko/store` in the library's folder."""

@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING
 
 from bunko.errors import PromptTooLong
 from bunko.language.words import words
-from bunko.ports import EmbedderSpec, GenerationOptions, GeneratorSpec, Piece, Pieces, Request
+from bunko.ports import (
+    EmbedderSpec,
+    GenerationOptions,
+    GeneratorSpec,
+    Passage,
+    Piece,
+    Pieces,
+    ReaderSpec,
+    Reading,
+    ReadSpan,
+    Request,
+)
 from bunko.types import Message, Usage
 
 if TYPE_CHECKING:
@@ -124,3 +135,35 @@ class FakeGenerator:
             return numbered[1].replace("\n", " ")
         sources, found, _ = messages[-1].content.partition("\n\n")
         return sources.splitlines()[-1] if found and sources else "Nothing."
+
+
+class FakeReader:
+    """Mark the words of `answers` wherever they are; a passage without any of them does not answer."""
+
+    def __init__(
+        self, *answers: str, probability: float = 0.9, languages: frozenset[str] = frozenset({"en", "ja"})
+    ) -> None:
+        self.spec = ReaderSpec(name="fake", languages=languages, least_confidence=0.1)
+        self._answers = answers
+        self._probability = probability
+        self.passages: list[Passage] = []
+        """Every passage that it was given, in order."""
+
+    def begin(self) -> None:
+        """Do nothing: there is no model."""
+
+    def close(self) -> None:
+        """Do nothing: there is no model."""
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """Return for each stretch the first of the answers that is in it."""
+        self.passages += passages
+        return [self._reading(passage) for passage in passages]
+
+    def _reading(self, passage: Passage) -> Reading:
+        spans = tuple(self._span(passage.text, *stretch) for stretch in passage.within)
+        return Reading(relevance=1.0 if any(spans) else 0.01, spans=spans)
+
+    def _span(self, text: str, start: int, end: int) -> ReadSpan | None:
+        places = [(at, at + len(answer)) for answer in self._answers if (at := text.find(answer, start, end)) >= 0]
+        return ReadSpan(start=places[0][0], end=places[0][1], probability=self._probability) if places else None

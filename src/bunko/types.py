@@ -142,6 +142,30 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedSpan:
+    """The words of a quote that answer, as a reader marked them: `document.text[start:end] == text`."""
+
+    start: int
+    """Where the words start in the document's text, in code points."""
+    end: int
+    """Where they end."""
+    text: str
+    """The words: exactly the text from `start` to `end`."""
+    confidence: float
+    """How likely they answer the question, from 0 to 1, as the reader says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerSpan(MarkedSpan):
+    """The marked words of an answer, and whether a model agrees."""
+
+    n: int
+    """The place of their quote in `evidence`, counted from 1."""
+    agrees: bool | None = None
+    """Whether the model's answer says the same; null where the words are the answer, or no model was asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """A verbatim quote chosen from the hits, known before the model writes: `text[start:end] == quote`."""
 
@@ -163,6 +187,8 @@ class Evidence:
     """True where the quote seems to give orders to a language model; it is not used as a source. Left out otherwise."""
     did_not_fit: bool = False
     """True where the model's context window had no room for the quote, so that it was not read. Left out otherwise."""
+    span: MarkedSpan | None = None
+    """The words of the quote that answer a question of fact. Left out where none were marked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +290,8 @@ class Answer:
     """True where the documents seem to hold no answer: `answer` says so, and a note says why."""
     evidence: tuple[Evidence, ...] = ()
     """The quotes that were chosen as sources, best first, known before the model writes."""
+    span: AnswerSpan | None = None
+    """The words of a quote that answer a question of fact, marked before a model is asked. Left out where none were."""
     citations: tuple[Citation, ...] = ()
     """For each sentence of the answer, the sentence of a quote in which it was found or that comes nearest; several
     where its parts have several sources."""
@@ -372,6 +400,10 @@ class Retrieved:
     """The quotes that were chosen as sources, best first."""
     hits: tuple[Hit, ...]
     """The passages that were found, best first."""
+    span: AnswerSpan | None = None
+    """The words of a quote that answer, where a model is asked for a fuller answer. Left out otherwise."""
+    seconds: float = 0.0
+    """Seconds since the question was asked. Left out where it is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import dataclasses
 from bunko.errors import StoreBusy
 from bunko.types import (
     Answer,
+    AnswerSpan,
     Chunk,
     Citation,
     Event,
@@ -15,6 +16,7 @@ from bunko.types import (
     Finished,
     Hit,
     LeftOut,
+    MarkedSpan,
     ReasoningDelta,
     Remembered,
     Retrieved,
@@ -87,12 +89,18 @@ REMEMBERED = dataclasses.replace(
     timings={"recall": 0.2, "total": 0.3},
     remembered=Remembered(at=1700000000.5, timings={"write": 700.0, "total": 1000.0}, usage=_USAGE),
 )
+_SPAN = {"start": 12, "end": 19, "text": "harbour", "confidence": 2 / 3}
+MARKED = (dataclasses.replace(_EVIDENCE[0], span=MarkedSpan(**_SPAN)), _EVIDENCE[1])  # type: ignore[arg-type]
+_ANSWER_SPAN = AnswerSpan(**_SPAN, n=1)  # type: ignore[arg-type]
+SPANNED = dataclasses.replace(FULL, evidence=MARKED, span=_ANSWER_SPAN)
 ANSWERS = {
     "full": FULL,
     "refused": REFUSED,
     "alone": ALONE,
     "translated": TRANSLATED,
     "remembered": REMEMBERED,
+    "spanned": SPANNED,
+    "compared": dataclasses.replace(SPANNED, span=dataclasses.replace(_ANSWER_SPAN, agrees=False)),
     "all": dataclasses.replace(TRANSLATED, remembered=REMEMBERED.remembered),
 }
 HITS = _HITS
@@ -115,6 +123,7 @@ REPORTS = {
 ERROR = StoreBusy("Another sync runs.", "Wait.")
 EVENTS: tuple[Event, ...] = (
     Retrieved(question="As searched", evidence=_EVIDENCE, hits=_HITS),
+    Retrieved(question="As searched", evidence=MARKED, hits=_HITS, span=SPANNED.span, seconds=0.12345),
     ReasoningDelta(text="Hm"),
     TextDelta(text="It"),
     Finished(answer=REMEMBERED),

@@ -18,7 +18,7 @@ import httpx
 
 from bunko.engines import Engines
 from bunko.errors import EngineCrashed
-from bunko.ports import Embedder, GenerationOptions, Generator, Pieces
+from bunko.ports import Embedder, GenerationOptions, Generator, Pieces, Reader
 from bunko.server.hosting.host import Host
 from bunko.server.http.access import Access
 from bunko.server.http.app import build_app
@@ -33,10 +33,16 @@ BASE = "http://127.0.0.1:8642"
 class FakeEngines(Engines):
     """Fakes in the engines' place, one generator for each model."""
 
-    def __init__(self, settings: Settings, make: Callable[[], Generator] = FakeGenerator) -> None:
+    def __init__(
+        self, settings: Settings, make: Callable[[], Generator] = FakeGenerator, *, reader: Reader | None = None
+    ) -> None:
         super().__init__(settings)
         self._make = make
+        self._reader = reader
         self.made: list[Generator] = []
+
+    def reader(self, settings: Settings, language: str) -> Reader | None:
+        return self._reader
 
     def _load_generator(self, settings: Settings) -> Generator:
         self.made.append(self._make())
@@ -88,12 +94,17 @@ class SteppedGenerator(FakeGenerator):
             raise EngineCrashed("The connection broke.", "Ask again.")
 
 
-def make_host(folders: Sequence[Path], *, generator: Callable[[], Generator] = FakeGenerator, **values: object) -> Host:
+def make_host(
+    folders: Sequence[Path],
+    *,
+    generator: Callable[[], Generator] = FakeGenerator,
+    reader: Reader | None = None,
+    **values: object,
+) -> Host:
     """Return a host with fake engines; `values` are settings, as make_settings takes them."""
     settings = make_settings(**values)
-    return Host(
-        folders, settings=settings, engines=FakeEngines(settings, generator), library_settings=lambda _: settings
-    )
+    engines = FakeEngines(settings, generator, reader=reader)
+    return Host(folders, settings=settings, engines=engines, library_settings=lambda _: settings)
 
 
 @contextlib.asynccontextmanager

@@ -23,8 +23,13 @@ def answer_without_documents(
     history: Sequence[Message] = (),
     watch: Stopwatch,
 ) -> Iterator[Event]:
-    """Yield the model's own answer: deltas, then Finished. Nothing is added to the question."""
+    """Yield the model's own answer: deltas, then Finished. Nothing is added to the question.
+
+    Raises QuestionError where there is no model.
+    """
     check_question(question)
+    if not generator.spec.writes:
+        raise QuestionError("There is no language model to ask (--model none).", "Name one, or ask a folder.")
     with watch.stage("load"):
         settings, room = with_room(with_length(settings, generator.spec), context=generator.context_tokens())
     with watch.stage("prompt"):

@@ -29,6 +29,7 @@ from bunko.errors import UsageError
 from bunko.models.fingerprints import fingerprint_of
 from bunko.models.gguf.adapters import adapter_states
 from bunko.private_files import is_plain, make_place
+from bunko.reader.cards import state_of_reader
 from bunko.reading.folder import FileEntry, content_digest, list_files
 from bunko.settings import ServerSettings, Settings
 from bunko.signing import is_signed, signature
@@ -99,16 +100,18 @@ def key_of(question: str, *, state: str, settings: Settings) -> str:
     try:
         adapters = adapter_states(settings.generation.adapters)
         prompts = state_of_prompts(settings)
+        reader = state_of_reader(settings.reader)
     except (OSError, UsageError):
         return ""
-    parts = [question, state, *models, adapters, repr(decisive), prompts, _program()]
+    parts = [question, state, *models, adapters, repr(decisive), prompts, reader, _program()]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 
 def _program() -> str:
     """Return a hash of the installed program: answers of an older one must not be given again."""
     home = Path(bunko.__file__).parent
-    files = [path for ending in ("py", "toml", "txt") for path in sorted(home.rglob(f"*.{ending}")) if path.is_file()]
+    endings = ("py", "toml", "txt", "json")
+    files = [path for ending in endings for path in sorted(home.rglob(f"*.{ending}")) if path.is_file()]
     specs = [importlib.util.find_spec(name) for name in _ENGINES]
     files += [Path(spec.origin) for spec in specs if spec and spec.origin]
     states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]

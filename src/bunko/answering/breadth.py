@@ -69,7 +69,7 @@ class Breadth:
 def breadth_of(question: Question, spec: GeneratorSpec, settings: Settings, *, tokens_per_s: float = 0) -> Breadth:
     """Return how much a question of its kind needs, for this model, which reads so fast; 0: not known."""
     # Whatever the model's size, the user wants its own words, or gives the prompt.
-    free = settings.generation.style == "free" or bool(settings.answers.prompt_file)
+    free = spec.writes and (settings.generation.style == "free" or bool(settings.answers.prompt_file))
     ability = "capable" if free else ability_of(spec, settings.generation)
     top_k = settings.retrieval.top_k
     many = _WIDE_PASSAGES if top_k == _USUAL_PASSAGES else top_k  # a number that the user set holds

@@ -1,6 +1,6 @@
 """Pipeline 2: answer a question. In: a question and resources (index, models, settings). Out: events, the answer last.
 
-    (rewrite) -> search -> select -> judge -> generate -> ground -> (translate)
+    (rewrite) -> search -> select -> judge -> (mark) -> generate -> ground -> (translate)
 
 The evidence is yielded before the model reads any of it.
 """
@@ -25,6 +25,7 @@ from bunko.answering.breadth import (
 from bunko.answering.model_opinion import likeness_by, notes_on, opinion_of
 from bunko.answering.refusal import Support, can_judge, support, support_by_model, support_in_files
 from bunko.answering.rewriting import rewrite
+from bunko.answering.spans import cite_span, compared, find_span, stands_alone, with_span, with_span_first
 from bunko.answering.spoken_refusal import refuses
 from bunko.answering.translation import translate
 from bunko.answering.writing import (
@@ -39,7 +40,7 @@ from bunko.answering.writing import (
     write,
 )
 from bunko.grounding.ground import Grounding, ground
-from bunko.ports import Embedder, EntailmentModel, Generator, Quotable, Searchable, Timed
+from bunko.ports import Embedder, EntailmentModel, Generator, Quotable, Reader, Searchable, Timed
 from bunko.question.question import Question, parse_question
 from bunko.retrieval.evidence import notes_on_orders, trusted
 from bunko.retrieval.named_documents import named_files
@@ -49,6 +50,7 @@ from bunko.settings import Settings, apply_overrides
 from bunko.stopwatch import Stopwatch
 from bunko.types import (
     Answer,
+    AnswerSpan,
     Event,
     Evidence,
     Finished,
@@ -80,7 +82,9 @@ class Resources:
     entailment: EntailmentModel | None = None
     """Asked whether a source entails a sentence; None: it is not."""
     words_of: Literal["model", "document"] = "model"
-    """"document": the best quote is the answer, and the model is not asked."""
+    """"document": marked words or the best quote are the answer, and the model is not asked."""
+    reader: Reader | None = None
+    """Marks the words that answer a question of fact; None: nothing is marked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +112,10 @@ class Draft:
     sources: tuple[Evidence, ...] = ()
     """The evidence that the answer was made from, best first; empty where the question is refused."""
     support: Support = field(default_factory=Support)
+    span: AnswerSpan | None = None
+    """The words of a quote that answer."""
+    by_span: bool = False
+    """Whether these words are the answer, and no model is asked."""
     written: Written = field(default_factory=lambda: Written(finish_reason="none"))
     grounding: Grounding = field(default_factory=lambda: Grounding(citations=(), unsupported=()))
     translation: tuple[Translation, ...] = ()
@@ -134,8 +142,9 @@ def answer_from_documents(
     draft = _rewrite(draft, resources, history)
     draft = _search(draft, resources)
     draft = _select(draft, resources)
-    yield Retrieved(question=draft.question.text, evidence=draft.evidence, hits=draft.hits)
     draft = _judge(draft, resources)
+    draft = _mark(draft, resources)
+    yield _retrieved(draft, resources)
     draft = yield from _generate(draft, resources)
     draft = _ground(draft, resources)
     draft = _translate(draft, resources)
@@ -238,15 +247,32 @@ def _judge(draft: Draft, resources: Resources) -> Draft:
     return replace(draft, notes=(*draft.notes, *notes_on_orders(draft.evidence)))
 
 
+def _mark(draft: Draft, resources: Resources) -> Draft:
+    """Mark the words that answer. Of a tiny model or none they are the answer, and their quote is the first."""
+    if resources.reader is None or not draft.sources:
+        return draft
+    with resources.watch.stage("mark"):
+        span = find_span(draft.question, draft.evidence, draft.hits, resources.reader)
+    if span is None:
+        return draft
+    if not (resources.words_of == "document" or stands_alone(resources.generator.spec, resources.settings)):
+        evidence = with_span(draft.evidence, span)
+        return replace(draft, evidence=evidence, sources=tuple(trusted(evidence)), span=span)
+    evidence, span = with_span_first(draft.evidence, span)
+    return replace(draft, evidence=evidence, sources=evidence[:1], span=span, by_span=True)
+
+
 def _generate(draft: Draft, resources: Resources) -> Stage:
-    """Yield the answer's text: the model's, the best quote, or a refusal."""
-    if draft.sources and _is_quoted(draft, resources):
-        draft = replace(draft, sources=draft.sources[:1])
-        draft = replace(draft, written=Written(text=draft.sources[0].quote, finish_reason="none"))
+    """Yield the answer's text: the model's, marked words, the best quote, or a refusal."""
+    if draft.by_span and draft.span:
+        draft = replace(draft, written=Written(text=draft.span.text, finish_reason="none"))
     elif draft.sources and draft.breadth.bullets:
         draft = replace(
             draft, written=Written(text=prompts.bullets(draft.sources, language=draft.language), finish_reason="none")
         )
+    elif draft.sources and _is_quoted(draft, resources):
+        draft = replace(draft, sources=draft.sources[:1])
+        draft = replace(draft, written=Written(text=draft.sources[0].quote, finish_reason="none"))
     elif draft.sources:
         draft = yield from _ask_model(draft, resources)
     if not draft.sources:
@@ -302,6 +328,8 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
 
 
 def _ground(draft: Draft, resources: Resources) -> Draft:
+    if draft.by_span and draft.span:
+        return replace(draft, grounding=cite_span(draft.span, draft.sources[0]))
     with resources.watch.stage("ground"):
         by_model = not _is_quoted(draft, resources)
         opinion = opinion_of(resources.generator, resources.settings) if by_model else None
@@ -335,14 +363,17 @@ def _translate(draft: Draft, resources: Resources) -> Draft:
 
 
 def _answer(draft: Draft, resources: Resources) -> Answer:
+    asked = draft.written.finish_reason != "none"
+    text = draft.grounding.text if draft.sources else draft.written.text.strip()
     return Answer(
         question=draft.asked.text,
         standalone_question=draft.question.text,
-        text=draft.grounding.text if draft.sources else draft.written.text.strip(),
+        text=text,
         reasoning=draft.written.reasoning.strip(),
         refused=not draft.sources,
         support=draft.support.strength if draft.evidence else 0.0,
         evidence=draft.evidence,
+        span=compared(draft.span, text, refused=not draft.sources) if asked else draft.span,
         citations=draft.grounding.citations,
         unsupported=draft.grounding.unsupported,
         translation=draft.translation,
@@ -356,6 +387,16 @@ def _answer(draft: Draft, resources: Resources) -> Answer:
         embedder=resources.embedder.spec.name,
         finish_reason=draft.written.finish_reason,
         notes=draft.notes,
+    )
+
+
+def _retrieved(draft: Draft, resources: Resources) -> Retrieved:
+    return Retrieved(
+        question=draft.question.text,
+        evidence=draft.evidence,
+        hits=draft.hits,
+        span=None if draft.by_span else draft.span,
+        seconds=resources.watch.timings()["total"] / 1000,
     )
 
 

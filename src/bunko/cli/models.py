@@ -29,6 +29,7 @@ def run_list(arguments: argparse.Namespace) -> int:
             print(f" {mark} {safe(state.name):<24} {dim(', '.join(note for note in notes if note))}")
             if state.description:
                 print(f"   {safe(state.description)}")
+    print(dim("none: --model none needs no model; answers are quotes and marked words of the documents"))
     print(dim("● on this machine   ○ not downloaded: bunko models pull NAME"))
     return 0
 

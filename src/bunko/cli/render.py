@@ -12,7 +12,7 @@ from bunko.cli.common import bold, counted, dim, note, print_json, safe, width
 from bunko.contract.serialise import to_json
 from bunko.conversation import last
 from bunko.errors import BunkoError
-from bunko.types import Answer, Event, Evidence, Finished, Hit, ReasoningDelta, Retrieved, TextDelta
+from bunko.types import Answer, AnswerSpan, Event, Evidence, Finished, Hit, ReasoningDelta, Retrieved, TextDelta
 
 Detail: TypeAlias = Literal["answer", "sources", "everything"]
 """How much to print: the answer alone, its sources too, or also scores, the whole reasoning and a chart."""
@@ -43,6 +43,8 @@ def render_events(events: Iterator[Event], *, detail: Detail) -> Answer:
         match event:
             case Retrieved() if not quiet:
                 _print_evidence(event.evidence, scores="shown" if detail == "everything" else "hidden")
+                if event.span:
+                    _print_span(event.span, seconds=event.seconds)
             case ReasoningDelta() if not quiet:
                 writing = _heading("Reasoning", writing)
                 _write_dim(fold.shown(safe(event.text)))
@@ -124,6 +126,12 @@ def _print_evidence(evidence: Sequence[Evidence], *, scores: Literal["shown", "h
     if len(evidence) > _QUOTES:
         print(dim(f"… and {len(evidence) - _QUOTES:,} more quotes; --json has them."))
     print(flush=True)
+
+
+def _print_span(span: AnswerSpan, *, seconds: float) -> None:
+    """Print the words that answer, before a model says more."""
+    after = f" in {seconds:.1f} s" if seconds else ""
+    print(f"Found{after}: {bold(' '.join(safe(span.text).split()))} {dim(f'[{span.n}]')}\n", flush=True)
 
 
 def _place(path: str, page: int | None, heading: str) -> str:

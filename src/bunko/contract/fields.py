@@ -19,7 +19,19 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from bunko.contract.records import DocumentList, DocumentRow, LibraryState, SearchResult, ServedDocument, TextPart
-from bunko.types import Answer, Chunk, Evidence, Finished, Hit, Message, Remembered, Span, SyncReport
+from bunko.types import (
+    Answer,
+    Chunk,
+    Evidence,
+    Finished,
+    Hit,
+    MarkedSpan,
+    Message,
+    Remembered,
+    Retrieved,
+    Span,
+    SyncReport,
+)
 
 Surface: TypeAlias = Literal["command", "api", "mcp", "cache"]
 """Where JSON is printed or sent. The cache of answers has every field, with every digit."""
@@ -54,6 +66,7 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
         "documents_cited": Rule(name="documents.cited", before="documents_read"),
         "documents_read": Rule(name="documents.read"),
         "timings": Rule(name="timings_ms"),
+        "span": Rule(when="set"),
         "translation": Rule(when="set"),
         "remembered": Rule(when="set"),
         "revision": Rule(when="set"),
@@ -70,7 +83,10 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
         "heading": Rule(when="set"),
         "gives_orders": Rule(when="set"),
         "did_not_fit": Rule(when="set"),
+        "span": Rule(when="set"),
     },
+    MarkedSpan: {"confidence": Rule(digits=4)},
+    Retrieved: {"span": Rule(when="set"), "seconds": Rule(when="set", digits=3)},
     Hit: {
         "chunk": Rule(inline=True),
         "score": Rule(digits=6, before="text"),

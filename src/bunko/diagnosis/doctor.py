@@ -29,7 +29,7 @@ from bunko.models import LocalModel, RemoteModel, resolve
 from bunko.models.catalogue.lookup import find_entry
 from bunko.models.inventory import show_model
 from bunko.ports import GenerationOptions
-from bunko.settings import ReadingSettings, Settings, apply_overrides, cache_directory
+from bunko.settings import NO_MODEL, ReadingSettings, Settings, apply_overrides, cache_directory
 from bunko.signing import KEY_NAME, data_directory, user_key
 from bunko.types import Message
 
@@ -51,6 +51,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _key()
     yield from model_findings(settings)
     yield _embedder(settings)
+    yield _reader(settings)
     yield _generator(settings)
 
 
@@ -177,7 +178,26 @@ def _embedder(settings: Settings) -> Finding:
         return Finding(check="embedder", state="problem", detail=error.message, cure=error.hint)
 
 
+def _reader(settings: Settings) -> Finding:
+    from bunko.reader.cards import find_cards
+
+    try:
+        cards = list(find_cards(settings.reader))
+        if not cards:
+            return Finding(check="reader", state="ok", detail="none: no words are marked in quotes")
+        from bunko.reader.onnx import OnnxReader
+
+        for card in cards:
+            OnnxReader(card).close()
+    except BunkoError as error:
+        return Finding(check="reader", state="problem", detail=error.message, cure=error.hint)
+    names = (f"{card.name} ({', '.join(sorted(card.languages))})" for card in cards)
+    return Finding(check="reader", state="ok", detail=", ".join(names))
+
+
 def _generator(settings: Settings) -> Finding:
+    if settings.model == NO_MODEL:
+        return Finding(check="model", state="ok", detail="none: answers are words of the documents")
     try:
         if missing := _not_downloaded(settings.model, settings, "model"):
             return missing

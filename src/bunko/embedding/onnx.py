@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime
 from tokenizers import Tokenizer
 
 from bunko.embedding.batches import pieces_at_once
 from bunko.embedding.integer_minilm import integer_model
 from bunko.embedding.recipes import recipe_of
+from bunko.engine.onnx_session import open_session
 from bunko.engine.parameters import Machine
 from bunko.errors import ModelBroken, WrongModelKind
 from bunko.hardware.freed_memory import return_memory
@@ -29,8 +28,6 @@ from bunko.settings import EmbeddingSettings
 if TYPE_CHECKING:
     from bunko.ports import Vectors
 
-# Fuses addition and normalisation into an operator that takes five times as long (ONNX Runtime 1.32, x86).
-_SLOW_FUSION = "SkipLayerNormFusion"
 # The tokenizer holds some hundred bytes for each character and token: text is given to it in pieces.
 _LONGEST_TEXT = 20_000
 _AT_ONCE = 200_000
@@ -47,7 +44,8 @@ class OnnxEmbedder:
         facts = self._facts = model.embedder
         try:
             self._tokenizer = Tokenizer.from_file(str(model.files["tokenizer"]))
-            self._session = _session(model.files["model"], rebuilt=bool(recipe_of(model)))
+            path = model.files["model"]
+            self._session = open_session(integer_model(path.read_bytes()) if recipe_of(model) else str(path))
         except Exception as error:
             detail = (str(error).splitlines() or [type(error).__name__])[0][:200]
             raise ModelBroken(
@@ -108,26 +106,6 @@ class OnnxEmbedder:
         output = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
         vector: Vectors = _pool(output, self._facts.pooling)[0]
         return vector / max(float(np.linalg.norm(vector)), 1e-12)
-
-
-def _session(path: Path, *, rebuilt: bool) -> Any:
-    """Load a model. It runs in the calling thread, and several threads may call it at once."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    # Texts differ in length, and a memory plan for each length would waste memory.
-    options.enable_mem_pattern = False
-    options.log_severity_level = 3
-    # Processors without VNNI overflow when they multiply unsigned with signed bytes: exact there too, if slower.
-    options.add_session_config_entry("session.x64quantprecision", "1")
-    session = onnxruntime.InferenceSession(
-        integer_model(path.read_bytes()) if rebuilt else str(path),
-        options,
-        providers=["CPUExecutionProvider"],
-        disabled_optimizers=[_SLOW_FUSION],
-    )
-    # ONNX Runtime keeps the model's bytes (23 MB) for a restart that is not used.
-    session._model_bytes = None
-    return session
 
 
 def _pool(output: Any, pooling: str) -> Any:

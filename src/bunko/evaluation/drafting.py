@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from bunko.errors import UsageError
 from bunko.evaluation.metrics import normalise_characters
 from bunko.generation.thinking import text_of
 from bunko.injection.control_tokens import neutralise
@@ -61,8 +62,10 @@ def draft_questions(
 ) -> Iterator[dict[str, object]]:
     """Yield at most `wanted` lines of a question file; fewer if the model does not write enough usable ones.
 
-    The same seed samples the same passages. Raises EngineError, StoreError.
+    The same seed samples the same passages. Raises UsageError without a model, EngineError, StoreError.
     """
+    if not library.generator.spec.writes:
+        raise UsageError("Questions are drafted by a language model, and there is none.", "Name one with --model.")
     seen: set[str] = set()
     generation = library.settings.generation
     options = GenerationOptions(

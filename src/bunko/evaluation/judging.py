@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from bunko.errors import PromptTooLong
+from bunko.errors import PromptTooLong, UsageError
 from bunko.evaluation.questions import Question
 from bunko.evaluation.records import Answered
 from bunko.generation.thinking import text_of
@@ -45,8 +45,10 @@ def judge_answers(
 ) -> dict[str, bool | None]:
     """Return the judge's verdict for each question that has correct answers, by id; None if the judge gives none.
 
-    Refusals and failed questions are wrong without asking. Raises EngineError.
+    Refusals and failed questions are wrong without asking. Raises UsageError without a model, EngineError.
     """
+    if not judge.spec.writes:
+        raise UsageError("Answers are judged by a language model, and there is none.", "Name one with --judge.")
     verdicts: dict[str, bool | None] = {}
     options = GenerationOptions(max_tokens=_TOKENS, seed=seed, think=think, think_tokens=think_tokens)
     for question, line in zip(questions, lines, strict=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bunko.language.detection import LANGUAGE_NAMES
 from bunko.models.catalogue.lookup import find_entry
+from bunko.settings import NO_MODEL
 
 _OTHER_MODELS = "`bunko models list` shows models for many languages."
 
@@ -18,6 +19,8 @@ def speaks(model: str, language: str) -> bool:
     >>> speaks("smollm2-135m", "en"), speaks("smollm2-135m", "ja"), speaks("mine.gguf", "ja")
     (True, False, True)
     """
+    if model == NO_MODEL:
+        return False
     entry = find_entry(model)
     return entry is None or entry.knows(language)
 
@@ -38,7 +41,7 @@ def language_notes(*, model: str, embedder: str, asked_in: str, answer_in: str) 
     ('minilm does not know Japanese: passages were found by their words alone.',)
     """
     notes = []
-    if not speaks(model, answer_in):
+    if model != NO_MODEL and not speaks(model, answer_in):
         notes.append(
             f"{model} was not made for {_name_of(answer_in)}: the answer is the best quote, word for word. "
             f"{_OTHER_MODELS}"
@@ -58,6 +61,8 @@ def translation_notes(model: str, source: str, target: str) -> tuple[str, ...]:
     """Return a note that there is no translation if the model can't make one."""
     if translates(model, source, target):
         return ()
+    if model == NO_MODEL:
+        return (f"There is no translation: it needs a language model. {_OTHER_MODELS}",)
     return (
         f"{model} was not made for {_name_of(source)} and {_name_of(target)}: there is no translation. {_OTHER_MODELS}",
     )

@@ -23,6 +23,8 @@ def ability_of(spec: GeneratorSpec, settings: GenerationSettings) -> Ability:
     >>> ability_of(GeneratorSpec(name="a", parameters=135_000_000), GenerationSettings())
     'tiny'
     """
+    if not spec.writes:
+        return "tiny"
     if settings.ability != "auto":
         return settings.ability
     if not spec.parameters:

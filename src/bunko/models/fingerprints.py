@@ -15,7 +15,7 @@ from bunko.models.fetching.sources import Download, OllamaSource, PlainSource, p
 from bunko.models.gguf.faster_copy import faster_copy
 from bunko.models.imported import find_imported
 from bunko.models.resolve import downloadable_file
-from bunko.settings import Settings
+from bunko.settings import NO_MODEL, Settings
 
 
 def fingerprint_of(name: str, *, settings: Settings) -> str:
@@ -23,6 +23,8 @@ def fingerprint_of(name: str, *, settings: Settings) -> str:
 
     It is empty for a model on a server, whose changes can't be detected, and for one that is not on this machine.
     """
+    if name == NO_MODEL:
+        return NO_MODEL
     try:
         files = _with_copies(_files(name, settings), settings)
         return "\n".join(f"{path} {state.st_size} {state.st_mtime_ns}" for path, state in _states(files))
@@ -35,6 +37,8 @@ def model_files(name: str, *, settings: Settings) -> list[Path]:
 
     Of a model in a Python package, all files of the package.
     """
+    if name == NO_MODEL:
+        return []
     try:
         entry = find_entry(name)
         files = list(_files(name, settings))

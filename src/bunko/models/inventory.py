@@ -25,7 +25,7 @@ from bunko.models.gguf.header import GgufInfo, ModelKind, read_gguf
 from bunko.models.imported import SOURCE_PREFIX, ImportedModel, find_imported
 from bunko.models.records import CatalogueEntry, CatalogueFile, EmbedderFacts, LocalModel
 from bunko.models.resolve import check_package, downloadable_file, obtain, resolve_original
-from bunko.settings import Settings
+from bunko.settings import NO_MODEL, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +71,16 @@ class ModelState:
         return sum(file.path.stat().st_size for file in self.files if file.path and file.path.is_file())
 
 
+_NONE = ModelState(
+    name=NO_MODEL,
+    kind=None,
+    downloaded=True,
+    verified=True,
+    files=(),
+    description="No language model: answers are quotes and marked words of the documents.",
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PulledFile:
     """A file after a pull: it was "present" and intact, was "downloaded", or was damaged and "replaced"."""
@@ -100,6 +110,8 @@ def show_model(name: str, settings: Settings) -> ModelState:
 
     Raises ModelNotFound, ModelBroken, and UsageError for a server's address.
     """
+    if name == NO_MODEL:
+        return _NONE
     entry = find_entry(name)
     if entry is not None:
         return _entry_state(entry, settings, with_info=True)
@@ -123,6 +135,8 @@ def pull(name: str, *, settings: Settings, progress: Progress = silent) -> tuple
 
     Returns nothing for a model in an installed package. Raises what `resolve` raises.
     """
+    if name == NO_MODEL:
+        raise UsageError("`none` stands for no language model: there is nothing to download.", "Use --model none.")
     entry = find_entry(name)
     if entry is not None:
         check_package(entry)

@@ -39,7 +39,7 @@ from bunko.models.records import (
     RemoteModel,
 )
 from bunko.network import host_of, is_loopback
-from bunko.settings import Settings
+from bunko.settings import NO_MODEL, Settings
 
 API_KEY_VARIABLE = "BUNKO_API_KEY"
 # llama.cpp's pooling types.
@@ -65,6 +65,8 @@ def resolve_original(
     name: str, *, kind: Kind, settings: Settings, progress: Progress = silent
 ) -> LocalModel | RemoteModel:
     """Find a model as `resolve` does, but return the original file even if it has a faster copy."""
+    if name == NO_MODEL:
+        raise ModelNotFound("`none` stands for no language model, and one is needed here.", _SEE_LIST)
     entry = find_entry(name)
     if entry is not None:
         return _from_catalogue(entry, kind=kind, settings=settings, progress=progress)

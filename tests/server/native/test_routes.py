@@ -11,8 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
+from bunko.generation.no_model import NoModel
 from bunko.server.hosting.host import Host
 from bunko.server.http.access import Access
+from bunko.testing import FakeGenerator, FakeReader
 from tests.server.support import events_of, make_host, serving
 from tests.support import CATS, KYOTO, SHIPS, write_files
 
@@ -72,6 +74,42 @@ def test_an_answer_as_one_object(host: Host) -> None:
         path, start, end = citation["path"], citation["start"], citation["end"]
         text = await client.get("/api/libraries/docs/text", params={"path": path, "start": start, "end": end})
         assert text.json()["text"] == citation["quote"]
+
+    run(host, work)
+
+
+def test_the_words_that_answer_are_marked_before_the_model_answers(tmp_path: Path) -> None:
+    folder = write_files(tmp_path / "docs", {"cats.txt": CATS})
+    host = make_host([folder], generator=lambda: FakeGenerator("On the roof. [1]"), reader=FakeReader("the warm roof"))
+
+    async def work(client: httpx.AsyncClient) -> None:
+        body = {"question": "Where does the cat sleep?", "stream": True}
+        events = events_of((await client.post("/api/libraries/docs/ask", json=body)).text)
+        assert events[0][0] == "retrieved" and events[0][1]["span"]["text"] == "the warm roof"
+        answer = events[-1][1]
+        assert set(answer) == ANSWER_FIELDS | {"span"}
+        span, quote = answer["span"], answer["evidence"][answer["span"]["n"] - 1]
+        assert CATS[span["start"] : span["end"]] == span["text"] == quote["span"]["text"] == "the warm roof"
+        assert span["agrees"] is True
+
+    run(host, work)
+
+
+def test_a_server_without_a_model_answers_in_the_words_of_the_documents(tmp_path: Path) -> None:
+    folder = write_files(tmp_path / "docs", {"cats.txt": CATS})
+    host = make_host([folder], generator=NoModel, reader=FakeReader("the warm roof"), model="none")
+
+    async def work(client: httpx.AsyncClient) -> None:
+        answer = (await client.post("/api/libraries/docs/ask", json={"question": "Where does the cat sleep?"})).json()
+        assert (answer["answer"], answer["model"], answer["span"]["agrees"]) == ("the warm roof", "none", None)
+        history = [{"question": "Where does the cat sleep?", "answer": "On the warm roof."}]
+        body = {"question": "And what do they dislike?", "history": history, "strictness": 0}
+        answer = (await client.post("/api/libraries/docs/ask", json=body)).json()
+        assert answer["standalone_question"] == "Where does the cat sleep? And what do they dislike?"
+        alone = await client.post("/api/ask", json={"question": "Hello"})
+        assert error_of(alone) == (400, "QuestionError")
+        models = (await client.get("/v1/models")).json()
+        assert [model["id"] for model in models["data"]] == ["docs", "docs/none"]
 
     run(host, work)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 import uvicorn
 
-from bunko.ports import GenerationOptions, Generator, Piece, Pieces
+from bunko.ports import GenerationOptions, Generator, Piece, Pieces, Reader
 from bunko.server.http.access import Access
 from bunko.server.http.app import build_app
 from bunko.testing import FakeGenerator
@@ -64,10 +64,14 @@ def folder(root: Path, files: dict[str, str | bytes] | None = None) -> Path:
 
 @contextlib.contextmanager
 def served(
-    *folders: Path, generator: Callable[[], Generator] = FakeGenerator, access: Access | None = None, **values: object
+    *folders: Path,
+    generator: Callable[[], Generator] = FakeGenerator,
+    reader: Reader | None = None,
+    access: Access | None = None,
+    **values: object,
 ) -> Iterator[str]:
     """Serve folders with fake engines from a thread; return the address once all is indexed."""
-    host = make_host(folders, generator=generator, **values)
+    host = make_host(folders, generator=generator, reader=reader, **values)
     server = uvicorn.Server(
         uvicorn.Config(
             build_app(host, access or Access()), port=0, log_config=None, ws="none", timeout_graceful_shutdown=1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bunko.testing import FakeReader
 from tests.browsing import browser
 from tests.reading.pdfs import lines, pdf
 from tests.server.page.support import (
@@ -56,6 +57,19 @@ def test_a_question_is_answered_and_its_source_opens_at_the_words(opened: Open) 
     assert (
         "ms" in page.locator(".waterfall tfoot").inner_text() or " s" in page.locator(".waterfall tfoot").inner_text()
     )
+
+
+def test_the_words_that_answer_are_marked_in_their_quote(browser: Browser, tmp_path: Path) -> None:
+    with served(folder(tmp_path / "a"), reader=FakeReader("1397年"), answers__strictness=0.0) as url:
+        tab = Tab(browser, url)
+        page = tab.open()
+        ask(page, "金閣寺はいつ建てられましたか。")
+        marks = page.locator(".quotes mark.answers")
+        assert marks.all_inner_texts() == ["1397年"]
+        assert "金閣寺は1397年に建てられました。" in marks.locator("xpath=..").inner_text()
+        page.locator(".times summary").click()
+        assert "mark the answer" in page.locator(".waterfall tbody th").all_text_contents()
+        tab.close()
 
 
 def test_japanese_and_characters_beyond_the_first_plane(opened: Open) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bunko.errors import UnknownModel
+from bunko.settings import NO_MODEL
 
 _NAMED = 20  # most ids that an error lists
 
@@ -28,7 +29,7 @@ class Target:
 def targets(libraries: Iterable[str], models: Sequence[str]) -> dict[str, Target]:
     """Return every id with its target, in the order of the list.
 
-    A library hides a model of the same name.
+    A library hides a model of the same name. "none" answers from documents only.
 
     >>> list(targets(["docs"], ["qwen3", "smollm2-135m"]))
     ['docs', 'docs/qwen3', 'docs/smollm2-135m', 'qwen3', 'smollm2-135m']
@@ -38,7 +39,7 @@ def targets(libraries: Iterable[str], models: Sequence[str]) -> dict[str, Target
         found[library] = Target(library=library, model="")
         for model in models:
             found[f"{library}/{model}"] = Target(library=library, model=model)
-    for model in models:
+    for model in (name for name in models if name != NO_MODEL):
         found.setdefault(model, Target(library="", model=model))
     return found
 

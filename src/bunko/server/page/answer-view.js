@@ -1,6 +1,7 @@
 // Show one answer as it comes: evidence first, then words, then marks, notes and times. In: a Lane. Out: an element.
 // Asks nothing of the server; opens sources through `open`.
 
+import { pieces } from "./codepoints.js";
 import { add, button, fill, h, icon, languageOf } from "./dom.js";
 import { date, duration, number, t } from "./i18n.js";
 import { segmentsOf } from "./marks.js";
@@ -13,6 +14,10 @@ import { waterfall } from "./waterfall.js";
 
 /** Join lines that were broken within Japanese, where a space would part a word; other breaks are spaces anyway. */
 const unwrapped = (text) => text.replace(/([\u3041-\u30ff\u4e00-\u9fff、])\n(?=[\u3041-\u30ff\u4e00-\u9fff])/g, "$1");
+
+/** A quote with the words marked that answer. `start` is where it begins in the document, in code points. */
+const marked = (words, start, span) => pieces(words, start, [{ ...span, kind: "answers" }])
+  .map(({ text, kinds }) => (kinds.length ? h("mark", { class: "answers" }, unwrapped(text)) : unwrapped(text)));
 
 const REMEMBERED = /^You asked this on .*--no-cache asks again\.$/; // the page says so itself, with a button
 const SHOWN = 6; // quotes before "show all": a survey may have hundreds
@@ -147,7 +152,7 @@ export class AnswerView {
         aside === null ? null : h("span", { class: "n" }, String(n)),
         h("span", { class: "path" }, folder ? h("span", { class: "folder" }, folder) : null, h("bdi", {}, name)),
         page === null ? null : h("span", { class: "page" }, t("page", { page }))),
-      h("blockquote", { lang: languageOf(words), onclick: show }, unwrapped(words.trim())),
+      h("blockquote", { lang: languageOf(words), onclick: show }, place.span ? marked(words, start, place.span) : unwrapped(words.trim())),
       place.gives_orders ? h("p", { class: "warning" }, icon("warn"), t("givesOrders")) : null);
   }
 

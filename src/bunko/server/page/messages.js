@@ -42,6 +42,7 @@ const KNOWN = [
   ["noteSourcesAgain", /^The sources of the answer before were not sent: they were found again, with its question\.$/],
   ["noteModelRefused", /^The model found no answer in the quotes\. .*$/],
   ["noteNoTranslation", /^(?<model>.+) was not made for (?<language>\w+) and (?<other>\w+): there is no translation\. .*$/],
+  ["noteTranslationNeedsModel", /^There is no translation: it needs a language model\. .*$/],
   ["noteUnread", /^(?<n>\d+) files could not be read; .*$/],
   ["failPdfBroken", /^The PDF is broken: (?<detail>.*)\.$/],
   ["failPassword", /^.*(?:password|encrypted|locked).*$/i],

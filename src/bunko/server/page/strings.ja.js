@@ -22,7 +22,7 @@ export default {
   announceEvidence: "{n} 件のパッセージが見つかりました。", announceAnswer: "回答：", announceRefused: "回答できませんでした：", announceSource: "出典を開きました：{path} {page}",
   // times
   timesCaption: "時間の内訳", stage: "処理", time: "時間", share: "割合", stage_total: "合計", stage_other: "その他",
-  stage_open: "索引を開く", stage_recall: "保存済みの回答を検索", stage_sync: "同期", stage_load: "モデルの読み込み", stage_rewrite: "質問の書き換え", stage_embed: "質問の埋め込み", stage_retrieve: "検索", stage_search_again: "再検索", stage_select: "引用の選択",
+  stage_open: "索引を開く", stage_recall: "保存済みの回答を検索", stage_sync: "同期", stage_load: "モデルの読み込み", stage_rewrite: "質問の書き換え", stage_embed: "質問の埋め込み", stage_retrieve: "検索", stage_search_again: "再検索", stage_select: "引用の選択", stage_mark: "答えの箇所の特定",
   stage_prompt: "プロンプトの作成", stage_read: "プロンプト処理", stage_reason: "思考", stage_write: "生成", stage_ground: "引用の検証", stage_translate: "翻訳", stage_scan: "全文書の走査", stage_map: "各文書の処理", stage_reduce: "統合", stage_queue: "順番待ち",
   // sources
   sourceText: "文書の本文", sourceOf: "出典：{path}", sourceN: "出典 {n}", characters: "{n} 文字", showAs: "表示", asText: "本文", asPage: "ページ表示", previousCitation: "前の出典", nextCitation: "次の出典", closeSource: "出典を閉じる",
@@ -59,7 +59,7 @@ export default {
   noteCut: "回答は {n} トークンで打ち切られました。設定で長くできます。", noteLoop: "モデルが同じ内容を繰り返したため、停止しました。", noteTooSmall: "{model} は小さすぎて自分の回答を判定できないため、語句の一致だけで検証しました。", noteOrders: "{path} にはアシスタントへの指示が含まれているため、モデルには渡していません。", noteOrdersOnly: "{path} にはアシスタントへの指示が含まれています。ほかには何も見つかりませんでした。",
   noteAcross: "質問は{language}、文書は{other}です。{model} は異なる言語の文章を照合できません。多言語の埋め込みモデルを使うと検索できます。", noteKept: "{model} は小さいモデルのため回答を書き直せません。元の回答の文をそのまま残しました。", noteOneSentence: "回答はすでに一文で、{model} は小さいモデルのため書き直せません。", noteNoTable: "{model} は小さいモデルのため表を作れません。箇条書きで示します。",
   noteTranslated: "回答は {model} による訳です。訳文は照合していません。原文を併記しています。", noteNotTranslated: "{model} は{language}に訳せませんでした。回答は元のままです。", noteSourcesAgain: "前の回答の出典が送られてこなかったため、その質問でもう一度検索しました。", noteModelRefused: "モデルは引用の中に答えを見つけられませんでした。設定で「厳密さ」を下げると、モデルの文を回答として扱います。",
-  noteQuoteOnly: "{model} は{language}に対応していないため、最も近い引用をそのまま回答としました。", noteWordsOnly: "{model} は{language}に対応していないため、キーワードの一致だけで検索しました。", noteNoTranslation: "{model} は{language}と{other}の両方には対応していないため、翻訳はありません。", noteUnread: "{n} 件のファイルを読み込めませんでした。理由は文書の一覧で確認できます。",
+  noteQuoteOnly: "{model} は{language}に対応していないため、最も近い引用をそのまま回答としました。", noteWordsOnly: "{model} は{language}に対応していないため、キーワードの一致だけで検索しました。", noteNoTranslation: "{model} は{language}と{other}の両方には対応していないため、翻訳はありません。", noteUnread: "{n} 件のファイルを読み込めませんでした。理由は文書の一覧で確認できます。", noteTranslationNeedsModel: "翻訳には言語モデルが必要なため、翻訳はありません。",
   noteOnlyReasoned: "モデルは思考しましたが、回答を出しませんでした。最も近い引用をそのまま表示しています。", noteNoAnswer: "モデルが回答を出さなかったため、最も近い引用をそのまま表示しています。", noteNothing: "モデルは回答を出しませんでした。",
   noteNotThere: "モデルの回答 {said} は文書に見当たらないため、最も近い引用をそのまま表示しています。", noteDeclined: "モデルが回答を拒否しました：「{said}」", noteFiltered: "コンテンツフィルターにより、サーバーが回答を打ち切りました。",
   noteTool: "モデルは回答せずにツール（{tool}）を呼び出そうとしました。ここではツールは使えません。", noteNoSystem: "モデルのサーバーがシステムメッセージを受け付けないため（{said}）、その内容を質問の前に置きました。", noteTurns: "モデルのサーバーが同じ役割のメッセージの連続を受け付けないため（{said}）、一つにまとめました。",
