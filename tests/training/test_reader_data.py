@@ -7,6 +7,8 @@ from training.reader.bm25 import Bm25
 from training.reader.data import HELD_OUT_ARTICLES, Question, load_questions, load_rows, load_squad, locate
 from training.reader.examples import Group, Tokens, batches, crop, pack, token_span, tokenize
 from training.reader.overlap import Overlap
+from training.reader.plan import Plan
+from training.reader.run import parser
 
 LIGHTHOUSE = "The lighthouse of Brenholm was built in 1871. Its lamp burned oil until 1932."
 HARBOUR = "The harbour of Brenholm was dredged in 1904 so that larger ships could enter."
@@ -174,3 +176,12 @@ def test_the_same_seed_gives_the_same_batches() -> None:
         return [[tokens.ids for tokens in passages] for _, passages in made]
 
     assert first(3) == first(3)
+
+
+def test_the_command_trains_by_the_plan_unless_told_otherwise() -> None:
+    needed = ["--squad", "squad", "--rows", "rows", "--out", "out"]
+    plan, options = Plan(), parser().parse_args(needed)
+    given = (options.processor_minutes, options.wall_minutes, options.workers, options.rate, options.seed)
+    assert given == (plan.processor_minutes, plan.wall_minutes, plan.workers, plan.rate, plan.seed)
+    assert options.steps == ["train", "export", "evaluate"]
+    assert parser().parse_args([*needed, "--workers", "1"]).workers == 1

@@ -10,8 +10,8 @@ torch = pytest.importorskip("torch")
 
 from training.reader import model  # noqa: E402
 from training.reader.examples import Group, Tokens  # noqa: E402
+from training.reader.plan import Plan  # noqa: E402
 from training.reader.train import (  # noqa: E402
-    Plan,
     collate,
     load_progress,
     losses,

@@ -13,8 +13,9 @@ from typing import Any
 
 from training.reader.data import HELD_OUT_ARTICLES, Question, load_questions
 from training.reader.overlap import read_overlap
-from training.reader.train import Plan
+from training.reader.plan import Plan
 
+STEPS = ("train", "export", "evaluate")
 LICENCE = "CC-BY-SA-4.0"
 DATA = [
     "SQuAD 2.0 (CC BY-SA 4.0), less the articles " + ", ".join(sorted(HELD_OUT_ARTICLES)),
@@ -28,31 +29,30 @@ DATA = [
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the steps that are asked for; each reads the files of the one before."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     steps = {"train": _train, "export": _export, "evaluate": _evaluate}
     for step in options.steps:
         steps[step](options)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Train the reader. training/reader/README.md says on what.")
-    parser.add_argument("--squad", type=Path, required=True, help="a folder with corpus.jsonl and queries.jsonl")
-    parser.add_argument("--rows", type=Path, required=True, help="a folder with qed.jsonl, qamr.jsonl and others")
-    parser.add_argument("--exclude", type=Path, nargs="*", default=[], help="folders of texts never to be trained on")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", nargs="+", default=["train", "export", "evaluate"], choices=STEPS)
-    parser.add_argument("--resume", action="store_true", help="go on from reader.part in the folder of --out")
-    parser.add_argument("--processor-minutes", type=float, default=Plan.processor_minutes)
-    parser.add_argument("--wall-minutes", type=float, default=Plan.wall_minutes)
-    parser.add_argument("--workers", type=int, default=Plan.workers)
-    parser.add_argument("--rate", type=float, default=Plan.rate)
-    parser.add_argument("--seed", type=int, default=Plan.seed)
-    parser.add_argument("--held-out", type=int, nargs=2, default=(300, 150), metavar=("ANSWERABLE", "UNANSWERABLE"))
-    return parser
-
-
-STEPS = ("train", "export", "evaluate")
+def parser() -> argparse.ArgumentParser:
+    """Return the parser; its defaults are the plan's."""
+    plan = Plan()
+    made = argparse.ArgumentParser(description="Train the reader. training/reader/README.md says on what.")
+    made.add_argument("--squad", type=Path, required=True, help="a folder with corpus.jsonl and queries.jsonl")
+    made.add_argument("--rows", type=Path, required=True, help="a folder with qed.jsonl, qamr.jsonl and others")
+    made.add_argument("--exclude", type=Path, nargs="*", default=[], help="folders of texts never to be trained on")
+    made.add_argument("--out", type=Path, required=True)
+    made.add_argument("--steps", nargs="+", default=[*STEPS], choices=STEPS)
+    made.add_argument("--resume", action="store_true", help="go on from reader.part in the folder of --out")
+    made.add_argument("--processor-minutes", type=float, default=plan.processor_minutes)
+    made.add_argument("--wall-minutes", type=float, default=plan.wall_minutes)
+    made.add_argument("--workers", type=int, default=plan.workers)
+    made.add_argument("--rate", type=float, default=plan.rate)
+    made.add_argument("--seed", type=int, default=plan.seed)
+    made.add_argument("--held-out", type=int, nargs=2, default=(300, 150), metavar=("ANSWERABLE", "UNANSWERABLE"))
+    return made
 
 
 def _train(options: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ import torch
 from torch.nn import functional
 from training.reader.examples import CLS, PAD, SEP, Group, Tokens, batches
 from training.reader.model import HEAD_NAMES, Reader
+from training.reader.plan import Plan
 
 HEAD_RATE = 4.0  # New heads learn faster than the layers under them.
 WARM_UP = 0.05
@@ -22,21 +23,6 @@ FLOOR = 0.02
 DECAY = 0.01
 LOG_STEPS = 20
 SAVE_STEPS = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """How to train. Minutes are of all workers together; `wall_minutes` ends it in any case."""
-
-    processor_minutes: float = 30.0
-    wall_minutes: float = 600.0
-    workers: int = 2
-    rate: float = 1.5e-4
-    batch_tokens: int = 1200
-    short_crop: int = 64  # The first `short_share` of the training: most answers need few words around them.
-    long_crop: int = 110
-    short_share: float = 0.65
-    seed: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
