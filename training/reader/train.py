@@ -149,6 +149,13 @@ def load_progress(reader: Reader, checkpoint: Path) -> float:
     return float(kept["done"])
 
 
+def save_progress(reader: Reader, checkpoint: Path, *, done: float) -> None:
+    """Keep the weights so far beside the checkpoint; an interruption while writing leaves the earlier ones."""
+    written = checkpoint.with_suffix(".new")
+    torch.save({"weights": reader.state_dict(), "done": done}, written)
+    written.replace(checkpoint.with_suffix(".part"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """What the workers share. `counts` adds up their steps, questions and processor seconds."""
@@ -203,7 +210,7 @@ def _work(number: int, job: Job, groups: Sequence[Group]) -> None:
             text = f"worker {number}, step {steps}, {done:.0%}: span {span:.3f}, relevance {relevance:.3f}"
             print(text, f"({int(job.counts[1])} questions)", flush=True)
         if number == 0 and steps % SAVE_STEPS == 0:
-            torch.save({"weights": reader.state_dict(), "done": done}, job.checkpoint.with_suffix(".part"))
+            save_progress(reader, job.checkpoint, done=done)
     job.counts[2] += time.process_time() - began
 
 
