@@ -1,0 +1,23 @@
+"""Write the card of an exported reader. In: a folder with its files, figures. Out: `card.json`. Needs no torch."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+FILES = ("reader.onnx", "tokenizer.json")
+MAX_TOKENS = 512
+
+
+def write_card(folder: Path, *, figures: dict[str, Any], data: list[str], licence: str) -> None:
+    """Write `card.json` beside the model: what it is, what it was made from, and the hashes of its files."""
+    card = {
+        "name": "bunko-reader-en",
+        "languages": ["en"],
+        "licence": licence,
+        "max_tokens": MAX_TOKENS,
+        "sha256": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES},
+        "figures": figures,
+        "data": data,
+    }
+    (folder / "card.json").write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

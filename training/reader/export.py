@@ -1,0 +1,42 @@
+"""Export a reader as int8 ONNX. In: a trained reader. Out: `reader.onnx`, `tokenizer.json`. Knows nothing of data.
+
+Weights are int8 with one scale a channel: one scale a tensor loses about half of what the reader learnt.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from training.reader.model import POSITIONS, Reader, base_folder
+
+INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
+OUTPUTS = ["start", "end", "relevance"]
+EXAMPLE_TOKENS = (1000, 2000)  # Any words: the exporter only follows the shapes.
+
+
+def export(reader: Reader, folder: Path) -> None:
+    """Write `reader.float.onnx`, `reader.onnx` (int8) and `tokenizer.json` into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    floats, quantized = folder / "reader.float.onnx", folder / "reader.onnx"
+    ids = torch.randint(*EXAMPLE_TOKENS, (2, 37))
+    example = (ids, torch.ones_like(ids), torch.zeros_like(ids))
+    sizes = {0: torch.export.Dim("batch", min=1, max=64), 1: torch.export.Dim("length", min=4, max=POSITIONS)}
+    torch.onnx.export(
+        reader.eval(),
+        example,
+        str(floats),
+        dynamo=True,
+        external_data=False,
+        input_names=INPUTS,
+        output_names=OUTPUTS,
+        dynamic_shapes=(sizes,) * len(INPUTS),
+    )
+    quantize_dynamic(str(floats), str(quantized), weight_type=QuantType.QInt8, per_channel=True)
+    (folder / "tokenizer.json").write_text(tokenizer_text(), encoding="utf-8")
+
+
+def tokenizer_text() -> str:
+    """Return the base model's tokenizer without its cut and its padding: the caller cuts passages, not pairs."""
+    described = json.loads((base_folder() / "tokenizer.json").read_text(encoding="utf-8"))
+    return json.dumps({**described, "truncation": None, "padding": None}, ensure_ascii=False)

@@ -1,0 +1,124 @@
+"""Train, export and measure a reader: one command from data folders to a model with its card.
+
+python -m training.reader.run --squad squad2-en --rows train --out reader-en
+"""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from training.reader.data import HELD_OUT_ARTICLES, Question, load_questions
+from training.reader.overlap import read_overlap
+from training.reader.plan import Plan
+
+STEPS = ("train", "export", "evaluate")
+LICENCE = "CC-BY-SA-4.0"
+DATA = [
+    "SQuAD 2.0 (CC BY-SA 4.0), less the articles " + ", ".join(sorted(HELD_OUT_ARTICLES)),
+    "QED and Natural Questions (CC BY-SA 3.0)",
+    "QAMR (MIT)",
+    "FairytaleQA (Apache-2.0)",
+    "COVID-QA (Apache-2.0)",
+    "start weights: all-MiniLM-L6-v2 (Apache-2.0)",
+]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the steps that are asked for; each reads the files of the one before."""
+    options = parser().parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    steps = {"train": _train, "export": _export, "evaluate": _evaluate}
+    for step in options.steps:
+        steps[step](options)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser; its defaults are the plan's."""
+    plan = Plan()
+    made = argparse.ArgumentParser(description="Train the reader. training/reader/README.md says on what.")
+    made.add_argument("--squad", type=Path, required=True, help="a folder with corpus.jsonl and queries.jsonl")
+    made.add_argument("--rows", type=Path, required=True, help="a folder with qed.jsonl, qamr.jsonl and others")
+    made.add_argument("--exclude", type=Path, nargs="*", default=[], help="folders of texts never to be trained on")
+    made.add_argument("--out", type=Path, required=True)
+    made.add_argument("--steps", nargs="+", default=[*STEPS], choices=STEPS)
+    made.add_argument("--resume", action="store_true", help="go on from reader.part in the folder of --out")
+    made.add_argument("--processor-minutes", type=float, default=plan.processor_minutes)
+    made.add_argument("--wall-minutes", type=float, default=plan.wall_minutes)
+    made.add_argument("--workers", type=int, default=plan.workers)
+    made.add_argument("--rate", type=float, default=plan.rate)
+    made.add_argument("--seed", type=int, default=plan.seed)
+    made.add_argument("--held-out", type=int, nargs=2, default=(300, 150), metavar=("ANSWERABLE", "UNANSWERABLE"))
+    return made
+
+
+def _train(options: argparse.Namespace) -> None:
+    import torch
+    from tokenizers import Tokenizer
+    from training.reader.examples import tokenize
+    from training.reader.model import base_folder, from_base
+    from training.reader.train import load_progress, train
+
+    questions = _questions(options)
+    tokenizer = Tokenizer.from_file(str(base_folder() / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    torch.manual_seed(options.seed)
+    reader, checkpoint = from_base(), options.out / "reader.pt"
+    done = load_progress(reader, checkpoint) if options.resume else 0.0
+    plan = Plan(
+        processor_minutes=options.processor_minutes,
+        wall_minutes=options.wall_minutes,
+        workers=options.workers,
+        rate=options.rate,
+        seed=options.seed,
+    )
+    counts = train(tokenize(questions, tokenizer), reader, plan=plan, checkpoint=checkpoint, done=done)
+    read = Counter(f"{q.source}, {'answered' if q.span else 'unanswered'}" for q in questions)
+    _write(options.out / "training.json", {"plan": asdict(plan), "counts": counts, "data": dict(sorted(read.items()))})
+
+
+def _questions(options: argparse.Namespace) -> list[Question]:
+    overlap = read_overlap(options.exclude)
+    questions = load_questions(options.squad, options.rows, seed=options.seed)
+    touched = {passage for passage in {question.passage for question in questions} if overlap.touches(passage)}
+    kept = [question for question in questions if question.passage not in touched]
+    print(f"{len(kept)} questions; {len(questions) - len(kept)} left out for texts in --exclude", flush=True)
+    return kept
+
+
+def _export(options: argparse.Namespace) -> None:
+    import torch
+    from training.reader.export import export
+    from training.reader.model import Reader
+
+    reader = Reader()
+    reader.load_state_dict(torch.load(options.out / "reader.pt"))
+    export(reader, options.out)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from training.reader.card import write_card
+    from training.reader.cases import load_cases
+    from training.reader.evaluate import OnnxReader, measure
+
+    answerable, unanswerable = options.held_out
+    kept = options.out / "cases.json"
+    cases = load_cases(options.squad, kept, answerable=answerable, unanswerable=unanswerable)
+    figures: dict[str, Any] = {}
+    for name, file in (("float", "reader.float.onnx"), ("int8", "reader.onnx")):
+        figures[name] = measure(OnnxReader(options.out / file, options.out / "tokenizer.json"), cases)
+        print(name, json.dumps(figures[name], indent=2), flush=True)
+    training = json.loads((options.out / "training.json").read_text(encoding="utf-8"))
+    write_card(options.out, figures={**figures, "training": training}, data=DATA, licence=LICENCE)
+
+
+def _write(path: Path, values: dict[str, Any]) -> None:
+    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
