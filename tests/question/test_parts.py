@@ -20,7 +20,16 @@ def test_each_thing_that_is_compared_has_a_question(question: str) -> None:
     assert [text.removeprefix("Compare ") for text in found] == COMPARED[question]
 
 
-@pytest.mark.parametrize("question", ["Who built the mill of Varn?", "水車を建てたのは誰ですか", "Bread and butter?"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who built the mill of Varn?",
+        "水車を建てたのは誰ですか",
+        "Bread and butter?",
+        "What is it called? Mirror pond.",
+        "池の名は何ですか。鏡湖池",
+    ],
+)
 def test_one_question_about_one_thing_has_no_parts(question: str) -> None:
     assert parts(parse_question(question)) == ()
 

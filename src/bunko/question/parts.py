@@ -17,9 +17,12 @@ _JOINT = re.compile(
 )
 _NAMES_JOINED = re.compile(r"^\s*(?:,|、|・|and|or|vs\.?|versus|with|to|と|や|および|及び|,? and)\s*(?:the\s+)?$", re.I)
 _IMPERATIVE = re.compile(r"^(?:compare|contrast|explain|describe|discuss|list|name|give|show|tell)\s+", re.I)
+_ASKS = re.compile(
+    r"[?？]\s*$|\b(?:how|what|why|when|where|who|which|whose|compare|contrast|explain|describe|discuss|list|name|give|tell)\b"
+    r"|(?:か|ください|下さい|教えて|なさい|述べよ|せよ)[。.!！\s]*$",
+    re.I,
+)
 _MOST = 6
-_SHORTEST = 2
-"""Words of a part; a shorter one is no question of its own."""
 
 
 def parts(question: Question) -> tuple[str, ...]:
@@ -32,12 +35,8 @@ def parts(question: Question) -> tuple[str, ...]:
     ('Why did the mill close', 'how was it sold?')
     """
     clauses = [clause.strip() for clause in _JOINT.split(question.text) if clause and clause.strip()]
-    joined = clauses if len(clauses) > 1 and all(_is_question(clause) for clause in clauses) else []
+    joined = clauses if len(clauses) > 1 and all(map(_ASKS.search, clauses)) else []
     return tuple(dict.fromkeys([*joined, *parts_by_name(question)]))[:_MOST]
-
-
-def _is_question(clause: str) -> bool:
-    return len(clause.split()) >= _SHORTEST or not clause.isascii()
 
 
 def parts_by_name(question: Question) -> list[str]:

@@ -149,8 +149,8 @@ def test_lines_of_a_pdf_flow_and_marks_stay_exact(browser: Browser, tmp_path: Pa
     files: dict[str, str | bytes] = {
         "a.pdf": pdf(
             lines(
-                "The windmill of Emden was built in the spring of 1811 by Karl",
-                "Weber, who had sold two ships to pay for the oak.",
+                "The windmill of Emden was built in spring of 1811 by the",
+                "miller Weber, who had sold two ships to pay for the oak.",
                 "Rye    12    44    96    1811    1812    1813    1814    1815",
                 "Oats   10    40    90",
             )
@@ -162,7 +162,7 @@ def test_lines_of_a_pdf_flow_and_marks_stay_exact(browser: Browser, tmp_path: Pa
         ask(page, "Who built the windmill of Emden?")
         page.locator("button.place").first.click()
         page.locator("#source mark.cited").first.wait_for()
-        assert marked(page).startswith("The windmill of Emden was built in the spring of 1811 by Karl\nWeber, who")
+        assert marked(page).startswith("The windmill of Emden was built in spring of 1811 by the\nmiller Weber, who")
         assert page.locator(".wrap").count() == 1
         assert page.locator("mark[data-before]").count() == 1
         assert page.locator("mark[data-after]").count() == 1
