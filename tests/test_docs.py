@@ -18,7 +18,6 @@ import pytest
 from bunko.cli.parser import build_parser
 from bunko.settings import known_names
 from tests import doc_tables
-from tests.support import environment
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
@@ -326,35 +325,3 @@ def test_shell_snippets_run_with_the_starter_models(page: Path, folder: Path) ->
 @pytest.mark.parametrize("page", _pages_with("python", "models"), ids=_name)
 def test_python_snippets_run_with_the_starter_models(page: Path, folder: Path) -> None:
     _run_python(page, folder, marks=("", "models"))
-
-
-# What differs from run to run and from machine to machine: times, and passages that wait for their vectors.
-_VARIES = re.compile(r"\d+(?:\.\d+)? (?:ms|s)\b|(?<=index: )\d+ passages")
-_FIRST_TIME = re.compile(r"\n[^\n]+ is a very small model for first trials:.*?\n[^\n]*config file\.\n", re.DOTALL)
-
-
-@pytest.mark.models
-def test_the_first_command_prints_what_the_readme_shows(tmp_path: Path) -> None:
-    readme = blocks(ROOT / "README.md")
-    asks = next(n for n, block in enumerate(readme) if "bunko ask docs" in block.text)
-    sample = next(block.text for block in readme[asks:] if block.language == "text")
-    question = shlex.split(readme[asks].text)[-1]
-    shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns(*SKIP_PARTS))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bunko", "ask", "docs", question, "--no-server"],
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-    )
-    lines = []
-    with process:
-        assert process.stdout
-        for line in process.stdout:
-            lines.append(line)
-            if line.startswith("Finishing the index"):  # making all vectors takes longer than all that is shown
-                process.kill()
-    printed = _FIRST_TIME.sub("", "".join(lines))
-    assert _VARIES.sub("N", printed).strip() == _VARIES.sub("N", sample).strip()

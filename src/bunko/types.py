@@ -283,7 +283,7 @@ class Answer:
     question: str
     """The question as it was asked."""
     text: str
-    """The text of the answer. Source numbers of the model's own, such as `[1]`, are kept only where they are right."""
+    """The text of the answer. Source numbers of the model's own, such as `[1]`, stay only where they are right."""
     reasoning: str = ""
     """What a reasoning model wrote before its answer; empty for other models."""
     refused: bool = False
