@@ -47,6 +47,12 @@ def test_a_tiny_model_s_comparison_is_quotes_with_their_sources(tmp_path: Path) 
     assert answer.usage.completion_tokens == 0
 
 
+def test_two_questions_get_quotes_for_both(tmp_path: Path) -> None:
+    answer = ask(tmp_path, "Who built the mill, and why did it close?", parameters=TINY)
+    assert answer.text.startswith("What the documents say:")
+    assert "because the river fell" in answer.text
+
+
 def test_a_capable_model_reads_whole_passages(tmp_path: Path) -> None:
     answer = ask(tmp_path, "Why did the mill of Ada Lind close?", parameters=CAPABLE)
     mill = [item.quote for item in answer.evidence if item.path == "mill.md"]

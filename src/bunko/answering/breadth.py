@@ -89,7 +89,8 @@ def breadth_of(question: Question, spec: GeneratorSpec, settings: Settings, *, t
         )
     if question.kind == "definition":
         return Breadth(passages=top_k, quoted=top_k, best_quote=True)
-    if question.kind in WIDE and question.kind != "reason":  # a reason is often one sentence, which the model finds
+    # A reason is often one sentence, which the model finds; the answer to two questions is none.
+    if (question.kind in WIDE and question.kind != "reason") or parts(question):
         return Breadth(passages=many, quoted=top_k, bullets=True, is_wide=True)
     return Breadth(passages=top_k, quoted=top_k)
 

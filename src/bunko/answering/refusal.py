@@ -113,9 +113,10 @@ def support_in_files(question: Question, quotes: Sequence[Evidence], named: Sequ
 def can_judge(question: Question, generator: Generator) -> bool:
     """Return whether the model's phrase is evidence of whether the quotes contain the answer.
 
-    Very small models invent phrases for answerable questions, too. A yes or no need not be in a source.
+    Very small models invent phrases for answerable questions, too. A yes or no need not be in a source, and a reason is
+    seldom a phrase.
     """
-    return not question.is_yes_no and not 0 < generator.spec.parameters <= _TOO_SMALL
+    return not question.is_yes_no and question.kind != "reason" and not 0 < generator.spec.parameters <= _TOO_SMALL
 
 
 def support_by_model(said: str, quotes: Sequence[Evidence], *, judged: bool, log_probability: float | None) -> Support:
