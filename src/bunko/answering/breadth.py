@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from bunko.answering.context_size import context_size
 from bunko.indexing.chunking import chunk
-from bunko.language.words import estimate_tokens
+from bunko.language.words import estimate_tokens, source_words
 from bunko.models.ability import ability_of
 from bunko.ports import Embedder, GeneratorSpec, Quotable
 from bunko.question.kind import WIDE
@@ -174,6 +174,7 @@ def _bullets(
         in_turn = [[Hit(chunk=part, score=1.0) for part in passages_of(path, store)] for path in named]
     each = EvidenceSettings(quotes=2 * _BULLETS, max_tokens=2 * _BULLET_TOKENS)
     found = [select(question, hits, embedder, vector=None, settings=each) for hits in in_turn]
+    asked = question.distinct_words
     chosen: list[Evidence] = []
     of_document: Counter[str] = Counter()
     room = _BULLET_TOKENS
@@ -184,8 +185,9 @@ def _bullets(
             cost = estimate_tokens(item.quote)
             full = several and of_document[item.path] == _BULLETS_OF_ONE
             distant = item.score < _RELEVANT * group[0].score
-            known = any(item.quote == other.quote for other in chosen)
-            if len(chosen) == _BULLETS or distant or full or known or cost > room:
+            known = any(item.quote in other.quote or other.quote in item.quote for other in chosen)
+            unrelated = not asked & source_words(f"{item.path}\n{item.heading}\n{item.quote}")  # found by chance
+            if len(chosen) == _BULLETS or distant or full or known or unrelated or cost > room:
                 continue
             chosen.append(replace(item, score=item.score - n))
             of_document[item.path] += 1
