@@ -355,7 +355,8 @@ class Library:
     def _stream_new(
         self, question: str, settings: Settings, history: tuple[Message, ...], watch: Stopwatch
     ) -> Iterator[Event]:
-        from bunko.answering.pipeline import Resources, answer_from_documents
+        from bunko.answering.draft import Resources
+        from bunko.answering.pipeline import answer_from_documents
         from bunko.answering.prompt_files import notes_on_untrusted, template_of_run
         from bunko.answering.revision import revise
         from bunko.answering.rewriting import who_rewrites

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,28 +13,27 @@ SPEEDS = st.floats(0.1, 1e6)
 
 
 @given(SPEEDS, SPEEDS, st.booleans())
-def test_a_faster_model_reads_no_less(one: float, other: float, several: bool) -> None:
+def test_a_faster_model_reads_no_less(one: float, other: float, is_wide: bool) -> None:
     slow, fast = sorted((one, other))
-    sizes = [context_size("fact", several=several, tokens_per_s=speed, patience_s=60) for speed in (slow, fast)]
+    sizes = [context_size(is_wide=is_wide, tokens_per_s=speed, patience_s=60) for speed in (slow, fast)]
     assert sizes == sorted(sizes)
 
 
 @given(SPEEDS, st.floats(0.1, 600))
 def test_a_model_reads_in_the_time_that_it_has(speed: float, patience: float) -> None:
-    size = context_size("open", several=True, tokens_per_s=speed, patience_s=patience)
+    size = context_size(is_wide=True, tokens_per_s=speed, patience_s=patience)
     assert size == 400 or size <= speed * patience
-    fact = context_size("fact", several=False, tokens_per_s=speed, patience_s=patience)
+    fact = context_size(is_wide=False, tokens_per_s=speed, patience_s=patience)
     assert fact <= speed * patience / 2
 
 
-@pytest.mark.parametrize(("kind", "several"), [("open", False), ("fact", True), ("definition", False)])
-def test_a_server_gets_the_most(kind: str, several: bool) -> None:
+def test_a_server_gets_the_most() -> None:
     sizes = [
-        context_size(kind, several=several, tokens_per_s=speed, patience_s=patience)  # type: ignore[arg-type]
+        context_size(is_wide=True, tokens_per_s=speed, patience_s=patience)
         for speed, patience in ((math.inf, 60), (1, 0), (0, 60))
     ]
     assert sizes == [4000, 4000, 3000]
 
 
 def test_a_fact_is_read_from_sentences_where_there_is_no_time_for_passages() -> None:
-    assert context_size("fact", several=False, tokens_per_s=5, patience_s=60) == 0
+    assert context_size(is_wide=False, tokens_per_s=5, patience_s=60) == 0

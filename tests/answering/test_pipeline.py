@@ -8,7 +8,8 @@ from typing import Literal
 import pytest
 
 from bunko.answering.alone import answer_without_documents
-from bunko.answering.pipeline import Resources, answer_from_documents
+from bunko.answering.draft import Resources
+from bunko.answering.pipeline import answer_from_documents
 from bunko.conversation import last
 from bunko.question.follow_up import join_with_history
 from bunko.question.question import parse_question

@@ -33,7 +33,7 @@ def hit(text: str = TEXT, *, start: int = 0, score: float = 1.0, language: str =
     return Hit(chunk=chunk, score=score)
 
 
-def find(question: str, reader: Reader | None, *, evidence: tuple[Evidence, ...] = QUOTES) -> AnswerSpan | None:
+def find(question: str, reader: Reader, *, evidence: tuple[Evidence, ...] = QUOTES) -> AnswerSpan | None:
     return find_span(parse_question(question), evidence, [hit()], reader)
 
 
@@ -75,8 +75,7 @@ def test_words_of_the_question_are_no_answer() -> None:
     assert find(WHO, FakeReader("old mill")) is None
 
 
-def test_without_a_reader_or_one_for_the_language_nothing_is_marked() -> None:
-    assert find(WHO, None) is None
+def test_nothing_is_marked_in_a_language_that_the_reader_does_not_know() -> None:
     reader = FakeReader("Ada Lind", languages=frozenset({"ja"}))
     assert find(WHO, reader) is None
     english = FakeReader("Ada Lind", languages=frozenset({"en"}))

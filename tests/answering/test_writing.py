@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bunko.answering.pipeline import Resources, answer_from_documents
+from bunko.answering.draft import Resources
+from bunko.answering.pipeline import answer_from_documents
 from bunko.answering.prompts import beginning, extractive_messages
 from bunko.answering.writing import extract, prime, style_of, write
 from bunko.conversation import last

@@ -74,11 +74,9 @@ def breadth_of(question: Question, spec: GeneratorSpec, settings: Settings, *, t
     top_k = settings.retrieval.top_k
     many = _WIDE_PASSAGES if top_k == _USUAL_PASSAGES else top_k  # a number that the user set holds
     if ability == "capable":
-        several = bool(parts(question))
-        tokens = context_size(
-            question.kind, several=several, tokens_per_s=tokens_per_s, patience_s=settings.answers.patience_s
-        )
-        is_wide = several or question.kind in WIDE or question.kind == "definition"
+        is_wide = question.kind in WIDE or question.kind == "definition" or bool(parts(question))
+        patience = settings.answers.patience_s
+        tokens = context_size(is_wide=is_wide, tokens_per_s=tokens_per_s, patience_s=patience)
         return Breadth(
             passages=many if tokens else top_k,
             quoted=top_k,

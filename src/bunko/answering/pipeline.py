@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Generator as Generator_
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from bunko.answering import prompts
 from bunko.answering.answer_length import with_length, with_room
@@ -22,8 +22,9 @@ from bunko.answering.breadth import (
     searches_for,
     with_kind,
 )
+from bunko.answering.draft import Draft, Resources
 from bunko.answering.model_opinion import likeness_by, notes_on, opinion_of
-from bunko.answering.refusal import Support, can_judge, support, support_by_model, support_in_files
+from bunko.answering.refusal import can_judge, support, support_by_model, support_in_files
 from bunko.answering.rewriting import rewrite
 from bunko.answering.spans import cite_span, compared, find_span, stands_alone, with_span, with_span_first
 from bunko.answering.spoken_refusal import refuses
@@ -39,8 +40,8 @@ from bunko.answering.writing import (
     style_of,
     write,
 )
-from bunko.grounding.ground import Grounding, ground
-from bunko.ports import Embedder, EntailmentModel, Generator, Quotable, Reader, Searchable, Timed
+from bunko.grounding.ground import ground
+from bunko.ports import Embedder, Quotable, Searchable, Timed
 from bunko.question.question import Question, parse_question
 from bunko.retrieval.evidence import notes_on_orders, trusted
 from bunko.retrieval.named_documents import named_files
@@ -50,7 +51,6 @@ from bunko.settings import Settings, apply_overrides
 from bunko.stopwatch import Stopwatch
 from bunko.types import (
     Answer,
-    AnswerSpan,
     Event,
     Evidence,
     Finished,
@@ -58,69 +58,12 @@ from bunko.types import (
     Message,
     Retrieved,
     TextDelta,
-    Translation,
     Usage,
     page_at,
 )
 
 if TYPE_CHECKING:
     from bunko.ports import Vectors
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resources:
-    """What a question is answered with."""
-
-    store: Quotable
-    embedder: Embedder
-    generator: Generator
-    settings: Settings
-    """Those that hold for this question."""
-    watch: Stopwatch
-    documents: int = 0
-    """Number of documents in the library."""
-    entailment: EntailmentModel | None = None
-    """Asked whether a source entails a sentence; None: it is not."""
-    words_of: Literal["model", "document"] = "model"
-    """"document": marked words or the best quote are the answer, and the model is not asked."""
-    reader: Reader | None = None
-    """Marks the words that answer a question of fact; None: nothing is marked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """An answer in progress. Each stage returns a copy with its own fields set."""
-
-    asked: Question
-    """As the user wrote it."""
-    question: Question
-    """As it is searched for: a follow-up is rewritten to stand alone."""
-    language: str
-    """Of the answer, ISO 639-1."""
-    breadth: Breadth
-    """How much of the documents it needs."""
-    searches: tuple[tuple[Hit, ...], ...] = ()
-    """The passages for the question, for each thing that it compares, and for what the first ones led to."""
-    named: tuple[str, ...] = ()
-    """The documents that it names."""
-    hits: tuple[Hit, ...] = ()
-    vector: Vectors | None = None
-    """Of the question, shape (dimension,); None where no dense search was made."""
-    evidence: tuple[Evidence, ...] = ()
-    quotes: tuple[Evidence, ...] = ()
-    """Those of the evidence that may answer by themselves."""
-    sources: tuple[Evidence, ...] = ()
-    """The evidence that the answer was made from, best first; empty where the question is refused."""
-    support: Support = field(default_factory=Support)
-    span: AnswerSpan | None = None
-    """The words of a quote that answer."""
-    by_span: bool = False
-    """Whether these words are the answer, and no model is asked."""
-    written: Written = field(default_factory=lambda: Written(finish_reason="none"))
-    grounding: Grounding = field(default_factory=lambda: Grounding(citations=(), unsupported=()))
-    translation: tuple[Translation, ...] = ()
-    usage: Usage = field(default_factory=Usage)
-    notes: tuple[str, ...] = ()
 
 
 Stage: TypeAlias = "Generator_[Event, None, Draft]"

@@ -15,9 +15,10 @@ from functools import lru_cache, partial
 from bunko.answering import prompts
 from bunko.answering.answer_length import with_length, with_room
 from bunko.answering.breadth import with_kind
+from bunko.answering.draft import Resources
 from bunko.answering.kept_sentences import in_sentences, reworked
 from bunko.answering.model_opinion import likeness_by
-from bunko.answering.pipeline import Resources, answer_from_documents
+from bunko.answering.pipeline import answer_from_documents
 from bunko.answering.prompt_files import template_for
 from bunko.answering.spoken_refusal import refuses
 from bunko.answering.translated_answer import in_language

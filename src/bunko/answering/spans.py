@@ -37,14 +37,14 @@ _AT_THE_END = " \t\n,;:、。，．"
 
 
 def find_span(
-    question: Question, evidence: Sequence[Evidence], hits: Sequence[Hit], reader: Reader | None
+    question: Question, evidence: Sequence[Evidence], hits: Sequence[Hit], reader: Reader
 ) -> AnswerSpan | None:
     """Return the words of the first quotes that answer a question of fact; None where the reader is not sure.
 
     `n` of the result is the quote's place in `evidence`, counted from 1. Quotes in a language that the reader does not
     know are left out, and so are those that give orders. Raises ModelBroken, EngineError.
     """
-    if reader is None or not _is_asked_for_words(question) or not reader.spec.knows(question.language):
+    if not _is_asked_for_words(question) or not reader.spec.knows(question.language):
         return None
     read: list[tuple[int, Passage, int, float]] = []
     best = max((hit.score for hit in hits), default=0.0)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bunko.answering.pipeline import Resources
+from bunko.answering.draft import Resources
 from bunko.answering.prompts import in_own_words
 from bunko.answering.translation import target_of, translate
 from bunko.grounding.citation_marks import take_marks
