@@ -22,7 +22,7 @@ from bunko.answering.pipeline import answer_from_documents
 from bunko.answering.prompt_files import template_for
 from bunko.answering.spoken_refusal import refuses
 from bunko.answering.translated_answer import in_language
-from bunko.answering.writing import Writing, Written, notes_of, write
+from bunko.answering.writing import Written, finished, notes_of, write
 from bunko.grounding.ground import Grounding, ground
 from bunko.language.detection import detect_language
 from bunko.models.abilities import speaks
@@ -170,19 +170,7 @@ def _by_model(
             template=template_for("revise", language, settings),
         )
         messages, _ = prompts.fit(sources, build=build, count_tokens=generator.count_tokens, room=room)
-    return _whole(write(messages, generator, settings, watch))
-
-
-def _whole(writing: Writing) -> Written:
-    """Return what the model writes. It is shown only when it has been checked."""
-    found: list[Written] = []
-
-    def run() -> Iterator[Event]:
-        found.append((yield from writing))
-
-    for _ in run():
-        pass
-    return found[0]
+    return finished(write(messages, generator, settings, watch))
 
 
 def _grounded(text: str, sources: Sequence[Evidence], subject: Question, resources: Resources) -> Grounding:

@@ -133,6 +133,16 @@ def write(
             written.log_probability = None if written.reasoning else piece.log_probability
 
 
+def finished(writing: Writing) -> Written:
+    """Return what the model writes, once it is whole: for a text that is checked before it is shown."""
+    try:
+        while True:
+            next(writing)
+    except StopIteration as end:
+        written: Written = end.value
+        return written
+
+
 def builder(
     question: Question,
     *,

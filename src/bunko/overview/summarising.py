@@ -14,7 +14,7 @@ from typing import Literal
 
 from bunko.answering import prompts
 from bunko.answering.answer_length import most_tokens
-from bunko.answering.writing import Writing, Written, style_of, write
+from bunko.answering.writing import Written, finished, style_of, write
 from bunko.grounding.citation_marks import take_marks
 from bunko.grounding.ground import ground
 from bunko.injection.control_tokens import neutralise
@@ -288,16 +288,7 @@ def _written(messages: Sequence[Message], generator: Generator, settings: Settin
     """Return what the model writes; it is not streamed, since it is checked first."""
     limit = min(tokens, most_tokens(settings, generator.spec))
     limited = replace(settings, generation=replace(settings.generation, max_tokens=limit))
-    return _ended(write(messages, generator, limited, Stopwatch()))
-
-
-def _ended(writing: Writing) -> Written:
-    try:
-        while True:
-            next(writing)
-    except StopIteration as end:
-        written: Written = end.value
-        return written
+    return finished(write(messages, generator, limited, Stopwatch()))
 
 
 def _whole(written: Written) -> str:
