@@ -18,9 +18,10 @@ from bunko.language.words import estimate_tokens, source_words
 from bunko.models.ability import ability_of
 from bunko.ports import Embedder, GeneratorSpec, Quotable
 from bunko.question.kind import WIDE
-from bunko.question.parts import parts, parts_by_name
+from bunko.question.parts import compares_aspects, parts, things_by_aspect
 from bunko.question.question import Question, parse_question
 from bunko.retrieval.context import gather
+from bunko.retrieval.entities import has_name
 from bunko.retrieval.evidence import select
 from bunko.retrieval.named_documents import may_name_file, named_by_words, named_files
 from bunko.retrieval.search import retrieve
@@ -123,11 +124,10 @@ def searches_for(
 ) -> list[Sequence[Hit]]:
     """Return the hits for a question, then those for each of the things that it compares."""
     found: list[Sequence[Hit]] = [hits]
-    if question.kind == "comparison":
-        for text in parts_by_name(question):
-            part = parse_question(text)
-            vector = embedder.embed_query(text) if embedder.spec.knows(part.language) else None
-            found.append(retrieve(part, store, embedder, vector=vector, settings=settings))
+    for text in things_by_aspect(question):
+        part = parse_question(text)
+        vector = embedder.embed_query(text) if embedder.spec.knows(part.language) else None
+        found.append(retrieve(part, store, embedder, vector=vector, settings=settings))
     return found
 
 
@@ -167,27 +167,47 @@ def _bullets(
     question: Question, searches: Sequence[Sequence[Hit]], named: Sequence[str], store: Quotable, embedder: Embedder
 ) -> list[Evidence]:
     """Return the best quotes of several documents: of those that the question names, if it names any."""
-    in_turn = searches[1:] or searches
+    things = [parse_question(text) for text in things_by_aspect(question)] if searches[1:] else []
+    in_turn = [*zip(things, searches[1:], strict=True)] or [(question, hits) for hits in searches]
     if named:
-        in_turn = [[Hit(chunk=part, score=1.0) for part in passages_of(path, store)] for path in named]
+        documents = [[Hit(chunk=part, score=1.0) for part in passages_of(path, store)] for path in named]
+        in_turn = [(question, hits) for hits in documents]
     each = EvidenceSettings(quotes=2 * _BULLETS, max_tokens=2 * _BULLET_TOKENS)
-    found = [select(question, hits, embedder, vector=None, settings=each) for hits in in_turn]
-    asked = question.distinct_words
+    found = [select(asked, hits, embedder, vector=None, settings=each) for asked, hits in in_turn]
     chosen: list[Evidence] = []
     of_document: Counter[str] = Counter()
     room = _BULLET_TOKENS
     several = len({item.path for group in found for item in group}) > 1
-    for n in range(2 * _BULLETS):
-        for group in (group for group in found if n < len(group)):
+    turns = 1 if things and compares_aspects(question) else 2 * _BULLETS  # one quote for each aspect of each thing
+    for n in range(turns):
+        for (thing, _), group in zip(in_turn, found, strict=True):
+            if n >= len(group):
+                continue
             item = group[n]
             cost = estimate_tokens(item.quote)
             full = several and of_document[item.path] == _BULLETS_OF_ONE
             distant = item.score < _RELEVANT * group[0].score
-            known = any(item.quote in other.quote or other.quote in item.quote for other in chosen)
-            unrelated = not asked & source_words(f"{item.path}\n{item.heading}\n{item.quote}")  # found by chance
+            known = any(_is_part(item.quote, other.quote) for other in chosen)
+            unrelated = not _is_related(thing, item, of_thing=bool(things))  # found by chance
             if len(chosen) == _BULLETS or distant or full or known or unrelated or cost > room:
                 continue
             chosen.append(replace(item, score=item.score - n))
             of_document[item.path] += 1
             room -= cost
     return sorted(chosen, key=lambda item: -item.score)
+
+
+def _is_related(question: Question, item: Evidence, *, of_thing: bool) -> bool:
+    """Return whether a quote has a word of the question; for a thing, its name and a word of what is asked about it."""
+    there = f"{item.path}\n{item.heading}\n{item.quote}"
+    said = source_words(there)
+    if not of_thing:
+        return bool(question.distinct_words & said)
+    named = frozenset(word for name in question.names for word in source_words(name.text))
+    return any(has_name(name, there) for name in question.names) and bool((question.distinct_words - named) & said)
+
+
+def _is_part(one: str, other: str) -> bool:
+    """Return whether one of two quotes is a part of the other, by their words."""
+    first, second = (f" {' '.join(text.split())} " for text in (one, other))
+    return first in second or second in first

@@ -210,9 +210,8 @@ def _generate(draft: Draft, resources: Resources) -> Stage:
     if draft.by_span and draft.span:
         draft = replace(draft, written=Written(text=draft.span.text, finish_reason="none"))
     elif draft.sources and draft.breadth.bullets:
-        draft = replace(
-            draft, written=Written(text=prompts.bullets(draft.sources, language=draft.language), finish_reason="none")
-        )
+        text = prompts.bullets(draft.sources, language=draft.language, names=draft.question.names)
+        draft = replace(draft, written=Written(text=text, finish_reason="none"))
     elif draft.sources and _is_quoted(draft, resources):
         draft = replace(draft, sources=draft.sources[:1])
         draft = replace(draft, written=Written(text=draft.sources[0].quote, finish_reason="none"))
