@@ -8,6 +8,7 @@
      +- LibraryError             the folder
      |   +- LibraryNotFound      missing, or not readable
      |   +- LibraryEmpty         no file in it to answer from
+     |   +- FilesLost            nearly all of its indexed files are gone
      |   +- NotIndexed           a folder without an index
      +- ReadError                one file; a sync reports it and continues
      |   +- NeedsOcr / NeedsPassword / UnsupportedFormat
@@ -91,6 +92,10 @@ class LibraryEmpty(LibraryError):
     def without_files(cls, folder: str, *, but: str = "") -> LibraryEmpty:
         """Return the error for a folder without files; `but` says what else is in it, such as a link."""
         return cls(f"There are no files in {folder!r}{but or '.'}", "Put documents there, or name another folder.")
+
+
+class FilesLost(LibraryError):
+    """The folder has lost all or nearly all files that were indexed, as an unmounted disk has. The index is kept."""
 
 
 class NotIndexed(LibraryError):

@@ -170,12 +170,18 @@ class Library:
                 raise LibraryEmpty.without_files(str(self.root), but=listing.first_left_out)
 
     def sync(
-        self, *, vectors: Literal["all", "few"] = "all", retry_failed: bool = False, wait_s: float = 0.0
+        self,
+        *,
+        vectors: Literal["all", "few"] = "all",
+        retry_failed: bool = False,
+        allow_empty: bool = False,
+        wait_s: float = 0.0,
     ) -> SyncReport:
         """Bring the index in step with the folder; wait up to `wait_s` seconds for another process that writes to it.
 
         With "few", more than a handful of missing vectors are left for `complete`: until then passages are found by
-        words, and the best of them are embedded during the search. Raises LibraryError, StoreError, ModelError.
+        words, and the best of them are embedded during the search. A folder that has lost nearly all indexed files is
+        an error, FilesLost, unless `allow_empty`. Raises LibraryError, StoreError, ModelError.
         """
         self.check_folder()  # before anything is written into the folder
         self._begin_embedder()
@@ -188,6 +194,7 @@ class Library:
             settings=self.settings,
             embed_at_most=None if vectors == "all" else self.settings.embedding.before_answer,
             retry_failed=retry_failed,
+            allow_empty=allow_empty,
             wait_s=wait_s,
             progress=self._progress,
         )

@@ -114,7 +114,7 @@ class GenerationSettings:
     (`plain`); `auto`: plain for models of up to 300 million parameters."""
     ability: Literal["auto", "tiny", "small", "capable"] = "auto"
     """How much the model can use: `tiny` and `small` a few quotes, `capable` pages of context; `auto`: by its number of
-    parameters, under 0.3 and under 2 billion; a model on a server is capable."""
+    parameters, under 0.3 and under 2 billion; a model of unknown size, as on most servers, is capable."""
     translation: str = ""
     """A language in which each sentence of the answer is also given, such as `ja`; `auto`: Japanese for English, else
     English; empty: none."""

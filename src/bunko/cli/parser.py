@@ -131,6 +131,9 @@ def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     index.add_argument(
         "--check", action="store_true", help="compare all of the index with its checksums, and change nothing"
     )
+    index.add_argument(
+        "--allow-empty", action="store_true", help="also if all or nearly all indexed files are gone: remove them"
+    )
     watch.add_argument("--poll", action="store_true", help="look for changes every second, as network drives need")
     show.add_argument("path", metavar="PATH", help="a path as `bunko documents` lists it")
 

@@ -41,7 +41,7 @@ class AnyLibrary(Protocol):
         """Whether there is an index to answer from."""
         ...
 
-    def sync(self, *, retry_failed: bool = False) -> SyncReport:
+    def sync(self, *, retry_failed: bool = False, allow_empty: bool = False) -> SyncReport:
         """Bring the index in step with the folder."""
         ...
 

@@ -145,12 +145,20 @@ class RemoteLibrary:
             elif states[name]["state"] == "failed" and not states[name]["documents"]:
                 raise error_from(states[name])
 
-    def sync(self, *, retry_failed: bool = False, timeout_s: float = RESPONSE_S) -> SyncReport:
+    def sync(
+        self, *, retry_failed: bool = False, allow_empty: bool = False, timeout_s: float = RESPONSE_S
+    ) -> SyncReport:
         """Make the server update the index from its folder now, and return the report.
 
         Raises LibraryError, StoreError, and EngineTimeout if it takes longer; the server then finishes it anyway.
         """
-        path = path_of("libraries", self.name, "sync", retry_failed=str(retry_failed).lower())
+        path = path_of(
+            "libraries",
+            self.name,
+            "sync",
+            retry_failed=str(retry_failed).lower(),
+            allow_empty=str(allow_empty).lower(),
+        )
         with self._understood():
             return from_json(SyncReport, self._caller.post(path, {}, timeout_s=timeout_s))
 
