@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bunko.cli.common import note, note_report, open_from, print_json, settings_from
-from bunko.cli.render import render_hits, show_answer
+from bunko.cli.render import render_hits, scope_line, show_answer
 from bunko.cli.resident import ask_server, library_at, search_server
 from bunko.contract.records import SearchResult
 from bunko.contract.serialise import to_json
 from bunko.errors import QuestionError, StoreBusy, StoreNotWritable, UsageError
 from bunko.stopwatch import Stopwatch
-from bunko.types import Hit
 
 # What takes time to import is imported where it is used: a command that a server answers needs none of it.
 if TYPE_CHECKING:
@@ -87,27 +87,29 @@ def run_search(arguments: argparse.Namespace) -> int:
     watch = Stopwatch()
     if library_there := library_at(arguments, arguments.folder):
         with library_there:
-            _show_hits(arguments, library_there.search(arguments.query, watch=watch), watch)
+            _show_found(arguments, library_there.find(arguments.query, watch=watch), watch)
         return 0
     root = Path(arguments.folder).expanduser()
-    if (hits := search_server(arguments, root, arguments.query, watch=watch)) is not None:
-        _show_hits(arguments, hits, watch)
+    if (found := search_server(arguments, root, arguments.query, watch=watch)) is not None:
+        _show_found(arguments, found, watch)
         return 0
     watch = Stopwatch()
     with open_from(arguments, arguments.folder) as library:
         with watch.stage("sync"):
             waiting = sync_first(arguments, library)
-        _show_hits(arguments, library.search(arguments.query, watch=watch), watch)
+        _show_found(arguments, library.find(arguments.query, watch=watch), watch)
         if waiting:
             complete(library)
     return 0
 
 
-def _show_hits(arguments: argparse.Namespace, hits: list[Hit], watch: Stopwatch) -> None:
+def _show_found(arguments: argparse.Namespace, found: SearchResult, watch: Stopwatch) -> None:
     if arguments.json:
-        print_json(to_json(SearchResult(query=arguments.query, hits=tuple(hits), timings=watch.timings())))
+        print_json(to_json(replace(found, timings=watch.timings())))
     else:
-        render_hits(hits, scores="shown" if arguments.verbose else "hidden")
+        if found.scope and not arguments.quiet:
+            print(scope_line(found.scope), end="\n\n")
+        render_hits(found.hits, scores="shown" if arguments.verbose else "hidden")
 
 
 def warm_up(arguments: argparse.Namespace, library: Library, question: str = "") -> None:

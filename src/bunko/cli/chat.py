@@ -14,7 +14,7 @@ from bunko.cli.ask import complete, sync_first, warm_up
 from bunko.cli.common import bold, note, open_from, settings_from
 from bunko.cli.render import show_answer
 from bunko.cli.resident import library_at, served_library
-from bunko.errors import QuestionError
+from bunko.errors import QuestionError, ScopeError
 from bunko.stopwatch import Stopwatch
 from bunko.types import Event, Finished, Message
 
@@ -93,7 +93,7 @@ def _converse(
         try:
             events = conversation.stream(question)
             show_answer(arguments, events if arguments.json else _told_once(events, told, lasting))
-        except QuestionError as error:
+        except (QuestionError, ScopeError) as error:
             note(arguments, str(error))
         except KeyboardInterrupt:
             if not interactive:

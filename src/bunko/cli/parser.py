@@ -105,6 +105,7 @@ def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         _sync_flags(command)
         _reading_flags(command)
         _retrieval_flags(command)
+        _scope_flags(command)
     _common(replay)
     _sync_flags(replay)
     replay.add_argument("--embedder", metavar="NAME", help="the embedding model")
@@ -187,6 +188,7 @@ def _add_evaluation(commands: argparse._SubParsersAction[argparse.ArgumentParser
         _sync_flags(command)
         _reading_flags(command)
         _retrieval_flags(command)
+        _scope_flags(command)
         _generation_flags(command)
     for command in (batch, evaluate):
         _model_flags(command)
@@ -363,6 +365,10 @@ def _retrieval_flags(command: argparse.ArgumentParser) -> None:
     _setting_flags(command, [each for each in ASKABLE if each.section == "retrieval"])
 
 
+def _scope_flags(command: argparse.ArgumentParser) -> None:
+    _setting_flags(command, [each for each in ASKABLE if each.section == "scope"])
+
+
 def _model_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-m", "--model", metavar="NAME", help="a name, a GGUF file, a server's URL: see docs/models.md"
@@ -379,7 +385,7 @@ def _engine_flags(command: argparse.ArgumentParser) -> None:
 
 def _generation_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--prompt", metavar="FILE", help="a prompt of your own: see `bunko prompts`")
-    _setting_flags(command, [each for each in ASKABLE if each.section != "retrieval"])
+    _setting_flags(command, [each for each in ASKABLE if each.section not in ("retrieval", "scope")])
 
 
 def text_or_file(given: str) -> str:
@@ -400,6 +406,8 @@ def _setting_flags(command: argparse.ArgumentParser, settings: Iterable[Askable]
         help_text = each.flag_doc or each.doc
         if each.value:
             command.add_argument(each.flag, dest=each.field, action="store_const", const=each.value, help=help_text)
+        elif each.is_list:
+            command.add_argument(each.flag, dest=each.field, action="append", metavar=each.metavar, help=help_text)
         else:
             read = text_or_file if each.source == "text or file" else str
             command.add_argument(each.flag, dest=each.field, metavar=each.metavar, type=read, help=help_text)

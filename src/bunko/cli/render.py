@@ -12,7 +12,7 @@ from bunko.cli.common import bold, counted, dim, note, print_json, safe, width
 from bunko.contract.serialise import to_json
 from bunko.conversation import last
 from bunko.errors import BunkoError
-from bunko.types import Answer, AnswerSpan, Event, Evidence, Finished, Hit, ReasoningDelta, Retrieved, TextDelta
+from bunko.types import Answer, AnswerSpan, Event, Evidence, Finished, Hit, ReasoningDelta, Retrieved, Scope, TextDelta
 
 Detail: TypeAlias = Literal["answer", "sources", "everything"]
 """How much to print: the answer alone, its sources too, or also scores, the whole reasoning and a chart."""
@@ -42,6 +42,8 @@ def render_events(events: Iterator[Event], *, detail: Detail) -> Answer:
     for event in _ending_lines(events):
         match event:
             case Retrieved() if not quiet:
+                if event.scope:
+                    print(scope_line(event.scope), end="\n\n")
                 _print_evidence(event.evidence, scores="shown" if detail == "everything" else "hidden")
                 if event.span:
                     _print_span(event.span, seconds=event.seconds)
@@ -99,6 +101,11 @@ class _Fold:
         """Return, once, how many characters were left out."""
         hidden, self._hidden = len(self._hidden), ""
         return f" ({hidden:,} more characters; --verbose shows all)" if hidden else ""
+
+
+def scope_line(scope: Scope) -> str:
+    """Return which documents were asked, as the filters were understood."""
+    return dim(safe(f"Within {scope.filters}: {scope.documents:,} of {counted(scope.of, 'document')}"))
 
 
 def render_hits(hits: Sequence[Hit], *, scores: Literal["shown", "hidden"]) -> None:

@@ -26,6 +26,9 @@ PREFIX = "vectors_"
 # candidates by their whole vectors. benchmarks/LOG.md has the other kinds of index that were measured.
 _COMPARED = 200
 _ALL_PARTITIONS = 1_000_000
+# Reading this many vectors takes about as long as a search of all (benchmarks/LOG.md).
+_ONE_BY_ONE = 5_000
+_MORE = 4
 
 
 class VectorTables:
@@ -110,6 +113,26 @@ class VectorTables:
             # The vectors have length 1; LanceDB's dot distance is 1 - dot.
             similarities = (1 - distance for distance in found["_distance"].to_pylist())
             return dict(zip(found["key"].to_pylist(), similarities, strict=True))
+
+    def nearest_among(
+        self, spec: EmbedderSpec, vector: Vectors, keys: Sequence[str], *, limit: int
+    ) -> dict[str, float]:
+        """Return what `nearest` does, among these keys only.
+
+        A few are compared one by one. Where there are many, all vectors are searched, for as many as are likely to hold
+        enough of these.
+        """
+        if len(keys) <= _ONE_BY_ONE:
+            found = self.similarities(spec, keys, vector)
+            return dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))[:limit])
+        wanted, total = frozenset(keys), self.count(spec)
+        searched = limit
+        while True:
+            searched = min(total, _MORE * searched * max(1, total // len(wanted)))
+            nearest = self.nearest(spec, vector, limit=searched)
+            found = {key: score for key, score in nearest.items() if key in wanted}
+            if len(found) >= limit or len(nearest) < searched or searched >= total:
+                return dict(list(found.items())[:limit])
 
     def similarities(self, spec: EmbedderSpec, keys: Sequence[str], vector: Vectors) -> dict[str, float]:
         """Return the cosine similarity of the vectors with these keys; keys without a vector are left out."""
