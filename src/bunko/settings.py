@@ -265,6 +265,9 @@ class Settings:
     empty: `.bunko/store` in the library's folder."""
     cache_dir: str = ""
     """Where models and the engine's logs are kept; empty: your cache directory."""
+    sets: tuple[str, ...] = ()
+    """Folders that are asked together under a name, `NAME=FOLDER;FOLDER`: `bunko ask --in NAME` asks them. In the
+    config file, a table `[sets]` with a list of folders for each name."""
     offline: bool = False
     """Never download a model, and connect to no server but one on this machine."""
     answer_language: str = ""

@@ -95,6 +95,8 @@ class Chunk:
     """ISO 639-1 code, detected from the script and the commonest words."""
     key: str = ""
     """The key of its vector: equal for equal heading and text, in any document."""
+    library: str = ""
+    """The name of the library that holds the document, where several were asked. Left out otherwise."""
 
     @property
     def file_words(self) -> str:
@@ -193,6 +195,8 @@ class Evidence:
     """True where the model's context window had no room for the quote, so that it was not read. Left out otherwise."""
     span: MarkedSpan | None = None
     """The words of the quote that answer a question of fact. Left out where none were marked."""
+    library: str = ""
+    """The name of the library that holds the document, where several were asked. Left out otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +221,8 @@ class Citation:
     """True only where the sentence was found in the quote: its numbers and names are there, or in another source where
     the question asked about them; so are its words, or words that mean the same; and no sign of a contradiction was
     found. Words are compared: it is no proof that the quote means the same."""
+    library: str = ""
+    """The name of the library that holds the document, where several were asked. Left out otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

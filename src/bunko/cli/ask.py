@@ -30,7 +30,11 @@ _WAIT_S = 3.0
 def run_ask(arguments: argparse.Namespace) -> int:
     """Answer one question."""
     folder, question = _folder_and_question(arguments)
-    if arguments.save:
+    if arguments.folders:
+        from bunko.cli.several import ask_several
+
+        ask_several(arguments, question)
+    elif arguments.save:
         from bunko.cli.replay import ask_and_save
 
         ask_and_save(arguments, folder, question)
@@ -82,28 +86,35 @@ def _ask_here(arguments: argparse.Namespace, folder: str, question: str) -> None
 
 def run_search(arguments: argparse.Namespace) -> int:
     """Find passages."""
+    arguments.folder, arguments.query = _folder_and_query(arguments)
     if not arguments.query.strip():
         raise QuestionError("The query is empty.", 'For example: bunko search FOLDER "budget 2024"')
     watch = Stopwatch()
+    if arguments.folders:
+        from bunko.cli.several import search_several
+
+        show_found(arguments, search_several(arguments, watch), watch)
+        return 0
     if library_there := library_at(arguments, arguments.folder):
         with library_there:
-            _show_found(arguments, library_there.find(arguments.query, watch=watch), watch)
+            show_found(arguments, library_there.find(arguments.query, watch=watch), watch)
         return 0
     root = Path(arguments.folder).expanduser()
     if (found := search_server(arguments, root, arguments.query, watch=watch)) is not None:
-        _show_found(arguments, found, watch)
+        show_found(arguments, found, watch)
         return 0
     watch = Stopwatch()
     with open_from(arguments, arguments.folder) as library:
         with watch.stage("sync"):
             waiting = sync_first(arguments, library)
-        _show_found(arguments, library.find(arguments.query, watch=watch), watch)
+        show_found(arguments, library.find(arguments.query, watch=watch), watch)
         if waiting:
             complete(library)
     return 0
 
 
-def _show_found(arguments: argparse.Namespace, found: SearchResult, watch: Stopwatch) -> None:
+def show_found(arguments: argparse.Namespace, found: SearchResult, watch: Stopwatch) -> None:
+    """Print what a search found."""
     if arguments.json:
         print_json(to_json(replace(found, timings=watch.timings())))
     else:
@@ -180,11 +191,19 @@ def _note_starter(arguments: argparse.Namespace, settings: Settings) -> None:
         noted.touch()
 
 
+def _folder_and_query(arguments: argparse.Namespace) -> tuple[str, str]:
+    words: list[str] = arguments.words
+    if len(words) == (1 if arguments.folders else 2):
+        return ("", words[0]) if arguments.folders else (words[0], words[1])
+    wanted = "a query" if arguments.folders else "a folder and a query"
+    raise UsageError(f"`bunko search` needs {wanted}.", 'For example: bunko search reports "budget 2024"')
+
+
 def _folder_and_question(arguments: argparse.Namespace) -> tuple[str, str]:
     words: list[str] = arguments.words
-    if len(words) == 1 and arguments.no_rag:
+    if len(words) == 1 and (arguments.no_rag or arguments.folders):
         folder, question = "", words[0]
-    elif len(words) == 2:
+    elif len(words) == 2 and not arguments.folders:
         folder, question = words
     elif len(words) == 1:
         raise UsageError(

@@ -32,6 +32,11 @@ class _Conversation(Protocol):
 
 def run(arguments: argparse.Namespace) -> int:
     """Read questions from the terminal, or one per line from a pipe, and answer each."""
+    if arguments.folders:
+        from bunko.cli.several import opened
+
+        with opened(arguments) as several:
+            return _converse(arguments, several.chat(), lasting=lambda: several.generator.spec.notes)
     if arguments.folder is None:
         return _chat_with_model(arguments)
     there = library_at(arguments, arguments.folder)

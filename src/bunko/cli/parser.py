@@ -82,7 +82,7 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     ask = _add(commands, "ask", "answer a question from the documents, with citations", "ask:run_ask")
     ask.add_argument(
-        "words", nargs="+", metavar="[FOLDER] QUESTION", help="with --no-rag, the question alone is enough"
+        "words", nargs="+", metavar="[FOLDER] QUESTION", help="with --in or --no-rag, the question alone is enough"
     )
     ask.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
     ask.add_argument("--no-cache", action="store_true", help="do not reuse or keep an answer")
@@ -93,11 +93,18 @@ def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     replay.add_argument("file", metavar="FILE", help="what `bunko ask --save FILE` wrote")
     replay.add_argument("folder", metavar="FOLDER", nargs="?", help="where the library is now, if it was moved")
     search = _add(commands, "search", "find passages, without a language model", "ask:run_search")
-    _folder(search)
-    search.add_argument("query", metavar="QUERY")
+    search.add_argument("words", nargs="+", metavar="[FOLDER] QUERY", help="with --in, the query alone is enough")
     chat = _add(commands, "chat", "hold a conversation, in which questions may refer to earlier ones", "chat:run")
     chat.add_argument("folder", metavar="FOLDER", nargs="?", help="without it: chat with the model alone")
     for command in (ask, search, chat):
+        command.add_argument(
+            "--in",
+            dest="folders",
+            action="append",
+            default=[],
+            metavar="FOLDER",
+            help="ask this folder, too; may be repeated; also the name of a set of folders in your config file",
+        )
         command.add_argument(
             "--no-server", action="store_true", help="load the models here, even if a process serves the library"
         )

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _PAGE = 1000
 TOKEN_VARIABLE = "BUNKO_SERVER_TOKEN"
 # Settings that have no effect on answers, or are checked when the address is opened.
-_OF_THIS_MACHINE = ("offline", "cache_dir")
+_OF_THIS_MACHINE = ("offline", "cache_dir", "sets")
 # Members of `Library` that a server does not offer, and what to use in their place.
 _LOCAL_ONLY = {
     "check": "`bunko index --check` on the server's machine compares the index with its checksums.",

@@ -23,6 +23,7 @@ from bunko.facts import Facts
 from bunko.types import (
     Answer,
     Chunk,
+    Citation,
     Evidence,
     Finished,
     Hit,
@@ -86,7 +87,9 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
         "gives_orders": Rule(when="set"),
         "did_not_fit": Rule(when="set"),
         "span": Rule(when="set"),
+        "library": Rule(when="set"),
     },
+    Citation: {"library": Rule(when="set")},
     MarkedSpan: {"confidence": Rule(digits=4)},
     Retrieved: {"span": Rule(when="set"), "seconds": Rule(when="set", digits=3), "scope": Rule(when="set")},
     Hit: {
@@ -95,7 +98,13 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
         "dense": Rule(on=()),
         "lexical": Rule(on=()),
     },
-    Chunk: {"heading": Rule(when="set"), "sections": Rule(on=()), "language": Rule(on=()), "key": Rule(on=())},
+    Chunk: {
+        "library": Rule(when="set"),
+        "heading": Rule(when="set"),
+        "sections": Rule(on=()),
+        "language": Rule(on=()),
+        "key": Rule(on=()),
+    },
     Message: {"evidence": Rule(when="set")},
     Finished: {"answer": Rule(inline=True)},
     SyncReport: {"left_out": Rule(when="set"), "unembedded": Rule(on=()), "notes": Rule(when="set")},

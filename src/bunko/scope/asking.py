@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
 from bunko.errors import QuestionError
+from bunko.overview.surveying import Shelf
+from bunko.ports import Quotable
 from bunko.scope.choosing import choose
 from bunko.scope.language import take_filters
 from bunko.settings import ScopeSettings
-from bunko.store import Store, StoreWithin
+from bunko.store import Listed
 from bunko.types import Event, Finished, Retrieved, Scope
+
+
+class Documents(Quotable, Shelf, Protocol):
+    """What questions need of a store, or of a part of one."""
+
+    def count_documents(self) -> int:
+        """Return the number of documents that could be read."""
+        ...
+
+    def languages(self) -> dict[str, int]:
+        """Return the number of documents in each language."""
+        ...
+
+
+@runtime_checkable
+class Whole(Documents, Protocol):
+    """What filters need of a store."""
+
+    def listing(self) -> Sequence[Listed]:
+        """Return what filters compare of every document."""
+        ...
+
+    def part(self, paths: AbstractSet[str]) -> Documents:
+        """Return the documents of these paths as a store of their own."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Within:
     """The documents that a question is asked of."""
 
-    store: Store | StoreWithin
+    store: Documents
     scope: Scope | None = None
     """Which documents these are; None: all."""
 
@@ -32,7 +61,7 @@ def text_of(question: str) -> tuple[str, ScopeSettings]:
     return asked.text, asked.filters
 
 
-def within(store: Store, *filters: ScopeSettings) -> Within:
+def within(store: Whole, *filters: ScopeSettings) -> Within:
     """Return the documents of a store that pass all filters. Raises ScopeError where none does."""
     wanted = [one for one in filters if one]
     if not wanted:
@@ -45,7 +74,7 @@ def within(store: Store, *filters: ScopeSettings) -> Within:
         documents=sum(one.path in choice.paths for one in readable),
         of=len(readable),
     )
-    return Within(store=StoreWithin(store, choice.paths), scope=scope)
+    return Within(store=store.part(choice.paths), scope=scope)
 
 
 def with_scope(events: Iterator[Event], scope: Scope, *, question: str) -> Iterator[Event]:

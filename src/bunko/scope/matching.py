@@ -32,6 +32,11 @@ class Known(Protocol):
     def path(self) -> str: ...  # noqa: D102
 
     @property
+    def paths(self) -> Sequence[str]:
+        """The paths that a filter may name it by."""
+        ...
+
+    @property
     def file(self) -> str: ...  # noqa: D102
 
     @property
@@ -94,12 +99,17 @@ class _PathTest:
         self._patterns = [(_longest_piece(text), IgnorePatterns([_as_line(text)])) for text in self._exact]
 
     def __call__(self, document: Known) -> bool:
-        path = fold(document.path)
-        if path in self._exact or (document.file != document.path and fold(document.file) in self._exact):
+        member = document.path[len(document.file) :]  # of a mailbox or an archive: #3
+        return any(self._names(fold(path), fold(member)) for path in document.paths)
+
+    def _names(self, path: str, member: str) -> bool:
+        if path in self._exact:
             return True
-        if document.file != document.path:  # a mail of a mailbox, a file of an archive: as if in a folder
-            file = fold(document.file)
-            path = f"{file}/{path[len(file) + 1 :]}"
+        if member:  # as if the file were a folder
+            file = path[: len(path) - len(member)]
+            if file in self._exact:
+                return True
+            path = f"{file}/{member[1:]}"
         return any(piece in path and _matches(pattern, path) for piece, pattern in self._patterns)
 
 

@@ -115,6 +115,13 @@ class Listed:
     facts: str
     modified_s: float
     """When its file was last written, in seconds since 1970."""
+    library: str = ""
+    """The name of its library, with which its path begins where several are asked."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths that a filter may name it by."""
+        return (self.path, self.path[len(self.library) + 1 :]) if self.library else (self.path,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,7 @@ from bunko.types import Chunk, Document, FailedFile, Hit, LeftOut, Span, under_h
 
 if TYPE_CHECKING:
     from bunko.ports import EmbedderSpec, Vectors
+    from bunko.store.within import StoreWithin
 
 _UNFINISHED = "unfinished"
 # Creating the tables takes less than a second.
@@ -79,6 +81,7 @@ class Store:
         """
         self.location = location
         self._local = "://" not in location
+        self._keys_within: tuple[tuple[int, str], list[str]] | None = None
         self._listing: tuple[tuple[int, int], tuple[Listed, ...]] | None = None
         with mapped("opened", location):
             if self._local:
@@ -308,6 +311,12 @@ class Store:
             self._listing = (state, tuple(sorted(listed, key=lambda one: one.path)))
         return self._listing[1]
 
+    def part(self, paths: AbstractSet[str]) -> StoreWithin:
+        """Return the documents of these paths as a store of their own."""
+        from bunko.store.within import StoreWithin
+
+        return StoreWithin(self, paths)
+
     def languages(self) -> dict[str, int]:
         """Return the number of documents in each language."""
         counted = pc.value_counts(self._arrow(self._documents, ["language"])["language"]).to_pylist()
@@ -391,9 +400,12 @@ class Store:
 
     def nearest_within(self, spec: EmbedderSpec, vector: Vectors, *, limit: int, within: str) -> dict[str, float]:
         """Return what `nearest` does, of the passages that meet a condition on their path."""
-        with self._mapped("read"):
-            keys = self._chunks.search().where(within).select(["key"]).limit(None).to_arrow()["key"]
-        return self._vectors.nearest_among(spec, vector, pc.unique(keys).to_pylist(), limit=limit)
+        state = (self._chunks.version, within)
+        if self._keys_within is None or self._keys_within[0] != state:
+            with self._mapped("read"):
+                keys = self._chunks.search().where(within).select(["key"]).limit(None).to_arrow()["key"]
+            self._keys_within = (state, pc.unique(keys).to_pylist())
+        return self._vectors.nearest_among(spec, vector, self._keys_within[1], limit=limit)
 
     def search_dense(self, spec: EmbedderSpec, vector: Vectors, *, limit: int, within: str = "") -> list[Hit]:
         """Return the nearest chunks by cosine similarity, best first, with `dense` set.
