@@ -4,6 +4,7 @@
      +- UsageError               a wrong command or call (exit code 2)
      |   +- SettingsError        an unknown setting, or a wrong value
      |   +- QuestionError        an empty question, or one too long for the context window
+     |   +- ScopeError           a filter that is wrong, or that no document passes
      |   +- SavedAnswerError     a file that holds no answer to replay, or can't be written
      +- LibraryError             the folder
      |   +- LibraryNotFound      missing, or not readable
@@ -67,6 +68,10 @@ class SettingsError(UsageError):
 
 class QuestionError(UsageError):
     """The question is empty, or too long for the model's context window."""
+
+
+class ScopeError(UsageError):
+    """A filter of documents is wrong, or no document passes it."""
 
 
 class SavedAnswerError(UsageError):

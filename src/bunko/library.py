@@ -31,16 +31,21 @@ from bunko.ports import Engine
 from bunko.settings import Settings, apply_overrides, settings_with
 from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Document, Event, FailedFile, Hit, Message, SyncReport
+from bunko.within import Within, with_scope
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from bunko.answering.answer_cache import Folder
     from bunko.answering.languages import Languages
     from bunko.answering.recall import KeptAnswers
+    from bunko.contract.records import SearchResult
     from bunko.indexing.sync import Progress
     from bunko.models import Progress as DownloadProgress
     from bunko.overview.types import Plan
     from bunko.ports import Embedder, EntailmentModel, Generator, Reader
     from bunko.question.question import Question
+    from bunko.scope import asking
     from bunko.store import Problem, Record, Store
 
 
@@ -236,25 +241,42 @@ class Library:
         ).run()
 
     def search(
-        self, query: str, *, settings: Settings | Mapping[str, object] | None = None, watch: Stopwatch | None = None
+        self,
+        query: str,
+        *,
+        settings: Settings | Mapping[str, object] | None = None,
+        watch: Stopwatch | None = None,
+        **within: Unpack[Within],
     ) -> list[Hit]:
-        """Return the passages that are relevant to a query, best first.
+        """Return the passages that are relevant to a query, best first. Arguments and errors are those of `find`."""
+        return list(self.find(query, settings=settings, watch=watch, **within).hits)
 
-        `settings` hold for this query; a mapping changes some of the library's own; None: all of those.
-        Raises QuestionError for an empty query.
+    def find(
+        self,
+        query: str,
+        *,
+        settings: Settings | Mapping[str, object] | None = None,
+        watch: Stopwatch | None = None,
+        **within: Unpack[Within],
+    ) -> SearchResult:
+        """Return the passages that are relevant to a query, best first, and which documents were searched.
+
+        `settings` hold for this query; a mapping changes some of the library's own; None: all of those. `only`,
+        `exclude`, `since`, `until`, `types`, `tags` and `authors` choose documents, as filters in the query do.
+        Raises QuestionError for an empty query, ScopeError for a filter that no document passes.
         """
         from bunko.answering.pipeline import find
+        from bunko.contract.records import SearchResult
         from bunko.question.question import check_question, parse_question
+        from bunko.scope import asking
 
         check_question(query)
-        hits, _ = find(
-            parse_question(query),
-            self._index.for_reading(),
-            self.embedder,
-            settings=settings_with(settings or {}, base=self.settings),
-            watch=watch or Stopwatch(),
-        )
-        return hits
+        text, filters = asking.text_of(query)
+        settings = with_scope(settings_with(settings or {}, base=self.settings), within)
+        watch = watch or Stopwatch()
+        place = asking.within(self._index.for_reading(), settings.scope, filters)
+        hits, _ = find(parse_question(text), place.store, self.embedder, settings=settings, watch=watch)
+        return SearchResult(query=query, hits=tuple(hits), timings=watch.timings(), scope=place.scope)
 
     def stream(
         self,
@@ -264,15 +286,18 @@ class Library:
         history: tuple[Message, ...] = (),
         watch: Stopwatch | None = None,
         answers: Literal["new", "kept"] = "new",
+        **within: Unpack[Within],
     ) -> Iterator[Event]:
         """Yield the evidence as soon as it is found, then the answer as it is generated, then the whole Answer.
 
         `settings` hold for this question; None: the library's own. `history` holds the earlier turns, with which a
         follow-up question is understood. With "kept", the answer is kept beside the index, and given again when the
         same question is asked of the same index under the same settings, without a history. Closing the iterator
-        stops the model. Raises QuestionError, EmbedderMismatch, ModelError, EngineError, StoreError.
+        stops the model. `only`, `exclude`, `since`, `until`, `types`, `tags` and `authors` choose the documents that
+        are asked, as filters in the question do. Raises QuestionError, ScopeError for a filter that no document passes,
+        EmbedderMismatch, ModelError, EngineError, StoreError.
         """
-        settings, watch = self._settings_for(settings), watch or Stopwatch()
+        settings, watch = with_scope(self._settings_for(settings), within), watch or Stopwatch()
         if answers == "new" or history:
             return self._stream_new(question, settings, history, watch)
         from bunko.answering.recall import again
@@ -293,9 +318,10 @@ class Library:
         settings: Settings | Mapping[str, object] | None = None,
         history: tuple[Message, ...] = (),
         answers: Literal["new", "kept"] = "new",
+        **within: Unpack[Within],
     ) -> Answer:
         """Answer a question from the documents, with citations. Arguments and errors are those of `stream`."""
-        return last(self.stream(question, settings=settings, history=history, answers=answers))
+        return last(self.stream(question, settings=settings, history=history, answers=answers, **within))
 
     def chat(self) -> Conversation:
         """Start a conversation, in which questions may refer to earlier turns."""
@@ -349,7 +375,9 @@ class Library:
         """Return whether the model is asked: not for languages it does not know, nor where the index alone answers."""
         from bunko.overview.plan import plan_of
         from bunko.question.question import parse_question
+        from bunko.scope.language import take_filters
 
+        question = take_filters(question).text
         if plan := plan_of(question):
             needed = plan.task == "summary"
         else:
@@ -362,6 +390,27 @@ class Library:
     def _stream_new(
         self, question: str, settings: Settings, history: tuple[Message, ...], watch: Stopwatch
     ) -> Iterator[Event]:
+        from bunko.question.question import check_question
+        from bunko.scope import asking
+
+        check_question(question)
+        text, filters = asking.text_of(question)
+        if not (filters or settings.scope):
+            return self._stream_within(question, settings, history, watch, None)
+        with watch.stage("open"):
+            place = asking.within(self._index.for_reading(), settings.scope, filters)
+        events = self._stream_within(text, settings, history, watch, place)
+        return asking.with_scope(events, place.scope, question=question) if place.scope else events
+
+    def _stream_within(
+        self,
+        question: str,
+        settings: Settings,
+        history: tuple[Message, ...],
+        watch: Stopwatch,
+        place: asking.Within | None,
+    ) -> Iterator[Event]:
+        """Yield the events of an answer from some documents; None: from all."""
         from bunko.answering.draft import Resources
         from bunko.answering.pipeline import answer_from_documents
         from bunko.answering.prompt_files import notes_on_untrusted, template_of_run
@@ -370,20 +419,19 @@ class Library:
         from bunko.answering.small_talk_reply import reply, small_talk_of
         from bunko.overview.plan import plan_of
         from bunko.question.about_last_answer import last_answer
-        from bunko.question.question import check_question, parse_question
+        from bunko.question.question import parse_question
 
-        check_question(question)
         template_of_run(settings)  # a fault in it is reported before anything is searched
         last = last_answer(question, history)
         if plan := None if last else plan_of(question):
-            return self._survey(plan, question, settings, watch)
+            return self._survey(plan, question, settings, watch, place)
         asked = parse_question(last.question if last else question)
         if talk := None if last else small_talk_of(asked, history):
             model = self._generator_for(settings).spec.name
             return reply(talk, asked, model=model, language=settings.answer_language, watch=watch)
         languages = self._languages(asked.language, settings)
         with watch.stage("open"):
-            store = self._index.for_reading()
+            store = place.store if place else self._index.for_reading()
             if languages.model_speaks and (history or not asked.is_bare):
                 rewritten = who_rewrites(self._generator_for(settings).spec, asked.language, settings) == "model"
                 self._warm_up("" if last or (history and rewritten) else languages.answer, settings)
@@ -404,6 +452,7 @@ class Library:
             entailment=self._entailment,
             words_of=languages.words_of,
             reader=reader,
+            scope=place.scope if place else None,
         )
         if last:
             return revise(last, question, resources, notes=notes)
@@ -415,13 +464,15 @@ class Library:
         embedder = "" if self._given_embedder else settings.embedder
         return note_across(asked_in, documents, spec=self.embedder.spec, embedder=embedder)
 
-    def _survey(self, plan: Plan, question: str, settings: Settings, watch: Stopwatch) -> Iterator[Event]:
+    def _survey(
+        self, plan: Plan, question: str, settings: Settings, watch: Stopwatch, place: asking.Within | None
+    ) -> Iterator[Event]:
         """Yield the answer to a question about the whole folder. Earlier turns don't matter to it."""
         from bunko.overview.surveying import survey
 
         languages = self._languages(detect_language(question), settings)
         with watch.stage("open"):
-            store = self._index.for_reading()
+            store = place.store if place else self._index.for_reading()
             if languages.model_speaks and plan.task == "summary":
                 self._warm_up("", settings)
                 self._begin_embedder()

@@ -82,7 +82,7 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     ask = _add(commands, "ask", "answer a question from the documents, with citations", "ask:run_ask")
     ask.add_argument(
-        "words", nargs="+", metavar="[FOLDER] QUESTION", help="with --no-rag, the question alone is enough"
+        "words", nargs="+", metavar="[FOLDER] QUESTION", help="with --in or --no-rag, the question alone is enough"
     )
     ask.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
     ask.add_argument("--no-cache", action="store_true", help="do not reuse or keep an answer")
@@ -93,11 +93,18 @@ def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     replay.add_argument("file", metavar="FILE", help="what `bunko ask --save FILE` wrote")
     replay.add_argument("folder", metavar="FOLDER", nargs="?", help="where the library is now, if it was moved")
     search = _add(commands, "search", "find passages, without a language model", "ask:run_search")
-    _folder(search)
-    search.add_argument("query", metavar="QUERY")
+    search.add_argument("words", nargs="+", metavar="[FOLDER] QUERY", help="with --in, the query alone is enough")
     chat = _add(commands, "chat", "hold a conversation, in which questions may refer to earlier ones", "chat:run")
     chat.add_argument("folder", metavar="FOLDER", nargs="?", help="without it: chat with the model alone")
     for command in (ask, search, chat):
+        command.add_argument(
+            "--in",
+            dest="folders",
+            action="append",
+            default=[],
+            metavar="FOLDER",
+            help="ask this folder, too; may be repeated; also the name of a set of folders in your config file",
+        )
         command.add_argument(
             "--no-server", action="store_true", help="load the models here, even if a process serves the library"
         )
@@ -105,6 +112,7 @@ def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         _sync_flags(command)
         _reading_flags(command)
         _retrieval_flags(command)
+        _scope_flags(command)
     _common(replay)
     _sync_flags(replay)
     replay.add_argument("--embedder", metavar="NAME", help="the embedding model")
@@ -190,6 +198,7 @@ def _add_evaluation(commands: argparse._SubParsersAction[argparse.ArgumentParser
         _sync_flags(command)
         _reading_flags(command)
         _retrieval_flags(command)
+        _scope_flags(command)
         _generation_flags(command)
     for command in (batch, evaluate):
         _model_flags(command)
@@ -366,6 +375,10 @@ def _retrieval_flags(command: argparse.ArgumentParser) -> None:
     _setting_flags(command, [each for each in ASKABLE if each.section == "retrieval"])
 
 
+def _scope_flags(command: argparse.ArgumentParser) -> None:
+    _setting_flags(command, [each for each in ASKABLE if each.section == "scope"])
+
+
 def _model_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-m", "--model", metavar="NAME", help="a name, a GGUF file, a server's URL: see docs/models.md"
@@ -382,7 +395,7 @@ def _engine_flags(command: argparse.ArgumentParser) -> None:
 
 def _generation_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--prompt", metavar="FILE", help="a prompt of your own: see `bunko prompts`")
-    _setting_flags(command, [each for each in ASKABLE if each.section != "retrieval"])
+    _setting_flags(command, [each for each in ASKABLE if each.section not in ("retrieval", "scope")])
 
 
 def text_or_file(given: str) -> str:
@@ -403,6 +416,8 @@ def _setting_flags(command: argparse.ArgumentParser, settings: Iterable[Askable]
         help_text = each.flag_doc or each.doc
         if each.value:
             command.add_argument(each.flag, dest=each.field, action="store_const", const=each.value, help=help_text)
+        elif each.is_list:
+            command.add_argument(each.flag, dest=each.field, action="append", metavar=each.metavar, help=help_text)
         else:
             read = text_or_file if each.source == "text or file" else str
             command.add_argument(each.flag, dest=each.field, metavar=each.metavar, type=read, help=help_text)

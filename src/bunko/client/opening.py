@@ -14,10 +14,14 @@ from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Document, Event, Hit, Message, SyncReport
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from bunko.client.remote_library import RemoteLibrary
+    from bunko.contract.records import SearchResult
     from bunko.ports import EntailmentModel
     from bunko.settings import Settings
     from bunko.store import Record
+    from bunko.within import Within
 
 
 class AnyLibrary(Protocol):
@@ -51,8 +55,20 @@ class AnyLibrary(Protocol):
         *,
         settings: Settings | Mapping[str, object] | None = None,
         watch: Stopwatch | None = None,
+        **within: Unpack[Within],
     ) -> list[Hit]:
         """Return the passages that match a question, best first."""
+        ...
+
+    def find(
+        self,
+        query: str,
+        *,
+        settings: Settings | Mapping[str, object] | None = None,
+        watch: Stopwatch | None = None,
+        **within: Unpack[Within],
+    ) -> SearchResult:
+        """Return the passages that match a question, best first, and which documents were searched."""
         ...
 
     def ask(
@@ -62,6 +78,7 @@ class AnyLibrary(Protocol):
         settings: Settings | Mapping[str, object] | None = None,
         history: tuple[Message, ...] = (),
         answers: Literal["new", "kept"] = "new",
+        **within: Unpack[Within],
     ) -> Answer:
         """Answer a question from the documents, with citations."""
         ...
@@ -73,6 +90,7 @@ class AnyLibrary(Protocol):
         settings: Settings | Mapping[str, object] | None = None,
         history: tuple[Message, ...] = (),
         answers: Literal["new", "kept"] = "new",
+        **within: Unpack[Within],
     ) -> Iterator[Event]:
         """Yield the evidence, then the answer as it is written, then the complete answer."""
         ...
