@@ -5,12 +5,12 @@ Reads the text of a sheet only if the question names it or one of its columns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from bunko.rows.forms import asks_for_number, read_form
-from bunko.rows.linking import Link, Vocabulary, link, mentions
+from bunko.rows.linking import Link, Vocabulary, link, names_of, phrases_of
 from bunko.rows.query import AskBack, Query
 from bunko.rows.sheets import FORMATS, SEPARATOR, Sheet, sheets_of, stem_of
 from bunko.rows.table import Table, table_of
@@ -20,6 +20,8 @@ MOST_ROWS = 200_000
 """The most rows of a table that questions are computed over."""
 _MOST_TABLES = 20
 """Tables with different columns that are read for one question."""
+_MOST_KEPT = 2_000_000
+"""Cells of the tables that are kept in memory."""
 _ENDING_CUT = "…"
 
 
@@ -70,61 +72,77 @@ Found: TypeAlias = "Asked | tuple[str, ...]"
 """The table that is asked, or the paths of several that may be meant."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Header:
+    """What is known of a document's sheets before it is read."""
+
+    columns: tuple[str, ...]
+    names: frozenset[str]
+    """Keys of what they may be called."""
+
+
 class Tables:
     """The tables of a library, read when they are asked for; the last ones are kept."""
 
     def __init__(self) -> None:
         self._state = ""
-        self._kept: dict[tuple[str, ...], Vocabulary] = {}
+        self._headers: dict[str, _Header] | None = None
+        self._kept: dict[tuple[str, ...], list[Vocabulary]] = {}
 
     def asked(self, question: str, shelf: Shelf, *, state: str) -> list[Asked]:
         """Return what a question asks of each table that it names. `state` changes whenever the index does."""
         if state != self._state or not state:
-            self._state, self._kept = state, {}
-        outlines = shelf.outlines(FORMATS)
-        if not outlines:
+            self._state, self._kept, self._headers = state, {}, None
+        if self._headers is None:
+            self._headers = dict(_headers(shelf))
+        if not self._headers:
             return []
-        groups = _candidates(question, outlines, shelf)
+        phrases = phrases_of(question)
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for path, header in sorted(self._headers.items()):
+            if header.names & phrases:
+                groups.setdefault(header.columns, []).append(path)
         found: list[Asked] = []
         for paths in list(groups.values())[:_MOST_TABLES]:
-            for vocabulary in self._vocabularies(paths, shelf):
+            for vocabulary in self._vocabularies(tuple(paths), shelf):
                 links = tuple(link(question, vocabulary))
                 found.append(Asked(vocabulary=vocabulary, links=links, form=read_form(links, vocabulary)))
         return found
 
-    def _vocabularies(self, paths: Sequence[str], shelf: Shelf) -> list[Vocabulary]:
-        by_columns: dict[tuple[str, ...], list[Sheet]] = {}
-        for path in paths:
-            document = shelf.document(path)
-            for sheet in sheets_of(document) if document else ():
-                if sheet.rows:
-                    by_columns.setdefault(tuple(name.casefold() for name in sheet.columns), []).append(sheet)
-        return [self._vocabulary(sheets) for sheets in by_columns.values()]
-
-    def _vocabulary(self, sheets: Sequence[Sheet]) -> Vocabulary:
-        key = tuple(f"{sheet.path}\0{sheet.rows[0].start}" for sheet in sheets)
-        if key not in self._kept:
-            if len(self._kept) >= 4:  # in memory at the same time
+    def _vocabularies(self, paths: tuple[str, ...], shelf: Shelf) -> list[Vocabulary]:
+        if paths not in self._kept:
+            found = _read(paths, shelf)
+            self._kept[paths] = found
+            while sum(_cells(kept) for kept in self._kept.values()) > _MOST_KEPT and len(self._kept) > 1:
                 self._kept.pop(next(iter(self._kept)))
-            self._kept[key] = Vocabulary(table_of(sheets))
-        return self._kept[key]
+        return self._kept[paths]
 
 
-def _candidates(
-    question: str, outlines: Mapping[str, tuple[str, tuple[Span, ...]]], shelf: Shelf
-) -> dict[tuple[str, ...], list[str]]:
-    """Return the paths of the sheets that a question names, by their columns."""
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for path, (kind, tables) in sorted(outlines.items()):
+def _headers(shelf: Shelf) -> Iterator[tuple[str, _Header]]:
+    for path, (kind, tables) in shelf.outlines(FORMATS).items():
         if kind == "jsonl":
             document = shelf.document(path)
             headers = [sheet.columns for sheet in sheets_of(document)] if document else []
         else:
             headers = [tuple(table.label.rstrip(_ENDING_CUT).split(SEPARATOR)) for table in tables]
-        names = [stem_of(path), path]
-        if any(mentions(question, header, names) for header in headers):
-            groups.setdefault(tuple(name.casefold() for header in headers for name in header), []).append(path)
-    return groups
+        columns = tuple(name for header in headers for name in header)
+        if columns:
+            names = names_of(columns, [stem_of(path), path])
+            yield path, _Header(columns=tuple(name.casefold() for name in columns), names=names)
+
+
+def _read(paths: Sequence[str], shelf: Shelf) -> list[Vocabulary]:
+    by_columns: dict[tuple[str, ...], list[Sheet]] = {}
+    for path in paths:
+        document = shelf.document(path)
+        for sheet in sheets_of(document) if document else ():
+            if sheet.rows:
+                by_columns.setdefault(tuple(name.casefold() for name in sheet.columns), []).append(sheet)
+    return [Vocabulary(table_of(sheets)) for sheets in by_columns.values()]
+
+
+def _cells(vocabularies: Sequence[Vocabulary]) -> int:
+    return sum(len(one.table.rows) * len(one.table.columns) for one in vocabularies)
 
 
 def choose(asked: Sequence[Asked]) -> Found | None:

@@ -24,15 +24,16 @@ _KANJI_NUMBER = re.compile(r"[一二三四五六七八九十]+(?=[件人名個�
 _YEAR = re.compile(r"(?:19|20)\d\d(?![\d,.]?\d)")
 _UNIT = re.compile(r"\s?(?P<unit>[a-z%]+|[^\x00-\x7f]{1,5})")
 _COUNTERS = frozenset(  # units that may follow a number in a question
-    "件 人 名 行 個 本 台 冊 回 枚 匹 社 店 点 度 歳 才 日 時間 分 秒 つ 品 位 円 ドル ユーロ % パーセント "
+    "年 年生 件 人 名 行 個 本 台 冊 回 枚 匹 社 店 点 度 歳 才 日 時間 分 秒 つ 品 位 円 ドル ユーロ % パーセント "
     "ポイント キロ グラム メートル センチ ミリ リットル "
     "mm cm km kg mg ml g m l t ha kwh kw degrees degree points point percent dollars dollar "
     "euros euro yen pounds pound hours hour minutes minute days units unit pieces people years".split()
 )
 _SCALES = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "bn": 10**9, "billion": 10**9}
 _QUOTED = re.compile(r"[「『“\"‘'](?P<inner>[^」』”\"’']{1,100})[」』”\"’']")
+_MOST_TOKENS = 16  # words, or Japanese characters, of a phrase
 _MOST_VALUES = 50_000  # distinct texts of a column that questions can name
-_SUFFIXES = re.compile(r"(?:id|no|name|date|number|日|数|者|額|名|率|年|地|先|量)$")
+_SUFFIXES = re.compile(r"(?:id|no|name|date|number|type|kind|code|日|数|者|額|名|率|年|地|先|量)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,16 +110,24 @@ class Vocabulary:
         return ()
 
 
-def mentions(question: str, columns: Sequence[str], names: Sequence[str]) -> bool:
-    """Return whether a question names a table or one of its columns; cheap, for the choice of tables.
+def names_of(columns: Sequence[str], names: Sequence[str]) -> frozenset[str]:
+    """Return the keys of what a table and its columns may be called.
 
-    >>> mentions("What is the total amount?", ["region", "amount"], ["sales"]), mentions("Who are you?", ["a b"], [])
-    (True, False)
+    >>> sorted(names_of(["order_id", "amount"], ["sales"]) & {"order", "amount", "sale"})
+    ['amount', 'order', 'sale']
     """
     blank = [Column(name=name, kind="text", values=()) for name in columns]
-    keys = _column_keys(blank).keys() | {key for name in names for key, _ in _name_keys(name)}
+    return frozenset(_column_keys(blank)) | {key for name in names for key, _ in _name_keys(name)}
+
+
+def phrases_of(question: str) -> frozenset[str]:
+    """Return the keys of all phrases of a question, to be compared with those of `names_of`.
+
+    >>> "total amount" in phrases_of("What is the total amount?")
+    True
+    """
     folded = fold(question)
-    return any(key_of(folded[start:end]) in keys for start, end in _stretches(folded))
+    return frozenset(key_of(folded[start:end]) for start, end in _stretches(folded))
 
 
 def link(question: str, vocabulary: Vocabulary) -> list[Link]:
@@ -127,12 +136,12 @@ def link(question: str, vocabulary: Vocabulary) -> list[Link]:
     original = question.strip()
     tokens = [(match.start(), match.end()) for match in _TOKEN.finditer(folded)]
     best: dict[int, tuple[tuple[int, int], list[Link]]] = {len(folded): ((0, 0), [])}
+    starts = [start for start, _ in tokens]
     for start, end in reversed(tokens):
-        following = {token_start for token_start, _ in tokens} | {len(folded)}
         options = [*_at(folded, original, start, tokens, vocabulary), _unknown(folded, start, end)]
         choices = []
         for option in options:
-            goes_on = next((place for place in sorted(following) if place >= option.end), len(folded))
+            goes_on = next((place for place in starts if place >= option.end), len(folded))
             (unknown, count), rest = best[goes_on]
             cost = (unknown + (option.end - start if option.is_unknown else 0), count + (2 if option.is_plain else 1))
             choices.append((cost, -option.end, [option, *rest]))
@@ -192,9 +201,8 @@ def _stretches(folded: str) -> Iterator[tuple[int, int]]:
 
 def _ends(folded: str, start: int, tokens: Sequence[tuple[int, int]]) -> Iterator[int]:
     """Yield the ends of the phrases that may start at a place."""
-    for begin, end in tokens:
-        if begin >= start and end - start <= LONGEST_PHRASE:
-            yield end
+    ends = [end for begin, end in tokens if begin >= start and end - start <= LONGEST_PHRASE]
+    yield from ends[:_MOST_TOKENS]
 
 
 def _joined(links: list[Link], folded: str) -> list[Link]:
@@ -274,7 +282,8 @@ def _column_keys(columns: Sequence[Column]) -> dict[str, tuple[int, ...]]:
     whole: dict[str, list[int]] = {}
     parts: dict[str, list[int]] = {}
     for n, column in enumerate(columns):
-        plain = re.sub(r"[(（\[][^)）\]]*[)）\]]", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column.name)).strip()
+        plain = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column.name)
+        plain = re.sub(r"[(（\[][^)）\]]*[)）\]]|[%％$€£¥℃°#]", " ", plain).strip()
         for name in (column.name, plain):
             whole.setdefault(key_of(name), []).append(n)
         for part in _parts(key_of(plain or column.name)):
@@ -296,7 +305,7 @@ def _parts(key: str) -> Iterator[str]:
         yield pieces[-1]
         if _SUFFIXES.fullmatch(pieces[-1]):
             yield " ".join(pieces[:-1])
-    elif not key.isascii() and len(key) > 2 and _SUFFIXES.search(key):
+    elif not key.isascii() and len(key) > 1 and _SUFFIXES.search(key) and key[:-1] not in read_lexicon().roles:
         yield key[:-1]
     elif not key.isascii() and key and key[-1] in "当" and len(key) > 1:
         yield key + "者"

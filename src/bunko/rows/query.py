@@ -44,6 +44,8 @@ class Query:
     """Whether equal rows of the list are shown once."""
     entity: Group | None = None
     """What has the largest or smallest measure."""
+    ascending: bool = False
+    """Whether groups are listed with the smallest first."""
     top: int = 0
     """How many of the largest or smallest; 0: not asked for, 1 for `entity`."""
 

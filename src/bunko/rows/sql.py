@@ -48,7 +48,7 @@ def select_of(query: Query, table: Table) -> Select:
         sql = _joined(f"SELECT {expression} AS {quoted(name)}", table, where)
         return Select(sql=sql, columns=(column,), where=where, chosen=chosen)
     by, by_name = _grouped(query.group, table)
-    order = "1" if query.group.part else "2 DESC, 1"
+    order = "1" if query.group.part else "2, 1" if query.ascending else "2 DESC, 1"
     sql = _joined(f"SELECT {by} AS {quoted(by_name)}, {expression} AS {quoted(name)}", table, where)
     sql += f" GROUP BY 1 ORDER BY {order}"
     first = None if query.group.part else query.group.column

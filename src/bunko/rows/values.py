@@ -27,7 +27,7 @@ EMPTY = frozenset({"", "-", "–", "—", "n/a", "na", "nan", "null", "nil", "no
 _CURRENCY_SIGNS = {"$": "$", "us$": "$", "usd": "$", "€": "€", "eur": "€", "£": "£", "gbp": "£", "¥": "¥", "jpy": "¥"}
 _CURRENCY_WORDS = {
     "円": "¥", "yen": "¥", "ドル": "$", "dollar": "$", "dollars": "$", "ユーロ": "€", "euro": "€", "euros": "€",
-    "ポンド": "£", "pound": "£", "pounds": "£", "パーセント": "%", "percent": "%", "per cent": "%",
+    "ポンド": "£", "pound": "£", "pounds": "£", "パーセント": "%", "年生": "年", "percent": "%", "per cent": "%",
 }  # fmt: skip
 _SCALES = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "bn": 10**9, "billion": 10**9}
 _DIGITS = r"\d{1,3}(?:(?P<group>[,.'’ \u00a0\u202f\u2009])\d{3})(?:(?P=group)\d{3})*(?:[.,]\d+)?|\d+(?:[.,]\d+)?"

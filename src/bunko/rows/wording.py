@@ -152,7 +152,7 @@ def format_cell(value: Cell, table: Table, n: int | None, *, language: str) -> s
         return _date(value, column, language)
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return "" if value is None else str(value)
-    return _number(Decimal(repr(value)) if isinstance(value, float) else Decimal(value), column)
+    return _number(Decimal(f"{value:.15g}") if isinstance(value, float) else Decimal(value), column)
 
 
 def _number(value: Decimal, column: Column | None) -> str:
