@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from bunko.overview.types import Plan
     from bunko.ports import Embedder, EntailmentModel, Generator, Reader
     from bunko.question.question import Question
+    from bunko.rows.answering import Outcome
+    from bunko.rows.finding import Tables
     from bunko.scope import asking
     from bunko.store import Problem, Record, Store
 
@@ -430,6 +432,9 @@ class Library:
             model = self._generator_for(settings).spec.name
             return reply(talk, asked, model=model, language=settings.answer_language, watch=watch)
         languages = self._languages(asked.language, settings)
+        rows = None if last else self._from_rows(question, languages, settings, watch, place)
+        if rows and rows.answer:
+            return rows.events(watch)
         with watch.stage("open"):
             store = place.store if place else self._index.for_reading()
             if languages.model_speaks and (history or not asked.is_bare):
@@ -441,7 +446,7 @@ class Library:
             counts = store.languages()
             documents = store.count_documents()
         across = "" if asked.is_bare else self._note_across(asked.language, counts, settings)
-        notes = (*languages.notes_with(across), *notes_on_untrusted(self.root))
+        notes = (*languages.notes_with(across), *notes_on_untrusted(self.root), *(rows.notes if rows else ()))
         resources = Resources(
             store=store,
             embedder=self.embedder,
@@ -457,6 +462,34 @@ class Library:
         if last:
             return revise(last, question, resources, notes=notes)
         return answer_from_documents(asked, resources, history=history, notes=notes)
+
+    def _from_rows(
+        self, question: str, languages: Languages, settings: Settings, watch: Stopwatch, place: asking.Within | None
+    ) -> Outcome | None:
+        """Compute the answer to a question over the rows of a sheet; None if there are no sheets."""
+        from bunko.rows.hint import may_be_over_rows
+
+        if not may_be_over_rows(question):
+            return None
+        with watch.stage("open"):
+            store = place.store if place else self._index.for_reading()
+        from bunko.rows.answering import Setting, answer_from_rows
+
+        setting = Setting(
+            question=question,
+            language=languages.answer,
+            documents=store.count_documents(),
+            model=lambda: self._generator_for(settings).spec.name,
+            watch=watch,
+        )
+        within = place.scope.filters if place and place.scope else ""
+        return answer_from_rows(self._tables, store, setting, state=f"{self._kept_answers.state()} {within}".strip())
+
+    @cached_property
+    def _tables(self) -> Tables:
+        from bunko.rows.finding import Tables
+
+        return Tables()
 
     def _note_across(self, asked_in: str, documents: Mapping[str, int], settings: Settings) -> str:
         from bunko.answering.across_languages import note_across

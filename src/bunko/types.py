@@ -299,6 +299,27 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowsQuery:
+    """How an answer was computed from the rows of a sheet."""
+
+    sql: str
+    """The query, as DuckDB ran it. Its table is the sheet, and its columns are the sheet's."""
+    written_by: Literal["form", "model"]
+    """`form`: the program wrote it from the words of the question; `model`: the model proposed it."""
+    paths: tuple[str, ...]
+    """The documents whose rows were looked at."""
+    rows: int
+    """How many rows were looked at."""
+    matched: int
+    """How many of them the answer was computed from."""
+    columns: tuple[str, ...]
+    """The names of the result's columns."""
+    result: tuple[tuple[str, ...], ...]
+    """The rows of the result: digits with a point before the decimals, dates as in ISO 8601, nothing as an empty text.
+    The first 1,000."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The answer to a question: its text, its sources, and what it cost."""
 
@@ -353,6 +374,8 @@ class Answer:
     code of a language. `standalone_question` is then the question of that answer. Left out for a question."""
     support: float = math.inf
     """How well the evidence supports an answer: the strictness above which the question is refused; null for never."""
+    query: RowsQuery | None = None
+    """How the answer was computed from the rows of a sheet. Left out for every other answer."""
 
     @property
     def documents_cited(self) -> int:

@@ -183,6 +183,8 @@ def _print_footer(answer: Answer, *, detail: Detail) -> None:
     for sentence in answer.unsupported:
         if not any(citation.sentence == sentence for citation in answer.citations):
             print(f"{bold('not found')}{dim(' in any source: ')}{safe(_short(sentence))}")
+    if answer.query:
+        print(dim(f"SQL: {safe(answer.query.sql)}"))
     for text in (*answer.notes, documents_line(answer)):
         if text:
             print(dim(safe(text)))

@@ -78,6 +78,7 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
         "standalone_question": Rule(on=("api",)),
         "finish_reason": Rule(on=("api", "mcp")),
         "support": Rule(on=("api",), nullable=True),
+        "query": Rule(when="set"),
     },
     Remembered: {"timings": Rule(name="timings_ms")},
     SearchResult: {"timings": Rule(name="timings_ms"), "scope": Rule(when="set")},

@@ -14,7 +14,7 @@ from bunko.scope.choosing import choose
 from bunko.scope.language import take_filters
 from bunko.settings import ScopeSettings
 from bunko.store import Listed
-from bunko.types import Event, Finished, Retrieved, Scope
+from bunko.types import Event, Finished, Retrieved, Scope, Span
 
 
 class Documents(Quotable, Shelf, Protocol):
@@ -26,6 +26,10 @@ class Documents(Quotable, Shelf, Protocol):
 
     def languages(self) -> dict[str, int]:
         """Return the number of documents in each language."""
+        ...
+
+    def outlines(self, formats: Sequence[str]) -> dict[str, tuple[str, tuple[Span, ...]]]:
+        """Return format and tables of the documents of some formats, by path."""
         ...
 
 

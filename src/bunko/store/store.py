@@ -356,6 +356,17 @@ class Store:
             rows = self._documents.search().where(condition).select(["outline"]).limit(1).to_list()
         return spans_from(rows[0]["outline"])["pages"] if rows else ()
 
+    def outlines(self, formats: Sequence[str]) -> dict[str, tuple[str, tuple[Span, ...]]]:
+        """Return format and tables of the documents of some formats, by path, without reading their texts.
+
+        Records of JSON Lines that are documents of their own are left out.
+        """
+        listed = ", ".join(map(quoted, formats))
+        condition = f"format IN ({listed}) AND error = '' AND NOT (format = 'jsonl' AND path != file)"
+        with self._mapped("read"):
+            rows = self._documents.search().where(condition).select(["path", "format", "outline"]).limit(None).to_list()
+        return {row["path"]: (row["format"], spans_from(row["outline"])["tables"]) for row in rows}
+
     def scan_records(self, *, window: int = 4_000) -> Iterator[Record]:
         """Yield the record of every document, including unreadable ones, with at most `window` of them in memory."""
         with self._mapped("read"):

@@ -64,6 +64,10 @@ class StoreWithin:
         """Return a document with its text; None if there is none of this path."""
         return self._store.document(path) if path in self._paths else None
 
+    def outlines(self, formats: Sequence[str]) -> dict[str, tuple[str, tuple[Span, ...]]]:
+        """Return format and tables of the documents of some formats, by path."""
+        return {path: found for path, found in self._store.outlines(formats).items() if path in self._paths}
+
     def paths(self) -> list[str]:
         """Return the paths of the documents that could be read."""
         return [one.path for one in self._store.listing() if one.path in self._paths and not one.error]
