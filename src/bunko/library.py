@@ -482,8 +482,8 @@ class Library:
             model=lambda: self._generator_for(settings).spec.name,
             watch=watch,
         )
-        within = place.scope.filters if place and place.scope else ""
-        return answer_from_rows(self._tables, store, setting, state=f"{self._kept_answers.state()} {within}".strip())
+        within, state = place.scope.filters if place and place.scope else "", self._kept_answers.state()
+        return answer_from_rows(self._tables, store, setting, state=state and f"{state} {within}")
 
     @cached_property
     def _tables(self) -> Tables:

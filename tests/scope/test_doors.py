@@ -95,7 +95,9 @@ def test_mcp(folder: Path) -> None:
         host = make_host([folder])
         async with serving(host):
             given: dict[str, Any] = {"only": ["port*"]}
-            asked: Any = await call(host, "docs", TOOLS["ask"].check({"question": QUESTION, **given}), Reporter(_silent))
+            asked: Any = await call(
+                host, "docs", TOOLS["ask"].check({"question": QUESTION, **given}), Reporter(_silent)
+            )
             assert {item["path"] for item in asked["evidence"]} == {"port.txt"}
             found: Any = await call(host, "docs", TOOLS["search"].check({"query": "mayor", **given}), Reporter(_silent))
             assert [hit["path"] for hit in found["hits"]] == ["port.txt"]

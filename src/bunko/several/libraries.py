@@ -161,11 +161,16 @@ class SeveralLibraries(Library):
             library.check_folder()
 
     def sync(
-        self, *, vectors: Literal["all", "few"] = "all", retry_failed: bool = False, wait_s: float = 0.0
+        self,
+        *,
+        vectors: Literal["all", "few"] = "all",
+        retry_failed: bool = False,
+        allow_empty: bool = False,
+        wait_s: float = 0.0,
     ) -> SyncReport:
         """Bring each index in step with its folder, one after the other; return the sums of their reports."""
         reports = {
-            name: library.sync(vectors=vectors, retry_failed=retry_failed, wait_s=wait_s)
+            name: library.sync(vectors=vectors, retry_failed=retry_failed, allow_empty=allow_empty, wait_s=wait_s)
             for name, library in self.libraries.items()
         }
         each = list(reports.values())
