@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from bunko.askable import ASKABLE, FIELDS, SETTINGS
 from bunko.client.http import RESPONSE_S, Caller, Place, path_of
 from bunko.contract.parse import error_from, event_from, from_json
-from bunko.contract.records import SearchResult, ServedDocuments, TextPart
+from bunko.contract.records import SearchResult, ServedDocuments, TextPart, row_of
 from bunko.conversation import Conversation, last
+from bunko.door import at_the_door
 from bunko.errors import RemoteBadAnswer, RemoteUnavailable, UnknownDocument, UsageError
+from bunko.listings import Documents, Hits
 from bunko.stopwatch import Stopwatch
-from bunko.types import Answer, Document, Event, Finished, Hit, Message, SyncReport
+from bunko.types import Answer, Document, Event, Finished, Message, SyncReport
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -85,6 +87,11 @@ class RemoteLibrary:
     def __repr__(self) -> str:
         return f"<RemoteLibrary {self._caller.place.url}/{self._caller.place.library}>"
 
+    def _repr_html_(self) -> str:
+        from bunko.notebook_html import facts_html
+
+        return facts_html(f"{self._caller.place.url}/{self._caller.place.library}", {"library": "on a server"})
+
     if not TYPE_CHECKING:  # a type checker should report an attribute that does not exist
 
         def __getattr__(self, name: str) -> NoReturn:
@@ -145,6 +152,7 @@ class RemoteLibrary:
             elif states[name]["state"] == "failed" and not states[name]["documents"]:
                 raise error_from(states[name])
 
+    @at_the_door
     def sync(self, *, retry_failed: bool = False, timeout_s: float = RESPONSE_S) -> SyncReport:
         """Make the server update the index from its folder now, and return the report.
 
@@ -154,13 +162,14 @@ class RemoteLibrary:
         with self._understood():
             return from_json(SyncReport, self._caller.post(path, {}, timeout_s=timeout_s))
 
+    @at_the_door
     def search(
         self,
         query: str,
         *,
         watch: Stopwatch | None = None,
         settings: Settings | Mapping[str, object] | None = None,
-    ) -> list[Hit]:
+    ) -> Hits:
         """Return the passages that match a question, best first. Raises QuestionError for an empty one.
 
         Of the settings only those that a search takes have an effect (`retrieval.top_k`). Raises UsageError for one
@@ -176,7 +185,7 @@ class RemoteLibrary:
             for stage, milliseconds in found.timings.items() if watch else ():
                 if stage != "total" and watch:
                     watch.add(stage, milliseconds)
-            return list(found.hits)
+            return Hits(found.hits)
 
     def stream(
         self,
@@ -224,6 +233,7 @@ class RemoteLibrary:
             self._open_streams = {each for each in self._open_streams if getattr(each, "gi_frame", None)}
         raise RemoteUnavailable(f"The server {self._caller.place.url} broke off its answer.", "Ask again.")
 
+    @at_the_door
     def ask(
         self,
         question: str,
@@ -265,6 +275,12 @@ class RemoteLibrary:
                     )
         return records
 
+    @at_the_door
+    def documents(self) -> Documents:
+        """Return what is known of each document that could be read, by path."""
+        return Documents(row_of(record) for _, record in sorted(self.records().items()) if not record.error)
+
+    @at_the_door
     def document(self, path: str) -> Document | None:
         """Return a document with the text that offsets count in; None if the library has none with this path."""
         parts: list[TextPart] = []
