@@ -54,6 +54,12 @@ class BunkoError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
 
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that a notebook shows in place of a traceback: where it was called, what is wrong."""
+        from bunko.short_traceback import short_traceback
+
+        return short_traceback(self)
+
 
 class UsageError(BunkoError):
     """The command or call is wrong."""

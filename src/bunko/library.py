@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bunko.config import load_settings
 from bunko.conversation import Conversation, last
+from bunko.door import at_the_door
 from bunko.engines import Engines
 from bunko.errors import (
     BunkoError,
@@ -26,11 +27,12 @@ from bunko.errors import (
 )
 from bunko.language.detection import OTHER_SCRIPTS, detect_language
 from bunko.library_index import LibraryIndex
+from bunko.listings import Documents, Hits
 from bunko.paths import config_file
 from bunko.ports import Engine
 from bunko.settings import Settings, apply_overrides, settings_with
 from bunko.stopwatch import Stopwatch
-from bunko.types import Answer, Document, Event, FailedFile, Hit, Message, SyncReport
+from bunko.types import Answer, Document, Event, FailedFile, Message, SyncReport
 from bunko.within import Within, with_scope
 
 if TYPE_CHECKING:
@@ -111,6 +113,16 @@ class Library:
     def __enter__(self) -> Library:
         return self
 
+    def __repr__(self) -> str:
+        return f"<Library {self.root}>"
+
+    def _repr_html_(self) -> str:
+        from bunko.notebook_html import facts_html
+
+        documents = f"{self._index.count_documents():,}" if self.is_indexed else "none yet; call sync()"
+        facts = {"documents": documents, "model": self.settings.model, "embedder": self.settings.embedder}
+        return facts_html(str(self.root), facts)
+
     def __exit__(self, *exception: object) -> None:
         self.close()
 
@@ -176,6 +188,7 @@ class Library:
             if not listing.files:
                 raise LibraryEmpty.without_files(str(self.root), but=listing.first_left_out)
 
+    @at_the_door
     def sync(
         self,
         *,
@@ -216,6 +229,7 @@ class Library:
         """
         return self._index.check()
 
+    @at_the_door
     def complete(self) -> int:
         """Make the vectors that `sync(vectors="few")` left for later; return how many."""
         from bunko.indexing.embed import embed_missing
@@ -242,6 +256,7 @@ class Library:
             notice=notice,
         ).run()
 
+    @at_the_door
     def search(
         self,
         query: str,
@@ -249,9 +264,9 @@ class Library:
         settings: Settings | Mapping[str, object] | None = None,
         watch: Stopwatch | None = None,
         **within: Unpack[Within],
-    ) -> list[Hit]:
+    ) -> Hits:
         """Return the passages that are relevant to a query, best first. Arguments and errors are those of `find`."""
-        return list(self.find(query, settings=settings, watch=watch, **within).hits)
+        return Hits(self.find(query, settings=settings, watch=watch, **within).hits)
 
     def find(
         self,
@@ -313,6 +328,7 @@ class Library:
         events = self._stream_new(question, settings, (), watch)
         return self._kept_answers.keeping(events, slot=slot, is_complete=self._has_all_vectors)
 
+    @at_the_door
     def ask(
         self,
         question: str,
@@ -359,6 +375,14 @@ class Library:
         """Return the record of every file of the library, by path; of those that could not be read, too."""
         return self._index.for_reading().records()
 
+    @at_the_door
+    def documents(self) -> Documents:
+        """Return what is known of each document that could be read, by path. Raises NotIndexed."""
+        from bunko.contract.records import row_of
+
+        return Documents(row_of(record) for _, record in sorted(self.records().items()) if not record.error)
+
+    @at_the_door
     def document(self, path: str) -> Document | None:
         """Return a document with the text that offsets count in; None if there is none of this path."""
         return self._index.for_reading().document(path)

@@ -146,6 +146,11 @@ class Hit:
     lexical: float | None = None
     """BM25; None where no word of the question occurs."""
 
+    def _repr_html_(self) -> str:
+        from bunko.notebook_html import hit_html
+
+        return hit_html(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkedSpan:
@@ -382,6 +387,17 @@ class Answer:
         """The number of distinct documents among the citations."""
         return len({citation.path for citation in self.citations})
 
+    def __str__(self) -> str:
+        """Return the text with its sources."""
+        from bunko.plain_text import answer_text
+
+        return answer_text(self)
+
+    def _repr_html_(self) -> str:
+        from bunko.notebook_html import answer_html
+
+        return answer_html(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedFile:
@@ -432,6 +448,11 @@ class SyncReport:
     """Chunks that have no vector yet; they are found by their words meanwhile."""
     notes: tuple[str, ...] = ()
     """What was wrong with the index and had to be made again, in sentences."""
+
+    def _repr_html_(self) -> str:
+        from bunko.notebook_html import report_html
+
+        return report_html(self)
 
 
 # What `Library.stream` yields, in this order: Retrieved, any number of deltas, Finished.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Iterable
-from typing import Any
 
 import bunko
 from bunko.askable import ASKABLE, SETTINGS, Askable
+from bunko.cli.command_parser import CommandParser
+from bunko.cli.more_commands import add_more_commands, show_help
 
 _MOST_CHARACTERS = 100_000  # of a file of instructions; no context window holds more
 
@@ -21,33 +21,22 @@ examples:
   bunko chat reports                                  a conversation
   bunko eval reports questions.jsonl                  measure how good the answers are
   bunko models list                                   models to choose from
+  bunko help ask                                      the flags of a command, in groups, with examples
 
 Documentation: the docs/ folder; start with docs/getting-started.md
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """Supports a command of two words, `eval draft`. A folder with that name is written ./draft there."""
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        words = list(sys.argv[1:] if args is None else args)
-        if words[:2] == ["eval", "draft"]:
-            words[:2] = ["eval draft"]
-        return super().parse_known_args(words, namespace)
-
-
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> CommandParser:
     """Return the parser for all commands."""
-    parser = _Parser(
+    parser = CommandParser(
         prog="bunko",
         description="Ask a folder of documents, on your own machine, with a local language model.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"bunko {bunko.__version__}")
-    commands = parser.add_subparsers(
-        title="commands", metavar="COMMAND", required=True, parser_class=argparse.ArgumentParser
-    )
+    parser.add_argument("-V", "--version", action="version", version=f"bunko {bunko.__version__}")
+    show_help(parser, about="")
+    commands = parser.add_commands(metavar="COMMAND")
     _add_asking(commands)
     _add_library(commands)
     _add_serving(commands)
@@ -63,10 +52,11 @@ def build_parser() -> argparse.ArgumentParser:
     _common(doctor)
     _model_flags(doctor)
     _add_bench(commands)
+    add_more_commands(commands, common=_common)
     return parser
 
 
-def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_bench(commands: argparse._SubParsersAction[CommandParser]) -> None:
     bench = _add(
         commands, "bench", "measure this machine with a model, and what other settings would gain", "bench:run"
     )
@@ -79,7 +69,7 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _model_flags(bench)
 
 
-def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_asking(commands: argparse._SubParsersAction[CommandParser]) -> None:
     ask = _add(commands, "ask", "answer a question from the documents, with citations", "ask:run_ask")
     ask.add_argument(
         "words", nargs="+", metavar="[FOLDER] QUESTION", help="with --in or --no-rag, the question alone is enough"
@@ -122,7 +112,7 @@ def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         _generation_flags(command)
 
 
-def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_library(commands: argparse._SubParsersAction[CommandParser]) -> None:
     index = _add(
         commands, "index", "bring the index in step with the folder, and report what changed", "library:run_index"
     )
@@ -146,7 +136,7 @@ def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     show.add_argument("path", metavar="PATH", help="a path as `bunko documents` lists it")
 
 
-def _add_serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_serving(commands: argparse._SubParsersAction[CommandParser]) -> None:
     serve = _add(commands, "serve", "serve a web page and an API for one or more libraries, until Ctrl-C", "serve:run")
     serve.add_argument("folders", metavar="FOLDER", nargs="+", help="folders of documents, or single documents")
     serve.add_argument("--host", metavar="ADDRESS", help="default: 127.0.0.1, this machine only; 0.0.0.0: all")
@@ -181,7 +171,7 @@ def _add_serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _generation_flags(serve)
 
 
-def _add_evaluation(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_evaluation(commands: argparse._SubParsersAction[CommandParser]) -> None:
     batch = _add(commands, "batch", "answer every question in a file; continue where it stopped", "evaluate:run_batch")
     evaluate = _add(commands, "eval", "measure the answers to the questions in a file", "evaluate:run_eval")
     compare = _add(
@@ -204,7 +194,9 @@ def _add_evaluation(commands: argparse._SubParsersAction[argparse.ArgumentParser
         _model_flags(command)
         command.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
     compare.add_argument("--no-rag", action="store_true", help="also each model without documents")
-    batch.add_argument("--out", metavar="FILE", required=True, help="one JSON object per line; continued if it exists")
+    batch.add_argument(
+        "--out", metavar="FILE", help="keep the answers, one JSON object per line; continued if it exists"
+    )
     evaluate.add_argument("--out", metavar="FILE", help="keep the answers in FILE, and reuse them")
     for command in (evaluate, compare):
         command.add_argument("--report", action="append", default=[], metavar="FILE", help=".html, .md or .json")
@@ -254,9 +246,10 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_models(commands: argparse._SubParsersAction[CommandParser]) -> None:
     models = commands.add_parser("models", help="list, download, import, show, check, optimise and remove models")
-    actions = models.add_subparsers(title="actions", metavar="ACTION", required=True)
+    show_help(models, about="models")
+    actions = models.add_commands(metavar="ACTION")
     listing = _add(actions, "list", "list the models in the catalogue and on this machine", "models:run_list")
     pull = _add(actions, "pull", "download a model, and verify it", "models:run_pull")
     show = _add(actions, "show", "show everything known about a model", "models:run_show")
@@ -278,7 +271,7 @@ def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         _common(command)
 
 
-def _add_mcp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_mcp(commands: argparse._SubParsersAction[CommandParser]) -> None:
     mcp = _add(commands, "mcp", "give agents tools to search, ask and read the folder (MCP)", "mcp:run")
     _folder(mcp)
     mcp.add_argument("--http", action="store_true", help="use HTTP on this machine instead of stdin and stdout")
@@ -292,9 +285,10 @@ def _add_mcp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     _generation_flags(mcp)
 
 
-def _add_prompts(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_prompts(commands: argparse._SubParsersAction[CommandParser]) -> None:
     prompts = commands.add_parser("prompts", help="list, show, edit and check the prompts that models get")
-    actions = prompts.add_subparsers(title="actions", metavar="ACTION", required=True)
+    show_help(prompts, about="prompts")
+    actions = prompts.add_commands(metavar="ACTION")
     listing = _add(actions, "list", "list the prompts, and which of them you have replaced", "prompts:run_list")
     listing.add_argument("folder", metavar="FOLDER", nargs="?", help="also those for this library")
     show = _add(actions, "show", "print a prompt, or with --rendered what a question sends", "prompts:run_show")
@@ -319,7 +313,7 @@ def _add_prompts(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _generation_flags(show)
 
 
-def _add_import(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_import(actions: argparse._SubParsersAction[CommandParser]) -> None:
     command = _add(
         actions, "import", "import a model of your own: a folder, an adapter or a GGUF file", "importing:run"
     )
@@ -337,7 +331,7 @@ def _add_import(actions: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _add(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, run: str
+    commands: argparse._SubParsersAction[CommandParser], name: str, summary: str, run: str
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
     command.set_defaults(run=f"bunko.cli.{run}")

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Literal, Protocol, overload
 
 from bunko.client.http import is_url, names_server, place_of
 from bunko.conversation import Conversation
+from bunko.door import at_the_door
 from bunko.errors import SettingsError, UsageError
 from bunko.library import Library, open_library
+from bunko.listings import Documents
 from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Document, Event, Hit, Message, SyncReport
 
@@ -103,6 +105,10 @@ class AnyLibrary(Protocol):
         """Return what is known of every document, by path."""
         ...
 
+    def documents(self) -> Documents:
+        """Return what is known of each document that could be read, by path."""
+        ...
+
     def document(self, path: str) -> Document | None:
         """Return a document with its text; None if there is none with this path."""
         ...
@@ -132,6 +138,7 @@ def open_any(
 ) -> AnyLibrary: ...
 
 
+@at_the_door
 def open_any(
     folder: str | Path,
     *,

@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from bunko.askable import ASKABLE, FIELDS, SETTINGS
 from bunko.client.http import RESPONSE_S, Caller, Place, path_of
 from bunko.contract.parse import error_from, event_from, from_json
-from bunko.contract.records import SearchResult, ServedDocuments, TextPart
+from bunko.contract.records import SearchResult, ServedDocuments, TextPart, row_of
 from bunko.conversation import Conversation, last
+from bunko.door import at_the_door
 from bunko.errors import RemoteBadAnswer, RemoteUnavailable, UnknownDocument, UsageError
 from bunko.facts import facts_json
+from bunko.listings import Documents, Hits
 from bunko.stopwatch import Stopwatch
-from bunko.types import Answer, Document, Event, Finished, Hit, Message, SyncReport
+from bunko.types import Answer, Document, Event, Finished, Message, SyncReport
 from bunko.within import Within, overrides_of
 
 if TYPE_CHECKING:
@@ -89,6 +91,11 @@ class RemoteLibrary:
     def __repr__(self) -> str:
         return f"<RemoteLibrary {self._caller.place.url}/{self._caller.place.library}>"
 
+    def _repr_html_(self) -> str:
+        from bunko.notebook_html import facts_html
+
+        return facts_html(f"{self._caller.place.url}/{self._caller.place.library}", {"library": "on a server"})
+
     if not TYPE_CHECKING:  # a type checker should report an attribute that does not exist
 
         def __getattr__(self, name: str) -> NoReturn:
@@ -149,6 +156,7 @@ class RemoteLibrary:
             elif states[name]["state"] == "failed" and not states[name]["documents"]:
                 raise error_from(states[name])
 
+    @at_the_door
     def sync(
         self, *, retry_failed: bool = False, allow_empty: bool = False, timeout_s: float = RESPONSE_S
     ) -> SyncReport:
@@ -166,6 +174,7 @@ class RemoteLibrary:
         with self._understood():
             return from_json(SyncReport, self._caller.post(path, {}, timeout_s=timeout_s))
 
+    @at_the_door
     def search(
         self,
         query: str,
@@ -173,9 +182,9 @@ class RemoteLibrary:
         watch: Stopwatch | None = None,
         settings: Settings | Mapping[str, object] | None = None,
         **within: Unpack[Within],
-    ) -> list[Hit]:
+    ) -> Hits:
         """Return the passages that match a question, best first. Takes and raises what `find` does."""
-        return list(self.find(query, watch=watch, settings=settings, **within).hits)
+        return Hits(self.find(query, watch=watch, settings=settings, **within).hits)
 
     def find(
         self,
@@ -251,6 +260,7 @@ class RemoteLibrary:
             self._open_streams = {each for each in self._open_streams if getattr(each, "gi_frame", None)}
         raise RemoteUnavailable(f"The server {self._caller.place.url} broke off its answer.", "Ask again.")
 
+    @at_the_door
     def ask(
         self,
         question: str,
@@ -294,6 +304,12 @@ class RemoteLibrary:
                     )
         return records
 
+    @at_the_door
+    def documents(self) -> Documents:
+        """Return what is known of each document that could be read, by path."""
+        return Documents(row_of(record) for _, record in sorted(self.records().items()) if not record.error)
+
+    @at_the_door
     def document(self, path: str) -> Document | None:
         """Return a document with the text that offsets count in; None if the library has none with this path."""
         parts: list[TextPart] = []
