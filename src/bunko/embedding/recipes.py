@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from bunko.models import LocalModel
 
 INTEGER_MINILM = "integer-1"
-"""Part of the vectors' name. Raise it when a change of `integer_minilm.py` changes vectors."""
+"""Part of the vectors' name. Raise it when a change of `integer_minilm.py` or `integer_encoder.py` changes vectors."""
+INTEGER_E5 = "integer-1"
+"""The same for `integer_e5.py`, `integer_encoder.py` and `unigram.py`."""
+
+
+class MadeFile(NamedTuple):
+    """A file that is made from a model's file, always with the same bytes."""
+
+    name: str
+    sha256: str
+
+
+E5_ENCODER = MadeFile(f"encoder.{INTEGER_E5}.onnx", "42047db38e9cae6400d0bdd425c46d519797878fd2108eee97b5459b0bc63b5d")
+E5_PIECES = MadeFile(f"pieces.{INTEGER_E5}.bin", "f457ca6b03121ca75ddfa8ba003412088fef17821946013558997d92aebcb363")
 
 
 def recipe_of(model: LocalModel) -> str:
     """Return the recipe's name, or "" for a model that runs unchanged."""
     entry = model.entry
-    return INTEGER_MINILM if entry and entry.name == "minilm" and entry.verified else ""
+    if entry is None or not entry.verified:
+        return ""
+    return {"minilm": INTEGER_MINILM, "e5-small": INTEGER_E5}.get(entry.name, "")
