@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-WIDTH, INNER, LAYERS, PLACES = 64, 96, 2, 16
+WIDTH, INNER, LAYERS, PLACES = 384, 96, 2, 16
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", "▁query", "▁passage", ":", "a", "b", "▁ab", "本", "日本", "<mask>"]
 SCORES = [0.0, 0.0, 0.0, 0.0, *(-2.0 - n for n in range(len(PIECES) - 5)), 0.0]
 WORDS = 20  # as in the real file, the table has more rows than there are pieces

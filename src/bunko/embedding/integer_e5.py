@@ -8,7 +8,6 @@ docs/decisions/025-a-bilingual-embedder.md. A change that changes vectors needs 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 

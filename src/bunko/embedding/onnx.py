@@ -56,7 +56,7 @@ class OnnxEmbedder:
             raise WrongModelKind(
                 f"{model.name} is an ONNX model, but not a text encoder.", "bunko models list shows embedders."
             )
-        self._texts = TextByText(self._embed, facts=facts, dimension=dimension, settings=settings)
+        self._texts = TextByText(self._embed_passage, dimension=dimension, settings=settings)
         self.spec = EmbedderSpec(
             name=name,
             dimension=dimension,
@@ -67,11 +67,11 @@ class OnnxEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return one row for each text, in order."""
-        return self._texts.passages(texts)
+        return self._texts.embed(texts)
 
     def embed_query(self, text: str) -> Vectors:
         """Return the question's vector."""
-        return self._texts.query(text)
+        return self._embed(self._facts.query_prefix + text)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count each text's tokens, without special ones."""
@@ -81,6 +81,9 @@ class OnnxEmbedder:
             for (n, _), item in zip(pieces, encoded, strict=True):
                 counts[n] += len(item)
         return counts
+
+    def _embed_passage(self, text: str) -> Vectors:
+        return self._embed(self._facts.passage_prefix + text)
 
     def _embed(self, text: str) -> Vectors:
         item = self._tokenizer.encode(text[: self._room * _CHARACTERS_PER_TOKEN], add_special_tokens=False)

@@ -64,6 +64,8 @@ class PackedE5:
             (length,) = self._read(struct.Struct("<H"), at)
             name = self._data[at + 2 : at + 2 + length].tobytes().decode()
             _, size, place, size_in_bytes = self._read(struct.Struct("<BIQQ"), at + 2 + length)
+            if place + size_in_bytes > len(self._data):
+                raise ValueError("the file ends too early")
             tensors[name] = (size, place, size_in_bytes)
             at += 2 + length + struct.calcsize("<BIQQ")
         return tensors

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from bunko.models import LocalModel
+from bunko.models.records import CatalogueEntry
 
 INTEGER_MINILM = "integer-1"
 """Part of the vectors' name. Raise it when a change of `integer_minilm.py` or `integer_encoder.py` changes vectors."""
@@ -25,7 +26,10 @@ E5_PIECES = MadeFile(f"pieces.{INTEGER_E5}.bin", "f457ca6b03121ca75ddfa8ba003412
 
 def recipe_of(model: LocalModel) -> str:
     """Return the recipe's name, or "" for a model that runs unchanged."""
-    entry = model.entry
-    if entry is None or not entry.verified:
-        return ""
-    return {"minilm": INTEGER_MINILM, "e5-small": INTEGER_E5}.get(entry.name, "")
+    return recipe_of_entry(model.entry) if model.entry else ""
+
+
+def recipe_of_entry(entry: CatalogueEntry) -> str:
+    """Return the same for an entry of the catalogue."""
+    recipes = {"minilm": INTEGER_MINILM, "e5-small": INTEGER_E5}
+    return recipes.get(entry.name, "") if entry.verified else ""

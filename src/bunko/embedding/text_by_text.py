@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bunko.engine.parameters import Machine
-from bunko.models import EmbedderFacts
 from bunko.settings import EmbeddingSettings
 
 if TYPE_CHECKING:
@@ -21,30 +20,23 @@ if TYPE_CHECKING:
 
 
 class TextByText:
-    """Adds the prefixes and calls `embed`, from several threads at once, which returns one vector of length 1."""
+    """Calls `embed`, which returns one vector of length 1, from several threads at once."""
 
-    def __init__(
-        self, embed: Callable[[str], Vectors], *, facts: EmbedderFacts, dimension: int, settings: EmbeddingSettings
-    ) -> None:
-        self._embed = embed
-        self._facts = facts
+    def __init__(self, embed: Callable[[str], Vectors], *, dimension: int, settings: EmbeddingSettings) -> None:
+        self._embed_one = embed
         self._dimension = dimension
         self._pool = ThreadPoolExecutor(settings.threads or Machine.here().cores, thread_name_prefix="embedder")
 
-    def passages(self, texts: Sequence[str]) -> Vectors:
+    def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one row for each text, in order."""
         vectors = np.empty((len(texts), self._dimension), dtype=np.float32)
         # The longest first, so that no core starts a long text last.
         order = sorted(range(len(texts)), key=lambda n: -len(texts[n]))
-        found = self._pool.map(self._embed, [self._facts.passage_prefix + texts[n] for n in order])
+        found = self._pool.map(self._embed_one, [texts[n] for n in order])
         # An interrupt leaves the loop and cancels the texts that have not begun.
         for n, vector in zip(order, found, strict=True):
             vectors[n] = vector
         return vectors
-
-    def query(self, text: str) -> Vectors:
-        """Return the question's vector."""
-        return self._embed(self._facts.query_prefix + text)
 
 
 def of_length_one(vector: Vectors) -> Vectors:

