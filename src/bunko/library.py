@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Literal
 from bunko.config import load_settings
 from bunko.conversation import Conversation, last
 from bunko.door import at_the_door
+from bunko.embedding.choice import with_embedder
 from bunko.engines import Engines
 from bunko.errors import (
     BunkoError,
@@ -26,11 +28,11 @@ from bunko.errors import (
     LibraryNotFound,
 )
 from bunko.language.detection import OTHER_SCRIPTS, detect_language
-from bunko.library_index import LibraryIndex
+from bunko.library_index import LibraryIndex, index_location
 from bunko.listings import Documents, Hits
 from bunko.paths import config_file
 from bunko.ports import Engine
-from bunko.settings import Settings, apply_overrides, settings_with
+from bunko.settings import AUTO_EMBEDDER, Settings, apply_overrides, settings_with
 from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Document, Event, FailedFile, Message, SyncReport
 from bunko.within import Within, with_scope
@@ -99,6 +101,8 @@ class Library:
         `engines` are shared with other libraries, and stay open when this one is closed. Raises LibraryNotFound.
         """
         self.root = _checked(Path(root).expanduser())
+        if embedder is None:
+            settings = with_embedder(settings, index_location(self.root, settings))
         self.settings = settings
         self._progress: Progress = progress or (lambda stage, done, total: None)
         self._download_progress = download_progress
@@ -551,7 +555,10 @@ class Library:
         from bunko.answering.prompt_files import settings_of_library
         from bunko.models.modelfile import with_modelfile
 
-        return settings_of_library(with_modelfile(settings_with(settings or {}, base=self.settings)), self.root)
+        chosen = settings_with(settings or {}, base=self.settings)
+        if chosen.embedder == AUTO_EMBEDDER:
+            chosen = replace(chosen, embedder=self.settings.embedder)
+        return settings_of_library(with_modelfile(chosen), self.root)
 
     def _generator_for(self, settings: Settings) -> Generator:
         if self._given_generator is not None or settings.model == self.settings.model:

@@ -20,6 +20,8 @@ from bunko.types import Mode, Think
 
 NO_MODEL = "none"
 """The name that stands for no language model: answers are words of the documents."""
+AUTO_EMBEDDER = "auto"
+"""The name that stands for the embedder that an index was made with, or the catalogue's default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,8 +257,9 @@ class Settings:
     model: str = "smollm2-135m"
     """The chat model that writes the answer: a name, a file or a server; `none`: no model is needed, and answers are
     words of the documents."""
-    embedder: str = "minilm"
-    """The embedding model that finds passages by meaning."""
+    embedder: str = "auto"
+    """The embedding model that finds passages by meaning; `auto`: the one that the library's index was made with, and
+    for a new library `e5-small`."""
     reader: str = "auto"
     """The small model that marks the words of a quote that answer a question of fact: `auto`: the one that comes with
     Bunko for the question's language, if there is one; `none`; or a folder with a reader of your own."""

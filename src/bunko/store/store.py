@@ -48,7 +48,7 @@ from bunko.store.rows import (
 )
 from bunko.store.seal import Seal
 from bunko.store.tables import INDEX_ROWS, arrow, conditions, delete, index_column, optimize, quoted
-from bunko.store.vectors import VectorTables, to_embed, vectors_name
+from bunko.store.vectors import VectorTables, to_embed
 from bunko.store.word_index import match, match_all
 from bunko.store.writer_lock import writer_lock
 from bunko.types import Chunk, Document, FailedFile, Hit, LeftOut, Span, under_heading
@@ -192,7 +192,7 @@ class Store:
 
     def has_all_vectors(self, spec: EmbedderSpec) -> bool:
         """Return whether no passage was added or removed since `vectors_complete` was called for this embedder."""
-        name = vectors_name(spec)
+        name = spec.table
         if self._recall(name) != self._version():
             return False
         rows = self._recall(f"{name}.rows")
@@ -236,13 +236,13 @@ class Store:
 
     def vectors_complete(self, spec: EmbedderSpec) -> None:
         """Record that every passage has its vector, and index the vectors of a large library."""
-        name = f"{vectors_name(spec)}.indexed"
+        name = f"{spec.table}.indexed"
         before = int(self._recall(name) or 0)
         rows = self._vectors.tidy(spec, indexed_rows=before)
         if rows != before:
             self._remember(name, str(rows))
-        self._remember(f"{vectors_name(spec)}.rows", str(self._vectors.count(spec)))
-        self._remember(vectors_name(spec), self._version())
+        self._remember(f"{spec.table}.rows", str(self._vectors.count(spec)))
+        self._remember(spec.table, self._version())
 
     def tidy(self) -> None:
         """Update the full-text index, merge small files, and drop old versions and unused vectors.

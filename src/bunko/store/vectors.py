@@ -5,7 +5,6 @@ Knows nothing of documents.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bunko.language.detection import OTHER_SCRIPTS
+from bunko.ports import VECTORS_PREFIX
 from bunko.store.faults import mapped
 from bunko.store.quick_lancedb import IvfRq
 from bunko.store.rows import EMBEDDER_KEY
@@ -31,7 +31,6 @@ from bunko.store.tables import (
 if TYPE_CHECKING:
     from bunko.ports import EmbedderSpec, Vectors
 
-PREFIX = "vectors_"
 # The index holds one bit for each number of a vector (RaBitQ). A search reads all of it, and compares this many
 # candidates by their whole vectors. benchmarks/LOG.md has the other kinds of index that were measured.
 _COMPARED = 200
@@ -76,7 +75,7 @@ class VectorTables:
             fields = [("key", pa.string()), ("vector", pa.list_(pa.float32(), spec.dimension))]
             schema = pa.schema(fields).with_metadata({EMBEDDER_KEY: spec.name})
             if table is None:
-                table = self._database.create_table(vectors_name(spec), schema=schema, exist_ok=True)
+                table = self._database.create_table(spec.table, schema=schema, exist_ok=True)
                 self._open[spec.name] = table
             flat = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), spec.dimension)
             table.add(pa.table({"key": pa.array(keys, pa.string()), "vector": flat}, schema=schema))
@@ -167,21 +166,16 @@ class VectorTables:
         return scores
 
     def _all(self) -> list[Any]:
-        names = (name for name in table_names(self._database) if name.startswith(PREFIX))
+        names = (name for name in table_names(self._database) if name.startswith(VECTORS_PREFIX))
         return [self._database.open_table(name) for name in names]
 
     def _table(self, spec: EmbedderSpec) -> Any | None:
         if spec.name not in self._open:
-            name = vectors_name(spec)
+            name = spec.table
             if name not in table_names(self._database):
                 return None
             self._open[spec.name] = self._database.open_table(name)
         return self._open[spec.name]
-
-
-def vectors_name(spec: EmbedderSpec) -> str:
-    """Return the name of an embedder's vector table."""
-    return PREFIX + hashlib.blake2b(f"{spec.name}/{spec.dimension}".encode(), digest_size=8).hexdigest()
 
 
 def to_embed(rows: Any, spec: EmbedderSpec, known: Any) -> Any:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from bunko.embedding.choice import with_embedder
 from bunko.errors import BunkoError, NotReady, StoreError, StoreNotWritable
 from bunko.library import Library
 from bunko.library_index import index_location
@@ -47,7 +48,7 @@ class HostedLibrary:
         self.name = name
         self.root = root
         self.title = root.resolve().name or str(root)
-        self.settings = settings
+        self.settings = with_embedder(settings, index_location(root, settings))
         self.state: State = "indexing"
         self.error: BunkoError | None = None
         """The last error; None after a sync that succeeded."""
