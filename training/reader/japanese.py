@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from training.reader.bm25 import Bm25
 from training.reader.data import NEGATIVES, RETRIEVED, Question, locate, read_rows

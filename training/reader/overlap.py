@@ -35,4 +35,3 @@ class Overlap:
 def read_texts(folders: Iterable[Path]) -> list[str]:
     """Return the texts of all `.txt` files in the folders."""
     return [path.read_text(encoding="utf-8") for folder in folders for path in sorted(folder.rglob("*.txt"))]
-

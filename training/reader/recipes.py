@@ -5,9 +5,11 @@ import gzip
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from training.reader.cases import Case, load_cases, sample, sample_removing
 from training.reader.data import HELD_OUT_ARTICLES, Question, load_questions
 from training.reader.overlap import Overlap
 
@@ -25,6 +27,10 @@ class Recipe:
     """Tokens of a passage, in the first part of the training and in the rest."""
     load: Callable[..., list[Question]]
     overlap: Callable[[Sequence[str]], Overlap]
+    cases: Callable[[argparse.Namespace], dict[str, list[Case]]]
+    """Returns held-out cases by part: "test", and "development" where the least confidence is chosen on questions."""
+    words: Literal["int8", "packed"]
+    """How the rows of words are exported."""
     base: Callable[[argparse.Namespace], tuple[Any, Any]]
     """Returns the tokenizer and the untrained reader; writes the tokenizer's file if it is made here."""
 
@@ -42,6 +48,31 @@ def _english_base(options: argparse.Namespace) -> tuple[Any, Any]:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer, from_base()
+
+
+def _english_cases(options: argparse.Namespace) -> dict[str, list[Case]]:
+    answerable, unanswerable = options.held_out
+    kept = options.out / "cases.json"
+    return {
+        "test": load_cases(
+            options.squad, kept, ask=lambda: sample(options.squad, answerable=answerable, unanswerable=unanswerable)
+        )
+    }
+
+
+def _japanese_cases(options: argparse.Namespace) -> dict[str, list[Case]]:
+    from training.reader.japanese import held_out_titles
+
+    made = {}
+    for part, titles in held_out_titles(options.squad).items():
+        share = 1 if part == "test" else 2  # Half as many are enough to choose one number on.
+        answerable, unanswerable = (number // share for number in options.held_out)
+        made[str(part)] = load_cases(
+            options.squad,
+            options.out / f"cases.{part}.json",
+            ask=partial(sample_removing, options.squad, titles, answerable=answerable, unanswerable=unanswerable),
+        )
+    return made
 
 
 def _japanese_base(options: argparse.Namespace) -> tuple[Any, Any]:
@@ -84,6 +115,8 @@ def _japanese() -> Recipe:
         crops=(64, 150),
         load=load_japanese,
         overlap=lambda texts: Overlap(texts, split=letters, run=RUN),
+        cases=_japanese_cases,
+        words="packed",
         base=_japanese_base,
     )
 
@@ -101,5 +134,7 @@ _ENGLISH = Recipe(
     crops=(64, 110),
     load=load_questions,
     overlap=Overlap,
+    cases=_english_cases,
+    words="int8",
     base=_english_base,
 )

@@ -8,9 +8,11 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from training.reader.cases import Case
 from training.reader.data import Question
 from training.reader.overlap import read_texts
 from training.reader.plan import Plan
@@ -89,25 +91,38 @@ def _export(options: argparse.Namespace) -> None:
     from training.reader.export import export
     from training.reader.model import Reader
 
-    reader = Reader()
-    reader.load_state_dict(torch.load(options.out / "reader.pt"))
-    export(reader, options.out)
+    weights = torch.load(options.out / "reader.pt")
+    reader = Reader(rows=len(weights["word.weight"]))
+    reader.load_state_dict(weights)
+    export(reader, options.out, words=recipe_of(options.language).words)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
     from training.reader.card import write_card
-    from training.reader.cases import load_cases
     from training.reader.evaluate import OnnxReader, measure
 
-    answerable, unanswerable = options.held_out
-    kept = options.out / "cases.json"
-    cases = load_cases(options.squad, kept, answerable=answerable, unanswerable=unanswerable)
+    recipe = recipe_of(options.language)
+    cases = recipe.cases(options)
     figures: dict[str, Any] = {}
     for name, file in (("float", "reader.float.onnx"), ("int8", "reader.onnx")):
-        figures[name] = measure(OnnxReader(options.out / file, options.out / "tokenizer.json"), cases)
+        figures[name] = measure(OnnxReader(options.out / file, options.out / "tokenizer.json"), cases["test"])
         print(name, json.dumps(figures[name], indent=2), flush=True)
-    training = json.loads((options.out / "training.json").read_text(encoding="utf-8"))
-    write_card(options.out, figures={**figures, "training": training}, data=DATA, licence=LICENCE)
+    figures["training"] = json.loads((options.out / "training.json").read_text(encoding="utf-8"))
+    card = partial(write_card, options.out, data=list(recipe.data), licence=LICENCE, language=options.language)
+    card(figures=figures)
+    if "development" in cases:
+        least, through = _through_program(options.out, cases)
+        print("program", json.dumps(through, indent=2), flush=True)
+        card(figures={**figures, "program": through}, least_confidence=least)
+
+
+def _through_program(folder: Path, cases: dict[str, list[Case]]) -> tuple[float, dict[str, Any]]:
+    """Return the least confidence, chosen on the development questions, and the figures of both parts with it."""
+    from training.reader.program import least_confidence, mark_all, program_figures
+
+    marked = {part: mark_all(folder, mine) for part, mine in cases.items()}
+    least = least_confidence(marked["development"])
+    return least, {part: program_figures(mine, marked[part], least=least) for part, mine in cases.items()}
 
 
 def _write(path: Path, values: dict[str, Any]) -> None:

@@ -47,13 +47,15 @@ def choose(pieces: Sequence[Piece], counts: Counter[int], *, special: dict[str, 
     always = [n for n in plain if _is_always_kept(pieces[n][0])]
     others = sorted(set(plain) - set(always), key=lambda n: (-counts[n], n))
     wanted = [*always, *(n for n in others if counts[n])][: rows - len(reserved)]
+    if len(wanted) + len(reserved) <= SEP:
+        raise ValueError(f"The vocabulary has {len(wanted)} plain pieces: too few.")
     kept = iter(sorted(wanted))
     size = len(wanted) + len(reserved)
     return [reserved[row] if row in reserved else next(kept) for row in range(size)]
 
 
 def kept_in(text: str, pieces: Sequence[Piece], *, special: dict[str, int]) -> list[int]:
-    """Return the old number of each row of a cut `tokenizer.json`. Raises KeyError for a piece that is not the base's."""
+    """Return the old number of each row of a cut `tokenizer.json`. Raises KeyError if the base lacks a piece."""
     number_of = {piece: number for number, (piece, _) in enumerate(pieces)}
     number_of |= {f"{name} ": number for name, number in special.items()}
     return [number_of[piece] for piece, _ in json.loads(text)["model"]["vocab"]]
@@ -129,6 +131,7 @@ def _marks(first: int, last: int) -> dict[str, Any]:
         "single": [mark("bos", 0), text("A", 0), mark("eos", 0)],
         "pair": [mark("bos", 0), text("A", 0), mark("eos", 0), text("B", 1), mark("eos", 1)],
         "special_tokens": {
-            name: {"id": name, "ids": [number], "tokens": [f"{name} "]} for name, number in (("bos", first), ("eos", last))
+            name: {"id": name, "ids": [number], "tokens": [f"{name} "]}
+            for name, number in (("bos", first), ("eos", last))
         },
     }
