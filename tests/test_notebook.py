@@ -189,4 +189,4 @@ def test_a_notebook_shows_the_line_the_fault_and_the_cure(tmp_path: Path) -> Non
 )
 def test_wrong_settings_are_named(tmp_path: Path, settings: object, said: str) -> None:
     with pytest.raises(BunkoError, match=said):
-        bunko.open(tmp_path, settings=settings)  # type: ignore[arg-type]
+        bunko.open(tmp_path, settings=settings)  # type: ignore[call-overload]
