@@ -45,10 +45,23 @@ def _sources(line: Answered) -> list[str]:
     for n, item in enumerate(line.get("evidence", ()), 1):
         if n == 1 or (n in supporting and len(lines) < _QUOTES):
             page = f", page {item['page']}" if item.get("page") else ""
-            quote = textwrap.shorten(item["quote"], _QUOTE, placeholder="…")
+            quote = _short(item["quote"])
             mark = " (supports the answer)" if n in supporting else ""
             lines.append(f"[{n}] {item['path']}{page}: “{quote}”{mark}")
     return [*lines, f"{line.get('timings_ms', {}).get('total', 0.0) / 1000:.1f} s"]
+
+
+def _short(quote: str) -> str:
+    """Return a quote in one line, cut after a word; where there are no spaces, as in Japanese, after a character.
+
+    >>> _short("one   two"), len(_short("水車小屋" * 100))
+    ('one two', 201)
+    """
+    line = " ".join(quote.split())
+    if len(line) <= _QUOTE:
+        return line
+    head, _, _ = line[: _QUOTE + 1].rpartition(" ")
+    return f"{head if len(head) > _QUOTE // 2 else line[:_QUOTE]}…"
 
 
 def _wrapped(text: str) -> str:
