@@ -195,6 +195,8 @@ def _folder_and_query(arguments: argparse.Namespace) -> tuple[str, str]:
     words: list[str] = arguments.words
     if len(words) == (1 if arguments.folders else 2):
         return ("", words[0]) if arguments.folders else (words[0], words[1])
+    if len(words) > (1 if arguments.folders else 2):
+        raise UsageError(f"Too many words: {' '.join(words)}", "Put the query in quotes.")
     wanted = "a query" if arguments.folders else "a folder and a query"
     raise UsageError(f"`bunko search` needs {wanted}.", 'For example: bunko search reports "budget 2024"')
 
