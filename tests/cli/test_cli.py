@@ -288,6 +288,7 @@ def test_a_question_longer_than_the_context_is_refused(folder: Path, cli: Cli) -
 def test_ask_wants_a_folder_and_one_question(folder: Path, cli: Cli) -> None:
     cli("ask", "Who wrote this?").assert_clear(2, "folder and a question")
     cli("ask", str(folder), "Who", "wrote", "this?").assert_clear(2, "quotes")
+    cli("search", str(folder)).assert_clear(2, "folder and a query")
 
 
 @pytest.mark.parametrize(
@@ -295,7 +296,6 @@ def test_ask_wants_a_folder_and_one_question(folder: Path, cli: Cli) -> None:
     [
         (["ask", "F", "Q", "--bogus"], "--bogus"),
         (["bogus"], "bogus"),
-        (["search", "F"], "QUERY"),
         (["ask", "F", "Q", "--json", "--max-tokens"], "--max-tokens"),
     ],
 )
