@@ -6,6 +6,7 @@ import argparse
 import re
 import subprocess
 import sys
+import typing
 from typing import Any
 
 import pytest
@@ -58,6 +59,11 @@ def value_of(settings: Settings, name: str) -> object:
 def test_every_setting_has_a_value_to_try() -> None:
     assert set(_OTHER) == set(SETTINGS)
     assert len({each.field for each in ASKABLE}) == len({each.flag for each in ASKABLE}) == len(ASKABLE)
+
+
+@EACH
+def test_a_list_is_called_one(askable: Askable) -> None:
+    assert askable.is_list == (typing.get_origin(askable.type) is tuple)
 
 
 @EACH

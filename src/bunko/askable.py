@@ -44,6 +44,8 @@ class Askable:
     """The most characters of a text."""
     source: Literal["text", "text or file"] = "text"
     """What the flag takes: "text or file" is also the path of a file with the text."""
+    is_list: bool = False
+    """Whether it is a list of texts. Said here, since the parser of flags must not load the settings for it."""
     separator: str = ""
     """What separates the texts of a list in one flag; empty: the flag is repeated."""
     calls: tuple[Call, ...] = ("ask",)
@@ -71,11 +73,6 @@ class Askable:
         from bunko.settings import type_of
 
         return type_of(self.setting)
-
-    @property
-    def is_list(self) -> bool:
-        """Whether it is a list of texts."""
-        return typing.get_origin(self.type) is tuple
 
     @property
     def least(self) -> float:
@@ -244,6 +241,7 @@ ASKABLE: tuple[Askable, ...] = (
     ),
     Askable(
         setting="scope.only",
+        is_list=True,
         flag="--only",
         metavar="PATTERN",
         doc="ask these documents only: paths, names, folders, or patterns such as contracts/**",
@@ -255,6 +253,7 @@ ASKABLE: tuple[Askable, ...] = (
     ),
     Askable(
         setting="scope.exclude",
+        is_list=True,
         flag="--not",
         metavar="PATTERN",
         doc="don't ask these documents: paths, names, folders or patterns",
@@ -283,6 +282,7 @@ ASKABLE: tuple[Askable, ...] = (
     ),
     Askable(
         setting="scope.types",
+        is_list=True,
         flag="--type",
         metavar="TYPES",
         doc="ask these kinds of files only, such as pdf, docx, mail",
@@ -294,6 +294,7 @@ ASKABLE: tuple[Askable, ...] = (
     ),
     Askable(
         setting="scope.tags",
+        is_list=True,
         flag="--tag",
         metavar="TAGS",
         doc="ask documents with one of these tags only",
@@ -304,6 +305,7 @@ ASKABLE: tuple[Askable, ...] = (
     ),
     Askable(
         setting="scope.authors",
+        is_list=True,
         flag="--author",
         metavar="NAME",
         doc="ask documents of these authors only, or mails from them; a part of the name is enough",

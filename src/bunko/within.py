@@ -8,11 +8,13 @@ They are the settings of the section `scope`, each a text or several.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from bunko.askable import ASKABLE, SETTINGS
 from bunko.errors import UsageError
-from bunko.settings import Settings, apply_overrides
+
+if TYPE_CHECKING:
+    from bunko.settings import Settings
 
 
 class Within(TypedDict, total=False):
@@ -49,4 +51,6 @@ def overrides_of(within: Within) -> dict[str, object]:
 
 def with_scope(settings: Settings, within: Within) -> Settings:
     """Return settings with these arguments."""
+    from bunko.settings import apply_overrides
+
     return apply_overrides(settings, overrides_of(within)) if within else settings

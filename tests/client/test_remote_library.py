@@ -214,6 +214,7 @@ def test_closing_a_stream_stops_the_model(folder: Path) -> None:
 
 ARGUMENTS: dict[str, dict[str, object]] = {
     "search": {"query": "cats"},
+    "find": {"query": "cats"},
     "ask": {"question": QUESTION},
     "stream": {"question": QUESTION},
     "document": {"path": "cats.txt"},

@@ -26,6 +26,7 @@ from bunko.errors import (
     PromptTooLong,
     QuestionError,
     RemoteUnavailable,
+    ScopeError,
     UsageError,
 )
 from bunko.evaluation.asking import Asker, Identity, identity_of, open_askers, warm_up
@@ -317,7 +318,7 @@ def _ask(question: Question, asker: Asker) -> _Outcome:
         return {"id": question.id} | to_json(answer), answer.notes
     except (EngineStartFailed, RemoteUnavailable):
         raise
-    except (EngineError, QuestionError) as error:
+    except (EngineError, QuestionError, ScopeError) as error:
         return error
 
 
