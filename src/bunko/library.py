@@ -421,7 +421,8 @@ class Library:
             question=question,
             language=languages.answer,
             documents=store.count_documents(),
-            model=lambda: self._generator_for(settings).spec.name,
+            generator=lambda: self._generator_for(settings),
+            settings=settings,
             watch=watch,
         )
         return answer_from_rows(self._tables, store, setting, state=self._kept_answers.state())

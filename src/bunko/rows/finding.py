@@ -58,6 +58,30 @@ class Asked:
         return any(self.links[n].is_file for n in named) or bool(near)
 
     @property
+    def is_clear(self) -> bool:
+        """Whether the question clearly asks over this sheet, though it has no known form.
+
+        It computes or counts, and names the file, or two things of the sheet, a column among them, with few other words.
+        """
+        computes = asks_for_number(self.links) or any(item.roles.get("op") in ("count", "list") for item in self.links)
+        own = [item for item in self.links if item.columns or item.values]
+        unknown = sum(item.is_unknown for item in self.links)
+        if not computes or not own or unknown > 3:
+            return False
+        named = any(item.columns for item in own)
+        return self.names_file or (named and len(own) >= 2 and unknown <= len(own))
+
+    @property
+    def lacks_measure(self) -> bool:
+        """Whether the word beside "total", "average" or the like is unknown, and no column of numbers is named."""
+        columns = self.table.columns
+        if any(columns[n].kind == "number" and not columns[n].is_key for item in self.links for n in item.columns):
+            return False
+        told = [item for item in self.links if not item.is_filler]
+        computing = [n for n, item in enumerate(told) if asks_for_number([item])]
+        return any(item.is_unknown for n in computing for item in told[max(0, n - 1) : n + 2])
+
+    @property
     def weight(self) -> tuple[bool, bool, int]:
         """How surely the table is meant: by its file, by its name, by the characters that its words explain."""
         own = [item for item in self.links if item.columns or item.values]
@@ -156,6 +180,12 @@ def choose(asked: Sequence[Asked]) -> Found | None:
     return best[0] if len(best) == 1 else tuple(path for item in best for path in item.table.paths[:1])
 
 
+def clearest(asked: Sequence[Asked]) -> Asked | None:
+    """Return the table that a question clearly asks over, for a model to propose a query; None if there is none."""
+    clear = [item for item in asked if item.form is None and item.is_clear and not item.lacks_measure]
+    return max(clear, key=lambda item: item.weight) if clear else None
+
+
 def unknown_column(asked: Sequence[Asked], *, others: Literal["only sheets", "texts"]) -> tuple[Asked, AskBack] | None:
     """Return what to ask back where a question computes something of a sheet that has no such column.
 
@@ -163,8 +193,7 @@ def unknown_column(asked: Sequence[Asked], *, others: Literal["only sheets", "te
     """
     for item in asked:
         unknown = [link.text for link in item.links if link.is_unknown]
-        computes = asks_for_number(item.links)
-        if computes and len(unknown) == 1 and (item.names_file or others == "only sheets"):
+        if item.lacks_measure and len(unknown) == 1 and (item.names_file or others == "only sheets"):
             names = tuple(column.name for column in item.table.columns)
             return item, AskBack(words=unknown[0], columns=names, reason="unknown")
     return None

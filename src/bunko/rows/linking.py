@@ -33,7 +33,7 @@ _SCALES = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "bn": 10
 _QUOTED = re.compile(r"[「『“\"‘'](?P<inner>[^」』”\"’']{1,100})[」』”\"’']")
 _MOST_TOKENS = 16  # words, or Japanese characters, of a phrase
 _MOST_VALUES = 50_000  # distinct texts of a column that questions can name
-_SUFFIXES = re.compile(r"(?:id|no|name|date|number|type|kind|code|日|数|者|額|名|率|年|地|先|量)$")
+_SUFFIXES = re.compile(r"(?:id|no|name|date|number|type|kind|code|mm|cm|km|kg|mg|日|数|者|額|名|率|年|地|先|量)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
