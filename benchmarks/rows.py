@@ -3,8 +3,8 @@
 usage: python -m benchmarks.rows right [--model MODEL]           the sets of tests/rows, with --model none by default
        python -m benchmarks.rows alarms QUESTIONS.jsonl ...      each line has a "question" or "text"; zero is wanted
 
-The alarms are counted in a folder that holds the sheets of tests/rows, and sheets whose columns have the commonest names
-(benchmarks/rows_common.toml), beside a text.
+The alarms are counted in a folder that holds the sheets of tests/rows, and sheets whose columns have the commonest
+names (benchmarks/rows_common.toml), beside a text.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Generator as Stream
 from dataclasses import dataclass, field
@@ -33,6 +34,19 @@ class EmbedderSpec:
     def knows(self, language: str) -> bool:
         """Return whether texts in this language get meaningful vectors."""
         return "*" in self.languages or language in self.languages
+
+    @property
+    def table(self) -> str:
+        """The name of the table that an index keeps these vectors in."""
+        return vectors_table(self.name, self.dimension)
+
+
+VECTORS_PREFIX = "vectors_"
+
+
+def vectors_table(name: str, dimension: int) -> str:
+    """Return the name of the table for the vectors of an embedder."""
+    return VECTORS_PREFIX + hashlib.blake2b(f"{name}/{dimension}".encode(), digest_size=8).hexdigest()
 
 
 class Embedder(Protocol):

@@ -87,7 +87,7 @@ def test_an_interrupt_leaves_what_has_not_begun(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(embedder, "_run", run)
     with pytest.raises(KeyboardInterrupt):
         embedder.embed_passages(["one"] * 5000)
-    embedder._pool.shutdown(wait=True)
+    embedder._texts._pool.shutdown(wait=True)
     assert len(begun) < 5000
 
 

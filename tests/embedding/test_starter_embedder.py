@@ -1,4 +1,4 @@
-"""The starter embedder, rebuilt to multiply in 8 bits, against the very file that it was built from."""
+"""MiniLM, rebuilt to multiply in 8 bits, against the very file that it was built from."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def model() -> LocalModel:
-    model = resolve(Settings().embedder, kind="embedding", settings=load_settings())
+    model = resolve("minilm", kind="embedding", settings=load_settings())
     assert isinstance(model, LocalModel)
     return model
 

@@ -79,7 +79,8 @@ def _ods(cells: Sequence[Sequence[str]]) -> bytes:
     )
     content = (
         f"<office:document-content {names}><office:body><office:spreadsheet>"
-        f'<table:table table:name="表">{lines}</table:table></office:spreadsheet></office:body></office:document-content>'
+        f'<table:table table:name="表">{lines}</table:table></office:spreadsheet></office:body>'
+        "</office:document-content>"
     )
     return zipped({"content.xml": content, "styles.xml": f"<office:document-styles {names}/>"})
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bunko.language.detection import LANGUAGE_NAMES
-from bunko.models.catalogue.entries import ENTRIES
-from bunko.models.catalogue.lookup import find_entry
+from bunko.models.catalogue.lookup import find_entry, multilingual_embedder
 from bunko.ports import EmbedderSpec
 
 # Of the documents; a short text in the question's language may be a wrong guess.
@@ -34,7 +33,7 @@ def note_across(asked_in: str, documents: Mapping[str, int], *, spec: EmbedderSp
         return ""
     entry = find_entry(embedder)
     name = entry.name if entry else embedder or spec.name.partition("@")[0]
-    other = next(each.name for each in ENTRIES if each.kind == "embedding" and "*" in each.languages)
+    other = multilingual_embedder()
     return (
         f"The question is in {_name_of(asked_in)}, and the documents are in {_name_of(language)}: {name} can't match "
         f"texts across languages, and finds only names and numbers that both have. `--embedder {other}` can."

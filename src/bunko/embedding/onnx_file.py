@@ -6,7 +6,7 @@ Field numbers: onnx.proto3 of ONNX 1.17, unchanged since 2017.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -121,9 +121,18 @@ class GraphWriter:
         self._nodes.append((1, _message(*node)))
         return names
 
-    def model(self, *, inputs: Sequence[str], output: str, shape: Sequence[str | int], opset: int) -> bytes:
-        """Return the file: int64 inputs of shape (batch, length), one float output of this shape."""
-        values: list[Field] = [(11, _value(name, 7, "batch", "length")) for name in inputs]
+    def model(
+        self, *, inputs: Sequence[str] | Mapping[str, int], output: str, shape: Sequence[str | int], opset: int
+    ) -> bytes:
+        """Return the file: inputs, and one float output of this shape.
+
+        Inputs are int64 of shape (batch, length), or those of a mapping float of shape (batch, length, width).
+        """
+        widths = inputs if isinstance(inputs, Mapping) else dict.fromkeys(inputs, 0)
+        values: list[Field] = [
+            (11, _value(name, 1, "batch", "length", width) if width else _value(name, 7, "batch", "length"))
+            for name, width in widths.items()
+        ]
         values.append((12, _value(output, 1, *shape)))
         graph = _message(*self._nodes, (2, "bunko"), *self._constants.values(), *values)
         domains: list[Field] = [

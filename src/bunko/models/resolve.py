@@ -20,6 +20,7 @@ from bunko.models.fetching.sources import (
     Download,
     OllamaSource,
     PlainSource,
+    PypiSource,
     ServerSource,
     parse_source,
 )
@@ -137,7 +138,7 @@ def obtain(name: str, file: CatalogueFile, *, settings: Settings, progress: Prog
     """Return a downloaded file's path, downloading it first unless the settings say offline."""
     directory = model_directory(settings, name)
     path = directory / file.name
-    if settings.offline and not path.is_file():
+    if settings.offline and not path.is_file() and not is_installed(file):
         raise NotDownloaded(
             f"The model {name} is not on this machine, and Bunko is set to be offline.",
             f"Run `bunko models pull {name}` once while online.",
@@ -149,6 +150,14 @@ def obtain(name: str, file: CatalogueFile, *, settings: Settings, progress: Prog
             f"Something changed it after the download. Repair it with `bunko models pull {name}`.",
         )
     return path
+
+
+def is_installed(file: CatalogueFile) -> bool:
+    """Return whether an installed package has the file, which then needs no network."""
+    from bunko.models.fetching.pypi import installed_file  # late: it imports subprocess and zipfile
+
+    sources = [source for source in map(parse_source, file.sources) if isinstance(source, PypiSource)]
+    return any(installed_file(source, size=file.size, sha256=file.sha256) for source in sources)
 
 
 def _remote(name: str, server: ServerSource, *, kind: Kind, settings: Settings) -> RemoteModel:

@@ -13,12 +13,12 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bunko.ports import VECTORS_PREFIX
 from bunko.store.faults import mapped
 from bunko.store.quick_lancedb import lancedb
 from bunko.store.rows import CHUNKS, DOCUMENTS, FILES, STATE
 from bunko.store.seal import Seal
 from bunko.store.tables import arrow, table_names
-from bunko.store.vectors import PREFIX
 
 _SCHEMAS = {"files": FILES, "documents": DOCUMENTS, "chunks": CHUNKS, "state": STATE}
 _WINDOW = 2_000
@@ -97,7 +97,7 @@ def _miscounted(database: Any, *, known: Mapping[str, str]) -> dict[str, str]:
         found["files"] = f"lacks the file of {len(stray):,} documents"
     keys = arrow(chunks, ["key"])["key"]
     for name in table_names(database):
-        if name.startswith(PREFIX) and name not in known and marks.get(name) == str(chunks.version):
+        if name.startswith(VECTORS_PREFIX) and name not in known and marks.get(name) == str(chunks.version):
             rows = database.open_table(name).count_rows()
             if rows != int(marks.get(f"{name}.rows", rows)):
                 found[name] = f"has {rows:,} vectors of {marks[f'{name}.rows']}, for {pc.count_distinct(keys)} passages"

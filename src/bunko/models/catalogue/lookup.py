@@ -21,6 +21,15 @@ def find_entry(name: str) -> CatalogueEntry | None:
     return next((entry for entry in ENTRIES if wanted in (entry.name, *entry.aliases)), None)
 
 
+def multilingual_embedder() -> str:
+    """Return the name of the embedder to recommend for other languages than English.
+
+    >>> multilingual_embedder()
+    'e5-small'
+    """
+    return next(entry.name for entry in ENTRIES if entry.kind == "embedding" and "*" in entry.languages)
+
+
 def nearest_names(name: str, *, kind: Kind | None = None) -> list[str]:
     """Return up to three catalogue names that look like this one, nearest first.
 

