@@ -1,7 +1,7 @@
 """Check a query that a model wrote. In: SQL, a Table. Out: the query, and the one that gives its rows; or an error.
 
-DuckDB's own parser reads the SQL; every node of what it gives must be of a kind that is listed here, every column of the
-table, and every function harmless. The database is locked all the same (`engine.py`).
+DuckDB's own parser reads the SQL. Every node that it gives must be of a kind that is listed here, every column one of
+the table's, and every function harmless. The database is locked all the same (`engine.py`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _CLASSES = frozenset(
     {"FUNCTION", "COLUMN_REF", "CONSTANT", "COMPARISON", "CONJUNCTION", "OPERATOR", "BETWEEN", "CAST", "TYPE"}
 )
 _FUNCTIONS = frozenset(
-    "sum avg min max median count count_star abs round lower upper length contains starts_with prefix suffix strftime year "
-    "month day quarter date_trunc date_part + - * / ~~ !~~ ~~* !~~* like_escape coalesce".split()
+    "sum avg min max median count count_star abs round lower upper length contains starts_with prefix suffix strftime "
+    "year month day quarter date_trunc date_part + - * / ~~ !~~ ~~* !~~* like_escape coalesce".split()
 )
 _ALLOWED_KEYS = frozenset({"SELECT_NODE", "BASE_TABLE", "ORDER_MODIFIER", "LIMIT_MODIFIER", "DISTINCT_MODIFIER"})
 LONGEST = 600

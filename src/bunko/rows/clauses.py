@@ -107,7 +107,9 @@ class Clauses:
             (abs(n - other) + (0.5 if other > n else 0), other, column)
             for other, item in enumerate(self.links)
             for column in item.columns
-            if self.column(column).kind == wanted and not (is_equal and wanted == "number" and abs(n - other) > 1)
+            if self.column(column).kind == wanted
+            and (is_equal or not self.column(column).is_key)
+            and not (is_equal and wanted == "number" and abs(n - other) > 1)
         ]
         if named:
             _, other, column = min(named)

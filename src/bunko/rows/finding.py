@@ -61,7 +61,7 @@ class Asked:
     def is_clear(self) -> bool:
         """Whether the question clearly asks over this sheet, though it has no known form.
 
-        It computes or counts, and names the file, or two things of the sheet, a column among them, with few other words.
+        It computes or counts, and names the file, or two things of the sheet, one of them a column, and little else.
         """
         computes = asks_for_number(self.links) or any(item.roles.get("op") in ("count", "list") for item in self.links)
         own = [item for item in self.links if item.columns or item.values]

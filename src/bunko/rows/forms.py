@@ -42,10 +42,12 @@ class _Form(Clauses):
     @property
     def names_something(self) -> bool:
         """Whether the question names a column or the table."""
-        return any(link.columns or link.is_name for link in self.links)
+        return any((link.columns and not link.is_synonym) or link.is_name for link in self.links)
 
     def query(self) -> Query:
         """Return the query. Raises Several, Unclear."""
+        if any(link.has("persons") and not link.columns and not link.is_name for link in self.links):
+            self._who_column()  # of a table without people, people are not counted
         if self.ops & {"large", "small"} and "superlative" not in self.ops:
             raise Unclear
         if "when" in self.ops and not self.ops & _EXTREMES:
@@ -193,7 +195,7 @@ class _Form(Clauses):
         found: dict[int, None] = {}
         for n, link in enumerate(self.links):
             if link.columns and n not in self.used and n not in self.targets and not link.flag:
-                if link.has("rows") and not self._is_whole(link):
+                if (link.has("rows") or link.has("persons")) and not self._is_whole(link):
                     continue
                 column = self.one(n)
                 if fits(self.column(column)):
@@ -261,7 +263,8 @@ class _Form(Clauses):
         raise Unclear
 
     def _counts_rows(self) -> bool:
-        return "count" in self.ops or any((link.has("rows") or link.is_name) and not link.values for link in self.links)
+        named = [link for link in self.links if link.has("rows") or link.has("persons") or link.is_name]
+        return "count" in self.ops or any(not link.values for link in named)
 
     def _counts_units(self) -> bool:
         """Return whether "how many" is followed by a column of numbers: how many units."""

@@ -7,6 +7,7 @@ the table's; a proposal that leaves out a value or a number of the question is n
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -36,7 +37,7 @@ class Proposal:
 
     checked: Checked | None
     """None: it was refused, or did not fit the question."""
-    usage: Usage = Usage()
+    usage: Usage
     reason: str = ""
     """Why it was refused."""
 
@@ -60,7 +61,9 @@ def propose(
 
 
 def _lacks(checked: Checked, links: Sequence[Link], table: Table) -> str:
-    """Return what of the question the query leaves out; empty if nothing."""
+    """Return what of the question the query leaves out, or adds to it; empty if nothing."""
+    if added := [text for text in checked.filtered if not _is_said(text, links)]:
+        return f"The question does not say {added[0]!r}."
     filtered = {text.casefold() for text in checked.filtered}
     for item in links:
         if item.values and not item.columns and not filtered & {value.casefold() for _, value in item.values}:
@@ -76,6 +79,21 @@ def _lacks(checked: Checked, links: Sequence[Link], table: Table) -> str:
             if name.casefold() not in checked.columns and not item.values:
                 return f"It does not use {name!r}."
     return ""
+
+
+def _is_said(constant: str, links: Sequence[Link]) -> bool:
+    """Return whether the question has a text, a number or a date that the query compares with."""
+    text = constant.strip("%").casefold()
+    for item in links:
+        if text == item.text.casefold() or any(text == value.casefold() for _, value in item.values):
+            return True
+        if item.number is not None and text in (f"{item.number:f}", f"{item.number.normalize():f}"):
+            return True
+        if item.date and re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            return True
+        if constant.endswith("%") and not constant.startswith("%") and text and item.text.startswith(text):
+            return True
+    return False
 
 
 def schema_of(table: Table) -> str:
