@@ -69,7 +69,8 @@ class Outcome:
 def answer_from_rows(tables: Tables, shelf: Shelf, setting: Setting, *, state: str) -> Outcome:
     """Compute the answer to a question over rows. Raises StoreError."""
     with setting.watch.stage("rows"):
-        asked = tables.asked(setting.question, shelf, state=state)
+        others = tables.others(shelf, documents=setting.documents, state=state)
+        asked = tables.asked(setting.question, shelf, state=state, others=others)
         if not asked:
             return Outcome()
         chosen = choose(asked)
@@ -81,15 +82,10 @@ def answer_from_rows(tables: Tables, shelf: Shelf, setting: Setting, *, state: s
             return _asking_back(question_back(chosen.form, chosen.table, language=setting.language), setting)
         if (clear := clearest(asked)) and (outcome := _proposed(clear, shelf, setting)):
             return outcome
-        only = _holds_only_sheets(asked, setting)
-        if unknown := unknown_column(asked, others="only sheets" if only else "texts"):
+        if unknown := unknown_column(asked, others=others):
             item, back = unknown
             return _asking_back(question_back(back, item.table, language=setting.language), setting)
     return Outcome()
-
-
-def _holds_only_sheets(asked: Sequence[Asked], setting: Setting) -> bool:
-    return setting.documents == len({path for item in asked for path in item.table.paths})
 
 
 def _computed(asked: Asked, query: Query, shelf: Shelf, setting: Setting) -> Outcome:
