@@ -21,7 +21,7 @@ from tests.rows.test_questions import is_right
 
 from bunko.language.data_files import read_data
 from bunko.library import Library
-from bunko.rows.finding import Tables, choose
+from bunko.rows.finding import Tables, choose, clearest
 from bunko.rows.hint import may_be_over_rows
 from bunko.rows.query import Query
 from bunko.settings import Settings, apply_overrides
@@ -78,17 +78,22 @@ def show_alarms(file: Path) -> None:
         with Library(root, settings=apply_overrides(Settings(), {"model": "none"})) as library:
             library.sync()
             tables, store = Tables(), library.store
-            asked = alarms = 0
+            asked = alarms = proposed = 0
             begin = time.perf_counter()
             for text in _texts(file):
                 asked += 1
-                found = choose(tables.asked(text, store, state="same")) if may_be_over_rows(text) else None
+                looked = tables.asked(text, store, state="same") if may_be_over_rows(text) else []
+                found = choose(looked)
+                if found is None and (clear := clearest(looked)):
+                    proposed += 1
+                    print("a model is asked:", text, clear.table.name)
                 if found is not None:
                     alarms += 1
                     sql = "several" if isinstance(found, tuple) else found.form
                     print("alarm:", text, sql if isinstance(sql, Query) else "asks back")
             took = (time.perf_counter() - begin) / asked * 1000
-            print(f"{file.parent.name}/{file.name}: {alarms} of {asked} questions taken for rows; {took:.1f} ms each")
+            print(f"{file.parent.name}/{file.name}: {alarms} of {asked} questions taken for rows", end="")
+            print(f", {proposed} put to a model; {took:.1f} ms each")
 
 
 def _texts(file: Path) -> Iterator[str]:

@@ -507,7 +507,8 @@ class Library:
             question=question,
             language=languages.answer,
             documents=store.count_documents(),
-            model=lambda: self._generator_for(settings).spec.name,
+            generator=lambda: self._generator_for(settings),
+            settings=settings,
             watch=watch,
         )
         within, state = place.scope.filters if place and place.scope else "", self._kept_answers.state()

@@ -20,6 +20,7 @@ from bunko.types import (
     ReasoningDelta,
     Remembered,
     Retrieved,
+    RowsQuery,
     Scope,
     SyncReport,
     TextDelta,
@@ -96,6 +97,18 @@ _SPAN = {"start": 12, "end": 19, "text": "harbour", "confidence": 2 / 3}
 MARKED = (dataclasses.replace(_EVIDENCE[0], span=MarkedSpan(**_SPAN)), _EVIDENCE[1])  # type: ignore[arg-type]
 _ANSWER_SPAN = AnswerSpan(**_SPAN, n=1)  # type: ignore[arg-type]
 SPANNED = dataclasses.replace(FULL, evidence=MARKED, span=_ANSWER_SPAN)
+COMPUTED = dataclasses.replace(
+    FULL,
+    query=RowsQuery(
+        sql='SELECT "港", sum("amount") AS "total amount" FROM "ports" GROUP BY 1',
+        written_by="form",
+        paths=("ports.csv",),
+        rows=12,
+        matched=4,
+        columns=("港", "total amount"),
+        result=(("神戸", "12.50"), ("Hest", "")),
+    ),
+)
 ANSWERS = {
     "full": FULL,
     "refused": REFUSED,
@@ -105,6 +118,7 @@ ANSWERS = {
     "spanned": SPANNED,
     "compared": dataclasses.replace(SPANNED, span=dataclasses.replace(_ANSWER_SPAN, agrees=False)),
     "scoped": dataclasses.replace(REFUSED, scope=_SCOPE),
+    "computed": COMPUTED,
     "all": dataclasses.replace(TRANSLATED, remembered=REMEMBERED.remembered),
 }
 HITS = _HITS

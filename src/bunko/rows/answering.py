@@ -1,20 +1,34 @@
 """Answer a question over rows. In: a question, the index. Out: the events of an answer, or none, with notes.
 
-The number is computed by DuckDB; no model is asked. Other questions are left to the search.
+The number is computed by DuckDB. A model is asked for a query only where the question has no known form and clearly
+asks over a sheet. Other questions are left to the search.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from bunko.indexing.outline import Outline
-from bunko.rows.engine import Cell, Database, QueryFailed, is_installed, shortened
-from bunko.rows.finding import MOST_ROWS, Asked, Shelf, Tables, choose, unknown_column
+from bunko.models.ability import ability_of
+from bunko.ports import Generator
+from bunko.rows.engine import ROW, Cell, Database, QueryFailed, is_installed, quoted, shortened
+from bunko.rows.finding import MOST_ROWS, Asked, Shelf, Tables, choose, clearest, unknown_column
+from bunko.rows.proposing import propose
 from bunko.rows.query import AskBack, Query
-from bunko.rows.sql import Select, select_of
+from bunko.rows.sql import select_of
 from bunko.rows.table import Table
-from bunko.rows.wording import Looked, answer_text, notes_on, question_back, which_tables
+from bunko.rows.wording import (
+    Looked,
+    answer_text,
+    note_on_model,
+    notes_on,
+    proposed_text,
+    question_back,
+    which_tables,
+)
+from bunko.settings import Settings
 from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Citation, Event, Evidence, Finished, Retrieved, RowsQuery, TextDelta
 
@@ -29,8 +43,9 @@ class Setting:
     question: str
     language: str
     documents: int
-    model: Callable[[], str]
-    """Gives the model's name; only called for an answer."""
+    generator: Callable[[], Generator]
+    """Gives the language model; only called for an answer."""
+    settings: Settings
     watch: Stopwatch
 
 
@@ -54,7 +69,8 @@ class Outcome:
 def answer_from_rows(tables: Tables, shelf: Shelf, setting: Setting, *, state: str) -> Outcome:
     """Compute the answer to a question over rows. Raises StoreError."""
     with setting.watch.stage("rows"):
-        asked = tables.asked(setting.question, shelf, state=state)
+        others = tables.others(shelf, documents=setting.documents, state=state)
+        asked = tables.asked(setting.question, shelf, state=state, others=others)
         if not asked:
             return Outcome()
         chosen = choose(asked)
@@ -64,15 +80,12 @@ def answer_from_rows(tables: Tables, shelf: Shelf, setting: Setting, *, state: s
             return _computed(chosen, chosen.form, shelf, setting)
         if chosen is not None and isinstance(chosen.form, AskBack):
             return _asking_back(question_back(chosen.form, chosen.table, language=setting.language), setting)
-        only = _holds_only_sheets(asked, setting)
-        if unknown := unknown_column(asked, others="only sheets" if only else "texts"):
+        if (clear := clearest(asked)) and (outcome := _proposed(clear, shelf, setting)):
+            return outcome
+        if unknown := unknown_column(asked, others=others):
             item, back = unknown
             return _asking_back(question_back(back, item.table, language=setting.language), setting)
     return Outcome()
-
-
-def _holds_only_sheets(asked: Sequence[Asked], setting: Setting) -> bool:
-    return setting.documents == len({path for item in asked for path in item.table.paths})
 
 
 def _computed(asked: Asked, query: Query, shelf: Shelf, setting: Setting) -> Outcome:
@@ -99,18 +112,56 @@ def _computed(asked: Asked, query: Query, shelf: Shelf, setting: Setting) -> Out
     looked = Looked(rows=len(table.rows), matched=matched)
     text = answer_text(query, table, select, rows, looked=looked, language=setting.language)
     answer = _answer(text, table, chosen, shelf, setting)
-    record = record_of(select, table, names, rows, looked=looked)
+    record = record_of(select.sql, "form", table, names, rows, looked=looked)
     notes = notes_on(query, table, language=setting.language)
     return Outcome(answer=replace(answer, query=record, notes=notes))
 
 
+def _proposed(asked: Asked, shelf: Shelf, setting: Setting) -> Outcome | None:
+    """Have the model write the query, and answer with its result; None where it can't, or what it wrote is no good."""
+    generator = setting.generator()
+    if not (is_installed() and generator.spec.writes) or len(asked.table.rows) > MOST_ROWS:
+        return None
+    if ability_of(generator.spec, setting.settings.generation) == "tiny":
+        return None
+    table = asked.table
+    seed = setting.settings.generation.seed
+    with Database(table) as database:
+        proposal = propose(setting.question, asked.links, table, database, generator, seed=seed)
+        if proposal.checked is None:
+            return None
+        where = proposal.checked.where
+        try:
+            names, rows = database.run(proposal.checked.sql)
+            condition = f" WHERE {where}" if where else ""
+            chosen = database.numbers(
+                f"SELECT {quoted(ROW)} FROM {quoted(table.name)}{condition} ORDER BY 1", most=QUOTED
+            )
+            looked = Looked(rows=len(table.rows), matched=database.count(where))
+        except QueryFailed:
+            return None
+    if not looked.matched or not rows or all(cell is None for row in rows for cell in row):
+        return None
+    text = proposed_text(table, names, rows, looked=looked, language=setting.language)
+    answer = _answer(text, table, chosen, shelf, setting)
+    record = record_of(proposal.checked.sql, "model", table, names, rows, looked=looked)
+    note = note_on_model(generator.spec.name, language=setting.language)
+    return Outcome(answer=replace(answer, query=record, notes=(note,), usage=proposal.usage, finish_reason="stop"))
+
+
 def record_of(
-    select: Select, table: Table, names: Sequence[str], rows: Sequence[Sequence[Cell]], *, looked: Looked
+    sql: str,
+    written_by: Literal["form", "model"],
+    table: Table,
+    names: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    *,
+    looked: Looked,
 ) -> RowsQuery:
-    """Return the record of a query that the program wrote."""
+    """Return the record of a query that was run."""
     return RowsQuery(
-        sql=select.sql,
-        written_by="form",
+        sql=sql,
+        written_by=written_by,
         paths=table.paths,
         rows=looked.rows,
         matched=looked.matched,
@@ -143,7 +194,7 @@ def _answer(text: str, table: Table, chosen: Sequence[int], shelf: Shelf, settin
         citations=citations,
         documents_searched=setting.documents,
         documents_read=len(table.paths),
-        model=setting.model(),
+        model=setting.generator().spec.name,
         finish_reason="none",
     )
 
@@ -179,7 +230,7 @@ def _asking_back(text: str, setting: Setting) -> Outcome:
             refused=True,
             support=0.0,
             documents_searched=setting.documents,
-            model=setting.model(),
+            model=setting.generator().spec.name,
             finish_reason="none",
         )
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bunko.rows.linking import Link, Vocabulary
-from bunko.rows.query import Condition, Operator
+from bunko.rows.query import Condition, Operator, Reason
 from bunko.rows.table import NO_YEAR, Column, Table
 from bunko.rows.values import Date
 
@@ -18,8 +18,9 @@ from bunko.rows.values import Date
 class Several(Exception):
     """Words that may mean several columns."""
 
-    def __init__(self, words: str, columns: Sequence[int]) -> None:
+    def __init__(self, words: str, columns: Sequence[int], *, reason: Reason = "several") -> None:
         super().__init__(words)
+        self.reason: Reason = reason if words or reason != "several" else "missing"
         self.words = words
         self.columns = tuple(columns)
 
@@ -107,7 +108,9 @@ class Clauses:
             (abs(n - other) + (0.5 if other > n else 0), other, column)
             for other, item in enumerate(self.links)
             for column in item.columns
-            if self.column(column).kind == wanted and not (is_equal and wanted == "number" and abs(n - other) > 1)
+            if self.column(column).kind == wanted
+            and (is_equal or not self.column(column).is_key)
+            and not (is_equal and wanted == "number" and abs(n - other) > 1)
         ]
         if named:
             _, other, column = min(named)

@@ -94,6 +94,14 @@ class Database:
             raise QueryFailed(f"The query is no SELECT: {found.get('error_message', '')}"[:300])
         return found
 
+    def text(self, tree: Any) -> str:
+        """Return the SQL of what `tree` gave. Raises QueryFailed."""
+        import json
+
+        with self._limited():
+            (text,) = self._connection.execute("SELECT json_deserialize_sql(?::JSON)", [json.dumps(tree)]).fetchone()
+        return str(text)
+
     def numbers(self, sql: str, *, most: int) -> list[int]:
         """Return the whole numbers of a query's first column, at most `most`. Raises QueryFailed."""
         with self._limited():

@@ -58,6 +58,30 @@ class Asked:
         return any(self.links[n].is_file for n in named) or bool(near)
 
     @property
+    def is_clear(self) -> bool:
+        """Whether the question clearly asks over this sheet, though it has no known form.
+
+        It computes or counts, and names the file, or two things of the sheet, one of them a column, and little else.
+        """
+        computes = asks_for_number(self.links) or any(item.roles.get("op") in ("count", "list") for item in self.links)
+        own = [item for item in self.links if item.columns or item.values]
+        unknown = sum(item.is_unknown for item in self.links)
+        if not computes or not own:
+            return False
+        named = any(item.columns and not item.is_synonym for item in own)
+        return self.names_file or (named and len(own) >= 2 and unknown <= min(3, len(own)))
+
+    @property
+    def lacks_measure(self) -> bool:
+        """Whether the word beside "total", "average" or the like is unknown, and no column of numbers is named."""
+        columns = self.table.columns
+        if any(columns[n].kind == "number" and not columns[n].is_key for item in self.links for n in item.columns):
+            return False
+        told = [item for item in self.links if not item.is_filler]
+        computing = [n for n, item in enumerate(told) if asks_for_number([item])]
+        return any(item.is_unknown for n in computing for item in told[max(0, n - 1) : n + 2])
+
+    @property
     def weight(self) -> tuple[bool, bool, int]:
         """How surely the table is meant: by its file, by its name, by the characters that its words explain."""
         own = [item for item in self.links if item.columns or item.values]
@@ -68,6 +92,8 @@ class Asked:
         )
 
 
+Others: TypeAlias = Literal["only sheets", "texts"]
+"""What a folder holds beside the sheets."""
 Found: TypeAlias = "Asked | tuple[str, ...]"
 """The table that is asked, or the paths of several that may be meant."""
 
@@ -89,25 +115,36 @@ class Tables:
         self._headers: dict[str, _Header] | None = None
         self._kept: dict[tuple[str, ...], list[Vocabulary]] = {}
 
-    def asked(self, question: str, shelf: Shelf, *, state: str) -> list[Asked]:
-        """Return what a question asks of each table that it names. `state` changes whenever the index does."""
-        if state != self._state or not state:
-            self._state, self._kept, self._headers = state, {}, None
-        if self._headers is None:
-            self._headers = dict(_headers(shelf))
+    def asked(self, question: str, shelf: Shelf, *, state: str, others: Others = "texts") -> list[Asked]:
+        """Return what a question asks of each table that it names; of all tables in a folder of only sheets.
+
+        `state` changes whenever the index does.
+        """
+        self._refresh(shelf, state)
         if not self._headers:
             return []
         phrases = phrases_of(question)
         groups: dict[tuple[str, ...], list[str]] = {}
         for path, header in sorted(self._headers.items()):
-            if header.names & phrases:
+            if others == "only sheets" or header.names & phrases:
                 groups.setdefault(header.columns, []).append(path)
         found: list[Asked] = []
         for paths in list(groups.values())[:_MOST_TABLES]:
             for vocabulary in self._vocabularies(tuple(paths), shelf):
                 links = tuple(link(question, vocabulary))
-                found.append(Asked(vocabulary=vocabulary, links=links, form=read_form(links, vocabulary)))
+                found.append(
+                    Asked(vocabulary=vocabulary, links=links, form=read_form(links, vocabulary, others=others))
+                )
         return found
+
+    def others(self, shelf: Shelf, *, documents: int, state: str) -> Others:
+        """Return what the library holds beside its sheets; `documents` is how many it has."""
+        self._refresh(shelf, state)
+        return "only sheets" if self._headers and len(self._headers) == documents else "texts"
+
+    def _refresh(self, shelf: Shelf, state: str) -> None:
+        if state != self._state or not state or self._headers is None:
+            self._state, self._kept, self._headers = state, {}, dict(_headers(shelf))
 
     def _vocabularies(self, paths: tuple[str, ...], shelf: Shelf) -> list[Vocabulary]:
         if paths not in self._kept:
@@ -156,15 +193,20 @@ def choose(asked: Sequence[Asked]) -> Found | None:
     return best[0] if len(best) == 1 else tuple(path for item in best for path in item.table.paths[:1])
 
 
-def unknown_column(asked: Sequence[Asked], *, others: Literal["only sheets", "texts"]) -> tuple[Asked, AskBack] | None:
+def clearest(asked: Sequence[Asked]) -> Asked | None:
+    """Return the table that a question clearly asks over, for a model to propose a query; None if there is none."""
+    clear = [item for item in asked if item.form is None and item.is_clear and not item.lacks_measure]
+    return max(clear, key=lambda item: item.weight) if clear else None
+
+
+def unknown_column(asked: Sequence[Asked], *, others: Others) -> tuple[Asked, AskBack] | None:
     """Return what to ask back where a question computes something of a sheet that has no such column.
 
     In a folder with texts, the question must name the sheet, since a text may answer it.
     """
     for item in asked:
         unknown = [link.text for link in item.links if link.is_unknown]
-        computes = asks_for_number(item.links)
-        if computes and len(unknown) == 1 and (item.names_file or others == "only sheets"):
+        if item.lacks_measure and len(unknown) == 1 and (item.names_file or others == "only sheets"):
             names = tuple(column.name for column in item.table.columns)
             return item, AskBack(words=unknown[0], columns=names, reason="unknown")
     return None

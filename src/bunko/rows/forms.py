@@ -6,6 +6,7 @@ Every word must be explained: by the table, by what it does, or as a filler. Kno
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from bunko.rows.clauses import Clauses, Several, Unclear, compares
 from bunko.rows.lexicon import key_of, read_lexicon
@@ -16,16 +17,21 @@ _PARTS: dict[str, Part] = {"month": "month", "year": "year", "quarter": "quarter
 _MOST_TOP = 1_000
 
 
-def read_form(links: Sequence[Link], vocabulary: Vocabulary) -> Query | AskBack | None:
-    """Return the query of a question; None if it has no known form, an AskBack if a column is missing or ambiguous."""
+def read_form(
+    links: Sequence[Link], vocabulary: Vocabulary, *, others: Literal["only sheets", "texts"] = "texts"
+) -> Query | AskBack | None:
+    """Return the query of a question; None if it has no known form, an AskBack if a column is missing or ambiguous.
+
+    Beside texts, the question must name the sheet or a column; among sheets only, a value is enough.
+    """
     form = _Form(links, vocabulary)
-    if any(link.is_unknown for link in links) or not form.names_something:
+    if any(link.is_unknown for link in links) or not form.names_something(others):
         return None
     try:
         return form.query()
     except Several as several:
         names = tuple(vocabulary.table.columns[n].name for n in several.columns)
-        return AskBack(words=several.words, columns=names, reason="several" if several.words else "missing")
+        return AskBack(words=several.words, columns=names, reason=several.reason)
     except Unclear:
         return None
 
@@ -39,13 +45,16 @@ def asks_for_number(links: Sequence[Link]) -> bool:
 class _Form(Clauses):
     """What is computed, of which columns."""
 
-    @property
-    def names_something(self) -> bool:
-        """Whether the question names a column or the table."""
-        return any(link.columns or link.is_name for link in self.links)
+    def names_something(self, others: Literal["only sheets", "texts"]) -> bool:
+        """Return whether the question names a column or the table; among sheets only, or a value."""
+        if others == "only sheets" and any(link.values for link in self.links):
+            return True
+        return any((link.columns and not link.is_synonym) or link.is_name for link in self.links)
 
     def query(self) -> Query:
         """Return the query. Raises Several, Unclear."""
+        if any(link.has("persons") and not link.columns and not link.is_name for link in self.links):
+            self._who_column()  # of a table without people, people are not counted
         if self.ops & {"large", "small"} and "superlative" not in self.ops:
             raise Unclear
         if "when" in self.ops and not self.ops & _EXTREMES:
@@ -108,7 +117,7 @@ class _Form(Clauses):
                 return Query(aggregate=aggregate, conditions=tuple(conditions), entity=entity, top=top or 1)
             raise Several("", self._measures())
         if len(self.table.columns[measure].units) > 1:
-            raise Several("", [measure])
+            raise Several("", [measure], reason="currencies")
         if entity and group is None and self.ops & {"sum", "mean"}:
             group = entity
         wants = is_extreme and (entity is not None or top)
@@ -193,7 +202,7 @@ class _Form(Clauses):
         found: dict[int, None] = {}
         for n, link in enumerate(self.links):
             if link.columns and n not in self.used and n not in self.targets and not link.flag:
-                if link.has("rows") and not self._is_whole(link):
+                if (link.has("rows") or link.has("persons")) and not self._is_whole(link):
                     continue
                 column = self.one(n)
                 if fits(self.column(column)):
@@ -261,7 +270,8 @@ class _Form(Clauses):
         raise Unclear
 
     def _counts_rows(self) -> bool:
-        return "count" in self.ops or any((link.has("rows") or link.is_name) and not link.values for link in self.links)
+        named = [link for link in self.links if link.has("rows") or link.has("persons") or link.is_name]
+        return "count" in self.ops or any(not link.values for link in named)
 
     def _counts_units(self) -> bool:
         """Return whether "how many" is followed by a column of numbers: how many units."""

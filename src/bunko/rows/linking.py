@@ -33,7 +33,7 @@ _SCALES = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "bn": 10
 _QUOTED = re.compile(r"[「『“\"‘'](?P<inner>[^」』”\"’']{1,100})[」』”\"’']")
 _MOST_TOKENS = 16  # words, or Japanese characters, of a phrase
 _MOST_VALUES = 50_000  # distinct texts of a column that questions can name
-_SUFFIXES = re.compile(r"(?:id|no|name|date|number|type|kind|code|日|数|者|額|名|率|年|地|先|量)$")
+_SUFFIXES = re.compile(r"(?:id|no|name|date|number|type|kind|code|mm|cm|km|kg|mg|日|数|者|額|名|率|年|地|先|量)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,8 @@ class Link:
     date: Date | None = None
     flag: str = ""
     """Of a column of yes and no: "yes" or "no"."""
+    is_synonym: bool = False
+    """Whether the columns have another name: it does not show that the table is meant."""
     is_name: bool = False
     """Whether it is the table's name."""
     is_file: bool = False
@@ -85,6 +87,7 @@ class Vocabulary:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.columns = _column_keys(table.columns)
+        self.synonyms = self.columns.keys() - _own_keys(table.columns).keys()
         self.names = {key: path for name in table.names for key, path in _name_keys(name)}
         self.flags = {
             key_of(prefix + column.name): n
@@ -117,7 +120,7 @@ def names_of(columns: Sequence[str], names: Sequence[str]) -> frozenset[str]:
     ['amount', 'order', 'sale']
     """
     blank = [Column(name=name, kind="text", values=()) for name in columns]
-    return frozenset(_column_keys(blank)) | {key for name in names for key, _ in _name_keys(name)}
+    return frozenset(_own_keys(blank)) | {key for name in names for key, _ in _name_keys(name)}
 
 
 def phrases_of(question: str) -> frozenset[str]:
@@ -188,6 +191,7 @@ def _phrase(folded: str, start: int, end: int, vocabulary: Vocabulary) -> Link |
         columns=(flag,) if flag is not None else columns,
         values=values,
         flag="no" if flag is not None else "",
+        is_synonym=bool(columns) and key in vocabulary.synonyms,
         is_name=path is not None,
         is_file=bool(path),
     )
@@ -277,8 +281,8 @@ def _with_unit(folded: str, place: tuple[int, int], number: Decimal, vocabulary:
 # --- names ------------------------------------------------------------------------------------------------------------
 
 
-def _column_keys(columns: Sequence[Column]) -> dict[str, tuple[int, ...]]:
-    """Return the columns by what they may be called: whole names win over parts and synonyms."""
+def _own_keys(columns: Sequence[Column]) -> dict[str, tuple[int, ...]]:
+    """Return the columns by their names: whole names win over parts."""
     whole: dict[str, list[int]] = {}
     parts: dict[str, list[int]] = {}
     for n, column in enumerate(columns):
@@ -290,12 +294,18 @@ def _column_keys(columns: Sequence[Column]) -> dict[str, tuple[int, ...]]:
             parts.setdefault(part, []).append(n)
     for key, found in parts.items():
         whole.setdefault(key, found)
+    return {key: tuple(dict.fromkeys(found)) for key, found in whole.items() if key}
+
+
+def _column_keys(columns: Sequence[Column]) -> dict[str, tuple[int, ...]]:
+    """Return the columns by what they may be called, synonyms included."""
+    found = _own_keys(columns)
     for names, words in read_lexicon().synonyms:
         called = [n for n, column in enumerate(columns) if _is_called(key_of(column.name), names)]
         for word in words:
-            if called and word not in whole:
-                whole[word] = called
-    return {key: tuple(dict.fromkeys(found)) for key, found in whole.items() if key}
+            if called and word not in found:
+                found[word] = tuple(called)
+    return found
 
 
 def _parts(key: str) -> Iterator[str]:

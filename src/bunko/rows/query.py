@@ -9,6 +9,7 @@ from bunko.rows.table import Value
 
 Aggregate: TypeAlias = Literal["sum", "mean", "median", "max", "min", "count", "distinct", "difference", "list"]
 Part: TypeAlias = Literal["", "month", "year", "quarter", "weekday"]
+Reason: TypeAlias = Literal["unknown", "several", "missing", "currencies"]
 Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "month", "day"]
 
 
@@ -58,4 +59,4 @@ class AskBack:
     """The words of the question; empty where a column is missing."""
     columns: tuple[str, ...]
     """The columns to choose from."""
-    reason: Literal["unknown", "several", "missing", "currencies", "tables"]
+    reason: Reason

@@ -49,7 +49,7 @@ def select_of(query: Query, table: Table) -> Select:
         return Select(sql=sql, columns=(column,), where=where, chosen=chosen)
     by, by_name = _grouped(query.group, table)
     order = "1" if query.group.part else "2, 1" if query.ascending else "2 DESC, 1"
-    sql = _joined(f"SELECT {by} AS {quoted(by_name)}, {expression} AS {quoted(name)}", table, where)
+    sql = _joined(f"SELECT {_named(by, by_name)}, {expression} AS {quoted(name)}", table, where)
     sql += f" GROUP BY 1 ORDER BY {order}"
     first = None if query.group.part else query.group.column
     return Select(sql=sql, columns=(first, column), where=where, chosen=chosen)
@@ -84,7 +84,7 @@ def _largest_group(query: Query, table: Table, where: str) -> Select:
         expression, name, column = f"sum({quoted(measure)})", f"total {measure}", query.measure
     direction = "DESC" if query.aggregate == "max" else "ASC"
     some = f"{where} AND {by} IS NOT NULL" if where else f"{by} IS NOT NULL"
-    sql = _joined(f"SELECT {by} AS {quoted(by_name)}, {expression} AS {quoted(name)}", table, some)
+    sql = _joined(f"SELECT {_named(by, by_name)}, {expression} AS {quoted(name)}", table, some)
     sql += (
         f" GROUP BY 1 QUALIFY rank() OVER (ORDER BY {expression} {direction}) <= {query.top} ORDER BY 2 {direction}, 1"
     )
@@ -144,6 +144,10 @@ def _rows(table: Table, where: str) -> str:
 
 def _joined(select: str, table: Table, where: str) -> str:
     return f"{select} FROM {quoted(table.name)}" + (f" WHERE {where}" if where else "")
+
+
+def _named(expression: str, name: str) -> str:
+    return expression if expression == quoted(name) else f"{expression} AS {quoted(name)}"
 
 
 def _grouped(group: Group, table: Table) -> tuple[str, str]:

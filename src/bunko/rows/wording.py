@@ -70,6 +70,28 @@ def answer_text(
     return f"{text}\n{_source(table, looked, japanese)}"
 
 
+def proposed_text(
+    table: Table, names: Sequence[str], rows: Sequence[Sequence[Cell]], *, looked: Looked, language: str
+) -> str:
+    """Return the answer of a query that a model wrote: its result as it is."""
+    shown = [[format_cell(value, table, None, language=language) for value in row] for row in rows[:LISTED]]
+    if len(shown) == 1 and len(names) == 1:
+        lines = [shown[0][0]]
+    else:
+        lines = [f"- {', '.join(f'{name}: {cell}' for name, cell in zip(names, row, strict=True))}" for row in shown]
+    more = len(rows) - len(shown)
+    if more > 0:
+        lines.append(f"… ほか{more:,}行" if language == "ja" else f"… and {more:,} more")
+    return "\n".join([*lines, _source(table, looked, language == "ja")])
+
+
+def note_on_model(model: str, *, language: str) -> str:
+    """Return what the reader should know of a query that a model wrote."""
+    if language == "ja":
+        return f"SQLは{model}が書きました。列名と値は照合済みですが、質問の意図どおりか確認してください。"
+    return f"{model} wrote the SQL. Its columns and values were checked; check that it asks what you meant."
+
+
 def _head(query: Query, table: Table, japanese: bool) -> str:
     """Return what was computed, for which rows."""
     where = "、" if japanese else ", "
