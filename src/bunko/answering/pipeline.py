@@ -273,8 +273,8 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
 
 def _ground(draft: Draft, resources: Resources) -> Draft:
     if draft.by_span and draft.span:
-        draft = replace(draft, notes=(*draft.notes, *_note_on_quote(draft)))
-        return replace(draft, grounding=cite_span(draft.span, draft.sources[0]))
+        grounding = cite_span(draft.span, draft.sources[0])
+        return replace(draft, grounding=grounding, notes=(*draft.notes, *_note_on_quote(draft)))
     with resources.watch.stage("ground"):
         by_model = not _is_quoted(draft, resources)
         opinion = opinion_of(resources.generator, resources.settings) if by_model else None
