@@ -122,6 +122,8 @@ def _values(setting: Askable) -> str:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     if "maxLength" in schema:
         return f"a text of at most {schema['maxLength']} characters"
+    if schema["type"] == "array":
+        return f"a list of texts of at most {schema['items']['maxLength']} characters"
     kind = {"integer": "a whole number", "number": "a number", "boolean": "true or false"}[schema["type"]]
     return f"{kind} from {schema['minimum']} to {schema['maximum']:,}" if "maximum" in schema else kind
 

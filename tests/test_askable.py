@@ -39,6 +39,13 @@ _OTHER: dict[str, Any] = {
     "answer_language": "ja",
     "retrieval.top_k": 5,
     "retrieval.mode": "dense",
+    "scope.only": ("contracts/**", "Minutes, May.txt"),
+    "scope.exclude": ("drafts",),
+    "scope.since": "2024-01",
+    "scope.until": "2024-06-30",
+    "scope.types": ("pdf", "docx"),
+    "scope.tags": ("work",),
+    "scope.authors": ("Lind, Ada",),
 }
 EACH = pytest.mark.parametrize("askable", ASKABLE, ids=lambda askable: askable.setting)
 
@@ -62,8 +69,10 @@ def test_the_default_that_is_named_is_the_settings_default(askable: Askable) -> 
 @EACH
 @pytest.mark.parametrize("command", [("ask", "docs", "Q"), ("chat", "docs"), ("batch", "docs", "f", "--out", "o")])
 def test_the_commands_have_its_flag(askable: Askable, command: tuple[str, ...]) -> None:
-    value = [] if askable.value else [str(_OTHER[askable.setting])]
-    arguments = build_parser().parse_args([*command, askable.flag, *value])
+    other = _OTHER[askable.setting]
+    values = [] if askable.value else [str(one) for one in (other if askable.is_list else [other])]
+    flags = [word for one in values for word in (askable.flag, one)] or [askable.flag]
+    arguments = build_parser().parse_args([*command, *flags])
     assert isinstance(arguments, argparse.Namespace)
     assert value_of(settings_from(arguments), askable.setting) == _OTHER[askable.setting]
 

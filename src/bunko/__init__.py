@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bunko.errors import BunkoError as BunkoError
     from bunko.library import Library as Library
     from bunko.settings import Settings as Settings
+    from bunko.several import SeveralLibraries as SeveralLibraries
+    from bunko.several import open_several as open_several
     from bunko.types import Answer as Answer
     from bunko.types import Citation as Citation
     from bunko.types import Evidence as Evidence
@@ -32,9 +34,11 @@ _PUBLIC = {
     "Hit": ("bunko.types", "Hit"),
     "Library": ("bunko.library", "Library"),
     "Settings": ("bunko.settings", "Settings"),
+    "SeveralLibraries": ("bunko.several", "SeveralLibraries"),
     "SyncReport": ("bunko.types", "SyncReport"),
     "load_settings": ("bunko.config", "load_settings"),
     "open": ("bunko.client.opening", "open_any"),
+    "open_several": ("bunko.several", "open_several"),
 }
 
 __all__ = [
@@ -47,10 +51,12 @@ __all__ = [
     "Hit",
     "Library",
     "Settings",
+    "SeveralLibraries",
     "SyncReport",
     "__version__",
     "load_settings",
     "open",
+    "open_several",
 ]
 
 

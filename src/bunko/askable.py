@@ -8,10 +8,16 @@ those of `bunko.settings`. Knows nothing of commands, HTTP or pydantic.
 from __future__ import annotations
 
 import typing
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 Call: TypeAlias = Literal["ask", "search"]
+MOST_ITEMS = 1_000
+"""The most texts of a list in a request."""
+_BOTH: tuple[Call, ...] = ("ask", "search")
+_PATH = 4_000
+"""The most characters of a path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,8 @@ class Askable:
     """The most characters of a text."""
     source: Literal["text", "text or file"] = "text"
     """What the flag takes: "text or file" is also the path of a file with the text."""
+    separator: str = ""
+    """What separates the texts of a list in one flag; empty: the flag is repeated."""
     calls: tuple[Call, ...] = ("ask",)
     """The requests of the native API that take it."""
     openai: Literal["own", "bunko"] = "bunko"
@@ -59,10 +67,15 @@ class Askable:
 
     @property
     def type(self) -> Any:
-        """The type of the setting: int, float, bool, str or a Literal."""
+        """The type of the setting: int, float, bool, str, tuple[str, ...] or a Literal."""
         from bunko.settings import type_of
 
         return type_of(self.setting)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list of texts."""
+        return typing.get_origin(self.type) is tuple
 
     @property
     def least(self) -> float:
@@ -78,12 +91,16 @@ class Askable:
 
         return self.most if self.most is not None else bounds_of(self.setting)[1]
 
-    def parse(self, text: str) -> object:
-        """Return a flag's text as a value of the setting's type. Raises ValueError.
+    def parse(self, text: str | Iterable[str]) -> object:
+        """Return a flag's text, or those of a repeated flag, as a value of the setting's type. Raises ValueError.
 
-        >>> SETTINGS["retrieval.top_k"].parse("5")
-        5
+        >>> SETTINGS["retrieval.top_k"].parse("5"), SETTINGS["scope.types"].parse(["pdf,docx", "md"])
+        (5, ('pdf', 'docx', 'md'))
         """
+        if self.is_list:
+            given = [text] if isinstance(text, str) else text
+            parts = (part for one in given for part in (one.split(self.separator) if self.separator else [one]))
+            return tuple(part.strip() for part in parts if part.strip())
         return self.type(text) if self.type in (int, float) else text
 
     def schema(self, *, most: float | None = None) -> dict[str, Any]:
@@ -95,6 +112,9 @@ class Askable:
         tree: dict[str, Any] = {"description": self.doc}
         if typing.get_origin(self.type) is Literal:
             return tree | {"type": "string", "enum": list(typing.get_args(self.type))}
+        if self.is_list:
+            text = {"type": "string", "maxLength": self.longest}
+            return tree | {"type": "array", "items": text, "maxItems": MOST_ITEMS}
         if self.type in (int, float):
             bounds = {"minimum": self.least, "maximum": self.highest if most is None else most}
             kind = "integer" if self.type is int else "number"
@@ -221,6 +241,76 @@ ASKABLE: tuple[Askable, ...] = (
         metavar="MODE",
         doc="hybrid (default), dense (by meaning only) or lexical (by words only)",
         mcp=(),
+    ),
+    Askable(
+        setting="scope.only",
+        flag="--only",
+        metavar="PATTERN",
+        doc="ask these documents only: paths, names, folders, or patterns such as contracts/**",
+        flag_doc="ask these documents only: a path, a name, a folder, or a pattern such as 'contracts/**'; may be "
+        "repeated",
+        longest=_PATH,
+        calls=_BOTH,
+        mcp=_BOTH,
+    ),
+    Askable(
+        setting="scope.exclude",
+        flag="--not",
+        metavar="PATTERN",
+        doc="don't ask these documents: paths, names, folders or patterns",
+        flag_doc="don't ask these documents; may be repeated",
+        longest=_PATH,
+        calls=_BOTH,
+        mcp=_BOTH,
+    ),
+    Askable(
+        setting="scope.since",
+        flag="--since",
+        metavar="DATE",
+        doc="ask documents of this day, month or year and after only, such as 2024-01",
+        longest=40,
+        calls=_BOTH,
+        mcp=_BOTH,
+    ),
+    Askable(
+        setting="scope.until",
+        flag="--until",
+        metavar="DATE",
+        doc="ask documents of this day, month or year and before only",
+        longest=40,
+        calls=_BOTH,
+        mcp=_BOTH,
+    ),
+    Askable(
+        setting="scope.types",
+        flag="--type",
+        metavar="TYPES",
+        doc="ask these kinds of files only, such as pdf, docx, mail",
+        flag_doc="ask these kinds of files only, such as pdf,docx",
+        separator=",",
+        longest=40,
+        calls=_BOTH,
+        mcp=_BOTH,
+    ),
+    Askable(
+        setting="scope.tags",
+        flag="--tag",
+        metavar="TAGS",
+        doc="ask documents with one of these tags only",
+        separator=",",
+        longest=200,
+        calls=_BOTH,
+        mcp=_BOTH,
+    ),
+    Askable(
+        setting="scope.authors",
+        flag="--author",
+        metavar="NAME",
+        doc="ask documents of these authors only, or mails from them; a part of the name is enough",
+        flag_doc="ask documents of this author only, or mails from them; a part of the name is enough; may be repeated",
+        longest=200,
+        calls=_BOTH,
+        mcp=_BOTH,
     ),
 )
 SETTINGS = {each.setting: each for each in ASKABLE}

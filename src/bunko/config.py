@@ -22,6 +22,7 @@ ENV_PREFIX = "BUNKO_"
 _NAMES_ONLY_IN_LIBRARY = ("model", "embedder")
 # So are those that tell the model what to do: decision 006.
 _FORBIDDEN_IN_LIBRARY = (
+    "sets",
     "store",
     "cache_dir",
     "offline",
@@ -104,7 +105,9 @@ def _read_file(path: Path) -> dict[str, object]:
         raise SettingsError(f"The config file {path} can't be read: {error}.", "Correct it or delete it.") from error
     flat: dict[str, object] = {}
     for key, value in tree.items():
-        if isinstance(value, dict):
+        if key == "sets" and isinstance(value, dict):
+            flat[key] = [f"{name}={';'.join(map(str, _listed(folders)))}" for name, folders in value.items()]
+        elif isinstance(value, dict):
             flat |= {f"{key}.{inner}": inner_value for inner, inner_value in value.items()}
         else:
             flat[key] = value
@@ -113,6 +116,10 @@ def _read_file(path: Path) -> dict[str, object]:
             unknown = unknown_setting(name)
             raise SettingsError(f"{path}: {unknown.message}", unknown.hint)
     return flat
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
 
 
 def _refuse_unsafe(values: dict[str, object], path: Path, limits: Settings) -> dict[str, object]:

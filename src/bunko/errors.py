@@ -4,10 +4,12 @@
      +- UsageError               a wrong command or call (exit code 2)
      |   +- SettingsError        an unknown setting, or a wrong value
      |   +- QuestionError        an empty question, or one too long for the context window
+     |   +- ScopeError           a filter that is wrong, or that no document passes
      |   +- SavedAnswerError     a file that holds no answer to replay, or can't be written
      +- LibraryError             the folder
      |   +- LibraryNotFound      missing, or not readable
      |   +- LibraryEmpty         no file in it to answer from
+     |   +- FilesLost            nearly all of its indexed files are gone
      |   +- NotIndexed           a folder without an index
      +- ReadError                one file; a sync reports it and continues
      |   +- NeedsOcr / NeedsPassword / UnsupportedFormat
@@ -52,6 +54,12 @@ class BunkoError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
 
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that a notebook shows in place of a traceback: where it was called, what is wrong."""
+        from bunko.short_traceback import short_traceback
+
+        return short_traceback(self)
+
 
 class UsageError(BunkoError):
     """The command or call is wrong."""
@@ -66,6 +74,10 @@ class SettingsError(UsageError):
 
 class QuestionError(UsageError):
     """The question is empty, or too long for the model's context window."""
+
+
+class ScopeError(UsageError):
+    """A filter of documents is wrong, or no document passes it."""
 
 
 class SavedAnswerError(UsageError):
@@ -91,6 +103,10 @@ class LibraryEmpty(LibraryError):
     def without_files(cls, folder: str, *, but: str = "") -> LibraryEmpty:
         """Return the error for a folder without files; `but` says what else is in it, such as a link."""
         return cls(f"There are no files in {folder!r}{but or '.'}", "Put documents there, or name another folder.")
+
+
+class FilesLost(LibraryError):
+    """The folder has lost all or nearly all files that were indexed, as an unmounted disk has. The index is kept."""
 
 
 class NotIndexed(LibraryError):

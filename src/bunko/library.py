@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bunko.config import load_settings
 from bunko.conversation import Conversation, last
+from bunko.door import at_the_door
 from bunko.embedding.choice import with_embedder
 from bunko.engines import Engines
 from bunko.errors import (
@@ -28,21 +29,29 @@ from bunko.errors import (
 )
 from bunko.language.detection import OTHER_SCRIPTS, detect_language
 from bunko.library_index import LibraryIndex, index_location
+from bunko.listings import Documents, Hits
 from bunko.paths import config_file
 from bunko.ports import Engine
 from bunko.settings import AUTO_EMBEDDER, Settings, apply_overrides, settings_with
 from bunko.stopwatch import Stopwatch
-from bunko.types import Answer, Document, Event, FailedFile, Hit, Message, SyncReport
+from bunko.types import Answer, Document, Event, FailedFile, Message, SyncReport
+from bunko.within import Within, with_scope
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from bunko.answering.answer_cache import Folder
     from bunko.answering.languages import Languages
     from bunko.answering.recall import KeptAnswers
+    from bunko.contract.records import SearchResult
     from bunko.indexing.sync import Progress
     from bunko.models import Progress as DownloadProgress
     from bunko.overview.types import Plan
     from bunko.ports import Embedder, EntailmentModel, Generator, Reader
     from bunko.question.question import Question
+    from bunko.rows.answering import Outcome
+    from bunko.rows.finding import Tables
+    from bunko.scope import asking
     from bunko.store import Problem, Record, Store
 
 
@@ -107,6 +116,16 @@ class Library:
 
     def __enter__(self) -> Library:
         return self
+
+    def __repr__(self) -> str:
+        return f"<Library {self.root}>"
+
+    def _repr_html_(self) -> str:
+        from bunko.notebook_html import facts_html
+
+        documents = f"{self._index.count_documents():,}" if self.is_indexed else "none yet; call sync()"
+        facts = {"documents": documents, "model": self.settings.model, "embedder": self.settings.embedder}
+        return facts_html(str(self.root), facts)
 
     def __exit__(self, *exception: object) -> None:
         self.close()
@@ -173,13 +192,20 @@ class Library:
             if not listing.files:
                 raise LibraryEmpty.without_files(str(self.root), but=listing.first_left_out)
 
+    @at_the_door
     def sync(
-        self, *, vectors: Literal["all", "few"] = "all", retry_failed: bool = False, wait_s: float = 0.0
+        self,
+        *,
+        vectors: Literal["all", "few"] = "all",
+        retry_failed: bool = False,
+        allow_empty: bool = False,
+        wait_s: float = 0.0,
     ) -> SyncReport:
         """Bring the index in step with the folder; wait up to `wait_s` seconds for another process that writes to it.
 
         With "few", more than a handful of missing vectors are left for `complete`: until then passages are found by
-        words, and the best of them are embedded during the search. Raises LibraryError, StoreError, ModelError.
+        words, and the best of them are embedded during the search. A folder that has lost nearly all indexed files is
+        an error, FilesLost, unless `allow_empty`. Raises LibraryError, StoreError, ModelError.
         """
         self.check_folder()  # before anything is written into the folder
         self._begin_embedder()
@@ -192,6 +218,7 @@ class Library:
             settings=self.settings,
             embed_at_most=None if vectors == "all" else self.settings.embedding.before_answer,
             retry_failed=retry_failed,
+            allow_empty=allow_empty,
             wait_s=wait_s,
             progress=self._progress,
         )
@@ -206,6 +233,7 @@ class Library:
         """
         return self._index.check()
 
+    @at_the_door
     def complete(self) -> int:
         """Make the vectors that `sync(vectors="few")` left for later; return how many."""
         from bunko.indexing.embed import embed_missing
@@ -232,26 +260,44 @@ class Library:
             notice=notice,
         ).run()
 
+    @at_the_door
     def search(
-        self, query: str, *, settings: Settings | Mapping[str, object] | None = None, watch: Stopwatch | None = None
-    ) -> list[Hit]:
-        """Return the passages that are relevant to a query, best first.
+        self,
+        query: str,
+        *,
+        settings: Settings | Mapping[str, object] | None = None,
+        watch: Stopwatch | None = None,
+        **within: Unpack[Within],
+    ) -> Hits:
+        """Return the passages that are relevant to a query, best first. Arguments and errors are those of `find`."""
+        return Hits(self.find(query, settings=settings, watch=watch, **within).hits)
 
-        `settings` hold for this query; a mapping changes some of the library's own; None: all of those.
-        Raises QuestionError for an empty query.
+    def find(
+        self,
+        query: str,
+        *,
+        settings: Settings | Mapping[str, object] | None = None,
+        watch: Stopwatch | None = None,
+        **within: Unpack[Within],
+    ) -> SearchResult:
+        """Return the passages that are relevant to a query, best first, and which documents were searched.
+
+        `settings` hold for this query; a mapping changes some of the library's own; None: all of those. `only`,
+        `exclude`, `since`, `until`, `types`, `tags` and `authors` choose documents, as filters in the query do.
+        Raises QuestionError for an empty query, ScopeError for a filter that no document passes.
         """
         from bunko.answering.pipeline import find
+        from bunko.contract.records import SearchResult
         from bunko.question.question import check_question, parse_question
+        from bunko.scope import asking
 
         check_question(query)
-        hits, _ = find(
-            parse_question(query),
-            self._index.for_reading(),
-            self.embedder,
-            settings=settings_with(settings or {}, base=self.settings),
-            watch=watch or Stopwatch(),
-        )
-        return hits
+        text, filters = asking.text_of(query)
+        settings = with_scope(settings_with(settings or {}, base=self.settings), within)
+        watch = watch or Stopwatch()
+        place = asking.within(self._index.for_reading(), settings.scope, filters)
+        hits, _ = find(parse_question(text), place.store, self.embedder, settings=settings, watch=watch)
+        return SearchResult(query=query, hits=tuple(hits), timings=watch.timings(), scope=place.scope)
 
     def stream(
         self,
@@ -261,15 +307,18 @@ class Library:
         history: tuple[Message, ...] = (),
         watch: Stopwatch | None = None,
         answers: Literal["new", "kept"] = "new",
+        **within: Unpack[Within],
     ) -> Iterator[Event]:
         """Yield the evidence as soon as it is found, then the answer as it is generated, then the whole Answer.
 
         `settings` hold for this question; None: the library's own. `history` holds the earlier turns, with which a
         follow-up question is understood. With "kept", the answer is kept beside the index, and given again when the
         same question is asked of the same index under the same settings, without a history. Closing the iterator
-        stops the model. Raises QuestionError, EmbedderMismatch, ModelError, EngineError, StoreError.
+        stops the model. `only`, `exclude`, `since`, `until`, `types`, `tags` and `authors` choose the documents that
+        are asked, as filters in the question do. Raises QuestionError, ScopeError for a filter that no document passes,
+        EmbedderMismatch, ModelError, EngineError, StoreError.
         """
-        settings, watch = self._settings_for(settings), watch or Stopwatch()
+        settings, watch = with_scope(self._settings_for(settings), within), watch or Stopwatch()
         if answers == "new" or history:
             return self._stream_new(question, settings, history, watch)
         from bunko.answering.recall import again
@@ -283,6 +332,7 @@ class Library:
         events = self._stream_new(question, settings, (), watch)
         return self._kept_answers.keeping(events, slot=slot, is_complete=self._has_all_vectors)
 
+    @at_the_door
     def ask(
         self,
         question: str,
@@ -290,9 +340,10 @@ class Library:
         settings: Settings | Mapping[str, object] | None = None,
         history: tuple[Message, ...] = (),
         answers: Literal["new", "kept"] = "new",
+        **within: Unpack[Within],
     ) -> Answer:
         """Answer a question from the documents, with citations. Arguments and errors are those of `stream`."""
-        return last(self.stream(question, settings=settings, history=history, answers=answers))
+        return last(self.stream(question, settings=settings, history=history, answers=answers, **within))
 
     def chat(self) -> Conversation:
         """Start a conversation, in which questions may refer to earlier turns."""
@@ -328,6 +379,14 @@ class Library:
         """Return the record of every file of the library, by path; of those that could not be read, too."""
         return self._index.for_reading().records()
 
+    @at_the_door
+    def documents(self) -> Documents:
+        """Return what is known of each document that could be read, by path. Raises NotIndexed."""
+        from bunko.contract.records import row_of
+
+        return Documents(row_of(record) for _, record in sorted(self.records().items()) if not record.error)
+
+    @at_the_door
     def document(self, path: str) -> Document | None:
         """Return a document with the text that offsets count in; None if there is none of this path."""
         return self._index.for_reading().document(path)
@@ -346,7 +405,9 @@ class Library:
         """Return whether the model is asked: not for languages it does not know, nor where the index alone answers."""
         from bunko.overview.plan import plan_of
         from bunko.question.question import parse_question
+        from bunko.scope.language import take_filters
 
+        question = take_filters(question).text
         if plan := plan_of(question):
             needed = plan.task == "summary"
         else:
@@ -359,6 +420,27 @@ class Library:
     def _stream_new(
         self, question: str, settings: Settings, history: tuple[Message, ...], watch: Stopwatch
     ) -> Iterator[Event]:
+        from bunko.question.question import check_question
+        from bunko.scope import asking
+
+        check_question(question)
+        text, filters = asking.text_of(question)
+        if not (filters or settings.scope):
+            return self._stream_within(question, settings, history, watch, None)
+        with watch.stage("open"):
+            place = asking.within(self._index.for_reading(), settings.scope, filters)
+        events = self._stream_within(text, settings, history, watch, place)
+        return asking.with_scope(events, place.scope, question=question) if place.scope else events
+
+    def _stream_within(
+        self,
+        question: str,
+        settings: Settings,
+        history: tuple[Message, ...],
+        watch: Stopwatch,
+        place: asking.Within | None,
+    ) -> Iterator[Event]:
+        """Yield the events of an answer from some documents; None: from all."""
         from bunko.answering.draft import Resources
         from bunko.answering.pipeline import answer_from_documents
         from bunko.answering.prompt_files import notes_on_untrusted, template_of_run
@@ -367,20 +449,22 @@ class Library:
         from bunko.answering.small_talk_reply import reply, small_talk_of
         from bunko.overview.plan import plan_of
         from bunko.question.about_last_answer import last_answer
-        from bunko.question.question import check_question, parse_question
+        from bunko.question.question import parse_question
 
-        check_question(question)
         template_of_run(settings)  # a fault in it is reported before anything is searched
         last = last_answer(question, history)
         if plan := None if last else plan_of(question):
-            return self._survey(plan, question, settings, watch)
+            return self._survey(plan, question, settings, watch, place)
         asked = parse_question(last.question if last else question)
         if talk := None if last else small_talk_of(asked, history):
             model = self._generator_for(settings).spec.name
             return reply(talk, asked, model=model, language=settings.answer_language, watch=watch)
         languages = self._languages(asked.language, settings)
+        rows = None if last else self._from_rows(question, languages, settings, watch, place)
+        if rows and rows.answer:
+            return rows.events(watch)
         with watch.stage("open"):
-            store = self._index.for_reading()
+            store = place.store if place else self._index.for_reading()
             if languages.model_speaks and (history or not asked.is_bare):
                 rewritten = who_rewrites(self._generator_for(settings).spec, asked.language, settings) == "model"
                 self._warm_up("" if last or (history and rewritten) else languages.answer, settings)
@@ -390,7 +474,7 @@ class Library:
             counts = store.languages()
             documents = store.count_documents()
         across = "" if asked.is_bare else self._note_across(asked.language, counts, settings)
-        notes = (*languages.notes_with(across), *notes_on_untrusted(self.root))
+        notes = (*languages.notes_with(across), *notes_on_untrusted(self.root), *(rows.notes if rows else ()))
         resources = Resources(
             store=store,
             embedder=self.embedder,
@@ -401,10 +485,39 @@ class Library:
             entailment=self._entailment,
             words_of=languages.words_of,
             reader=reader,
+            scope=place.scope if place else None,
         )
         if last:
             return revise(last, question, resources, notes=notes)
         return answer_from_documents(asked, resources, history=history, notes=notes)
+
+    def _from_rows(
+        self, question: str, languages: Languages, settings: Settings, watch: Stopwatch, place: asking.Within | None
+    ) -> Outcome | None:
+        """Compute the answer to a question over the rows of a sheet; None if there are no sheets."""
+        from bunko.rows.hint import may_be_over_rows
+
+        if not may_be_over_rows(question):
+            return None
+        with watch.stage("open"):
+            store = place.store if place else self._index.for_reading()
+        from bunko.rows.answering import Setting, answer_from_rows
+
+        setting = Setting(
+            question=question,
+            language=languages.answer,
+            documents=store.count_documents(),
+            model=lambda: self._generator_for(settings).spec.name,
+            watch=watch,
+        )
+        within, state = place.scope.filters if place and place.scope else "", self._kept_answers.state()
+        return answer_from_rows(self._tables, store, setting, state=state and f"{state} {within}")
+
+    @cached_property
+    def _tables(self) -> Tables:
+        from bunko.rows.finding import Tables
+
+        return Tables()
 
     def _note_across(self, asked_in: str, documents: Mapping[str, int], settings: Settings) -> str:
         from bunko.answering.across_languages import note_across
@@ -412,13 +525,15 @@ class Library:
         embedder = "" if self._given_embedder else settings.embedder
         return note_across(asked_in, documents, spec=self.embedder.spec, embedder=embedder)
 
-    def _survey(self, plan: Plan, question: str, settings: Settings, watch: Stopwatch) -> Iterator[Event]:
+    def _survey(
+        self, plan: Plan, question: str, settings: Settings, watch: Stopwatch, place: asking.Within | None
+    ) -> Iterator[Event]:
         """Yield the answer to a question about the whole folder. Earlier turns don't matter to it."""
         from bunko.overview.surveying import survey
 
         languages = self._languages(detect_language(question), settings)
         with watch.stage("open"):
-            store = self._index.for_reading()
+            store = place.store if place else self._index.for_reading()
             if languages.model_speaks and plan.task == "summary":
                 self._warm_up("", settings)
                 self._begin_embedder()

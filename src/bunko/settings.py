@@ -94,6 +94,30 @@ class RetrievalSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeSettings:
+    """Which documents are asked: all that pass every one of these filters. Empty: all documents."""
+
+    only: tuple[str, ...] = ()
+    """Only these documents: paths, names, folders, or patterns such as `contracts/**`."""
+    exclude: tuple[str, ...] = ()
+    """Not these documents."""
+    since: str = ""
+    """Only documents of this day, month or year and after, such as `2024-01`: by the date that the document says, else
+    by that of its file."""
+    until: str = ""
+    """Only documents of this day, month or year and before."""
+    types: tuple[str, ...] = ()
+    """Only these kinds of files, by their endings or formats, such as `pdf`, `docx`, `mail`."""
+    tags: tuple[str, ...] = ()
+    """Only documents with one of these tags; `work` has `work/plans`, too."""
+    authors: tuple[str, ...] = ()
+    """Only documents of one of these authors, or mails from them: a part of the name is enough."""
+
+    def __bool__(self) -> bool:
+        return self != ScopeSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceSettings:
     """How much of the passages the model reads."""
 
@@ -116,7 +140,7 @@ class GenerationSettings:
     (`plain`); `auto`: plain for models of up to 300 million parameters."""
     ability: Literal["auto", "tiny", "small", "capable"] = "auto"
     """How much the model can use: `tiny` and `small` a few quotes, `capable` pages of context; `auto`: by its number of
-    parameters, under 0.3 and under 2 billion; a model on a server is capable."""
+    parameters, under 0.3 and under 2 billion; a model of unknown size, as on most servers, is capable."""
     translation: str = ""
     """A language in which each sentence of the answer is also given, such as `ja`; `auto`: Japanese for English, else
     English; empty: none."""
@@ -244,6 +268,9 @@ class Settings:
     empty: `.bunko/store` in the library's folder."""
     cache_dir: str = ""
     """Where models and the engine's logs are kept; empty: your cache directory."""
+    sets: tuple[str, ...] = ()
+    """Folders that are asked together under a name, `NAME=FOLDER;FOLDER`: `bunko ask --in NAME` asks them. In the
+    config file, a table `[sets]` with a list of folders for each name."""
     offline: bool = False
     """Never download a model, and connect to no server but one on this machine."""
     answer_language: str = ""
@@ -252,6 +279,7 @@ class Settings:
     chunking: ChunkingSettings = field(default_factory=ChunkingSettings)
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
+    scope: ScopeSettings = field(default_factory=ScopeSettings)
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
     generation: GenerationSettings = field(default_factory=GenerationSettings)
     answers: AnswersSettings = field(default_factory=AnswersSettings)

@@ -18,6 +18,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from bunko.facts import Facts
+
 Role: TypeAlias = Literal["system", "user", "assistant", "raw"]
 Mode: TypeAlias = Literal["hybrid", "dense", "lexical"]
 Think: TypeAlias = Literal["auto", "off", "low", "high"]
@@ -58,6 +60,8 @@ class Document:
     format: str = "text"
     left_out: tuple[str, ...] = ()
     """What the file shows and `text` lacks, in sentences of one line: pictures, characters that can't be decoded."""
+    facts: Facts = field(default_factory=Facts)
+    """What it says of itself, such as its title and its author."""
 
 
 def member_path(file: str, member: str) -> str:
@@ -91,6 +95,8 @@ class Chunk:
     """ISO 639-1 code, detected from the script and the commonest words."""
     key: str = ""
     """The key of its vector: equal for equal heading and text, in any document."""
+    library: str = ""
+    """The name of the library that holds the document, where several were asked. Left out otherwise."""
 
     @property
     def file_words(self) -> str:
@@ -139,6 +145,11 @@ class Hit:
     """Cosine similarity to the question, -1 to 1; None where it was not computed."""
     lexical: float | None = None
     """BM25; None where no word of the question occurs."""
+
+    def _repr_html_(self) -> str:
+        from bunko.notebook_html import hit_html
+
+        return hit_html(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +200,8 @@ class Evidence:
     """True where the model's context window had no room for the quote, so that it was not read. Left out otherwise."""
     span: MarkedSpan | None = None
     """The words of the quote that answer a question of fact. Left out where none were marked."""
+    library: str = ""
+    """The name of the library that holds the document, where several were asked. Left out otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +226,8 @@ class Citation:
     """True only where the sentence was found in the quote: its numbers and names are there, or in another source where
     the question asked about them; so are its words, or words that mean the same; and no sign of a contradiction was
     found. Words are compared: it is no proof that the quote means the same."""
+    library: str = ""
+    """The name of the library that holds the document, where several were asked. Left out otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +281,18 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The documents that were asked, where not all were."""
+
+    filters: str
+    """The filters as they were understood, in the form in which a question can have them."""
+    documents: int
+    """Documents that pass them."""
+    of: int
+    """Documents in the library."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
     """When the same question was answered before, and what that answer cost."""
 
@@ -274,6 +301,27 @@ class Remembered:
     timings: Mapping[str, float]
     """Milliseconds of each stage at that time, and `total`."""
     usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsQuery:
+    """How an answer was computed from the rows of a sheet."""
+
+    sql: str
+    """The query, as DuckDB ran it. Its table is the sheet, and its columns are the sheet's."""
+    written_by: Literal["form", "model"]
+    """`form`: the program wrote it from the words of the question; `model`: the model proposed it."""
+    paths: tuple[str, ...]
+    """The documents whose rows were looked at."""
+    rows: int
+    """How many rows were looked at."""
+    matched: int
+    """How many of them the answer was computed from."""
+    columns: tuple[str, ...]
+    """The names of the result's columns."""
+    result: tuple[tuple[str, ...], ...]
+    """The rows of the result: digits with a point before the decimals, dates as in ISO 8601, nothing as an empty text.
+    The first 1,000."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,7 +348,7 @@ class Answer:
     hits: tuple[Hit, ...] = ()
     """The passages that were found, best first."""
     documents_searched: int = 0
-    """Documents in the library."""
+    """Documents that were searched: those in the library, or within `scope`."""
     documents_read: int = 0
     """Documents that the answer was made from: those of the quotes that the model read, or all that a scan read."""
     usage: Usage = Usage()
@@ -324,16 +372,31 @@ class Answer:
     finish_reason: Literal["stop", "length", "content_filter", "loop", "none"] = "stop"
     """`stop`; `length`: it was cut at the token limit; `content_filter`: the model's server stopped it; `loop`: the
     model repeated itself and was stopped; `none`: the model was not asked."""
+    scope: Scope | None = None
+    """The documents that were asked. Left out where all were."""
     revision: tuple[str, ...] = ()
     """What was asked of the answer before: `shorter`, `one_sentence`, `summary`, `longer`, `bullets`, `table`, or the
     code of a language. `standalone_question` is then the question of that answer. Left out for a question."""
     support: float = math.inf
     """How well the evidence supports an answer: the strictness above which the question is refused; null for never."""
+    query: RowsQuery | None = None
+    """How the answer was computed from the rows of a sheet. Left out for every other answer."""
 
     @property
     def documents_cited(self) -> int:
         """The number of distinct documents among the citations."""
         return len({citation.path for citation in self.citations})
+
+    def __str__(self) -> str:
+        """Return the text with its sources."""
+        from bunko.plain_text import answer_text
+
+        return answer_text(self)
+
+    def _repr_html_(self) -> str:
+        from bunko.notebook_html import answer_html
+
+        return answer_html(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -386,6 +449,11 @@ class SyncReport:
     notes: tuple[str, ...] = ()
     """What was wrong with the index and had to be made again, in sentences."""
 
+    def _repr_html_(self) -> str:
+        from bunko.notebook_html import report_html
+
+        return report_html(self)
+
 
 # What `Library.stream` yields, in this order: Retrieved, any number of deltas, Finished.
 
@@ -404,6 +472,8 @@ class Retrieved:
     """The words of a quote that answer, where a model is asked for a fuller answer. Left out otherwise."""
     seconds: float = 0.0
     """Seconds since the question was asked. Left out where it is not known."""
+    scope: Scope | None = None
+    """The documents that are asked. Left out where all are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

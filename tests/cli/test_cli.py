@@ -295,7 +295,6 @@ def test_ask_wants_a_folder_and_one_question(folder: Path, cli: Cli) -> None:
     [
         (["ask", "F", "Q", "--bogus"], "--bogus"),
         (["bogus"], "bogus"),
-        ([], "COMMAND"),
         (["search", "F"], "QUERY"),
         (["ask", "F", "Q", "--json", "--max-tokens"], "--max-tokens"),
     ],

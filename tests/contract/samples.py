@@ -20,6 +20,7 @@ from bunko.types import (
     ReasoningDelta,
     Remembered,
     Retrieved,
+    Scope,
     SyncReport,
     TextDelta,
     Translation,
@@ -42,6 +43,8 @@ _CITATIONS = (
     Citation(n=2, path="a.txt", start=0, end=5, quote="Cats.", sentence="Cats.", verified=True),
 )
 _USAGE = Usage(prompt_tokens=10, completion_tokens=5, cached_tokens=2)
+
+_SCOPE = Scope(filters='file:"minutes 2024*" after:2024-01', documents=3, of=206)
 
 FULL = Answer(
     question="When did it open?",
@@ -101,6 +104,7 @@ ANSWERS = {
     "remembered": REMEMBERED,
     "spanned": SPANNED,
     "compared": dataclasses.replace(SPANNED, span=dataclasses.replace(_ANSWER_SPAN, agrees=False)),
+    "scoped": dataclasses.replace(REFUSED, scope=_SCOPE),
     "all": dataclasses.replace(TRANSLATED, remembered=REMEMBERED.remembered),
 }
 HITS = _HITS
@@ -124,6 +128,7 @@ ERROR = StoreBusy("Another sync runs.", "Wait.")
 EVENTS: tuple[Event, ...] = (
     Retrieved(question="As searched", evidence=_EVIDENCE, hits=_HITS),
     Retrieved(question="As searched", evidence=MARKED, hits=_HITS, span=SPANNED.span, seconds=0.12345),
+    Retrieved(question="As searched", evidence=(), hits=(), scope=_SCOPE),
     ReasoningDelta(text="Hm"),
     TextDelta(text="It"),
     Finished(answer=REMEMBERED),

@@ -67,7 +67,7 @@ def test_batch_writes_the_contracts_objects_and_goes_on(
     out = tmp_path / "out" / "answers.jsonl"
     outcome = cli("batch", str(folder), str(questions), "--out", str(out), "--limit", "2")
     assert (outcome.code, ids(out)) == (0, ["a", "b"])
-    assert outcome.out.startswith("2 answered, 0 failed")
+    assert outcome.out.splitlines()[-1].startswith("2 answered, 0 failed")
     outcome = cli("batch", str(folder), str(questions), "--out", str(out), "--json")
     counts = outcome.json
     assert counts.pop("seconds") >= 0
@@ -77,6 +77,26 @@ def test_batch_writes_the_contracts_objects_and_goes_on(
     ask = cli("ask", str(folder), "Where does the cat sleep?", "--json").json
     assert list(row) == ["id", *ask]
     assert row["evidence"] == ask["evidence"]
+
+
+def test_batch_prints_each_question_with_its_answer_and_the_best_quote(folder: Path, tmp_path: Path, cli: Cli) -> None:
+    file = tmp_path / "questions.txt"
+    file.write_text("Where does the cat sleep?\nWhen did the harbour of Kobe open?\n")
+    outcome = cli("batch", str(folder), str(file), generator=FakeGenerator("On the warm roof."))
+    assert outcome.code == 0
+    first, second = outcome.out.index("1. Where does the cat sleep?"), outcome.out.index("2. When did the harbour")
+    assert first < outcome.out.index("   On the warm roof.") < second
+    assert "   [1] cats.txt: “The cat sleeps on the warm roof.” (supports the answer)" in outcome.out[first:second]
+    assert "2 answered, 0 failed" in outcome.err
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".jsonl"] == []
+    assert "[1]" not in cli("batch", str(folder), str(file), "--quiet").out
+
+
+def test_batch_without_a_file_prints_json_lines(folder: Path, questions: Path, cli: Cli) -> None:
+    outcome = cli("batch", str(folder), str(questions), "--json", "--limit", "2")
+    rows = [json.loads(line) for line in outcome.out.splitlines()]
+    assert [row["id"] for row in rows] == ["a", "b"]
+    assert {"question", "answer", "evidence", "citations", "timings_ms"} <= set(rows[0])
 
 
 def test_batch_takes_plain_text_and_several_at_once(folder: Path, tmp_path: Path, cli: Cli) -> None:

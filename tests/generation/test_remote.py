@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -189,6 +190,29 @@ def test_reasoning_is_kept_apart_whatever_it_is_called(name: str) -> None:
 def test_the_context_is_found_where_each_server_keeps_it(pages: dict[str, Any], context: int) -> None:
     with generator_for(server_of(pages), model="m") as (generator, _):
         assert generator.context_tokens() == context
+
+
+@pytest.mark.parametrize(
+    ("pages", "parameters"),
+    [
+        (MODELS, 0),
+        (
+            {
+                "/props": {"default_generation_settings": {"n_ctx": 1024}},
+                "/v1/models": {"data": [{"id": "a.gguf", "meta": {"n_params": 494_032_768}}]},
+            },
+            494_032_768,
+        ),
+        ({"/api/show": {"details": {"parameter_size": "7.6B"}}}, 7_600_000_000),
+        ({"/api/show": {"details": {"parameter_size": "many"}}}, 0),
+    ],
+    ids=["silent", "llama-server", "ollama", "nonsense"],
+)
+def test_a_server_may_tell_the_size_of_its_model(pages: dict[str, Any], parameters: int) -> None:
+    with generator_for(server_of(pages), model="m") as (generator, _):
+        assert generator.spec.parameters == 0  # nothing is asked before a question
+        assert generator.tokens_per_s() == math.inf
+        assert generator.spec.parameters == parameters
 
 
 def test_where_the_server_cannot_count_tokens_are_estimated() -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bunko.errors import LibraryEmpty, StoreBusy
+from bunko.errors import FilesLost, LibraryEmpty, StoreBusy
 from bunko.library import Library
 from bunko.testing import FakeEmbedder
 from bunko.types import SyncReport
@@ -234,7 +234,7 @@ def test_deleting_all_documents_empties_the_library(tmp_path: Path) -> None:
     library.sync()
     (root / "cats.txt").unlink()
     with pytest.raises(LibraryEmpty):
-        library.sync()
+        library.sync(allow_empty=True)
     assert library.search("Where does the cat sleep?") == []
 
 
@@ -377,6 +377,38 @@ def test_a_file_that_is_as_before_after_a_killed_sync_still_answers(tmp_path: Pa
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole group")
+def test_a_folder_that_lost_all_its_files_keeps_its_index(folder: Path) -> None:
+    library = make_library(folder)
+    library.sync()
+    for path in ("cats.txt", "京都.txt", "sub/ships.md"):
+        (folder / path).unlink()
+    with pytest.raises(FilesLost, match="None of the 3 indexed files is left") as raised:
+        library.sync()
+    assert "--allow-empty" in raised.value.hint
+    assert len(library.records()) == 3
+    with pytest.raises(LibraryEmpty):
+        library.sync(allow_empty=True)
+    assert library.records() == {}
+
+
+def test_a_folder_that_lost_nearly_all_of_many_files_keeps_its_index(tmp_path: Path) -> None:
+    names = [f"{n}.txt" for n in range(30)]
+    root = write_files(tmp_path, {name: f"Note {name} on cats." for name in names})
+    library = make_library(root)
+    library.sync()
+    for name in names[3:]:
+        (root / name).unlink()
+    assert library.sync().removed == 27  # 3 of 30 may be meant
+    write_files(root, {name: f"Note {name} on ships." for name in names})
+    library.sync()
+    for name in names[2:]:
+        (root / name).unlink()
+    with pytest.raises(FilesLost, match="2 of the 30 indexed files are left"):
+        library.sync()
+    write_files(root, {f"moved/{name}": f"Note {name} on cats." for name in names[2:]})
+    assert library.sync().removed == 28  # moved, not lost
+
+
 def test_ctrl_c_ends_a_sync_at_once_and_the_next_one_completes_it(folder: Path) -> None:
     process = subprocess.Popen(
         command("index", folder),

@@ -18,7 +18,7 @@ from unittest import mock
 import pytest
 import watchfiles
 
-from bunko.errors import BunkoError, DiskFull, EngineCrashed, LibraryNotFound, StoreBusy
+from bunko.errors import BunkoError, DiskFull, EngineCrashed, FilesLost, LibraryNotFound, StoreBusy
 from bunko.indexing.watch import Rest
 from bunko.testing import FakeEmbedder
 from bunko.types import SyncReport
@@ -277,16 +277,16 @@ def test_changes_that_nobody_told_of_are_seen_in_the_end(folder: Path, monkeypat
 # --- what goes wrong --------------------------------------------------------------------------------------------
 
 
-def test_the_last_document_that_goes_is_forgotten_and_the_watch_goes_on(tmp_path: Path) -> None:
+def test_a_folder_that_loses_all_its_files_keeps_its_index_and_the_watch_goes_on(tmp_path: Path) -> None:
     root = write_files(tmp_path / "library", {"cats.txt": CATS, "ships.txt": SHIPS})
     with watching(root) as watch:
         watch.next()
         for file in root.glob("*.txt"):
             file.unlink()
-        assert counts(watch.next()) == (0, 0, 2, 0)
-        assert paths(root) == set()
+        assert isinstance(watch.next_error(), FilesLost)
+        assert paths(root) == {"cats.txt", "ships.txt"}
         write_files(root, {"tokyo.txt": TOKYO})
-        assert counts(watch.next()) == (1, 0, 0, 0)
+        assert counts(watch.next()) == (1, 0, 2, 0)
 
 
 def test_an_empty_folder_is_waited_at_and_left_as_it_is(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import lancedb
+import pyarrow as pa
 import pytest
 
 from bunko.errors import DiskFull, StoreBusy, StoreDamaged, StoreError, StoreNotWritable, StoreTooNew
@@ -351,6 +352,16 @@ def test_what_is_no_damage_is_not_called_damaged(words: str) -> None:
         raise RuntimeError(words)
     assert type(caught.value) is StoreError
     assert "delete" not in str(caught.value)
+
+
+def test_another_writer_s_change_is_no_damage(tmp_path: Path) -> None:
+    rows = pa.table({"key": [1, 2, 3]})
+    lancedb.connect(tmp_path).create_table("rows", rows)
+    one, other = (lancedb.connect(tmp_path).open_table("rows") for _ in range(2))
+    assert one.count_rows() == other.count_rows()
+    one.add(rows, mode="overwrite")
+    with pytest.raises(StoreBusy, match="Another process changed the index"), mapped("written", "library"):
+        other.delete("key < 3")
 
 
 @pytest.mark.parametrize("how", ["lost", "cut", "empty", "changed"])

@@ -82,10 +82,10 @@ def test_held_out_questions_come_from_held_out_articles_alone(tmp_path: Path) ->
     ]  # fmt: skip
     for name, rows in (("corpus", corpus), ("queries", asked)):
         (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    rows = sample(tmp_path, answerable=5, unanswerable=3, seed=1)
+    rows = sample(tmp_path, answerable=5, unanswerable=3, seed=1).rows
     assert [row["unanswerable"] for row in rows] == [False] * 5 + [True] * 3
     assert "0" not in {row["context_id"] for row in rows}
-    assert rows == sample(tmp_path, answerable=5, unanswerable=3, seed=1)
+    assert rows == sample(tmp_path, answerable=5, unanswerable=3, seed=1).rows
 
 
 def test_the_card_hashes_the_files_beside_it(tmp_path: Path) -> None:

@@ -140,3 +140,42 @@ def test_the_exported_model_says_what_the_trained_one_says(tmp_path: Path, monke
         made = InferenceSession(str(tmp_path / file)).run(export.OUTPUTS, given)
         for one, other in zip(made, expected, strict=True):
             assert np.abs(one - other.numpy()).max() < tolerance
+
+
+def test_rows_of_four_bits_lose_nothing_and_others_little() -> None:
+    from training.reader.packed_words import PackedWords
+
+    scales = torch.tensor([[0.5], [0.25], [0.0]]).half().float()
+    numbers = torch.randint(-8, 8, (3, 32)).float()
+    numbers[:, 7] = -8.0
+    rows = numbers * scales
+    ids = torch.tensor([[2, 0], [1, 1]])
+    assert torch.equal(PackedWords(rows)(ids), rows[ids])
+    any_rows = torch.randn(50, 64)
+    held = PackedWords(any_rows)
+    assert held.pairs.nbytes == any_rows.numel() / 2
+    assert (held(torch.arange(50)[None])[0] - any_rows).abs().max() < any_rows.abs().max() / 7
+
+
+def test_a_model_with_packed_words_says_what_the_trained_one_says(tmp_path: Path) -> None:
+    pytest.importorskip("onnxscript")
+    onnx = pytest.importorskip("onnx")
+    from onnxruntime import InferenceSession
+    from training.reader import export
+
+    reader = model.Reader(rows=2100).eval()  # not as many as the English one has
+    export.export(reader, tmp_path, words="packed")
+    assert not (tmp_path / "tokenizer.json").exists()
+    batch = collate([with_passages(group(span=None)), with_passages(group(span=None, negatives=1))])
+    tensors = (batch.input_ids, batch.attention_mask, batch.token_type_ids)
+    with torch.inference_mode():
+        expected = export.with_packed_words(reader)(*tensors)
+    given = {name: tensor.numpy() for name, tensor in zip(export.INPUTS, tensors, strict=True)}
+    for file, tolerance in (("reader.float.onnx", 1e-4), ("reader.onnx", 0.1)):
+        made = InferenceSession(str(tmp_path / file)).run(export.OUTPUTS, given)
+        for one, other in zip(made, expected, strict=True):
+            assert np.abs(one - other.numpy()).max() < tolerance
+    sizes = {
+        item.data_type: item.dims for item in onnx.load(tmp_path / "reader.onnx").graph.initializer if 2100 in item.dims
+    }
+    assert sizes == {onnx.TensorProto.UINT8: [2100, 16], onnx.TensorProto.FLOAT16: [2100, 1]}

@@ -4,7 +4,7 @@ import heapq
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 K1 = 1.2  # Robertson and Zaragoza 2009, section 3.5.2
 B = 0.75
@@ -22,10 +22,13 @@ def words(text: str) -> list[str]:
 
 
 class Bm25:
-    """An index of texts in memory."""
+    """An index of texts in memory. `split` gives the words of a text; one in more than `common` of them is left out."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        counts = [Counter(words(text)) for text in texts]
+    def __init__(
+        self, texts: Sequence[str], *, split: Callable[[str], list[str]] = words, common: float = COMMON_SHARE
+    ) -> None:
+        self._split, self._common = split, common
+        counts = [Counter(split(text)) for text in texts]
         lengths = [sum(count.values()) for count in counts]
         mean = sum(lengths) / max(1, len(lengths)) or 1.0
         self._penalty = [K1 * (1 - B + B * length / mean) for length in lengths]
@@ -38,9 +41,9 @@ class Bm25:
     def best(self, question: str, *, limit: int) -> list[int]:
         """Return the indices of at most `limit` texts that share a word with the question, best first."""
         scores: dict[int, float] = defaultdict(float)
-        for word in sorted(set(words(question))):
+        for word in sorted(set(self._split(question))):
             postings = self._postings.get(word, [])
-            if len(postings) > max(COMMON_FLOOR, COMMON_SHARE * self._size):
+            if len(postings) > max(COMMON_FLOOR, self._common * self._size):
                 continue
             weight = math.log(1 + (self._size - len(postings) + 0.5) / (len(postings) + 0.5))
             for index, times in postings:

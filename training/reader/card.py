@@ -9,13 +9,22 @@ FILES = ("reader.onnx", "tokenizer.json")
 MAX_TOKENS = 512
 
 
-def write_card(folder: Path, *, figures: dict[str, Any], data: list[str], licence: str) -> None:
+def write_card(
+    folder: Path,
+    *,
+    figures: dict[str, Any],
+    data: list[str],
+    licence: str,
+    language: str = "en",
+    least_confidence: float | None = None,
+) -> None:
     """Write `card.json` beside the model: what it is, what it was made from, and the hashes of its files."""
     card = {
-        "name": "bunko-reader-en",
-        "languages": ["en"],
+        "name": f"bunko-reader-{language}",
+        "languages": [language],
         "licence": licence,
         "max_tokens": MAX_TOKENS,
+        **({} if least_confidence is None else {"least_confidence": least_confidence}),
         "sha256": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES},
         "figures": figures,
         "data": data,

@@ -46,13 +46,13 @@ def load_questions(squad: Path, rows: Path, *, seed: int = 0) -> list[Question]:
 
 def load_squad(folder: Path, *, seed: int = 0) -> list[Question]:
     """Return the questions of a folder with `corpus.jsonl` and `queries.jsonl`, less the held-out articles."""
-    passages = {row["id"]: row for row in _read(folder / "corpus.jsonl") if row["title"] not in HELD_OUT_ARTICLES}
+    passages = {row["id"]: row for row in read_rows(folder / "corpus.jsonl") if row["title"] not in HELD_OUT_ARTICLES}
     by_title: dict[str, list[str]] = defaultdict(list)
     for row in passages.values():
         by_title[row["title"]].append(row["text"])
     negatives = _Negatives([row["text"] for row in passages.values()], seed=seed)
     questions = []
-    for row in _read(folder / "queries.jsonl"):
+    for row in read_rows(folder / "queries.jsonl"):
         if row["context_id"] not in passages:
             continue
         gold = passages[row["context_id"]]
@@ -71,7 +71,7 @@ def load_rows(path: Path, *, seed: int = 0) -> list[Question]:
 
     A row without an answer gives a negative of its question; where the question has no answered row, it stands alone.
     """
-    rows = _read(path)
+    rows = read_rows(path)
     unanswered: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         if row["start"] is None:
@@ -143,5 +143,6 @@ class _Negatives:
         return (*found, *self._random.sample(others, min(1, len(others))))
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of a file with one a line."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]

@@ -16,6 +16,7 @@ from training.reader.examples import CLS, QUESTION_TOKENS, SEP
 from training.reader.spans import RANK_WEIGHT, Reading, auc, quote_bonus, rank_score, read, refusal_f1
 
 PASSAGE_TOKENS = 300
+PASSAGES = 3
 
 Figures = dict[str, float]
 By = Literal["alone", "combined"]
@@ -51,7 +52,7 @@ class OnnxReader:
 def measure(reader: OnnxReader, cases: Sequence[Case]) -> dict[str, Figures | float]:
     """Return the figures by name: shares of 1, and processor milliseconds a question."""
     began = time.process_time()
-    readings = [[reader.read(case.question, found.text) for found in case.found] for case in cases]
+    readings = [[reader.read(case.question, found.text) for found in case.found[:PASSAGES]] for case in cases]
     seconds = time.process_time() - began
     answerable = [(case, mine) for case, mine in zip(cases, readings, strict=True) if case.answers and mine]
     scores = {
@@ -96,7 +97,7 @@ def _figures(answerable: Sequence[tuple[Case, list[Reading]]], *, by: By) -> Fig
 def choose_span(case: Case, readings: Sequence[Reading], *, by: By) -> str:
     """Return the text of the best span of all passages."""
     best, answer = -np.inf, ""
-    for found, reading in zip(case.found, readings, strict=True):
+    for found, reading in zip(case.found[:PASSAGES], readings, strict=True):
         around = [found.text[start:end] for start, end in found.sentences if start <= reading.span[0] < end]
         score = rank_score(reading, share=found.share, weight=_weight(by)) + reading.span_score
         score += max((quote_bonus(text, case.quotes, used=by == "combined") for text in around), default=0.0)
@@ -108,7 +109,7 @@ def choose_span(case: Case, readings: Sequence[Reading], *, by: By) -> str:
 def rank_sentences(case: Case, readings: Sequence[Reading], *, by: By) -> list[str]:
     """Return the sentences of all passages, the likeliest to hold the answer first."""
     scored: dict[str, float] = {}
-    for found, reading in zip(case.found, readings, strict=True):
+    for found, reading in zip(case.found[:PASSAGES], readings, strict=True):
         passage = rank_score(reading, share=found.share, weight=_weight(by))
         for start, end in found.sentences:
             text = found.text[start:end]

@@ -24,6 +24,10 @@ SHARES = {
     ("qamr", True): 0.11,
     ("fairytale-qa", True): 0.04,
     ("covid-qa", True): 0.05,
+    ("jaquad", True): 0.54,
+    ("jaquad", False): 0.18,
+    ("jsquad", True): 0.21,
+    ("jsquad", False): 0.07,
 }
 
 Span = tuple[int, int]

@@ -3,27 +3,34 @@
 Weights are int8 with one scale a channel: one scale a tensor loses about half of what the reader learnt.
 """
 
+import copy
 import json
 from pathlib import Path
+from typing import Literal
 
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from training.reader.model import POSITIONS, Reader, base_folder
+from training.reader.packed_words import PackedWords
 
 INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
 OUTPUTS = ["start", "end", "relevance"]
 EXAMPLE_TOKENS = (1000, 2000)  # Any words: the exporter only follows the shapes.
 
 
-def export(reader: Reader, folder: Path) -> None:
-    """Write `reader.float.onnx`, `reader.onnx` (int8) and `tokenizer.json` into the folder."""
+def export(reader: Reader, folder: Path, *, words: Literal["int8", "packed"] = "int8") -> None:
+    """Write `reader.float.onnx` and `reader.onnx` (int8) into the folder, and the English `tokenizer.json`.
+
+    `words`: how the rows of words are kept. "packed" is 4 bits, without loss if the base's rows are of that kind; then
+    the float file has them so, too.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     floats, quantized = folder / "reader.float.onnx", folder / "reader.onnx"
     ids = torch.randint(*EXAMPLE_TOKENS, (2, 37))
     example = (ids, torch.ones_like(ids), torch.zeros_like(ids))
     sizes = {0: torch.export.Dim("batch", min=1, max=64), 1: torch.export.Dim("length", min=4, max=POSITIONS)}
     torch.onnx.export(
-        reader.eval(),
+        with_packed_words(reader) if words == "packed" else reader.eval(),
         example,
         str(floats),
         dynamo=True,
@@ -32,8 +39,19 @@ def export(reader: Reader, folder: Path) -> None:
         output_names=OUTPUTS,
         dynamic_shapes=(sizes,) * len(INPUTS),
     )
-    quantize_dynamic(str(floats), str(quantized), weight_type=QuantType.QInt8, per_channel=True)
-    (folder / "tokenizer.json").write_text(tokenizer_text(), encoding="utf-8")
+    operators = ["MatMul", "Gemm"] if words == "packed" else None
+    quantize_dynamic(
+        str(floats), str(quantized), weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=operators
+    )
+    if words == "int8":  # else the training cut one
+        (folder / "tokenizer.json").write_text(tokenizer_text(), encoding="utf-8")
+
+
+def with_packed_words(reader: Reader) -> Reader:
+    """Return a copy of the reader, ready to run, whose words are in 4 bits."""
+    made = copy.deepcopy(reader).eval()
+    made.word = PackedWords(reader.word.weight)
+    return made
 
 
 def tokenizer_text() -> str:

@@ -48,9 +48,10 @@ class Layer(nn.Module):  # type: ignore[misc]
 class Reader(nn.Module):  # type: ignore[misc]
     """Scores each token as start and end of the answer, and the passage as one that answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, rows: int | None = None) -> None:
+        """`rows`: pieces of the vocabulary; None: as many as the English one has."""
         super().__init__()
-        self.word = nn.Embedding(VOCABULARY, WIDTH)
+        self.word = nn.Embedding(rows or VOCABULARY, WIDTH)
         self.position = nn.Embedding(POSITIONS, WIDTH)
         self.kind = nn.Embedding(2, WIDTH)
         self.norm = nn.LayerNorm(WIDTH, eps=EPSILON)

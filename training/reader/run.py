@@ -8,23 +8,17 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from training.reader.data import HELD_OUT_ARTICLES, Question, load_questions
-from training.reader.overlap import read_overlap
+from training.reader.cases import Case
+from training.reader.data import Question
+from training.reader.overlap import read_texts
 from training.reader.plan import Plan
+from training.reader.recipes import LICENCE, recipe_of
 
 STEPS = ("train", "export", "evaluate")
-LICENCE = "CC-BY-SA-4.0"
-DATA = [
-    "SQuAD 2.0 (CC BY-SA 4.0), less the articles " + ", ".join(sorted(HELD_OUT_ARTICLES)),
-    "QED and Natural Questions (CC BY-SA 3.0)",
-    "QAMR (MIT)",
-    "FairytaleQA (Apache-2.0)",
-    "COVID-QA (Apache-2.0)",
-    "start weights: all-MiniLM-L6-v2 (Apache-2.0)",
-]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -40,9 +34,11 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser; its defaults are the plan's."""
     plan = Plan()
     made = argparse.ArgumentParser(description="Train the reader. training/reader/README.md says on what.")
+    made.add_argument("--language", choices=("en", "ja"), default="en")
     made.add_argument("--squad", type=Path, required=True, help="a folder with corpus.jsonl and queries.jsonl")
-    made.add_argument("--rows", type=Path, required=True, help="a folder with qed.jsonl, qamr.jsonl and others")
+    made.add_argument("--rows", type=Path, required=True, help="a folder with qed.jsonl, qamr.jsonl, jaquad and others")
     made.add_argument("--exclude", type=Path, nargs="*", default=[], help="folders of texts never to be trained on")
+    made.add_argument("--count", type=Path, nargs="*", default=[], help="more texts for the Japanese vocabulary")
     made.add_argument("--out", type=Path, required=True)
     made.add_argument("--steps", nargs="+", default=[*STEPS], choices=STEPS)
     made.add_argument("--resume", action="store_true", help="go on from reader.part in the folder of --out")
@@ -57,23 +53,22 @@ def parser() -> argparse.ArgumentParser:
 
 def _train(options: argparse.Namespace) -> None:
     import torch
-    from tokenizers import Tokenizer
     from training.reader.examples import tokenize
-    from training.reader.model import base_folder, from_base
     from training.reader.train import load_progress, train
 
+    recipe = recipe_of(options.language)
     questions = _questions(options)
-    tokenizer = Tokenizer.from_file(str(base_folder() / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
     torch.manual_seed(options.seed)
-    reader, checkpoint = from_base(), options.out / "reader.pt"
+    tokenizer, reader = recipe.base(options)
+    checkpoint = options.out / "reader.pt"
     done = load_progress(reader, checkpoint) if options.resume else 0.0
     plan = Plan(
         processor_minutes=options.processor_minutes,
         wall_minutes=options.wall_minutes,
         workers=options.workers,
         rate=options.rate,
+        short_crop=recipe.crops[0],
+        long_crop=recipe.crops[1],
         seed=options.seed,
     )
     counts = train(tokenize(questions, tokenizer), reader, plan=plan, checkpoint=checkpoint, done=done)
@@ -82,8 +77,9 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _questions(options: argparse.Namespace) -> list[Question]:
-    overlap = read_overlap(options.exclude)
-    questions = load_questions(options.squad, options.rows, seed=options.seed)
+    recipe = recipe_of(options.language)
+    overlap = recipe.overlap(read_texts(options.exclude))
+    questions = recipe.load(options.squad, options.rows, seed=options.seed)
     touched = {passage for passage in {question.passage for question in questions} if overlap.touches(passage)}
     kept = [question for question in questions if question.passage not in touched]
     print(f"{len(kept)} questions; {len(questions) - len(kept)} left out for texts in --exclude", flush=True)
@@ -95,25 +91,38 @@ def _export(options: argparse.Namespace) -> None:
     from training.reader.export import export
     from training.reader.model import Reader
 
-    reader = Reader()
-    reader.load_state_dict(torch.load(options.out / "reader.pt"))
-    export(reader, options.out)
+    weights = torch.load(options.out / "reader.pt")
+    reader = Reader(rows=len(weights["word.weight"]))
+    reader.load_state_dict(weights)
+    export(reader, options.out, words=recipe_of(options.language).words)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
     from training.reader.card import write_card
-    from training.reader.cases import load_cases
     from training.reader.evaluate import OnnxReader, measure
 
-    answerable, unanswerable = options.held_out
-    kept = options.out / "cases.json"
-    cases = load_cases(options.squad, kept, answerable=answerable, unanswerable=unanswerable)
+    recipe = recipe_of(options.language)
+    cases = recipe.cases(options)
     figures: dict[str, Any] = {}
     for name, file in (("float", "reader.float.onnx"), ("int8", "reader.onnx")):
-        figures[name] = measure(OnnxReader(options.out / file, options.out / "tokenizer.json"), cases)
+        figures[name] = measure(OnnxReader(options.out / file, options.out / "tokenizer.json"), cases["test"])
         print(name, json.dumps(figures[name], indent=2), flush=True)
-    training = json.loads((options.out / "training.json").read_text(encoding="utf-8"))
-    write_card(options.out, figures={**figures, "training": training}, data=DATA, licence=LICENCE)
+    figures["training"] = json.loads((options.out / "training.json").read_text(encoding="utf-8"))
+    card = partial(write_card, options.out, data=list(recipe.data), licence=LICENCE, language=options.language)
+    card(figures=figures)
+    if "development" in cases:
+        least, through = _through_program(options.out, cases)
+        print("program", json.dumps(through, indent=2), flush=True)
+        card(figures={**figures, "program": through}, least_confidence=least)
+
+
+def _through_program(folder: Path, cases: dict[str, list[Case]]) -> tuple[float, dict[str, Any]]:
+    """Return the least confidence, chosen on the development questions, and the figures of both parts with it."""
+    from training.reader.program import least_confidence, mark_all, program_figures
+
+    marked = {part: mark_all(folder, mine) for part, mine in cases.items()}
+    least = least_confidence(marked["development"])
+    return least, {part: program_figures(mine, marked[part], least=least) for part, mine in cases.items()}
 
 
 def _write(path: Path, values: dict[str, Any]) -> None:

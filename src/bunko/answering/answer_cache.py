@@ -95,7 +95,7 @@ def key_of(question: str, *, state: str, settings: Settings) -> str:
     # The index and the models are in `state` and `models`. These settings have no effect on an answer.
     answers = dataclasses.replace(settings.answers, keep=0)
     decisive = dataclasses.replace(
-        settings, store="", cache_dir="", offline=False, answers=answers, server=ServerSettings()
+        settings, sets=(), store="", cache_dir="", offline=False, answers=answers, server=ServerSettings()
     )
     try:
         adapters = adapter_states(settings.generation.adapters)

@@ -7,18 +7,18 @@ several passages answer is the best quotes of several documents. Knows no prompt
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bunko.answering.bullets import Asked, best_quotes
 from bunko.answering.context_size import context_size
 from bunko.indexing.chunking import chunk
-from bunko.language.words import estimate_tokens, source_words
+from bunko.language.words import estimate_tokens
 from bunko.models.ability import ability_of
 from bunko.ports import Embedder, GeneratorSpec, Quotable
 from bunko.question.kind import WIDE
-from bunko.question.parts import parts, parts_by_name
+from bunko.question.parts import parts, things_by_aspect
 from bunko.question.question import Question, parse_question
 from bunko.retrieval.context import gather
 from bunko.retrieval.evidence import select
@@ -35,12 +35,6 @@ _WIDE_PASSAGES = 24
 _USUAL_PASSAGES = RetrievalSettings().top_k
 _OVERESTIMATE = 4 / 3
 """Tokens by estimate for each of a model's own; passages are chosen by estimate."""
-_BULLETS = 5
-_BULLET_TOKENS = 500
-_RELEVANT = 0.6
-"""Share of the best quote's score that a further one of the same search needs."""
-_BULLETS_OF_ONE = 2
-"""Most quotes of one document among the bullets."""
 _CHUNKING = ChunkingSettings()
 # In a larger library, only the names of documents that a search found are compared with the question's words.
 _MOST_NAMES = 5000
@@ -123,11 +117,10 @@ def searches_for(
 ) -> list[Sequence[Hit]]:
     """Return the hits for a question, then those for each of the things that it compares."""
     found: list[Sequence[Hit]] = [hits]
-    if question.kind == "comparison":
-        for text in parts_by_name(question):
-            part = parse_question(text)
-            vector = embedder.embed_query(text) if embedder.spec.knows(part.language) else None
-            found.append(retrieve(part, store, embedder, vector=vector, settings=settings))
+    for text in things_by_aspect(question):
+        part = parse_question(text)
+        vector = embedder.embed_query(text) if embedder.spec.knows(part.language) else None
+        found.append(retrieve(part, store, embedder, vector=vector, settings=settings))
     return found
 
 
@@ -157,37 +150,20 @@ def evidence_for(
         evidence = gather(question, searches, named=documents, quotes=quotes, max_tokens=room)
         return evidence, len(quotes) or len(evidence)
     if breadth.bullets:
-        evidence = _bullets(question, searches, named, store, embedder)
+        evidence = best_quotes(question, _in_turn(question, searches, named, store), embedder)
     else:
         evidence = select(question, hits, embedder, vector=vector, settings=settings)
     return evidence, len(evidence)
 
 
-def _bullets(
-    question: Question, searches: Sequence[Sequence[Hit]], named: Sequence[str], store: Quotable, embedder: Embedder
-) -> list[Evidence]:
-    """Return the best quotes of several documents: of those that the question names, if it names any."""
-    in_turn = searches[1:] or searches
+def _in_turn(
+    question: Question, searches: Sequence[Sequence[Hit]], named: Sequence[str], store: Quotable
+) -> list[Asked]:
+    """Return what each thing that is compared is asked, with its hits; the documents, if the question names any."""
     if named:
-        in_turn = [[Hit(chunk=part, score=1.0) for part in passages_of(path, store)] for path in named]
-    each = EvidenceSettings(quotes=2 * _BULLETS, max_tokens=2 * _BULLET_TOKENS)
-    found = [select(question, hits, embedder, vector=None, settings=each) for hits in in_turn]
-    asked = question.distinct_words
-    chosen: list[Evidence] = []
-    of_document: Counter[str] = Counter()
-    room = _BULLET_TOKENS
-    several = len({item.path for group in found for item in group}) > 1
-    for n in range(2 * _BULLETS):
-        for group in (group for group in found if n < len(group)):
-            item = group[n]
-            cost = estimate_tokens(item.quote)
-            full = several and of_document[item.path] == _BULLETS_OF_ONE
-            distant = item.score < _RELEVANT * group[0].score
-            known = any(item.quote in other.quote or other.quote in item.quote for other in chosen)
-            unrelated = not asked & source_words(f"{item.path}\n{item.heading}\n{item.quote}")  # found by chance
-            if len(chosen) == _BULLETS or distant or full or known or unrelated or cost > room:
-                continue
-            chosen.append(replace(item, score=item.score - n))
-            of_document[item.path] += 1
-            room -= cost
-    return sorted(chosen, key=lambda item: -item.score)
+        documents = [[Hit(chunk=part, score=1.0) for part in passages_of(path, store)] for path in named]
+        return [(question, hits) for hits in documents]
+    if searches[1:]:
+        things = [parse_question(text) for text in things_by_aspect(question)]
+        return [*zip(things, searches[1:], strict=True)]
+    return [(question, hits) for hits in searches]

@@ -13,7 +13,7 @@ from bunko.ports import Embedder, EntailmentModel, Generator, Quotable, Reader
 from bunko.question.question import Question
 from bunko.settings import Settings
 from bunko.stopwatch import Stopwatch
-from bunko.types import AnswerSpan, Evidence, Hit, Translation, Usage
+from bunko.types import AnswerSpan, Evidence, Hit, Scope, Translation, Usage
 
 if TYPE_CHECKING:
     from bunko.ports import Vectors
@@ -30,7 +30,9 @@ class Resources:
     """Those that hold for this question."""
     watch: Stopwatch
     documents: int = 0
-    """Number of documents in the library."""
+    """Number of documents in the library, or in `scope`."""
+    scope: Scope | None = None
+    """The documents that are asked; None: all."""
     entailment: EntailmentModel | None = None
     """Asked whether a source entails a sentence; None: it is not."""
     words_of: Literal["model", "document"] = "model"

@@ -27,6 +27,7 @@ from bunko.answering.draft import Draft, Resources
 from bunko.answering.model_opinion import likeness_by, notes_on, opinion_of
 from bunko.answering.refusal import can_judge, support, support_by_model, support_in_files
 from bunko.answering.rewriting import rewrite
+from bunko.answering.scoped_refusal import refusal_of
 from bunko.answering.spans import cite_span, compared, find_span, stands_alone, with_span, with_span_first
 from bunko.answering.spoken_refusal import refuses
 from bunko.answering.translation import translate
@@ -211,9 +212,8 @@ def _generate(draft: Draft, resources: Resources) -> Stage:
     if draft.by_span and draft.span:
         draft = replace(draft, written=Written(text=draft.span.text, finish_reason="none"))
     elif draft.sources and draft.breadth.bullets:
-        draft = replace(
-            draft, written=Written(text=prompts.bullets(draft.sources, language=draft.language), finish_reason="none")
-        )
+        text = prompts.bullets(draft.sources, language=draft.language, names=draft.question.names)
+        draft = replace(draft, written=Written(text=text, finish_reason="none"))
     elif draft.sources and _is_quoted(draft, resources):
         draft = replace(draft, sources=draft.sources[:1])
         draft = replace(draft, written=Written(text=draft.sources[0].quote, finish_reason="none"))
@@ -222,7 +222,9 @@ def _generate(draft: Draft, resources: Resources) -> Stage:
     if not draft.sources:
         said = draft.written.text
         own = draft.written.is_streamed and refuses(said) and not prompts.is_refusal(said)  # it was read, and says more
-        draft = replace(draft, written=replace(draft.written, text=said if own else prompts.refusal(draft.language)))
+        draft = replace(
+            draft, written=replace(draft.written, text=said if own else refusal_of(draft.language, resources.scope))
+        )
     if not draft.written.is_streamed:
         yield TextDelta(text=draft.written.text)
     return draft

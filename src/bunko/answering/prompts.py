@@ -20,6 +20,7 @@ from bunko.injection.control_tokens import neutralise
 from bunko.injection.detection import gives_orders
 from bunko.language.data_files import read_data
 from bunko.language.detection import LANGUAGE_NAMES
+from bunko.language.names import Name, has_part
 from bunko.language.words import normalise, words
 from bunko.question.kind import Kind
 from bunko.question.question import Question
@@ -268,11 +269,21 @@ def refusal(language: str) -> str:
     return _WORDINGS.get(language, _ENGLISH).nothing_found
 
 
-def bullets(evidence: Sequence[Evidence], *, language: str) -> str:
-    """Return the quotes as a list under a line that says what they are, with their numbers as sources."""
+def bullets(evidence: Sequence[Evidence], *, language: str, names: Sequence[Name] = ()) -> str:
+    """Return the quotes as a list under a line that says what they are, with their numbers as sources.
+
+    A quote that doesn't say which of the question's names it is about has it in front, if its headings do.
+    """
     lead = _WORDINGS.get(language, _ENGLISH).quotes
-    listed = "\n".join(f"- {_one_line(item.quote)} [{n}]" for n, item in enumerate(evidence, 1))
+    listed = "\n".join(f"- {_about(item, names)}{_one_line(item.quote)} [{n}]" for n, item in enumerate(evidence, 1))
     return f"{lead}\n{listed}"
+
+
+def _about(item: Evidence, names: Sequence[Name]) -> str:
+    above = [name.text for name in names if has_part(name, f"{item.path}\n{item.heading}")]
+    if any(name.text in above and has_part(name, item.quote) for name in names):
+        return ""
+    return f"{above[0]}: " if len(above) == 1 else ""
 
 
 def in_own_words(text: str, language: str) -> str:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bunko.cli.common import note, note_report, open_from, print_json, settings_from
-from bunko.cli.render import render_hits, show_answer
+from bunko.cli.render import render_hits, scope_line, show_answer
 from bunko.cli.resident import ask_server, library_at, search_server
 from bunko.contract.records import SearchResult
 from bunko.contract.serialise import to_json
 from bunko.errors import QuestionError, StoreBusy, StoreNotWritable, UsageError
 from bunko.stopwatch import Stopwatch
-from bunko.types import Hit
 
 # What takes time to import is imported where it is used: a command that a server answers needs none of it.
 if TYPE_CHECKING:
@@ -30,7 +30,11 @@ _WAIT_S = 3.0
 def run_ask(arguments: argparse.Namespace) -> int:
     """Answer one question."""
     folder, question = _folder_and_question(arguments)
-    if arguments.save:
+    if arguments.folders:
+        from bunko.cli.several import ask_several
+
+        ask_several(arguments, question)
+    elif arguments.save:
         from bunko.cli.replay import ask_and_save
 
         ask_and_save(arguments, folder, question)
@@ -82,32 +86,41 @@ def _ask_here(arguments: argparse.Namespace, folder: str, question: str) -> None
 
 def run_search(arguments: argparse.Namespace) -> int:
     """Find passages."""
+    arguments.folder, arguments.query = _folder_and_query(arguments)
     if not arguments.query.strip():
         raise QuestionError("The query is empty.", 'For example: bunko search FOLDER "budget 2024"')
     watch = Stopwatch()
+    if arguments.folders:
+        from bunko.cli.several import search_several
+
+        show_found(arguments, search_several(arguments, watch), watch)
+        return 0
     if library_there := library_at(arguments, arguments.folder):
         with library_there:
-            _show_hits(arguments, library_there.search(arguments.query, watch=watch), watch)
+            show_found(arguments, library_there.find(arguments.query, watch=watch), watch)
         return 0
     root = Path(arguments.folder).expanduser()
-    if (hits := search_server(arguments, root, arguments.query, watch=watch)) is not None:
-        _show_hits(arguments, hits, watch)
+    if (found := search_server(arguments, root, arguments.query, watch=watch)) is not None:
+        show_found(arguments, found, watch)
         return 0
     watch = Stopwatch()
     with open_from(arguments, arguments.folder) as library:
         with watch.stage("sync"):
             waiting = sync_first(arguments, library)
-        _show_hits(arguments, library.search(arguments.query, watch=watch), watch)
+        show_found(arguments, library.find(arguments.query, watch=watch), watch)
         if waiting:
             complete(library)
     return 0
 
 
-def _show_hits(arguments: argparse.Namespace, hits: list[Hit], watch: Stopwatch) -> None:
+def show_found(arguments: argparse.Namespace, found: SearchResult, watch: Stopwatch) -> None:
+    """Print what a search found."""
     if arguments.json:
-        print_json(to_json(SearchResult(query=arguments.query, hits=tuple(hits), timings=watch.timings())))
+        print_json(to_json(replace(found, timings=watch.timings())))
     else:
-        render_hits(hits, scores="shown" if arguments.verbose else "hidden")
+        if found.scope and not arguments.quiet:
+            print(scope_line(found.scope), end="\n\n")
+        render_hits(found.hits, scores="shown" if arguments.verbose else "hidden")
 
 
 def warm_up(arguments: argparse.Namespace, library: Library, question: str = "") -> None:
@@ -178,11 +191,19 @@ def _note_starter(arguments: argparse.Namespace, settings: Settings) -> None:
         noted.touch()
 
 
+def _folder_and_query(arguments: argparse.Namespace) -> tuple[str, str]:
+    words: list[str] = arguments.words
+    if len(words) == (1 if arguments.folders else 2):
+        return ("", words[0]) if arguments.folders else (words[0], words[1])
+    wanted = "a query" if arguments.folders else "a folder and a query"
+    raise UsageError(f"`bunko search` needs {wanted}.", 'For example: bunko search reports "budget 2024"')
+
+
 def _folder_and_question(arguments: argparse.Namespace) -> tuple[str, str]:
     words: list[str] = arguments.words
-    if len(words) == 1 and arguments.no_rag:
+    if len(words) == 1 and (arguments.no_rag or arguments.folders):
         folder, question = "", words[0]
-    elif len(words) == 2:
+    elif len(words) == 2 and not arguments.folders:
         folder, question = words
     elif len(words) == 1:
         raise UsageError(

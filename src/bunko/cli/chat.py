@@ -14,7 +14,7 @@ from bunko.cli.ask import complete, sync_first, warm_up
 from bunko.cli.common import bold, note, open_from, settings_from
 from bunko.cli.render import show_answer
 from bunko.cli.resident import library_at, served_library
-from bunko.errors import QuestionError
+from bunko.errors import QuestionError, ScopeError
 from bunko.stopwatch import Stopwatch
 from bunko.types import Event, Finished, Message
 
@@ -32,6 +32,11 @@ class _Conversation(Protocol):
 
 def run(arguments: argparse.Namespace) -> int:
     """Read questions from the terminal, or one per line from a pipe, and answer each."""
+    if arguments.folders:
+        from bunko.cli.several import opened
+
+        with opened(arguments) as several:
+            return _converse(arguments, several.chat(), lasting=lambda: several.generator.spec.notes)
     if arguments.folder is None:
         return _chat_with_model(arguments)
     there = library_at(arguments, arguments.folder)
@@ -93,7 +98,7 @@ def _converse(
         try:
             events = conversation.stream(question)
             show_answer(arguments, events if arguments.json else _told_once(events, told, lasting))
-        except QuestionError as error:
+        except (QuestionError, ScopeError) as error:
             note(arguments, str(error))
         except KeyboardInterrupt:
             if not interactive:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bunko.askable import ASKABLE
+from bunko.askable import ASKABLE, SETTINGS
 from bunko.errors import UsageError
 from bunko.paths import config_file
 
@@ -54,8 +54,10 @@ def overrides_from(arguments: argparse.Namespace) -> dict[str, object]:
             raise UsageError(f"--set {pair} has no value.", "Write --set NAME=VALUE.")
         overrides[name.strip()] = value.strip()
     flags = _FLAGS | {each.field: each.setting for each in ASKABLE}
-    given = {name: getattr(arguments, flag, None) for flag, name in flags.items()}
-    return overrides | {name: value for name, value in given.items() if value is not None}  # else --set decides
+    values = {name: getattr(arguments, flag, None) for flag, name in flags.items()}
+    given = {name: value for name, value in values.items() if value is not None}  # else --set decides
+    lists = {name: SETTINGS[name] for name in given if name in SETTINGS and SETTINGS[name].is_list}
+    return overrides | given | {name: each.parse(given[name]) for name, each in lists.items()}
 
 
 def open_from(arguments: argparse.Namespace, folder: str) -> Library:

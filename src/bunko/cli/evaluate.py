@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bunko.cli.batch_output import printer
 from bunko.cli.common import (
     download_progress_from,
     note,
@@ -23,7 +24,7 @@ from bunko.cli.common import (
 )
 from bunko.cli.library import summary
 from bunko.errors import StoreBusy, UsageError
-from bunko.evaluation.batching import batch
+from bunko.evaluation.batching import BatchReport, batch
 from bunko.evaluation.comparing import answers_path, compare
 from bunko.evaluation.drafting import draft_questions
 from bunko.evaluation.questions import read_questions
@@ -40,14 +41,16 @@ _REPORTS = (".html", ".md", ".json")
 
 
 def run_batch(arguments: argparse.Namespace) -> int:
-    """Answer every question in a file; write the answers to another file."""
+    """Answer every question in a file: print each answer as it comes, and write it to the file that --out names."""
     questions = read_questions(arguments.questions, limit=arguments.limit)
-    out = Path(arguments.out).expanduser()
+    out = Path(arguments.out).expanduser() if arguments.out else None
     with open_from(arguments, arguments.folder) as library:
         if not arguments.no_rag:
             _prepare(arguments, library)
         _note_parallel(arguments, library.settings)
+        each = printer(arguments)
         bar = _Progress(arguments)
+        shows_bar = each is None or not sys.stdout.isatty()  # on a terminal the answers show how far it is
         try:
             report = batch(
                 library,
@@ -55,25 +58,34 @@ def run_batch(arguments: argparse.Namespace) -> int:
                 answer_from="model" if arguments.no_rag else "documents",
                 out=out,
                 parallel=arguments.parallel,
-                progress=lambda done, total: bar("answering", done, total),
+                progress=(lambda done, total: bar("answering", done, total)) if shows_bar else None,
+                each=each,
             )
         except KeyboardInterrupt:
-            note(arguments, f"\nThe answers so far are in {out}; the same command continues from there.")
+            if out:
+                note(arguments, f"\nThe answers so far are in {out}; the same command continues from there.")
             raise
-    counts = {"questions": len(questions), "answered": report.answered, "present": report.present}
-    counts |= {"failed": report.failed}
-    if arguments.json:
-        print_json({"out": str(out), **counts, "seconds": report.seconds})
-    else:
-        before = f", {report.present} already present" if report.present else ""
-        print(
-            f"{report.answered} answered{before}, {report.failed} failed, in {report.seconds:.1f} s: {safe(str(out))}"
-        )
-    for text, count in report.notes.items():
-        note(arguments, f"In {count} of the answers: {text}")
-    if report.failed:
-        note(arguments, "The same command asks the failed questions again.")
+        finally:
+            bar.close()
+    _show_batch(arguments, report, questions=len(questions))
     return 0 if report.answered or report.present else 1
+
+
+def _show_batch(arguments: argparse.Namespace, report: BatchReport, *, questions: int) -> None:
+    counts = {"questions": questions, "answered": report.answered, "present": report.present, "failed": report.failed}
+    before = f", {report.present} already present" if report.present else ""
+    text = f"{report.answered} answered{before}, {report.failed} failed, in {report.seconds:.1f} s"
+    if not arguments.out:
+        note(arguments, text)
+    elif arguments.json:
+        print_json({"out": str(Path(arguments.out).expanduser()), **counts, "seconds": report.seconds})
+    else:
+        print(f"{text}: {safe(str(Path(arguments.out).expanduser()))}")
+    for said, count in report.notes.items():
+        note(arguments, f"In {count} of the answers: {said}")
+    if report.failed:
+        again = "The same command asks the failed questions again." if arguments.out else ""
+        note(arguments, again or "With --out FILE, the same command asks only the failed questions again.")
 
 
 def run_eval(arguments: argparse.Namespace) -> int:

@@ -41,10 +41,10 @@ def run_index(arguments: argparse.Namespace) -> int:
 def _sync(arguments: argparse.Namespace, library: Library) -> SyncReport:
     """Sync; if another process writes to the index, say so and wait for it."""
     try:
-        return library.sync(retry_failed=True, wait_s=_SILENT_S)
+        return library.sync(retry_failed=True, allow_empty=arguments.allow_empty, wait_s=_SILENT_S)
     except StoreBusy as error:
         note(arguments, f"{error.message} Waiting for it to finish; Ctrl-C is safe.")
-    return library.sync(retry_failed=True, wait_s=_WAIT_S)
+    return library.sync(retry_failed=True, allow_empty=arguments.allow_empty, wait_s=_WAIT_S)
 
 
 def _check(arguments: argparse.Namespace) -> int:

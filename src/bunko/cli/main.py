@@ -29,7 +29,12 @@ def run() -> NoReturn:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return 0 if it succeeded, 1 if it failed, 2 if the command line is wrong."""
     _use_utf8()
-    arguments = build_parser().parse_args(argv)
+    parser = build_parser()
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what may follow
+        from bunko.cli.completion import complete
+
+        complete(parser)
+    arguments = parser.parse_args(argv)
     module, _, function = arguments.run.partition(":")
     try:
         run = getattr(importlib.import_module(module), function)

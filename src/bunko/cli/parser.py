@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Iterable
-from typing import Any
 
 import bunko
 from bunko.askable import ASKABLE, SETTINGS, Askable
+from bunko.cli.command_parser import CommandParser
+from bunko.cli.more_commands import add_more_commands, show_help
 
 _MOST_CHARACTERS = 100_000  # of a file of instructions; no context window holds more
 
@@ -21,33 +21,22 @@ examples:
   bunko chat reports                                  a conversation
   bunko eval reports questions.jsonl                  measure how good the answers are
   bunko models list                                   models to choose from
+  bunko help ask                                      the flags of a command, in groups, with examples
 
 Documentation: the docs/ folder; start with docs/getting-started.md
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """Supports a command of two words, `eval draft`. A folder with that name is written ./draft there."""
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        words = list(sys.argv[1:] if args is None else args)
-        if words[:2] == ["eval", "draft"]:
-            words[:2] = ["eval draft"]
-        return super().parse_known_args(words, namespace)
-
-
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> CommandParser:
     """Return the parser for all commands."""
-    parser = _Parser(
+    parser = CommandParser(
         prog="bunko",
         description="Ask a folder of documents, on your own machine, with a local language model.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"bunko {bunko.__version__}")
-    commands = parser.add_subparsers(
-        title="commands", metavar="COMMAND", required=True, parser_class=argparse.ArgumentParser
-    )
+    parser.add_argument("-V", "--version", action="version", version=f"bunko {bunko.__version__}")
+    show_help(parser, about="")
+    commands = parser.add_commands(metavar="COMMAND")
     _add_asking(commands)
     _add_library(commands)
     _add_serving(commands)
@@ -63,10 +52,11 @@ def build_parser() -> argparse.ArgumentParser:
     _common(doctor)
     _model_flags(doctor)
     _add_bench(commands)
+    add_more_commands(commands, common=_common)
     return parser
 
 
-def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_bench(commands: argparse._SubParsersAction[CommandParser]) -> None:
     bench = _add(
         commands, "bench", "measure this machine with a model, and what other settings would gain", "bench:run"
     )
@@ -79,10 +69,10 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _model_flags(bench)
 
 
-def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_asking(commands: argparse._SubParsersAction[CommandParser]) -> None:
     ask = _add(commands, "ask", "answer a question from the documents, with citations", "ask:run_ask")
     ask.add_argument(
-        "words", nargs="+", metavar="[FOLDER] QUESTION", help="with --no-rag, the question alone is enough"
+        "words", nargs="+", metavar="[FOLDER] QUESTION", help="with --in or --no-rag, the question alone is enough"
     )
     ask.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
     ask.add_argument("--no-cache", action="store_true", help="do not reuse or keep an answer")
@@ -93,11 +83,18 @@ def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     replay.add_argument("file", metavar="FILE", help="what `bunko ask --save FILE` wrote")
     replay.add_argument("folder", metavar="FOLDER", nargs="?", help="where the library is now, if it was moved")
     search = _add(commands, "search", "find passages, without a language model", "ask:run_search")
-    _folder(search)
-    search.add_argument("query", metavar="QUERY")
+    search.add_argument("words", nargs="+", metavar="[FOLDER] QUERY", help="with --in, the query alone is enough")
     chat = _add(commands, "chat", "hold a conversation, in which questions may refer to earlier ones", "chat:run")
     chat.add_argument("folder", metavar="FOLDER", nargs="?", help="without it: chat with the model alone")
     for command in (ask, search, chat):
+        command.add_argument(
+            "--in",
+            dest="folders",
+            action="append",
+            default=[],
+            metavar="FOLDER",
+            help="ask this folder, too; may be repeated; also the name of a set of folders in your config file",
+        )
         command.add_argument(
             "--no-server", action="store_true", help="load the models here, even if a process serves the library"
         )
@@ -105,6 +102,7 @@ def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         _sync_flags(command)
         _reading_flags(command)
         _retrieval_flags(command)
+        _scope_flags(command)
     _common(replay)
     _sync_flags(replay)
     replay.add_argument("--embedder", metavar="NAME", help="the embedding model")
@@ -114,7 +112,7 @@ def _add_asking(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         _generation_flags(command)
 
 
-def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_library(commands: argparse._SubParsersAction[CommandParser]) -> None:
     index = _add(
         commands, "index", "bring the index in step with the folder, and report what changed", "library:run_index"
     )
@@ -131,11 +129,14 @@ def _add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     index.add_argument(
         "--check", action="store_true", help="compare all of the index with its checksums, and change nothing"
     )
+    index.add_argument(
+        "--allow-empty", action="store_true", help="also if all or nearly all indexed files are gone: remove them"
+    )
     watch.add_argument("--poll", action="store_true", help="look for changes every second, as network drives need")
     show.add_argument("path", metavar="PATH", help="a path as `bunko documents` lists it")
 
 
-def _add_serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_serving(commands: argparse._SubParsersAction[CommandParser]) -> None:
     serve = _add(commands, "serve", "serve a web page and an API for one or more libraries, until Ctrl-C", "serve:run")
     serve.add_argument("folders", metavar="FOLDER", nargs="+", help="folders of documents, or single documents")
     serve.add_argument("--host", metavar="ADDRESS", help="default: 127.0.0.1, this machine only; 0.0.0.0: all")
@@ -170,7 +171,7 @@ def _add_serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _generation_flags(serve)
 
 
-def _add_evaluation(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_evaluation(commands: argparse._SubParsersAction[CommandParser]) -> None:
     batch = _add(commands, "batch", "answer every question in a file; continue where it stopped", "evaluate:run_batch")
     evaluate = _add(commands, "eval", "measure the answers to the questions in a file", "evaluate:run_eval")
     compare = _add(
@@ -187,12 +188,15 @@ def _add_evaluation(commands: argparse._SubParsersAction[argparse.ArgumentParser
         _sync_flags(command)
         _reading_flags(command)
         _retrieval_flags(command)
+        _scope_flags(command)
         _generation_flags(command)
     for command in (batch, evaluate):
         _model_flags(command)
         command.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
     compare.add_argument("--no-rag", action="store_true", help="also each model without documents")
-    batch.add_argument("--out", metavar="FILE", required=True, help="one JSON object per line; continued if it exists")
+    batch.add_argument(
+        "--out", metavar="FILE", help="keep the answers, one JSON object per line; continued if it exists"
+    )
     evaluate.add_argument("--out", metavar="FILE", help="keep the answers in FILE, and reuse them")
     for command in (evaluate, compare):
         command.add_argument("--report", action="append", default=[], metavar="FILE", help=".html, .md or .json")
@@ -242,9 +246,10 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_models(commands: argparse._SubParsersAction[CommandParser]) -> None:
     models = commands.add_parser("models", help="list, download, import, show, check, optimise and remove models")
-    actions = models.add_subparsers(title="actions", metavar="ACTION", required=True)
+    show_help(models, about="models")
+    actions = models.add_commands(metavar="ACTION")
     listing = _add(actions, "list", "list the models in the catalogue and on this machine", "models:run_list")
     pull = _add(actions, "pull", "download a model, and verify it", "models:run_pull")
     show = _add(actions, "show", "show everything known about a model", "models:run_show")
@@ -266,7 +271,7 @@ def _add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         _common(command)
 
 
-def _add_mcp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_mcp(commands: argparse._SubParsersAction[CommandParser]) -> None:
     mcp = _add(commands, "mcp", "give agents tools to search, ask and read the folder (MCP)", "mcp:run")
     _folder(mcp)
     mcp.add_argument("--http", action="store_true", help="use HTTP on this machine instead of stdin and stdout")
@@ -280,9 +285,10 @@ def _add_mcp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     _generation_flags(mcp)
 
 
-def _add_prompts(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_prompts(commands: argparse._SubParsersAction[CommandParser]) -> None:
     prompts = commands.add_parser("prompts", help="list, show, edit and check the prompts that models get")
-    actions = prompts.add_subparsers(title="actions", metavar="ACTION", required=True)
+    show_help(prompts, about="prompts")
+    actions = prompts.add_commands(metavar="ACTION")
     listing = _add(actions, "list", "list the prompts, and which of them you have replaced", "prompts:run_list")
     listing.add_argument("folder", metavar="FOLDER", nargs="?", help="also those for this library")
     show = _add(actions, "show", "print a prompt, or with --rendered what a question sends", "prompts:run_show")
@@ -307,7 +313,7 @@ def _add_prompts(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _generation_flags(show)
 
 
-def _add_import(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_import(actions: argparse._SubParsersAction[CommandParser]) -> None:
     command = _add(
         actions, "import", "import a model of your own: a folder, an adapter or a GGUF file", "importing:run"
     )
@@ -325,7 +331,7 @@ def _add_import(actions: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _add(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, run: str
+    commands: argparse._SubParsersAction[CommandParser], name: str, summary: str, run: str
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
     command.set_defaults(run=f"bunko.cli.{run}")
@@ -363,6 +369,10 @@ def _retrieval_flags(command: argparse.ArgumentParser) -> None:
     _setting_flags(command, [each for each in ASKABLE if each.section == "retrieval"])
 
 
+def _scope_flags(command: argparse.ArgumentParser) -> None:
+    _setting_flags(command, [each for each in ASKABLE if each.section == "scope"])
+
+
 def _model_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-m", "--model", metavar="NAME", help="a name, a GGUF file, a server's URL: see docs/models.md"
@@ -379,7 +389,7 @@ def _engine_flags(command: argparse.ArgumentParser) -> None:
 
 def _generation_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--prompt", metavar="FILE", help="a prompt of your own: see `bunko prompts`")
-    _setting_flags(command, [each for each in ASKABLE if each.section != "retrieval"])
+    _setting_flags(command, [each for each in ASKABLE if each.section not in ("retrieval", "scope")])
 
 
 def text_or_file(given: str) -> str:
@@ -400,6 +410,8 @@ def _setting_flags(command: argparse.ArgumentParser, settings: Iterable[Askable]
         help_text = each.flag_doc or each.doc
         if each.value:
             command.add_argument(each.flag, dest=each.field, action="store_const", const=each.value, help=help_text)
+        elif each.is_list:
+            command.add_argument(each.flag, dest=each.field, action="append", metavar=each.metavar, help=help_text)
         else:
             read = text_or_file if each.source == "text or file" else str
             command.add_argument(each.flag, dest=each.field, metavar=each.metavar, type=read, help=help_text)

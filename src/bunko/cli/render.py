@@ -12,7 +12,7 @@ from bunko.cli.common import bold, counted, dim, note, print_json, safe, width
 from bunko.contract.serialise import to_json
 from bunko.conversation import last
 from bunko.errors import BunkoError
-from bunko.types import Answer, AnswerSpan, Event, Evidence, Finished, Hit, ReasoningDelta, Retrieved, TextDelta
+from bunko.types import Answer, AnswerSpan, Event, Evidence, Finished, Hit, ReasoningDelta, Retrieved, Scope, TextDelta
 
 Detail: TypeAlias = Literal["answer", "sources", "everything"]
 """How much to print: the answer alone, its sources too, or also scores, the whole reasoning and a chart."""
@@ -42,6 +42,8 @@ def render_events(events: Iterator[Event], *, detail: Detail) -> Answer:
     for event in _ending_lines(events):
         match event:
             case Retrieved() if not quiet:
+                if event.scope:
+                    print(scope_line(event.scope), end="\n\n")
                 _print_evidence(event.evidence, scores="shown" if detail == "everything" else "hidden")
                 if event.span:
                     _print_span(event.span, seconds=event.seconds)
@@ -101,6 +103,11 @@ class _Fold:
         return f" ({hidden:,} more characters; --verbose shows all)" if hidden else ""
 
 
+def scope_line(scope: Scope) -> str:
+    """Return which documents were asked, as the filters were understood."""
+    return dim(safe(f"Within {scope.filters}: {scope.documents:,} of {counted(scope.of, 'document')}"))
+
+
 def render_hits(hits: Sequence[Hit], *, scores: Literal["shown", "hidden"]) -> None:
     """Print passages, best first."""
     if not hits:
@@ -109,7 +116,8 @@ def render_hits(hits: Sequence[Hit], *, scores: Literal["shown", "hidden"]) -> N
         parts = f"dense {hit.dense or 0:.3f}  bm25 {hit.lexical or 0:.2f}"
         score = parts if hit.dense is not None or hit.lexical is not None else f"score {hit.score:.3f}"
         shown = f"  {score}" if scores == "shown" else ""
-        print(f"{bold(f'{n:2}')}  {_place(hit.chunk.path, hit.chunk.page, hit.chunk.heading)}{dim(shown)}")
+        place = _place(hit.chunk.path, hit.chunk.page, hit.chunk.heading, hit.chunk.library)
+        print(f"{bold(f'{n:2}')}  {place}{dim(shown)}")
         print(textwrap.indent(safe(hit.chunk.text).strip(), "    "), end="\n\n")
 
 
@@ -120,7 +128,7 @@ def _print_evidence(evidence: Sequence[Evidence], *, scores: Literal["shown", "h
     for n, item in enumerate(evidence[:_QUOTES], 1):
         score = dim(f"  {item.score:.2f}") if scores == "shown" else ""
         mark = dim(", gives orders to the assistant") if item.gives_orders else ""
-        print(f"{bold(f'[{n}]')} {_place(item.path, item.page, item.heading)}{mark}{score}")
+        print(f"{bold(f'[{n}]')} {_place(item.path, item.page, item.heading, item.library)}{mark}{score}")
         quote = " ".join(safe(item.quote).split())
         print(_wrapped(f"“{quote[:_QUOTE]}{'…' if len(quote) > _QUOTE else ''}”"))
     if len(evidence) > _QUOTES:
@@ -134,8 +142,8 @@ def _print_span(span: AnswerSpan, *, seconds: float) -> None:
     print(f"Found{after}: {bold(' '.join(safe(span.text).split()))} {dim(f'[{span.n}]')}\n", flush=True)
 
 
-def _place(path: str, page: int | None, heading: str) -> str:
-    parts = [path, f"page {page}" if page else "", heading]
+def _place(path: str, page: int | None, heading: str, library: str = "") -> str:
+    parts = [f"{library}: {path}" if library else path, f"page {page}" if page else "", heading]
     return safe(", ".join(part for part in parts if part))
 
 
@@ -170,11 +178,13 @@ def _print_footer(answer: Answer, *, detail: Detail) -> None:
         print(dim(f"{found:,} of {cited:,} cited sentences were found in their sources; --json has them."))
     for citation in answer.citations if len(answer.citations) <= _QUOTES else ():
         mark = dim("found in") if citation.verified else f"{bold('not found')}{dim(', near')}"
-        place = dim(f"[{citation.n}] {_place(citation.path, citation.page, '')}: ")
+        place = dim(f"[{citation.n}] {_place(citation.path, citation.page, '', citation.library)}: ")
         print(f"{mark} {place}{safe(_short(citation.sentence))}")
     for sentence in answer.unsupported:
         if not any(citation.sentence == sentence for citation in answer.citations):
             print(f"{bold('not found')}{dim(' in any source: ')}{safe(_short(sentence))}")
+    if answer.query:
+        print(dim(f"SQL: {safe(answer.query.sql)}"))
     for text in (*answer.notes, documents_line(answer)):
         if text:
             print(dim(safe(text)))

@@ -19,6 +19,7 @@ from bunko.cli.common import note, note_report
 from bunko.client.discovery import find_serving
 from bunko.client.http import names_server
 from bunko.client.remote_library import RemoteLibrary
+from bunko.contract.records import SearchResult
 from bunko.errors import (
     AccessRefused,
     BunkoError,
@@ -32,7 +33,7 @@ from bunko.errors import (
     UsageError,
 )
 from bunko.stopwatch import Stopwatch
-from bunko.types import Event, Hit
+from bunko.types import Event
 
 _ASKABLE = {each.field: each for each in ASKABLE}
 _ASK_FIELDS = frozenset({"model", *_ASKABLE})
@@ -63,12 +64,12 @@ def ask_server(arguments: argparse.Namespace, root: Path, question: str) -> Iter
         return None
 
 
-def search_server(arguments: argparse.Namespace, root: Path, query: str, *, watch: Stopwatch) -> list[Hit] | None:
-    """Return the hits of a search."""
+def search_server(arguments: argparse.Namespace, root: Path, query: str, *, watch: Stopwatch) -> SearchResult | None:
+    """Return what a search found."""
     try:
         library = _connect(arguments, root, _SEARCH_FIELDS)
         _sync(arguments, library, root)
-        return library.search(query, watch=watch)
+        return library.find(query, watch=watch)
     except (NotServed, *_FALL_BACK) as reason:
         _note_unused(arguments, reason)
         return None
@@ -130,7 +131,7 @@ def _asking(arguments: argparse.Namespace, library: RemoteLibrary, fields: Abstr
         raise NotServed("a flag has a wrong value") from error  # this process says which
 
 
-def _parsed(field: str, value: str) -> object:
+def _parsed(field: str, value: str | list[str]) -> object:
     return _ASKABLE[field].parse(value) if field in _ASKABLE else value
 
 

@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING, Literal, Protocol, overload
 
 from bunko.client.http import is_url, names_server, place_of
 from bunko.conversation import Conversation
+from bunko.door import at_the_door
 from bunko.errors import SettingsError, UsageError
 from bunko.library import Library, open_library
+from bunko.listings import Documents
 from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Document, Event, Hit, Message, SyncReport
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from bunko.client.remote_library import RemoteLibrary
+    from bunko.contract.records import SearchResult
     from bunko.ports import EntailmentModel
     from bunko.settings import Settings
     from bunko.store import Record
+    from bunko.within import Within
 
 
 class AnyLibrary(Protocol):
@@ -41,7 +47,7 @@ class AnyLibrary(Protocol):
         """Whether there is an index to answer from."""
         ...
 
-    def sync(self, *, retry_failed: bool = False) -> SyncReport:
+    def sync(self, *, retry_failed: bool = False, allow_empty: bool = False) -> SyncReport:
         """Bring the index in step with the folder."""
         ...
 
@@ -51,8 +57,20 @@ class AnyLibrary(Protocol):
         *,
         settings: Settings | Mapping[str, object] | None = None,
         watch: Stopwatch | None = None,
+        **within: Unpack[Within],
     ) -> list[Hit]:
         """Return the passages that match a question, best first."""
+        ...
+
+    def find(
+        self,
+        query: str,
+        *,
+        settings: Settings | Mapping[str, object] | None = None,
+        watch: Stopwatch | None = None,
+        **within: Unpack[Within],
+    ) -> SearchResult:
+        """Return the passages that match a question, best first, and which documents were searched."""
         ...
 
     def ask(
@@ -62,6 +80,7 @@ class AnyLibrary(Protocol):
         settings: Settings | Mapping[str, object] | None = None,
         history: tuple[Message, ...] = (),
         answers: Literal["new", "kept"] = "new",
+        **within: Unpack[Within],
     ) -> Answer:
         """Answer a question from the documents, with citations."""
         ...
@@ -73,6 +92,7 @@ class AnyLibrary(Protocol):
         settings: Settings | Mapping[str, object] | None = None,
         history: tuple[Message, ...] = (),
         answers: Literal["new", "kept"] = "new",
+        **within: Unpack[Within],
     ) -> Iterator[Event]:
         """Yield the evidence, then the answer as it is written, then the complete answer."""
         ...
@@ -83,6 +103,10 @@ class AnyLibrary(Protocol):
 
     def records(self) -> Mapping[str, Record]:
         """Return what is known of every document, by path."""
+        ...
+
+    def documents(self) -> Documents:
+        """Return what is known of each document that could be read, by path."""
         ...
 
     def document(self, path: str) -> Document | None:
@@ -114,6 +138,7 @@ def open_any(
 ) -> AnyLibrary: ...
 
 
+@at_the_door
 def open_any(
     folder: str | Path,
     *,

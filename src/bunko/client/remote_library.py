@@ -18,14 +18,20 @@ from typing import TYPE_CHECKING, Any, Literal
 from bunko.askable import ASKABLE, FIELDS, SETTINGS
 from bunko.client.http import RESPONSE_S, Caller, Place, path_of
 from bunko.contract.parse import error_from, event_from, from_json
-from bunko.contract.records import SearchResult, ServedDocuments, TextPart
+from bunko.contract.records import SearchResult, ServedDocuments, TextPart, row_of
 from bunko.conversation import Conversation, last
+from bunko.door import at_the_door
 from bunko.errors import RemoteBadAnswer, RemoteUnavailable, UnknownDocument, UsageError
+from bunko.facts import facts_json
+from bunko.listings import Documents, Hits
 from bunko.stopwatch import Stopwatch
-from bunko.types import Answer, Document, Event, Finished, Hit, Message, SyncReport
+from bunko.types import Answer, Document, Event, Finished, Message, SyncReport
+from bunko.within import Within, overrides_of
 
 if TYPE_CHECKING:
     from typing import NoReturn
+
+    from typing_extensions import Unpack
 
     from bunko.settings import Settings
     from bunko.store import Record
@@ -34,7 +40,7 @@ if TYPE_CHECKING:
 _PAGE = 1000
 TOKEN_VARIABLE = "BUNKO_SERVER_TOKEN"
 # Settings that have no effect on answers, or are checked when the address is opened.
-_OF_THIS_MACHINE = ("offline", "cache_dir")
+_OF_THIS_MACHINE = ("offline", "cache_dir", "sets")
 # Members of `Library` that a server does not offer, and what to use in their place.
 _LOCAL_ONLY = {
     "check": "`bunko index --check` on the server's machine compares the index with its checksums.",
@@ -84,6 +90,11 @@ class RemoteLibrary:
 
     def __repr__(self) -> str:
         return f"<RemoteLibrary {self._caller.place.url}/{self._caller.place.library}>"
+
+    def _repr_html_(self) -> str:
+        from bunko.notebook_html import facts_html
+
+        return facts_html(f"{self._caller.place.url}/{self._caller.place.library}", {"library": "on a server"})
 
     if not TYPE_CHECKING:  # a type checker should report an attribute that does not exist
 
@@ -145,28 +156,51 @@ class RemoteLibrary:
             elif states[name]["state"] == "failed" and not states[name]["documents"]:
                 raise error_from(states[name])
 
-    def sync(self, *, retry_failed: bool = False, timeout_s: float = RESPONSE_S) -> SyncReport:
+    @at_the_door
+    def sync(
+        self, *, retry_failed: bool = False, allow_empty: bool = False, timeout_s: float = RESPONSE_S
+    ) -> SyncReport:
         """Make the server update the index from its folder now, and return the report.
 
         Raises LibraryError, StoreError, and EngineTimeout if it takes longer; the server then finishes it anyway.
         """
-        path = path_of("libraries", self.name, "sync", retry_failed=str(retry_failed).lower())
+        path = path_of(
+            "libraries",
+            self.name,
+            "sync",
+            retry_failed=str(retry_failed).lower(),
+            allow_empty=str(allow_empty).lower(),
+        )
         with self._understood():
             return from_json(SyncReport, self._caller.post(path, {}, timeout_s=timeout_s))
 
+    @at_the_door
     def search(
         self,
         query: str,
         *,
         watch: Stopwatch | None = None,
         settings: Settings | Mapping[str, object] | None = None,
-    ) -> list[Hit]:
-        """Return the passages that match a question, best first. Raises QuestionError for an empty one.
+        **within: Unpack[Within],
+    ) -> Hits:
+        """Return the passages that match a question, best first. Takes and raises what `find` does."""
+        return Hits(self.find(query, watch=watch, settings=settings, **within).hits)
 
-        Of the settings only those that a search takes have an effect (`retrieval.top_k`). Raises UsageError for one
-        that can't be sent.
+    def find(
+        self,
+        query: str,
+        *,
+        watch: Stopwatch | None = None,
+        settings: Settings | Mapping[str, object] | None = None,
+        **within: Unpack[Within],
+    ) -> SearchResult:
+        """Return the passages that match a question, best first, and which documents were searched.
+
+        Raises QuestionError for an empty one, ScopeError for a filter that no document passes. Of the settings only
+        those that a search takes have an effect (`retrieval.top_k`, `scope`). Raises UsageError for one that can't be
+        sent.
         """
-        fields = self._fields(settings)
+        fields = self._fields(settings) | _fields_within(within)
         if "mode" in fields:
             raise UsageError("A search on a server uses the server's retrieval.mode.", "Leave retrieval.mode out.")
         taken = [each.field for each in ASKABLE if "search" in each.calls]
@@ -176,7 +210,7 @@ class RemoteLibrary:
             for stage, milliseconds in found.timings.items() if watch else ():
                 if stage != "total" and watch:
                     watch.add(stage, milliseconds)
-            return list(found.hits)
+            return found
 
     def stream(
         self,
@@ -185,6 +219,7 @@ class RemoteLibrary:
         history: tuple[Message, ...] = (),
         answers: Literal["new", "kept"] = "new",
         settings: Settings | Mapping[str, object] | None = None,
+        **within: Unpack[Within],
     ) -> Iterator[Event]:
         """Yield what `Library.stream` yields. Closing the iterator stops the model on the server.
 
@@ -193,7 +228,8 @@ class RemoteLibrary:
         `Library.stream` raises, RemoteUnavailable, RemoteBadAnswer, Busy, NotReady, and UsageError for a setting that
         can't be sent with a question.
         """
-        body = {"question": question, "answers": answers, "stream": True, **self._fields(settings)}
+        body: dict[str, object] = {"question": question, "answers": answers, "stream": True}
+        body |= self._fields(settings) | _fields_within(within)
         if history:
             body["history"] = turns_of(history)
         stream = self._stream(body)
@@ -224,6 +260,7 @@ class RemoteLibrary:
             self._open_streams = {each for each in self._open_streams if getattr(each, "gi_frame", None)}
         raise RemoteUnavailable(f"The server {self._caller.place.url} broke off its answer.", "Ask again.")
 
+    @at_the_door
     def ask(
         self,
         question: str,
@@ -231,9 +268,10 @@ class RemoteLibrary:
         history: tuple[Message, ...] = (),
         answers: Literal["new", "kept"] = "new",
         settings: Settings | Mapping[str, object] | None = None,
+        **within: Unpack[Within],
     ) -> Answer:
         """Answer a question from the documents, with citations. Takes and raises what `stream` does."""
-        return last(self.stream(question, history=history, answers=answers, settings=settings))
+        return last(self.stream(question, history=history, answers=answers, settings=settings, **within))
 
     def chat(self) -> Conversation:
         """Start a conversation, in which questions may refer to earlier ones."""
@@ -262,9 +300,16 @@ class RemoteLibrary:
                         indexed_at=row.indexed_at,
                         error=row.error,
                         hint=row.hint,
+                        facts=facts_json(row.facts) if row.facts else "",
                     )
         return records
 
+    @at_the_door
+    def documents(self) -> Documents:
+        """Return what is known of each document that could be read, by path."""
+        return Documents(row_of(record) for _, record in sorted(self.records().items()) if not record.error)
+
+    @at_the_door
     def document(self, path: str) -> Document | None:
         """Return a document with the text that offsets count in; None if the library has none with this path."""
         parts: list[TextPart] = []
@@ -288,7 +333,14 @@ class RemoteLibrary:
             for kind in ("pages", "headings", "tables")
         }
         text = "".join(part.text for part in parts)
-        return Document(path=path, text=text, format=parts[0].format, **spans)
+        return Document(
+            path=path,
+            text=text,
+            format=parts[0].format,
+            pages=spans["pages"],
+            headings=spans["headings"],
+            tables=spans["tables"],
+        )
 
     @property
     def is_indexed(self) -> bool:
@@ -342,7 +394,9 @@ def fields_of(settings: Settings) -> dict[str, object]:
     for name in known_names():
         value, default = _value(settings, name), _value(Settings(), name)
         is_set = value != default or (name in settings.given and name in FIELDS)
-        if name in FIELDS and value == 0 < SETTINGS[name].least:  # "as the server does by itself" can't be sent
+        if (
+            name in FIELDS and isinstance(value, int | float) and value == 0 < SETTINGS[name].least
+        ):  # "as the server does by itself" can't be sent
             is_set = False
         if not is_set or name in _OF_THIS_MACHINE or name.startswith("server."):
             continue
@@ -352,6 +406,15 @@ def fields_of(settings: Settings) -> dict[str, object]:
             )
         fields[FIELDS[name]] = value
     return fields
+
+
+def _fields_within(within: Within) -> dict[str, object]:
+    """Return the arguments that choose documents as fields."""
+    return {FIELDS[name]: _sent(value) for name, value in overrides_of(within).items()}
+
+
+def _sent(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _value(settings: Settings, name: str) -> object:

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from bunko.types import Document, Hit, Span
+from bunko.facts import Facts, facts_from
+from bunko.types import Document, Hit, Scope, Span
 
 State: TypeAlias = Literal["indexing", "ready", "failed"]
 
@@ -24,6 +25,8 @@ class SearchResult:
     """The passages that were found, best first."""
     timings: Mapping[str, float]
     """Milliseconds of each stage, in the order in which they ran, and `total`."""
+    scope: Scope | None = None
+    """The documents that were searched. Left out where all were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +157,8 @@ class DocumentRow:
     """Why it could not be read; empty otherwise."""
     hint: str
     """What to do about it; of a document that was read, what of the file its text lacks, one line each."""
+    facts: Facts | None = None
+    """What the document says of itself: its title, authors, dates, tags. Left out where it says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +196,8 @@ class ServedDocument:
     """Why it could not be read. Left out otherwise."""
     hint: str = ""
     """What to do about it; of a document that was read, what of the file its text lacks. Left out where empty."""
+    facts: Facts | None = None
+    """What the document says of itself: its title, authors, dates, tags. Left out where it says nothing."""
 
 
 def row_of(record: Any) -> DocumentRow:
@@ -206,7 +213,7 @@ def served_row_of(record: Any) -> ServedDocument:
 
 def _shared(record: Any) -> dict[str, Any]:
     names = ("path", "format", "language", "pages", "chunks", "indexed_at", "error", "hint")
-    return {name: getattr(record, name) for name in names}
+    return {name: getattr(record, name) for name in names} | {"facts": facts_from(record.facts) or None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

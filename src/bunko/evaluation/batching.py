@@ -65,6 +65,7 @@ def batch(
     out: Path | None = None,
     parallel: int = 1,
     progress: Progress | None = None,
+    each: Callable[[Answered], None] | None = None,
 ) -> BatchReport:
     """Answer questions from a library whose index is up to date. Raises what `run_batch` raises."""
 
@@ -73,7 +74,7 @@ def batch(
 
     with open_askers(library, answer_from=answer_from, parallel=parallel) as askers:
         identity = identity_of(library, answer_from=answer_from)
-        return run_batch(questions, askers, out=out, identity=identity, before=load, progress=progress)
+        return run_batch(questions, askers, out=out, identity=identity, before=load, progress=progress, each=each)
 
 
 def run_batch(
@@ -84,12 +85,14 @@ def run_batch(
     identity: Identity,
     before: Callable[[Sequence[Question]], None] = lambda questions: None,
     progress: Progress | None = None,
+    each: Callable[[Answered], None] | None = None,
 ) -> BatchReport:
     """Answer the questions that the file does not answer yet, one at a time for each asker.
 
     Without `out` nothing is written or resumed. `before` is called with the questions to be asked, if there are any, so
-    that it can load the model. Raises UsageError if the file belongs to another run, and errors that would repeat for
-    every question: EngineStartFailed, RemoteUnavailable, ModelError, StoreError.
+    that it can load the model; `each` with every line of this run, as soon as it is there. Raises UsageError if the
+    file belongs to another run, and errors that would repeat for every question: EngineStartFailed, RemoteUnavailable,
+    ModelError, StoreError.
     """
     begin = time.monotonic()
     progress = progress or (lambda done, total: None)
@@ -110,6 +113,8 @@ def run_batch(
             for place, line, answer_notes in _answer_all(numbered, askers):
                 write(place, line)
                 notes.update(answer_notes)
+                if each:
+                    each(line)
                 done += 1
                 progress(done, len(questions))
     failed = sum("error" in line for line in file.lines)

@@ -58,7 +58,7 @@ class ChatGenerator:
 
         Each text of `stop` ends an answer, beside those of the options.
         """
-        self.spec = spec
+        self._spec = spec
         self._connection = connection
         self._model = model
         self._facts: ServerFacts | None = None
@@ -72,6 +72,12 @@ class ChatGenerator:
         self._wants_thoughts: bool | None = None
         self._concessions = Concessions()
         self._observer: Callable[[Request], None] | None = None
+
+    @property
+    def spec(self) -> GeneratorSpec:
+        """The model; its number of parameters on a server is known once the server has been asked, if it tells."""
+        told = self._facts.parameters if self._facts else 0
+        return self._spec if self._spec.parameters or not told else replace(self._spec, parameters=told)
 
     @property
     def placement(self) -> str:
@@ -141,9 +147,14 @@ class ChatGenerator:
         return self.facts().context_tokens
 
     def tokens_per_s(self) -> float:
-        """Return how fast the model reads here, as last measured; 0 if it is not known, infinite for a server."""
+        """Return how fast the model reads here, as last measured; 0 if it is not known, infinite for a server.
+
+        A server is asked what it is, so that the question that follows is asked as its model needs it.
+        """
         process = self._connection.endpoint
         if not isinstance(process, LlamaProcess):
+            with contextlib.suppress(EngineError):  # the first request raises it again
+                self.facts()  # `spec` has the server's word from now on
             return math.inf
         with contextlib.suppress(OSError):
             return self._speeds.of(state_key(process.parameters, ())) if self._speeds else 0.0

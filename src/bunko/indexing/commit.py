@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bunko.errors import BunkoError, StoreDamaged, StoreError
+from bunko.facts import facts_json
 from bunko.reading.folder import FileEntry
 from bunko.reading.storable import storable_text
 from bunko.store import Entry, FileRecord, Record, Store
@@ -191,10 +192,12 @@ def record_of(file: FileEntry, item: Document | FailedFile, fingerprint: str) ->
     if isinstance(item, FailedFile):
         digest = _digest_of(fingerprint, item.error)
         return dataclasses.replace(record, digest=digest, error=item.error, hint=item.hint)
+    facts = facts_json(item.facts)
     return dataclasses.replace(
         record,
-        digest=_digest_of(fingerprint, item.text, outline(item), *item.left_out),
+        digest=_digest_of(fingerprint, item.text, outline(item), *item.left_out, *filter(None, [facts])),
         hint="\n".join(item.left_out),
+        facts=facts,
         format=item.format,
         pages=len(item.pages),
         size=file.size if item.path == file.path else len(item.text.encode("utf-8", "surrogatepass")),

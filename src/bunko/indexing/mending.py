@@ -34,6 +34,7 @@ def sync_mended(
     settings: Settings,
     embed_at_most: int | None,
     retry_failed: bool,
+    allow_empty: bool,
     wait_s: float,
     progress: Progress,
 ) -> SyncReport:
@@ -47,6 +48,7 @@ def sync_mended(
             settings=settings,
             embed_at_most=embed_at_most,
             retry_failed=retry_failed,
+            allow_empty=allow_empty,
             wait_s=wait_s,
             progress=progress,
         )

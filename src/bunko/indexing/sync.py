@@ -22,7 +22,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bunko.errors import LibraryEmpty, ReadError
+from bunko.errors import FilesLost, LibraryEmpty, ReadError
 from bunko.indexing.chunking import chunks_of
 from bunko.indexing.commit import Batch, Counts, file_record, record_of
 from bunko.indexing.compare import Changes, compare, file_digest, fingerprint
@@ -36,6 +36,10 @@ from bunko.types import Chunk, Document, FailedFile, SyncReport
 
 __all__ = ["Progress", "embed_missing", "sync"]
 
+# Of so many indexed files, so small a share is left only where something is wrong, or on purpose.
+_MANY = 20
+_FEW = 0.1
+
 
 def sync(
     root: Path,
@@ -45,6 +49,7 @@ def sync(
     settings: Settings,
     embed_at_most: int | None = None,
     retry_failed: bool = False,
+    allow_empty: bool = False,
     wait_s: float = 0.0,
     progress: Progress = lambda stage, done, total: None,
 ) -> SyncReport:
@@ -52,8 +57,9 @@ def sync(
 
     If more than `embed_at_most` chunks need a vector, none is embedded: the report has their number, and
     `embed_missing` embeds them later. A file that could not be read is tried again when it has changed, or with
-    `retry_failed`. The sync waits `wait_s` seconds for another writer. Raises LibraryNotFound, LibraryEmpty,
-    StoreError; a file's fault is in the report.
+    `retry_failed`. A folder that has lost nearly all indexed files is an error unless `allow_empty`. The sync waits
+    `wait_s` seconds for another writer. Raises LibraryNotFound, LibraryEmpty, FilesLost, StoreError; a file's fault
+    is in the report.
     """
     begin = time.monotonic()
     with store.writing(wait_s=wait_s):
@@ -64,7 +70,10 @@ def sync(
         if not unfinished:
             store.check_counts()
         stray = store.repair() if unfinished else set()
-        changes = compare(files, store.files(), stray=stray, settings=settings, retry_failed=retry_failed)
+        known = store.files()
+        if not allow_empty:
+            _check_not_lost(root, listed=len(files), known=len(known))
+        changes = compare(files, known, stray=stray, settings=settings, retry_failed=retry_failed)
         counts = Counts()
         if changes or unfinished:
             with store.changing():
@@ -169,6 +178,21 @@ def in_time(chunks: Iterable[Chunk], timeout_s: float) -> Iterator[Chunk]:
             raise ReadError(f"Cutting it into passages took longer than {timeout_s:g} seconds.")
         yield one
         begin = time.monotonic()  # writing them is not the document's fault
+
+
+def _check_not_lost(root: Path, *, listed: int, known: int) -> None:
+    """Raise FilesLost where so few files are left that the folder is rather not what it was, as an unmounted disk."""
+    if listed == 0 < known or (known >= _MANY and listed < _FEW * known):
+        left = (
+            f"{listed} of the {known} indexed files are left"
+            if listed
+            else f"None of the {known} indexed files is left"
+        )
+        raise FilesLost(
+            f"{left} in {str(root)!r}. The index is kept as it is.",
+            "If a disk or network drive is missing there, connect it. If they were deleted on purpose: "
+            "bunko index FOLDER --allow-empty",
+        )
 
 
 def _check_read(root: Path, listing: Listing, report: SyncReport) -> None:

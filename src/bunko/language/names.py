@@ -29,7 +29,8 @@ _CALENDAR = frozenset(
 _ORDINARY = frozenset(
     "yes no according based however therefore thus although because since while finally additionally furthermore "
     "moreover overall meanwhile instead later earlier today several both answer question context text source passage "
-    "document sources documents people water man woman men women children book city country group work one once".split()
+    "document sources documents people water man woman men women children book city country group work one once "
+    "compare contrast explain describe discuss list name give show tell define outline summarise summarize".split()
 )
 _ORDINARY_ENDING = re.compile(r"(?:[tsc]ion|ment|ness|ity|ing|ly|ed|ance|ence|ism|[^aeiousy]s|ies|ers)$")
 _DEMONYM = re.compile(r"(?:n|an|ian|ese|ish|i|ic|s|es)")
@@ -60,6 +61,9 @@ class Name:
     text: str
     words: tuple[str, ...]
     """Its parts, folded, without titles: ("ada", "lind"). A Japanese name is a single part, without dots."""
+
+
+_CYRILLIC_ENDINGS = ("yy", "yi", "iy", "ij", "i")
 
 
 def names(sentence: str) -> list[Name]:
@@ -170,6 +174,16 @@ def fold_name(word: str) -> str:
     word = re.sub(r"['’]s?$", "", word.casefold().rstrip(".")).translate(_LETTERS)
     word = "".join(sign for sign in unicodedata.normalize("NFD", word) if not unicodedata.combining(sign))
     return re.sub(r"(?<=[a-z]{3})(?:yy|iy|ij|yi|ii)$", "y", word)
+
+
+def other_spellings(name: str) -> list[str]:
+    """Return how a folded name from Cyrillic is also spelled in Latin letters; none for other names.
+
+    >>> other_spellings("zelensky"), other_spellings("lind")
+    (['zelenskyy', 'zelenskyi', 'zelenskiy', 'zelenskij', 'zelenski'], [])
+    """
+    stem = name[:-1]
+    return [stem + ending for ending in _CYRILLIC_ENDINGS] if re.fullmatch(r"[a-z]{4,}y", name) else []
 
 
 def _words_within(word: str) -> list[str]:

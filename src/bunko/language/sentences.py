@@ -29,6 +29,8 @@ _NEVER_LAST = re.compile(
 )
 _GOES_ON = re.compile(r"[、，]\s*$")
 _LABEL = re.compile(r"[ \t]*[^\s:：][^:：\n]{0,24}(?::[ \t]|：)")  # Name: Alice
+# A line that says what those below are. Area:
+_LABEL_ALONE = re.compile(r"[ \t]*(?:[A-ZÀ-Þ0-9][^,.!?:：\n]{0,40}:|[^、。，,.!?！？:：\n]{1,20}：)[ \t]*$")
 _ROW = re.compile(r"[^\n]*\S(?: \| |\t+)\S")
 _HYPHEN = re.compile(r"[・-]\S")
 _PAUSE = re.compile(r"[:;]$")
@@ -99,6 +101,8 @@ def _ends_at_line(text: str, start: int, line_end: int, margins: tuple[int, int]
     if line.lstrip().startswith(("#", "|")) or following.startswith("\u3000"):  # so Japanese paragraphs begin
         return True
     if any(pattern.match(line) and pattern.match(following) for pattern in (_LABEL, _ROW)):
+        return True
+    if _LABEL_ALONE.match(following) and not re.search(r"[,、，]\s*$", line):
         return True
     if _TERMINAL.search(line) and not _NEVER_LAST.search(line):
         return not (fullness > 0.75 and _PAUSE.search(line) and following[:1].islower())

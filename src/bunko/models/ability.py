@@ -18,7 +18,7 @@ SMALL = 2_000_000_000
 
 
 def ability_of(spec: GeneratorSpec, settings: GenerationSettings) -> Ability:
-    """Return a model's ability: as set, or by its size. A model of unknown size, as on a server, is capable.
+    """Return a model's ability: as set, or by its size. A model of unknown size, as on most servers, is capable.
 
     >>> ability_of(GeneratorSpec(name="a", parameters=135_000_000), GenerationSettings())
     'tiny'

@@ -16,12 +16,20 @@ _JOINT = re.compile(
     re.I,
 )
 _NAMES_JOINED = re.compile(r"^\s*(?:,|、|・|and|or|vs\.?|versus|with|to|と|や|および|及び|,? and)\s*(?:the\s+)?$", re.I)
-_IMPERATIVE = re.compile(r"^(?:compare|contrast|explain|describe|discuss|list|name|give|show|tell)\s+", re.I)
 _ASKS = re.compile(
     r"[?？]\s*$|\b(?:how|what|why|when|where|who|which|whose|compare|contrast|explain|describe|discuss|list|name|give|tell)\b"
     r"|(?:か|ください|下さい|教えて|なさい|述べよ|せよ)[。.!！\s]*$",
     re.I,
 )
+# What things are compared in: "in population and area", の人口と面積を.
+_ASPECTS = re.compile(
+    r"^\W*(?:,\s*)?(?:in terms of|with respect to|with regard to|in|by|on|for|regarding|as to)\s+(?:their\s+)?"
+    r"(?P<en>[^?.!]+)[?.!\s]*$"
+    r"|^(?:の|における)(?P<ja>[^。、？?]+?)(?:を|で|は|に(?:ついて|関して))",
+    re.I,
+)
+_BEFORE = re.compile(r"\b(?:in|by) (?:terms of )?(?P<en>[\w\s]+?)[,:]?\s+(?:the\s+)?$", re.I)
+_AND = re.compile(r",\s*(?:and\s+)?|\s+and\s+|と|や|、|および|及び")
 _MOST = 6
 
 
@@ -46,12 +54,47 @@ def parts_by_name(question: Question) -> list[str]:
     >>> parts_by_name(parse_question("How do Varn and Hest differ?"))
     ['How do Varn differ?', 'How do Hest differ?']
     """
+    found = _series(question)
+    if found is None:
+        return []
+    head, named, tail = found
+    return [f"{head}{name}{tail}" for name in named]
+
+
+def things_by_aspect(question: Question) -> list[str]:
+    """Return what to search for where things are compared: each with each aspect, or each without the others.
+
+    >>> from bunko.question.question import parse_question
+    >>> things_by_aspect(parse_question("Compare Varn and Hest in area and age."))
+    ['What is the area of Varn?', 'What is the age of Varn?', 'What is the area of Hest?', 'What is the age of Hest?']
+    >>> things_by_aspect(parse_question("How do Varn and Hest differ?"))
+    ['How do Varn differ?', 'How do Hest differ?']
+    """
+    found = _series(question)
+    if found is None:
+        return []
+    head, named, tail = found
+    match = _ASPECTS.match(tail) or _BEFORE.search(head)
+    if match is None:
+        return parts_by_name(question)
+    english = match["en"]
+    aspects = [text for text in _AND.split(english or match["ja"]) if text.strip()]
+    form = "What is the {aspect} of {name}?" if english else "{name}の{aspect}は？"
+    return [form.format(name=name, aspect=aspect.strip()) for name in named for aspect in aspects][:_MOST]
+
+
+def compares_aspects(question: Question) -> bool:
+    """Return whether a question says in what its things are compared."""
+    return things_by_aspect(question) != parts_by_name(question)
+
+
+def _series(question: Question) -> tuple[str, list[str], str] | None:
+    """Return what stands before the names that a question joins, the names, and what follows; None if it joins none."""
     text = question.text
     places: list[tuple[int, int]] = []
     for name in question.names:
-        said = _IMPERATIVE.sub("", name.text)  # "Compare Varn" is no name
-        if said and (start := text.find(said, places[-1][1] if places else 0)) >= 0:
-            places.append((start, start + len(said)))
+        if (start := text.find(name.text, places[-1][1] if places else 0)) >= 0:
+            places.append((start, start + len(name.text)))
     series: list[tuple[int, int]] = []
     for before, after in pairwise(places):
         if _NAMES_JOINED.match(text[before[1] : after[0]]):
@@ -59,6 +102,5 @@ def parts_by_name(question: Question) -> list[str]:
                 break
             series += [after] if series else [before, after]
     if len(series) < 2:
-        return []
-    head, tail = text[: series[0][0]], text[series[-1][1] :]
-    return [f"{head}{text[start:end]}{tail}" for start, end in series]
+        return None
+    return text[: series[0][0]], [text[start:end] for start, end in series], text[series[-1][1] :]

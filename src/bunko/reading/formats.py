@@ -64,6 +64,12 @@ def _ods(path: Path, relative: str, context: Context) -> Items:
     yield from read_ods(path, relative, settings=context.settings)
 
 
+def _parquet(path: Path, relative: str, context: Context) -> Items:
+    from bunko.reading.text.parquet import read_parquet
+
+    yield from read_parquet(path, relative, context)
+
+
 def _picture(path: Path, relative: str, context: Context) -> Items:
     from bunko.reading.images.read import read_picture
 
@@ -112,6 +118,7 @@ READERS: Mapping[str, Reader] = {
         (".epub", _one_document(read_epub)),
         (".html .htm .xhtml", _as_text(read_html)),
         (".csv .tsv .tab", _as_text(read_csv)),
+        (".parquet", _parquet),
         (".jsonl .ndjson .jsonl.gz .ndjson.gz", read_json_lines),
         (".json", read_json),
         (".yaml .yml", _as_text(read_yaml)),

@@ -11,6 +11,7 @@ from bunko.errors import ReadError
 from bunko.reading.containers.members import Budget, Context, Items, PageRead
 from bunko.reading.formats import reader_of
 from bunko.reading.left_out import with_bad_places
+from bunko.reading.properties.choose import with_facts
 from bunko.reading.storable import storable
 from bunko.reading.text.unseen import seen
 from bunko.settings import ReadingSettings
@@ -56,7 +57,8 @@ def _read(path: Path, relative: str, context: Context) -> Items:
             empty = empty and isinstance(item, PageRead)
             error = _fault(item, settings) if isinstance(item, Document) else None
             if not error or isinstance(item, PageRead):
-                yield item
+                one = item if isinstance(item, Document) and item.path == relative else None
+                yield storable(with_facts(one, path)) if one else item
             elif item.path == relative:
                 raise error
             else:

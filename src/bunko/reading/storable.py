@@ -10,8 +10,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from bunko.facts import Facts
 from bunko.types import Document, FailedFile, Span
 
 LONGEST_LABEL = 1_000
@@ -50,7 +51,19 @@ def storable(item: Item) -> Item:
         pages=tuple(map(_span, item.pages)),
         headings=tuple(map(_span, item.headings)),
         tables=tuple(map(_span, item.tables)),
+        facts=_facts(item.facts),
     )
+
+
+def _facts(facts: Facts) -> Facts:
+    if not facts:
+        return facts
+    values = {field.name: getattr(facts, field.name) for field in dataclasses.fields(facts)}
+    clean: dict[str, Any] = {
+        name: storable_text(value) if isinstance(value, str) else tuple(map(storable_text, value))
+        for name, value in values.items()
+    }
+    return Facts(**clean)
 
 
 def _span(span: Span) -> Span:

@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 
 from bunko.child_process import claim_stdout, exit_when_orphaned, leave
 from bunko.errors import BunkoError
+from bunko.facts import facts_of
 from bunko.reading.containers.members import PageRead
 from bunko.reading.sandbox import enter
 from bunko.settings import ReadingSettings
@@ -103,6 +104,7 @@ def from_frame(frame: Frame) -> Document | FailedFile:
         return FailedFile(**frame["failed"])
     values = dict(frame["document"])
     values["left_out"] = tuple(values.get("left_out", ()))
+    values["facts"] = facts_of(values.get("facts", {}))
     for name in ("pages", "headings", "tables"):
         values[name] = tuple(Span(**span) for span in values[name])
     return Document(**values)

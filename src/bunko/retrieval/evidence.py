@@ -9,14 +9,17 @@ from __future__ import annotations
 import bisect
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bunko.injection.detection import gives_orders
+from bunko.language.entries import is_label_alone, label_of
+from bunko.language.names import other_spellings
 from bunko.language.numbered_parts import is_label
 from bunko.language.sentences import sentences
-from bunko.language.words import estimate_tokens, normalise, source_words
+from bunko.language.words import estimate_tokens, normalise, source_words, words
 from bunko.ports import Embedder
 from bunko.question.answer_type import may_answer
 from bunko.question.definitions import defines
@@ -41,6 +44,8 @@ _WEIGHT_OF_TYPE = 0.3
 _WEIGHT_OF_ENTITIES = 0.3
 # For a sentence that says who or what something is, if that is the question. Not tuned.
 _WEIGHT_OF_DEFINITION = 0.6
+# For an entry, "Population: 5", if all that stands before the colon is asked for. Not tuned: it equals a type's.
+_WEIGHT_OF_ENTRY = 0.3
 # Tokens, about 12 letters or 3 Japanese characters. Shorter pieces are headings, list marks, page numbers; they are
 # used only where they are statements, answer a question in the text, or where the passage has nothing else.
 _SHORTEST = 5
@@ -73,6 +78,8 @@ class _Candidate:
     """The question in the document that it answers, if there is one."""
     said: frozenset[str]
     """Its words and those of `question`."""
+    label: str
+    """What stands before its first colon; empty where none is near its beginning."""
 
 
 def select(
@@ -117,11 +124,12 @@ def select(
 def _lexical_scores(question: Question, candidates: Sequence[_Candidate]) -> list[float]:
     weights = _weights(question, candidates)
     return [
-        overlap(weights, candidate.said)
-        + _WEIGHT_OF_CONTEXT * overlap(weights, candidate.context)
+        overlap(weights, _as_asked(question, _said(question, candidate)))
+        + _WEIGHT_OF_CONTEXT * overlap(weights, _as_asked(question, candidate.context) - candidate.said)
         + _WEIGHT_OF_PASSAGE * candidate.passage
         + _WEIGHT_OF_TYPE * may_answer(candidate.quote, question.expects, asked=question.distinct_words)
         + _WEIGHT_OF_DEFINITION * _defines(question, candidate)
+        + _WEIGHT_OF_ENTRY * _is_entry(question, candidate)
         + _WEIGHT_OF_ENTITIES * share(question, _scope(candidate))
         for candidate in candidates
     ]
@@ -132,6 +140,19 @@ def _defines(question: Question, candidate: _Candidate) -> float:
     if question.kind != "definition":
         return 0.0
     return max((defines(candidate.quote, subject) for subject in question.subjects), default=0.0)
+
+
+def _said(question: Question, candidate: _Candidate) -> frozenset[str]:
+    """Return what a sentence says: of the very entry that is asked for, also what stands above it."""
+    label = source_words(candidate.label)
+    around = candidate.said | candidate.context
+    return around if label and label <= question.distinct_words <= around else candidate.said
+
+
+def _is_entry(question: Question, candidate: _Candidate) -> float:
+    """Return how far a sentence is an entry for what is asked: the share of what stands before its colon."""
+    label = source_words(candidate.label)
+    return len(label & question.distinct_words) / len(label) if label else 0.0
 
 
 def _choose(
@@ -224,7 +245,25 @@ def coverage(question: Question, hits: Sequence[Hit]) -> float:
     passages: dict[int, frozenset[str]] = {}
     for candidate in candidates:
         passages[candidate.rank] = passages.get(candidate.rank, frozenset()) | candidate.said | candidate.context
-    return max(overlap(asked, found) for found in passages.values())
+    return max(overlap(asked, _as_asked(question, found)) for found in passages.values())
+
+
+def _as_asked(question: Question, found: frozenset[str]) -> frozenset[str]:
+    """Add the names of the question that are there in another spelling: Zelenskyy for Zelensky."""
+    missing = question.distinct_words - found
+    return found | {word for word, others in _spellings(question).items() if word in missing and others & found}
+
+
+@lru_cache(maxsize=64)
+def _spellings(question: Question) -> Mapping[str, frozenset[str]]:
+    """Return the other spellings of the question's names by how they stand among its words."""
+    folded = {word for name in question.names for word in name.words}
+    return {
+        said: frozenset(form for other in others for form in words(other))
+        for name in folded
+        if (others := other_spellings(name))
+        for said in words(name)
+    }
 
 
 def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
@@ -245,14 +284,18 @@ def _sentences_of(chunk: Chunk) -> Iterator[tuple[AnsweringSentence, str]]:
         n = bisect.bisect_left(spans, (item.start,)) - 1
         before = spans[n] if n >= 0 else (0, 0)
         in_section = chunk.heading_at(offset + before[0]) == chunk.heading_at(offset + item.start)
-        yield item, text[before[0] : before[1]] if in_section else ""
+        sentence = text[before[0] : before[1]] if in_section else ""
+        if not item.question and is_label_alone(sentence) and not text[before[1] : item.start].strip(" \n"):
+            yield replace(item, start=before[0]), ""
+        else:
+            yield item, sentence
 
 
 def _is_quotable(chunk: Chunk, item: AnsweringSentence) -> bool:
     """Return whether a sentence is more than a heading or a mark."""
     quote = chunk.text[item.start : item.end]
     is_long = estimate_tokens(quote) >= _SHORTEST or (_STATEMENT.search(quote) and len(source_words(quote)) > 1)
-    if _NO_SENTENCE.match(quote) or is_label(quote) or not (item.question or is_long):
+    if _NO_SENTENCE.match(quote) or is_label_alone(quote) or is_label(quote) or not (item.question or is_long):
         return False
     return quote not in chunk.heading_at(chunk.start + item.start).split(" > ")
 
@@ -272,6 +315,7 @@ def _candidate(hit: Hit, rank: int, item: AnsweringSentence, *, before: str, bes
         heading=heading,
         question=item.question,
         said=said,
+        label=label_of(quote),
         context=source_words(f"{chunk.file_words} {heading}\n{before}") - said,
         rank=rank,
         passage=hit.score / best if best > 0 else 0.0,

@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TypeAlias, TypeVar
 
+from bunko.language.entries import labels
 from bunko.language.sentences import sentences
 from bunko.language.words import source_words, words
 from bunko.question.question import Question
@@ -73,6 +74,25 @@ def by_sentence(question: Question, hits: Sequence[Hit]) -> list[Hit]:
         scored.append(replace(hit, score=(hit.score + _WEIGHT_OF_SENTENCE * share) / (1 + _WEIGHT_OF_SENTENCE)))
     rest = [replace(hit, score=hit.score / (1 + _WEIGHT_OF_SENTENCE)) for hit in hits[_RERANKED:]]
     return sorted([*scored, *rest], key=best_first)
+
+
+def by_entry(question: Question, hits: Sequence[Hit]) -> list[Hit]:
+    """Put passages first that have the very entry that is asked for: "Area: 5" under "Hest", for the area of Hest.
+
+    All that stands before the entry's colon is asked for; the file's name and the headings say the rest.
+    """
+    asked = question.distinct_words
+    best = max((hit.score for hit in hits), default=0.0)
+    lifted = [replace(hit, score=best) if _has_entry(asked, hit.chunk) else hit for hit in hits]
+    return sorted(lifted, key=lambda hit: -hit.score)  # of those lifted, the order stays
+
+
+def _has_entry(asked: frozenset[str], chunk: Chunk) -> bool:
+    fitting = [words for label in labels(chunk.text) if (words := source_words(label)) and words <= asked]
+    if not fitting:
+        return False
+    around = source_words(" ".join([chunk.file_words, chunk.heading, *(under.label for under in chunk.sections)]))
+    return any(asked <= words | around for words in fitting)
 
 
 def _words_of_sentences(chunk: Chunk) -> Iterator[frozenset[str]]:

@@ -14,12 +14,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bunko.language.japanese_words import kana_words, to_hiragana, to_katakana
+from bunko.language.names import names, other_spellings
 from bunko.language.quantities import MONTHS, Quantity, eras, quantities
 from bunko.language.reading_variants import reading_variants
 from bunko.language.words import normalise, spellings
 from bunko.ports import Embedder, Searchable
 from bunko.question.question import Question
-from bunko.retrieval.ranking import best_first, by_order, by_sentence, fuse, place_of
+from bunko.retrieval.ranking import best_first, by_entry, by_order, by_sentence, fuse, place_of
 from bunko.settings import RetrievalSettings
 from bunko.types import Hit
 
@@ -59,7 +60,7 @@ def retrieve(
     if use_dense and vector is not None:
         lexical = _with_similarities(lexical, store, embedder, vector)
         dense = _with_similar(dense, lexical)
-    return by_sentence(question, fuse(dense, lexical))[: settings.top_k]
+    return by_entry(question, by_sentence(question, fuse(dense, lexical)))[: settings.top_k]
 
 
 def with_spellings(question: str) -> str:
@@ -67,6 +68,8 @@ def with_spellings(question: str) -> str:
 
     >>> with_spellings("サーバの再起動"), with_spellings("みかん"), with_spellings("第二条")
     ('サーバの再起動 サーバー', 'みかん ミカン 蜜柑', '第二条 第2条 2')
+    >>> with_spellings("Did Tolstoy walk?").split()[3:5]
+    ['tolstoyy', 'tolstoyi']
     """
     folded = normalise(question)
     found = [word[:-1] if word.endswith("ー") else word + "ー" for word in _KATAKANA_WORD.findall(folded)]
@@ -75,6 +78,7 @@ def with_spellings(question: str) -> str:
     found += reading_variants(folded)
     found += spellings(question).split()
     found += [written for item in quantities(question) for written in _dates(item)]
+    found += [other for name in names(question) for word in name.words for other in other_spellings(word)]
     return " ".join(dict.fromkeys([question, *found]))
 
 

@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
-from bunko.askable import ASKABLE, Askable
+from bunko.askable import ASKABLE, MOST_ITEMS, Askable
 
 
 def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _several(value: object) -> object:
+    """Return a list: of one text, if that is what was sent."""
+    return [value] if isinstance(value, str) else list(value) if isinstance(value, tuple) else value
 
 
 # JSON has one kind of number: 10.0 is a whole one. Bounds stand before the validator, or the schema lacks them.
@@ -29,6 +34,9 @@ def setting_fields(settings: Iterable[Askable], *, surface: Literal["http", "mcp
 
 def _annotation(setting: Askable, surface: str) -> Any:
     highest = setting.mcp_most if surface == "mcp" and setting.mcp_most is not None else setting.highest
+    if setting.is_list:
+        text = Annotated[str, Field(max_length=setting.longest)]
+        return Annotated[list[text], Field(max_length=MOST_ITEMS), BeforeValidator(_several), AfterValidator(tuple)]
     bounds = Field(ge=setting.least, le=highest)
     if setting.type is int:
         return Annotated[int, bounds, BeforeValidator(_whole)]

@@ -2,17 +2,20 @@
 
 from bunko.store.checking import Problem
 from bunko.store.opening import check, mend, open_for_sync, open_store
-from bunko.store.rows import FORMAT, Entry, FileRecord, Record
+from bunko.store.rows import FORMAT, Entry, FileRecord, Listed, Record
 from bunko.store.store import Missing, Store
+from bunko.store.within import StoreWithin
 
 __all__ = [
     "FORMAT",
     "Entry",
     "FileRecord",
+    "Listed",
     "Missing",
     "Problem",
     "Record",
     "Store",
+    "StoreWithin",
     "check",
     "mend",
     "open_for_sync",

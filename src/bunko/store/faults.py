@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from bunko.errors import DiskFull, StoreDamaged, StoreError, StoreNotWritable
+from bunko.errors import DiskFull, StoreBusy, StoreDamaged, StoreError, StoreNotWritable
 from bunko.private_files import LinkFound
 
 # What LanceDB's messages say of files that are missing, truncated or changed. Other errors are faults of a query, of
@@ -17,6 +17,8 @@ _DAMAGE = (
     "invalid magic", "does not appear to be", "unknown lance storage version", "corrupt", "checksum", "truncated",
     "unexpected end", "out of bounds", "decode", "not a directory",
 )  # fmt: skip
+# Another writer was first. Nothing is damaged: the change is made again on what it left.
+_CONFLICT = ("incompatible transaction", "commit conflict", "concurrent transaction", "too many concurrent writers")
 _OF_THE_MACHINE = ("too many open files", "cannot allocate memory", "out of memory", "timed out", "connect")
 
 
@@ -54,6 +56,11 @@ def _as_store_error(error: Exception, action: str, location: str) -> StoreError:
         return StoreNotWritable(
             f"The index in {location!r} could not be {action}: permission denied.",
             "Put it elsewhere with --store PATH.",
+        )
+    if any(mark in lowered for mark in _CONFLICT):
+        return StoreBusy(
+            f"Another process changed the index in {location!r} at the same time.",
+            "Run the command again once it has finished, or ask what is there already with --no-sync.",
         )
     message = f"The index in {location!r} could not be {action}: {detail[:300]}"
     if not any(mark in lowered for mark in _DAMAGE) or any(mark in lowered for mark in _OF_THE_MACHINE):

@@ -10,10 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from bunko.facts import facts_from
 from bunko.language.words import normalise, spellings
 from bunko.types import Chunk, Document, Span
 
-FORMAT = 3
+FORMAT = 4
 FORMAT_KEY = b"bunko.format"
 EMBEDDER_KEY = b"bunko.embedder"
 
@@ -40,6 +41,7 @@ DOCUMENTS = pa.schema(
         ("indexed_at", pa.float64()),
         ("error", pa.string()),  # empty for a document that was read
         ("hint", pa.string()),
+        ("facts", pa.large_string()),  # as JSON, empty where there are none
         ("text", pa.large_string()),
         ("outline", pa.large_string()),  # pages, headings and tables, as JSON
     ]
@@ -97,6 +99,29 @@ class Record:
     error: str = ""
     hint: str = ""
     """What to do about the error; of a document that was read, its `left_out`, one line each."""
+    facts: str = ""
+    """What it says of itself, as JSON: `bunko.facts.facts_from` reads it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What filters compare of a document."""
+
+    path: str
+    file: str
+    format: str
+    language: str
+    error: str
+    facts: str
+    modified_s: float
+    """When its file was last written, in seconds since 1970."""
+    library: str = ""
+    """The name of its library, with which its path begins where several are asked."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths that a filter may name it by."""
+        return (self.path, self.path[len(self.library) + 1 :]) if self.library else (self.path,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +133,7 @@ class Entry:
     chunks: Sequence[Chunk] = ()
 
 
+LISTED_COLUMNS = ["path", "file", "format", "language", "error", "facts"]
 RECORD_COLUMNS = [field.name for field in dataclasses.fields(Record)]
 
 
@@ -147,6 +173,7 @@ def document_from(row: dict[str, Any]) -> Document:
         path=row["path"],
         text=row["text"],
         format=row["format"],
+        facts=facts_from(row["facts"]),
         pages=spans["pages"],
         headings=spans["headings"],
         tables=spans["tables"],

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,9 +33,11 @@ from bunko.store.quick_lancedb import lancedb
 from bunko.store.rows import (
     CHUNK_COLUMNS,
     FILES,
+    LISTED_COLUMNS,
     RECORD_COLUMNS,
     Entry,
     FileRecord,
+    Listed,
     Record,
     chunk_from,
     chunk_table,
@@ -52,6 +55,7 @@ from bunko.types import Chunk, Document, FailedFile, Hit, LeftOut, Span, under_h
 
 if TYPE_CHECKING:
     from bunko.ports import EmbedderSpec, Vectors
+    from bunko.store.within import StoreWithin
 
 _UNFINISHED = "unfinished"
 # Creating the tables takes less than a second.
@@ -77,6 +81,8 @@ class Store:
         """
         self.location = location
         self._local = "://" not in location
+        self._keys_within: tuple[tuple[int, str], list[str]] | None = None
+        self._listing: tuple[tuple[int, int], tuple[Listed, ...]] | None = None
         with mapped("opened", location):
             if self._local:
                 make_private(Path(location))
@@ -249,6 +255,7 @@ class Store:
                 optimize(table)
             if self._chunks.count_rows() >= INDEX_ROWS:
                 index_column(self._chunks, "key")
+                index_column(self._chunks, "path")
         self.refresh()
 
     def _remember(self, name: str, value: str) -> None:
@@ -291,6 +298,25 @@ class Store:
                 for row in self._documents.search().where(condition).select(RECORD_COLUMNS).limit(None).to_list()
             }
 
+    def listing(self) -> tuple[Listed, ...]:
+        """Return what filters compare of every document, kept until the index changes."""
+        state = (self._documents.version, self._files.version)
+        if self._listing is None or self._listing[0] != state:
+            files = self._arrow(self._files, ["path", "modified_ns"])
+            written = dict(zip(files["path"].to_pylist(), files["modified_ns"].to_pylist(), strict=True))
+            columns = self._arrow(self._documents, LISTED_COLUMNS).to_pydict()
+            rows = zip(*(columns[name] for name in LISTED_COLUMNS), strict=True)
+            named = (dict(zip(LISTED_COLUMNS, row, strict=True)) for row in rows)
+            listed = (Listed(**row, modified_s=written.get(row["file"], 0) / 1e9) for row in named)
+            self._listing = (state, tuple(sorted(listed, key=lambda one: one.path)))
+        return self._listing[1]
+
+    def part(self, paths: AbstractSet[str]) -> StoreWithin:
+        """Return the documents of these paths as a store of their own."""
+        from bunko.store.within import StoreWithin
+
+        return StoreWithin(self, paths)
+
     def languages(self) -> dict[str, int]:
         """Return the number of documents in each language."""
         counted = pc.value_counts(self._arrow(self._documents, ["language"])["language"]).to_pylist()
@@ -330,6 +356,17 @@ class Store:
             rows = self._documents.search().where(condition).select(["outline"]).limit(1).to_list()
         return spans_from(rows[0]["outline"])["pages"] if rows else ()
 
+    def outlines(self, formats: Sequence[str]) -> dict[str, tuple[str, tuple[Span, ...]]]:
+        """Return format and tables of the documents of some formats, by path, without reading their texts.
+
+        Records of JSON Lines that are documents of their own are left out.
+        """
+        listed = ", ".join(map(quoted, formats))
+        condition = f"format IN ({listed}) AND error = '' AND NOT (format = 'jsonl' AND path != file)"
+        with self._mapped("read"):
+            rows = self._documents.search().where(condition).select(["path", "format", "outline"]).limit(None).to_list()
+        return {row["path"]: (row["format"], spans_from(row["outline"])["tables"]) for row in rows}
+
     def scan_records(self, *, window: int = 4_000) -> Iterator[Record]:
         """Yield the record of every document, including unreadable ones, with at most `window` of them in memory."""
         with self._mapped("read"):
@@ -339,7 +376,7 @@ class Store:
 
     def scan(self, *, window: int = 32) -> Iterator[Document]:
         """Yield every readable document with its text, with at most `window` of them in memory."""
-        names = ["path", "text", "format", "outline", "error"]
+        names = ["path", "text", "format", "outline", "error", "facts"]
         with self._mapped("read"):
             for batch in self._documents.search().select(names).limit(None).to_batches(window):
                 for row in batch.to_pylist():
@@ -372,32 +409,51 @@ class Store:
         """Return the keys of the nearest vectors with their cosine similarity, best first."""
         return self._vectors.nearest(spec, vector, limit=limit)
 
-    def search_dense(self, spec: EmbedderSpec, vector: Vectors, *, limit: int) -> list[Hit]:
-        """Return the nearest chunks by cosine similarity, best first, with `dense` set."""
-        scores = self.nearest(spec, vector, limit=limit)
+    def nearest_within(self, spec: EmbedderSpec, vector: Vectors, *, limit: int, within: str) -> dict[str, float]:
+        """Return what `nearest` does, of the passages that meet a condition on their path."""
+        state = (self._chunks.version, within)
+        if self._keys_within is None or self._keys_within[0] != state:
+            with self._mapped("read"):
+                keys = self._chunks.search().where(within).select(["key"]).limit(None).to_arrow()["key"]
+            self._keys_within = (state, pc.unique(keys).to_pylist())
+        return self._vectors.nearest_among(spec, vector, self._keys_within[1], limit=limit)
+
+    def search_dense(self, spec: EmbedderSpec, vector: Vectors, *, limit: int, within: str = "") -> list[Hit]:
+        """Return the nearest chunks by cosine similarity, best first, with `dense` set.
+
+        `within` is a condition on their path, as `store.within` makes it.
+        """
+        if within:
+            scores = self.nearest_within(spec, vector, limit=limit, within=within)
+        else:
+            scores = self.nearest(spec, vector, limit=limit)
         hits = [
-            Hit(chunk=chunk, score=scores[chunk.key], dense=scores[chunk.key]) for chunk in self._chunks_by_key(scores)
+            Hit(chunk=chunk, score=scores[chunk.key], dense=scores[chunk.key])
+            for chunk in self._chunks_by_key(scores, within=within)
         ]
         return sorted(hits, key=lambda hit: (-hit.score, hit.chunk.path, hit.chunk.start))[:limit]
 
-    def search_lexical(self, query: str, *, limit: int) -> list[Hit]:
-        """Return the best chunks by BM25, best first, with `lexical` set; empty if no chunk has any of the words."""
+    def search_lexical(self, query: str, *, limit: int, within: str = "") -> list[Hit]:
+        """Return the best chunks by BM25, best first, with `lexical` set; empty if no chunk has any of the words.
+
+        `within` is a condition on their path, as `store.within` makes it.
+        """
         query = normalise(query)
         if not query.strip():
             return []
         with self._mapped("searched"):
-            rows = match(self._chunks, query, limit=limit)
+            rows = match(self._chunks, query, limit=limit, within=within)
         return [Hit(chunk=chunk_from(row), score=row["_score"], lexical=row["_score"]) for row in rows]
 
     def similarities(self, spec: EmbedderSpec, keys: Sequence[str], vector: Vectors) -> dict[str, float]:
         """Return the cosine similarity of the chunks with these keys; those without a vector are left out."""
         return self._vectors.similarities(spec, keys, vector)
 
-    def _chunks_by_key(self, keys: Iterable[str]) -> list[Chunk]:
+    def _chunks_by_key(self, keys: Iterable[str], *, within: str = "") -> list[Chunk]:
         with self._mapped("read"):
             return [
                 chunk_from(row)
-                for condition in conditions("key", list(keys))
+                for condition in conditions("key", list(keys), beside=within)
                 for row in self._chunks.search().where(condition).select(CHUNK_COLUMNS).limit(None).to_list()
             ]
 

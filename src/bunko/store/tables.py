@@ -24,10 +24,19 @@ def quoted(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def conditions(column: str, values: Sequence[str]) -> Iterator[str]:
-    """Yield filter expressions for the rows with one of these values, a limited number of values in each."""
+def conditions(column: str, values: Sequence[str], *, beside: str = "") -> Iterator[str]:
+    """Yield filter expressions for the rows with one of these values, a limited number of values in each.
+
+    `beside` is another condition that the rows must meet.
+    """
     for n in range(0, len(values), _LOOKUP):
-        yield f"{column} IN ({', '.join(map(quoted, values[n : n + _LOOKUP]))})"
+        condition = one_of(column, values[n : n + _LOOKUP])
+        yield f"{condition} AND ({beside})" if beside else condition
+
+
+def one_of(column: str, values: Sequence[str]) -> str:
+    """Return a filter expression for the rows with one of these values."""
+    return f"{column} IN ({', '.join(map(quoted, values))})"
 
 
 def table_names(database: Any) -> list[str]:

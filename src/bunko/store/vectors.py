@@ -16,7 +16,17 @@ from bunko.ports import VECTORS_PREFIX
 from bunko.store.faults import mapped
 from bunko.store.quick_lancedb import IvfRq
 from bunko.store.rows import EMBEDDER_KEY
-from bunko.store.tables import INDEX_ROWS, PUT_OFF_ROWS, arrow, conditions, delete, index_column, optimize, table_names
+from bunko.store.tables import (
+    INDEX_ROWS,
+    PUT_OFF_ROWS,
+    arrow,
+    conditions,
+    delete,
+    index_column,
+    one_of,
+    optimize,
+    table_names,
+)
 
 if TYPE_CHECKING:
     from bunko.ports import EmbedderSpec, Vectors
@@ -25,6 +35,11 @@ if TYPE_CHECKING:
 # candidates by their whole vectors. benchmarks/LOG.md has the other kinds of index that were measured.
 _COMPARED = 200
 _ALL_PARTITIONS = 1_000_000
+# Comparing this many vectors one by one takes about as long as a search of all (benchmarks/LOG.md).
+_ONE_BY_ONE = 300
+# A condition of many keys takes longer than looking at twice as many hits.
+_NEARLY_ALL = 2
+_MORE = 4
 
 
 class VectorTables:
@@ -97,18 +112,44 @@ class VectorTables:
             table = self._table(spec)
             return 0 if table is None else int(table.count_rows())
 
-    def nearest(self, spec: EmbedderSpec, vector: Vectors, *, limit: int) -> dict[str, float]:
-        """Return the keys of the nearest vectors with their cosine similarity, best first."""
+    def nearest(self, spec: EmbedderSpec, vector: Vectors, *, limit: int, within: str = "") -> dict[str, float]:
+        """Return the keys of the nearest vectors with their cosine similarity, best first.
+
+        `within` is a condition on their key.
+        """
         with mapped("searched", self._location):
             table = self._table(spec)
             if table is None:
                 return {}
             search = table.search(vector).distance_type("dot").nprobes(_ALL_PARTITIONS)
             search = search.refine_factor(-(-_COMPARED // limit)).select(["key", "_distance"])
+            search = search.where(within, prefilter=True) if within else search
             found = search.limit(limit).to_arrow()
             # The vectors have length 1; LanceDB's dot distance is 1 - dot.
             similarities = (1 - distance for distance in found["_distance"].to_pylist())
             return dict(zip(found["key"].to_pylist(), similarities, strict=True))
+
+    def nearest_among(
+        self, spec: EmbedderSpec, vector: Vectors, keys: Sequence[str], *, limit: int
+    ) -> dict[str, float]:
+        """Return what `nearest` does, among these keys only.
+
+        A few are compared one by one. More are a condition of the search; of nearly all, so many more of the nearest
+        are taken that enough of them are likely to be wanted.
+        """
+        if len(keys) <= _ONE_BY_ONE:
+            found = self.similarities(spec, keys, vector)
+            return dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))[:limit])
+        wanted, total = frozenset(keys), self.count(spec)
+        if _NEARLY_ALL * len(wanted) < total:
+            return self.nearest(spec, vector, limit=limit, within=one_of("key", keys))
+        searched = 0
+        while True:
+            searched = min(total, _MORE * max(limit, searched))
+            nearest = self.nearest(spec, vector, limit=searched)
+            found = {key: score for key, score in nearest.items() if key in wanted}
+            if len(found) >= limit or len(nearest) < searched or searched >= total:
+                return dict(list(found.items())[:limit])
 
     def similarities(self, spec: EmbedderSpec, keys: Sequence[str], vector: Vectors) -> dict[str, float]:
         """Return the cosine similarity of the vectors with these keys; keys without a vector are left out."""

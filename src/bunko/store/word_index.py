@@ -37,28 +37,33 @@ def index_words(table: Any) -> None:
     table.create_index(_COLUMN, config=config)
 
 
-def match(table: Any, query: str, *, limit: int) -> list[dict[str, Any]]:
-    """Return the best rows by BM25, with the column `_score`; ties are sorted by path and start."""
+def match(table: Any, query: str, *, limit: int, within: str = "") -> list[dict[str, Any]]:
+    """Return the best rows by BM25, with the column `_score`; ties are sorted by path and start.
+
+    `within` is a condition that they meet; it does not change their scores.
+    """
     exact = MatchQuery(query, _COLUMN)
-    rows = _best(table, [exact], limit)
+    rows = _best(table, [exact], limit, within)
     found = "\n".join(f"{row['path']}\n{row['heading']}\n{row['text']}" for row in rows).casefold()
     if unknown := [word for word in _spelt_variously(query) if word not in found]:
         like = [MatchQuery(word, _COLUMN, fuzziness=2, prefix_length=4, boost=0.3) for word in unknown]
-        rows = _best(table, [exact, *like], limit)
+        rows = _best(table, [exact, *like], limit, within)
     return rows
 
 
-def match_all(table: Any, query: str) -> list[dict[str, Any]]:
-    """Return path, start and end of every row that contains all words of a query."""
+def match_all(table: Any, query: str, *, within: str = "") -> list[dict[str, Any]]:
+    """Return path, start and end of every row that contains all words of a query, and meets a condition."""
     words = MatchQuery(query, _COLUMN, operator=FullTextOperator.AND)
     search = table.search(words, query_type="fts").select(["path", "start", "end"])
+    search = search.where(within, prefilter=True) if within else search
     rows: list[dict[str, Any]] = search.limit(max(1, table.count_rows())).to_list()
     return rows
 
 
-def _best(table: Any, queries: Sequence[Any], limit: int) -> list[dict[str, Any]]:
+def _best(table: Any, queries: Sequence[Any], limit: int, within: str) -> list[dict[str, Any]]:
     query = queries[0] if len(queries) == 1 else BooleanQuery([(Occur.SHOULD, part) for part in queries])
     search = table.search(query, query_type="fts").select([*CHUNK_COLUMNS, "_score"])
+    search = search.where(within, prefilter=True) if within else search
     rows: list[dict[str, Any]] = search.limit(limit + 1).to_list()
     if len(rows) > limit and rows[-1]["_score"] == rows[-2]["_score"]:
         # LanceDB orders ties by their place on disk, which depends on the history of the folder.

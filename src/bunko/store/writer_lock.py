@@ -9,7 +9,7 @@ from pathlib import Path
 
 import filelock
 
-from bunko.errors import StoreBusy
+from bunko.errors import StoreBusy, StoreError
 from bunko.private_files import make_place, read_plain, write_plain
 from bunko.store.faults import mapped
 
@@ -37,6 +37,19 @@ def writer_lock(folder: Path, *, wait_s: float) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def writing_process(folder: Path) -> str:
+    """Return which process is writing to an index, such as "Process 12"; empty if none is."""
+    if not (folder / _LOCK).exists():
+        return ""
+    try:
+        with writer_lock(folder, wait_s=0.0):
+            return ""
+    except StoreBusy:
+        return _holder(folder / _WRITER)
+    except StoreError:  # of somebody else: its processes can't be asked
+        return ""
 
 
 def _holder(file: Path) -> str:

@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.header import decode_header
 from email.message import Message
+from email.utils import getaddresses, parsedate_to_datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, TypeAlias
 
 from bunko.errors import ReadError
+from bunko.facts import Facts, moment, plain, several
 from bunko.reading.containers.alternatives import pages_beyond, texts_of
 from bunko.reading.containers.members import Context, Items, LimitReached, UniqueNames, read_member
 from bunko.reading.html.read import html_text
@@ -94,11 +96,32 @@ def _documents(data: bytes, path: str, context: Context, *, separator: str) -> I
         lines.append("Attachments: " + ", ".join(name for name, _ in content.attachments))
     text = "\n".join(lines) + "".join("\n\n" + body.strip("\n") for body in bodies if body.strip())
     headings = (Span(start=0, end=len(text), label=subject, level=1),) if subject else ()
-    yield Document(path=path, text=text, headings=headings, format="mail")
+    yield Document(path=path, text=text, headings=headings, format="mail", facts=_facts(message))
     unique = UniqueNames()
     for name, attached in content.attachments:
         member = f"{path}{separator}{unique(name)}"
         yield from read_member(io.BytesIO(attached), member, context, name=name)
+
+
+def _facts(message: _Mail) -> Facts:
+    """Return subject, sender, recipients and date of a mail."""
+    try:
+        sent = moment(parsedate_to_datetime(header(message, "Date")))
+    except (ValueError, TypeError, IndexError, OverflowError):
+        sent = ""
+    return Facts(
+        title=plain(header(message, "Subject")),
+        authors=_people(message, "From"),
+        recipients=several([*_people(message, "To"), *_people(message, "Cc")]),
+        created=sent,
+        language=plain(header(message, "Content-Language")),
+    )
+
+
+def _people(message: _Mail, name: str) -> tuple[str, ...]:
+    """Return the people of a header, each as `Ada Lind <ada@example.org>`."""
+    pairs = getaddresses([header(message, name)])
+    return several([f"{who} <{address}>" if who and address else who or address for who, address in pairs])
 
 
 def _gather(part: _Mail, content: _Content) -> None:

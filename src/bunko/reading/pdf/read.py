@@ -17,6 +17,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from bunko.errors import ReadError
+from bunko.facts import Facts
 from bunko.reading.containers.members import Context, Items, PageRead
 from bunko.reading.images.bitmaps import bitmap_of_page, shows_anything
 from bunko.reading.images.ocr import needs_ocr, ocr_languages, recognise_bitmap
@@ -28,6 +29,7 @@ from bunko.reading.pdf.lines import SOFT_HYPHEN, Line, clean, joined, mend_hyphe
 from bunko.reading.pdf.pictures import count_pictures, ranges
 from bunko.reading.pdf.unseen import shown_text
 from bunko.reading.pdf.vertical import text_page_of, vertical_lines
+from bunko.reading.properties.pdf import facts_of_pdf
 from bunko.reading.text.plain import sections
 from bunko.settings import ReadingSettings
 from bunko.types import Document, FailedFile, Span, member_path
@@ -76,7 +78,9 @@ def read_pdf(path: Path, relative: str, context: Context) -> Items:
         pages = yield from _pages(pdf, settings)
         outline = list(_outline(pdf))
         files = attachments_of(pdf, [file for page in pages for file in page.files])
-        yield from _document(pages, outline, relative, settings, is_shell=bool(files), has_xfa=_has_xfa(pdf))
+        yield from _document(
+            pages, outline, relative, settings, is_shell=bool(files), has_xfa=_has_xfa(pdf), facts=facts_of_pdf(pdf)
+        )
         yield from read_attachments(files, relative, context)
     except pypdfium2.PdfiumError as error:
         raise _broken(error) from error
@@ -92,6 +96,7 @@ def _document(
     *,
     is_shell: bool,
     has_xfa: bool,
+    facts: Facts,
 ) -> Items:
     """Yield the document of the pages. `is_shell`: the PDF has attachments, and may have no text of its own."""
     if is_shell and not any(page.has_text or page.is_picture for page in pages):
@@ -116,6 +121,7 @@ def _document(
         headings=sections(found, len(text)),
         format="pdf",
         left_out=_left_out(pages, has_xfa),
+        facts=facts,
     )
     if unread:
         listed = "pages " + ranges(unread) if len(unread) > 1 else f"page {unread[0]}"

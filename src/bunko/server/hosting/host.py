@@ -315,8 +315,8 @@ class Host:
 
         def look() -> Found:
             with hosted.borrowed() as opened:
-                hits = opened.search(query, settings=settings, watch=watch)
-            return Found(hits=tuple(hits), timings=watch.timings())
+                found = opened.find(query, settings=settings, watch=watch)
+            return Found(hits=found.hits, timings=watch.timings(), scope=found.scope)
 
         async with a_turn(self.reads.join(client)):
             return await self._threads.call(look)

@@ -13,7 +13,7 @@ from bunko.askable import SETTINGS
 from bunko.errors import InvalidRequest
 from bunko.server.hosting.stop_texts import HoldBack, stopped
 from bunko.settings import Settings, apply_overrides
-from bunko.types import Answer, Event, Finished, Hit, Message, TextDelta
+from bunko.types import Answer, Event, Finished, Hit, Message, Scope, TextDelta
 
 _MOST_CHARACTERS = 100_000  # of a question; no context window holds more
 
@@ -48,6 +48,8 @@ class Found:
 
     hits: tuple[Hit, ...]
     timings: Mapping[str, float]
+    scope: Scope | None = None
+    """The documents that were searched; None: all."""
 
 
 def settings_for(inquiry: Inquiry, base: Settings, *, most_tokens: int) -> Settings:

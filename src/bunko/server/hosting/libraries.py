@@ -147,12 +147,19 @@ class HostedLibrary:
             return False
 
     def sync(
-        self, *, vectors: Literal["all", "few"] = "all", retry_failed: bool = True, wait_s: float = 60.0
+        self,
+        *,
+        vectors: Literal["all", "few"] = "all",
+        retry_failed: bool = True,
+        allow_empty: bool = False,
+        wait_s: float = 60.0,
     ) -> SyncReport:
         """Bring the index up to date now. Raises what Library.sync raises; NotReady after `close`."""
         try:
             with self.borrowed() as library:
-                report = library.sync(vectors=vectors, retry_failed=retry_failed, wait_s=wait_s)
+                report = library.sync(
+                    vectors=vectors, retry_failed=retry_failed, allow_empty=allow_empty, wait_s=wait_s
+                )
         finally:
             self.progress = Progress()
         self._record(report)

@@ -52,7 +52,9 @@ async def _search(host: Host, library: str, given: SearchArguments) -> Json:
     if not given.query.strip():
         raise QuestionError("The query is empty.", "Give a question or words to look for.")
     found = await host.search(library, given.query, overrides=given.overrides, client=_CLIENT)
-    return to_json(SearchResult(query=given.query, hits=found.hits, timings=found.timings), surface="mcp")
+    return to_json(
+        SearchResult(query=given.query, hits=found.hits, timings=found.timings, scope=found.scope), surface="mcp"
+    )
 
 
 async def _ask(host: Host, library: str, given: AskArguments, reporter: Reporter) -> Json:

@@ -70,7 +70,7 @@ def add_routes(routes: APIRouter, host: Host) -> None:
         return reply(records.Uploaded(path=path, bytes=size), status=201)
 
     @routes.post("/api/libraries/{library}/sync", responses=replies(SyncReport, events=True))
-    async def sync(library: str, request: Request, retry_failed: bool = True) -> Response:
+    async def sync(library: str, request: Request, retry_failed: bool = True, allow_empty: bool = False) -> Response:
         """Bring the index in step with the folder now; the reply is a stream of progress events.
 
         With `Accept: application/json`, the reply is the report. Files that could not be read are tried again unless
@@ -78,7 +78,7 @@ def add_routes(routes: APIRouter, host: Host) -> None:
         """
         principal_of(request).require(library)
         hosted = host.library(library)
-        work = asyncio.ensure_future(in_thread(lambda: hosted.sync(retry_failed=retry_failed)))
+        work = asyncio.ensure_future(in_thread(lambda: hosted.sync(retry_failed=retry_failed, allow_empty=allow_empty)))
         work.add_done_callback(lambda done: done.cancelled() or done.exception())  # the client may have disconnected
         if "application/json" in request.headers.get("accept", ""):
             return reply(await asyncio.shield(work))

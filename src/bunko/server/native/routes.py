@@ -85,7 +85,7 @@ def router(host: Host) -> APIRouter:
         principal = principal_of(request)
         principal.require(library)
         found = await host.search(library, body.query, overrides=body.overrides, client=principal.client)
-        return reply(SearchResult(query=body.query, hits=found.hits, timings=found.timings))
+        return reply(SearchResult(query=body.query, hits=found.hits, timings=found.timings, scope=found.scope))
 
     @routes.post("/api/compare", responses=replies(None, events=True))
     async def compare(body: CompareBody, request: Request) -> Response:

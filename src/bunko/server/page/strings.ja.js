@@ -51,7 +51,7 @@ export default {
   tokenTitle: "トークンを入力してください", tokenHint: "このサーバーにはトークンが必要です。サーバーの起動時に表示されたアドレスの「#token=」の後にあります。", tokenWrong: "トークンが正しくありません。サーバーの起動時に表示されたアドレスの「#token=」の後にあります。", token: "トークン", tokenGo: "続ける",
   // errors
   error_Error: "エラーが発生しました。", error_Offline: "サーバーに接続できません。", error_Offline_hint: "サーバーは動いていますか。質問はここに残っています。", error_Cut: "回答の途中で接続が切れました。", error_Busy: "質問が混み合っています。", comeBack: "{n} 秒後にもう一度お試しください。",
-  error_Unauthorised: "トークンが正しくありません。", error_Stopped: "停止しました。", error_Gone: "この会話はもうありません。", error_Storage: "ブラウザーの設定により、保存できません。", error_QuestionError: "この質問には回答できません。", error_NotIndexed: "文庫はまだ読み込まれていません。", error_LibraryEmpty: "文庫は空です。",
+  error_Unauthorised: "トークンが正しくありません。", error_Stopped: "停止しました。", error_Gone: "この会話はもうありません。", error_Storage: "ブラウザーの設定により、保存できません。", error_QuestionError: "この質問には回答できません。", error_NotIndexed: "文庫はまだ読み込まれていません。", error_LibraryEmpty: "文庫は空です。", error_FilesLost: "フォルダーのファイルがほとんどなくなっています。索引はそのまま残してあります。",
   error_EngineCrashed: "モデルのプロセスが異常終了しました。", error_EngineTimeout: "モデルの応答に時間がかかりすぎました。", error_StoreBusy: "ほかのプログラムがこの文庫に書き込んでいます。", error_ModelTooLarge: "モデルがメモリに収まりません。", error_NotDownloaded: "モデルがこのマシンにありません。",
   error_EngineStartFailed: "モデルを起動できませんでした。", error_PromptTooLong: "質問と出典が長すぎて、モデルに収まりません。", error_RemoteUnavailable: "モデルのサーバーに接続できません。", error_RemoteBadAnswer: "モデルのサーバーの応答が正しくありません。",
   // what the server says, in the words of this page

@@ -1,0 +1,97 @@
+"""Choose the quotes that answer a question together, as bullets. In: what is asked, with its hits. Out: Evidence.
+
+The things that a question compares take turns, so that each has its quotes; one for each aspect, if they are named.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from bunko.language.words import estimate_tokens, source_words
+from bunko.ports import Embedder
+from bunko.question.parts import compares_aspects
+from bunko.question.question import Question
+from bunko.retrieval.entities import has_name
+from bunko.retrieval.evidence import select
+from bunko.settings import EvidenceSettings
+from bunko.types import Evidence, Hit
+
+Asked: TypeAlias = tuple[Question, Sequence[Hit]]
+_BULLETS = 5
+_BULLET_TOKENS = 500
+_RELEVANT = 0.6
+"""Share of the best quote's score that a further one of the same search needs."""
+_BULLETS_OF_ONE = 2
+"""Most quotes of one document among the bullets."""
+
+
+@dataclass(slots=True)
+class _Chosen:
+    """The quotes so far."""
+
+    several: bool
+    """Whether the quotes are of more than one document: then none has most of the room."""
+    items: list[Evidence] = field(default_factory=list)
+    _room: int = _BULLET_TOKENS
+    _of_document: Counter[str] = field(default_factory=Counter)
+
+    def add(self, item: Evidence, *, turn: int) -> None:
+        """Add a quote if there is room, and it is no part of another."""
+        cost = estimate_tokens(item.quote)
+        full = self.several and self._of_document[item.path] == _BULLETS_OF_ONE
+        known = any(_is_part(item.quote, other.quote) for other in self.items)
+        if len(self.items) < _BULLETS and cost <= self._room and not (full or known):
+            self.items.append(replace(item, score=item.score - turn))
+            self._of_document[item.path] += 1
+            self._room -= cost
+
+
+def best_quotes(question: Question, in_turn: Sequence[Asked], embedder: Embedder) -> list[Evidence]:
+    """Return the best quotes, best first. `in_turn` has what is asked of each thing; the question, of each document."""
+    each = EvidenceSettings(quotes=2 * _BULLETS, max_tokens=2 * _BULLET_TOKENS)
+    found = [(asked, select(asked, hits, embedder, vector=None, settings=each)) for asked, hits in in_turn]
+    things = [(asked, group) for asked, group in found if asked is not question]
+    # Where no quote has any of the names, they are written in another script.
+    by_name = any(_has_name(asked, item) for asked, group in things for item in group)
+    turns = 1 if things and compares_aspects(question) else 2 * _BULLETS
+    chosen = _Chosen(several=len({item.path for _, group in found for item in group}) > 1)
+    for turn, asked, item, best in _by_turns(found, turns):
+        if item.score >= _RELEVANT * best.score and _is_related(asked, item, by_name=by_name):
+            chosen.add(item, turn=turn)
+    return sorted(chosen.items, key=lambda item: -item.score)
+
+
+def _by_turns(
+    found: Sequence[tuple[Question, Sequence[Evidence]]], turns: int
+) -> Iterator[tuple[int, Question, Evidence, Evidence]]:
+    """Yield the first quote of each group, then the second: the turn, what was asked, the quote, the group's best."""
+    for turn in range(turns):
+        for asked, group in found:
+            if turn < len(group):
+                yield turn, asked, group[turn], group[0]
+
+
+def _is_related(question: Question, item: Evidence, *, by_name: bool) -> bool:
+    """Return whether a quote has a word of the question; `by_name`: one of its names, and a word of what is asked."""
+    said = source_words(_in_place(item))
+    if not by_name:
+        return bool(question.distinct_words & said)
+    named = frozenset(word for name in question.names for word in source_words(name.text))
+    return _has_name(question, item) and bool((question.distinct_words - named) & said)
+
+
+def _has_name(question: Question, item: Evidence) -> bool:
+    return any(has_name(name, _in_place(item)) for name in question.names)
+
+
+def _in_place(item: Evidence) -> str:
+    return f"{item.path}\n{item.heading}\n{item.quote}"
+
+
+def _is_part(one: str, other: str) -> bool:
+    """Return whether one of two quotes is a part of the other, by their words."""
+    first, second = (f" {' '.join(text.split())} " for text in (one, other))
+    return first in second or second in first

@@ -1,0 +1,62 @@
+"""Print the answers of `bunko batch` as they come. In: lines of a batch. Out: text or JSON on stdout."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from collections.abc import Callable
+
+from bunko.cli.common import bold, dim, print_json, safe, width
+from bunko.evaluation.records import Answered
+
+_INDENT = "   "
+_QUOTES = 3
+_QUOTE = 200  # characters; --json and --out have all
+
+
+def printer(arguments: argparse.Namespace) -> Callable[[Answered], None] | None:
+    """Return what prints a line of a batch; None where only the file that --out names gets them."""
+    if arguments.json:
+        return None if arguments.out else print_json
+    return lambda line: print_line(line, sources="hidden" if arguments.quiet else "shown")
+
+
+def print_line(line: Answered, *, sources: str) -> None:
+    """Print a question, its answer, and where the answer is from."""
+    print(bold(safe(f"{line['id']}. {line['question']}")))
+    if "error" in line:
+        print(_wrapped(f"failed: {line['error']} {line['hint']}"), end="\n\n", flush=True)
+        return
+    for paragraph in str(line["answer"]).splitlines() or ["(no answer)"]:
+        print(_wrapped(paragraph))
+    if sources == "shown":
+        for text in _sources(line):
+            print(dim(_wrapped(text)))
+    print(flush=True)
+
+
+def _sources(line: Answered) -> list[str]:
+    """Return the best quote and those that support the answer, one a line, and how long the answer took.
+
+    A small model may be wrong; the best quote does not depend on it.
+    """
+    supporting = {citation["n"] for citation in line.get("citations", ()) if citation.get("verified")}
+    lines: list[str] = []
+    for n, item in enumerate(line.get("evidence", ()), 1):
+        if n == 1 or (n in supporting and len(lines) < _QUOTES):
+            page = f", page {item['page']}" if item.get("page") else ""
+            quote = textwrap.shorten(item["quote"], _QUOTE, placeholder="…")
+            mark = " (supports the answer)" if n in supporting else ""
+            lines.append(f"[{n}] {item['path']}{page}: “{quote}”{mark}")
+    return [*lines, f"{line.get('timings_ms', {}).get('total', 0.0) / 1000:.1f} s"]
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(
+        safe(text),
+        width(),
+        initial_indent=_INDENT,
+        subsequent_indent=_INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

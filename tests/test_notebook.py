@@ -1,0 +1,192 @@
+"""What Python users and notebooks see: texts, HTML, short errors. No document and no model can write HTML."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import traceback
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import bunko
+from bunko.errors import BunkoError
+from bunko.listings import Hits
+from bunko.notebook_html import comparison_html
+from bunko.types import Answer, Citation, Evidence, FailedFile, SyncReport
+from tests.support import CATS, KYOTO, SHIPS, environment, make_library, write_files
+
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>'\"&\x1b[31m$x$"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_files(tmp_path / "library", {"cats.txt": CATS, "ships.txt": SHIPS, "京都.txt": KYOTO})
+
+
+class Tags(HTMLParser):
+    """Collects the tags of a text, and checks that each is closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+        self.attributes: set[str] = set()
+        self.open: list[str] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+SAFE = {"div", "p", "b", "br", "span", "blockquote", "details", "summary", "table", "thead", "tbody", "tr", "th", "td"}
+SAFE |= {"ul", "li"}
+
+
+def check(html: str) -> None:
+    tags = Tags(html)
+    assert tags.seen <= SAFE
+    assert tags.attributes <= {"style"}
+    assert "$" not in html
+    assert "\x1b" not in html
+    assert "#000" not in html
+    assert "#fff" not in html
+    assert "color:" not in html.replace("border", "")
+
+
+def hostile() -> Answer:
+    item = Evidence(path=EVIL, page=2, start=0, end=3, quote=EVIL, score=1.0, heading=EVIL)
+    cited = Citation(n=1, path=EVIL, start=0, end=3, quote=EVIL, sentence=EVIL, verified=True)
+    return Answer(
+        question=EVIL,
+        text=EVIL,
+        evidence=(item,),
+        citations=(cited,),
+        unsupported=(EVIL,),
+        notes=(EVIL,),
+        timings={EVIL: 5.0, "total": 5.0},
+        model=EVIL,
+    )
+
+
+def test_an_answer_prints_as_its_text_with_its_sources(folder: Path) -> None:
+    with make_library(folder) as library:
+        library.sync()
+        answer = library.ask("Where does the cat sleep?")
+    lines = str(answer).splitlines()
+    assert lines[0] == answer.text
+    assert any(line.startswith("[1] cats.txt: “The cat sleeps") for line in lines)
+    assert "Answer(" not in str(answer)
+
+
+def test_what_was_found_nowhere_is_not_called_a_source() -> None:
+    item = Evidence(path="a.txt", start=0, end=3, quote="Cat", score=1.0)
+    answer = Answer(question="Q", text="Dogs bark.", evidence=(item,))
+    assert "Sources" not in str(answer)
+    assert "nearest" in str(answer)
+    japanese = replace(answer, text="犬は吠えます。")
+    assert "最も近い引用" in str(japanese)
+    assert str(Answer(question="Q", text="Hello.")) == "Hello."
+
+
+def test_the_html_of_everything_is_safe(folder: Path) -> None:
+    check(hostile()._repr_html_())
+    report = SyncReport(failed=(FailedFile(path=EVIL, error=EVIL, hint=EVIL),), notes=(EVIL,))
+    check(report._repr_html_())
+    with make_library(folder) as library:
+        check(library._repr_html_())
+        library.sync()
+        hits = library.search("cat")
+        hits[0] = replace(hits[0], chunk=replace(hits[0].chunk, text=EVIL, path=EVIL, heading=EVIL))
+        check(hits._repr_html_())
+        check(hits[0]._repr_html_())
+        check(library.documents()._repr_html_())
+        assert "cats.txt" in library.documents()._repr_html_()
+        check(library._repr_html_())
+    check(Hits()._repr_html_())
+
+
+def test_a_comparison_stands_side_by_side() -> None:
+    estimate = {"value": 0.5, "low": 0.1, "high": 0.9, "n": 2}
+    variant = {"summary": {"right": estimate}}
+    shown = comparison_html(
+        {
+            "title": EVIL,
+            "variants": [variant | {"name": EVIL}, variant | {"name": "B"}],
+            "metrics": [{"name": "right", "label": "right", "unit": "share"}],
+            "questions": [
+                {"question": EVIL, "results": [{"answer": EVIL, "error": None}, {"answer": "", "error": "broken"}]}
+            ],
+            "notes": [EVIL],
+        }
+    )
+    check(shown)
+    assert "50%" in shown
+    assert "broken" in shown
+
+
+def test_the_documents_are_listed_with_what_is_known_of_them(folder: Path) -> None:
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4 no more")
+    with make_library(folder) as library:
+        library.sync()
+        documents = library.documents()
+    assert [each.path for each in documents] == ["cats.txt", "ships.txt", "京都.txt"]
+    assert documents[2].language == "ja"
+    assert all(each.chunks >= 1 and each.size > 0 for each in documents)
+
+
+def test_errors_are_raised_at_the_door(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def frames() -> list[str]:
+        with pytest.raises(BunkoError) as caught:
+            bunko.open(tmp_path / "missing")
+        assert not (caught.value.__cause__ and not caught.value.__suppress_context__)
+        return [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+
+    assert frames() == ["frames", "called"]
+    monkeypatch.setenv("BUNKO_DEBUG", "1")
+    assert len(frames()) > 2
+
+
+def test_a_script_that_fails_prints_a_short_traceback(tmp_path: Path) -> None:
+    program = f"import bunko\nwith bunko.open({str(tmp_path)!r}) as library:\n    library.sync()\n"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("File ") <= 3
+    assert "During handling" not in done.stderr
+    assert "direct cause" not in done.stderr
+
+
+def test_a_notebook_shows_the_line_the_fault_and_the_cure(tmp_path: Path) -> None:
+    try:
+        bunko.open(tmp_path / "missing")
+    except BunkoError as error:
+        lines = error._render_traceback_()
+    assert lines[0].endswith('bunko.open(tmp_path / "missing")')
+    assert lines[1].startswith("LibraryNotFound: There is no folder")
+    assert lines[2] == "Check the path."
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"retrieval.topk": 3}, "retrieval.top_k"),
+        ({"retrieval": {"top_k": "many"}}, "whole number"),
+        ({"topk": 3}, "topk"),
+        (["retrieval.top_k"], "dict"),
+        ("retrieval.top_k=3", "dict"),
+        ({3: 4}, "3"),
+    ],
+)
+def test_wrong_settings_are_named(tmp_path: Path, settings: object, said: str) -> None:
+    with pytest.raises(BunkoError, match=said):
+        bunko.open(tmp_path, settings=settings)  # type: ignore[call-overload]
