@@ -20,6 +20,7 @@ MOST_ROWS = 200_000
 """The most rows of a table that questions are computed over."""
 _MOST_TABLES = 20
 """Tables with different columns that are read for one question."""
+_COMPUTING = frozenset({"sum", "mean", "median", "max", "min", "count", "distinct", "difference"})
 _MOST_KEPT = 2_000_000
 """Cells of the tables that are kept in memory."""
 _ENDING_CUT = "…"
@@ -63,7 +64,7 @@ class Asked:
 
         It computes or counts, and names the file, or two things of the sheet, one of them a column, and little else.
         """
-        computes = asks_for_number(self.links) or any(item.roles.get("op") in ("count", "list") for item in self.links)
+        computes = any(item.roles.get("op") in _COMPUTING for item in self.links)
         own = [item for item in self.links if item.columns or item.values]
         unknown = sum(item.is_unknown for item in self.links)
         if not computes or not own:
