@@ -10,7 +10,7 @@ _ASKS_WHETHER = re.compile(
     re.I,
 )
 _ALTERNATIVES = re.compile(r"\bor\b|それとも|または|あるいは|か、.+か|[か、]どちら", re.I)
-_ASKS_WHAT = re.compile(r"何|誰|だれ|どこ|いつ|どの|どれ|どんな|どちら|どう|なぜ|なに|いくつ|いくら|どれ")
+_ASKS_WHAT = re.compile(r"何|誰|だれ|どこ|いつ|どの|どれ|どんな|どちら|どう|なぜ|なに|いくつ|いくら|なんと[いうよ呼言称]|なんの")
 
 
 def asks_whether(question: str) -> bool:
@@ -18,8 +18,8 @@ def asks_whether(question: str) -> bool:
 
     >>> asks_whether("Was it built in 1958?"), asks_whether("When was it built?"), asks_whether("塔は高いですか")
     (True, False, True)
-    >>> asks_whether("塔はいつ建てられましたか"), asks_whether("塔の高さは？")
-    (False, False)
+    >>> asks_whether("塔はいつ建てられましたか"), asks_whether("塔の高さは？"), asks_whether("塔をなんと呼ぶか")
+    (False, False, False)
     """
     if re.search(r"[\u3041-\u30ff]", question):
         return bool(re.search(r"か[。？?\s]*$|(?<!は)[？?]\s*$", question)) and not _ASKS_WHAT.search(question)
