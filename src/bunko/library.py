@@ -460,6 +460,8 @@ class Library:
             model = self._generator_for(settings).spec.name
             return reply(talk, asked, model=model, language=settings.answer_language, watch=watch)
         languages = self._languages(asked.language, settings)
+        if not last and (events := self._from_facts(question, languages, settings, watch, place)):
+            return events
         rows = None if last else self._from_rows(question, languages, settings, watch, place)
         if rows and rows.answer:
             return rows.events(watch)
@@ -519,6 +521,31 @@ class Library:
         from bunko.rows.finding import Tables
 
         return Tables()
+
+    def _from_facts(
+        self, question: str, languages: Languages, settings: Settings, watch: Stopwatch, place: asking.Within | None
+    ) -> Iterator[Event] | None:
+        """Return the events of an answer from what a document says of itself; None where that does not answer."""
+        from bunko.answering.document_facts import answer_from_facts, find_fact
+        from bunko.question.about_document import about_document
+
+        if about_document(question) is None:
+            return None
+        with watch.stage("open"):
+            store = place.store if place else self._index.for_reading()
+            documents = [one for one in store.listing() if not one.error]
+            found = find_fact(question, documents)
+        if found is None:
+            return None
+        return answer_from_facts(
+            found,
+            question,
+            language=languages.answer,
+            documents=len(documents),
+            model=self._generator_for(settings).spec.name,
+            embedder=self.embedder.spec.name,
+            watch=watch,
+        )
 
     def _note_across(self, asked_in: str, documents: Mapping[str, int], settings: Settings) -> str:
         from bunko.answering.across_languages import note_across

@@ -202,6 +202,9 @@ class Evidence:
     """The words of the quote that answer a question of fact. Left out where none were marked."""
     library: str = ""
     """The name of the library that holds the document, where several were asked. Left out otherwise."""
+    fact: str = ""
+    """The fact of the document that the quote gives, such as `authors` or `created`: it is in its properties, not in its
+    text, and `start` and `end` are 0. Left out otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +231,9 @@ class Citation:
     found. Words are compared: it is no proof that the quote means the same."""
     library: str = ""
     """The name of the library that holds the document, where several were asked. Left out otherwise."""
+    fact: str = ""
+    """The fact of the document that the quote gives, such as `authors` or `created`: it is in its properties, not in its
+    text, and `start` and `end` are 0. Left out otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

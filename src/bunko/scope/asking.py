@@ -28,6 +28,10 @@ class Documents(Quotable, Shelf, Protocol):
         """Return the number of documents in each language."""
         ...
 
+    def listing(self) -> Sequence[Listed]:
+        """Return what filters compare of every document."""
+        ...
+
     def outlines(self, formats: Sequence[str]) -> dict[str, tuple[str, tuple[Span, ...]]]:
         """Return format and tables of the documents of some formats, by path."""
         ...
@@ -36,10 +40,6 @@ class Documents(Quotable, Shelf, Protocol):
 @runtime_checkable
 class Whole(Documents, Protocol):
     """What filters need of a store."""
-
-    def listing(self) -> Sequence[Listed]:
-        """Return what filters compare of every document."""
-        ...
 
     def part(self, paths: AbstractSet[str]) -> Documents:
         """Return the documents of these paths as a store of their own."""

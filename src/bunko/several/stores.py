@@ -155,7 +155,7 @@ class SeveralStores:
         return tuple(
             replace(_renamed(one, part.name), library=part.name)
             for part in self._parts.values()
-            for one in _whole(part).listing()
+            for one in part.store.listing()
         )
 
     def part(self, paths: AbstractSet[str]) -> SeveralStores:

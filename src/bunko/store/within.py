@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from bunko.store.rows import FileRecord, Record
+from bunko.store.rows import FileRecord, Listed, Record
 from bunko.store.store import Store
 from bunko.store.tables import one_of, quoted
 from bunko.types import Document, Hit, Span
@@ -93,6 +93,10 @@ class StoreWithin:
     def places_with(self, words: str) -> Mapping[str, Sequence[tuple[int, int]]]:
         """Return the passages that have all of these words: their places, by path."""
         return {path: places for path, places in self._store.places_with(words).items() if path in self._paths}
+
+    def listing(self) -> tuple[Listed, ...]:
+        """Return what filters compare of every document."""
+        return tuple(one for one in self._store.listing() if one.path in self._paths)
 
     def count_documents(self) -> int:
         """Return the number of documents that could be read."""
