@@ -203,8 +203,8 @@ class Evidence:
     library: str = ""
     """The name of the library that holds the document, where several were asked. Left out otherwise."""
     fact: str = ""
-    """The fact of the document that the quote gives, such as `authors` or `created`: it is in its properties, not in its
-    text, and `start` and `end` are 0. Left out otherwise."""
+    """The fact of the document that the quote gives, such as `authors` or `created`: it is in its properties, not in
+    its text, and `start` and `end` are 0. Left out otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,8 +232,8 @@ class Citation:
     library: str = ""
     """The name of the library that holds the document, where several were asked. Left out otherwise."""
     fact: str = ""
-    """The fact of the document that the quote gives, such as `authors` or `created`: it is in its properties, not in its
-    text, and `start` and `end` are 0. Left out otherwise."""
+    """The fact of the document that the quote gives, such as `authors` or `created`: it is in its properties, not in
+    its text, and `start` and `end` are 0. Left out otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What a document says of itself answers "when was it sent?" and "who wrote it?", as a quote of the document's facts."""
+"""A question about a document itself is answered from its properties, in both languages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ _FILES = {
     "Date: Tue, 12 Mar 2024 09:05:00 +0900\n\nHello Bob.\n",
     "mails/2.eml": "From: Olga Berg <olga@a.example>\nTo: bob@a.example\nSubject: Lunch\n"
     "Date: Wed, 13 Mar 2024 12:00:00 +0000\n\nAt noon.\n",
-    "annual-report.md": "---\ntitle: Report for 2023\nauthor: [Ilse Maar, Jon Aker]\nupdated: 2024-02-01\n---\nAll is well.",
+    "annual-report.md": (
+        "---\ntitle: Report for 2023\nauthor: [Ilse Maar, Jon Aker]\nupdated: 2024-02-01\n---\nAll is well."
+    ),
     "議事録.md": "---\ntitle: 三月の会議\n著者: 田中花子\n作成日: 2024年3月5日\n---\n会議をした。",
     "letter.txt": "Ilse Maar wrote the letter in 1911.",
     "plan a.md": "---\nauthor: Ann\n---\nPlan.",

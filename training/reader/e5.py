@@ -36,12 +36,15 @@ class Base:
     def tensor(self, name: str) -> Floats:
         """Return a tensor's numbers in a row, as float32."""
         count, first, size = self.places[name]
-        held = np.asarray(self.data[first : first + size])
+        held: Any = np.asarray(self.data[first : first + size])
+        numbers: Floats
         if size == 4 * count:
-            return held.view(np.float32).copy()
-        if size == 2 * count:
-            return held.view(np.float16).astype(np.float32)
-        return unpacked(held).reshape(-1)
+            numbers = held.view(np.float32).copy()
+        elif size == 2 * count:
+            numbers = held.view(np.float16).astype(np.float32)
+        else:
+            numbers = unpacked(held).reshape(-1)
+        return numbers
 
     def matrix(self, name: str, width: int) -> Floats:
         """Return a tensor as rows of `width` numbers."""

@@ -49,7 +49,7 @@ def export(reader: Reader, folder: Path, *, words: Literal["int8", "packed"] = "
 
 def with_packed_words(reader: Reader) -> Reader:
     """Return a copy of the reader, ready to run, whose words are in 4 bits."""
-    made = copy.deepcopy(reader).eval()
+    made: Reader = copy.deepcopy(reader).eval()
     made.word = PackedWords(reader.word.weight)
     return made
 

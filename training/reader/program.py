@@ -32,16 +32,16 @@ def mark_all(folder: Path, cases: Sequence[Case]) -> list[Marked]:
     from bunko.evaluation.metrics import begins_right
     from bunko.question.question import parse_question
     from bunko.reader.cards import read_card
-    from bunko.reader.onnx import OnnxReader
+    from bunko.reader.late import LateReader
 
-    reader = OnnxReader(replace(read_card(folder), least_confidence=0.0), threads=1)
+    reader = LateReader(replace(read_card(folder), least_confidence=0.0), threads=1)
     marked = []
     for case in cases:
         evidence, hits = rebuilt(case)
         began = time.process_time()
         span = find_span(parse_question(case.question), evidence, hits, reader)
         seconds = time.process_time() - began
-        right = bool(span and case.answers) and begins_right(span.text, case.answers, question=case.question)
+        right = span is not None and begins_right(span.text, case.answers, question=case.question)
         text, confidence = (span.text, span.confidence) if span else ("", 0.0)
         marked.append(Marked(text=text, confidence=confidence, right=right, seconds=seconds))
     reader.close()
@@ -53,14 +53,20 @@ def rebuilt(case: Case) -> tuple[list[Any], list[Any]]:
     from bunko.language.detection import detect_language
     from bunko.types import Chunk, Evidence, Hit
 
-    hits, evidence = [], []
+    hits: list[Any] = []
+    evidence: list[Any] = []
     for n, found in enumerate(case.found):
-        fields = {"start": 0, "end": len(found.text), "text": found.text, "language": detect_language(found.text)}
+        fields: dict[str, Any] = {
+            "start": 0,
+            "end": len(found.text),
+            "text": found.text,
+            "language": detect_language(found.text),
+        }
         hits.append(Hit(chunk=Chunk(path=str(n), **fields), score=found.share))
     for rank, quote in enumerate(case.quotes):
-        n = next((n for n, found in enumerate(case.found) if quote in found.text), None)
-        start = 0 if n is None else case.found[n].text.index(quote)
-        path = "elsewhere" if n is None else str(n)
+        place = next((n for n, found in enumerate(case.found) if quote in found.text), None)
+        start = 0 if place is None else case.found[place].text.index(quote)
+        path = "elsewhere" if place is None else str(place)
         score = 1.0 / (1 + rank)
         evidence.append(Evidence(path=path, start=start, end=start + len(quote), quote=quote, score=score))
     return evidence, hits

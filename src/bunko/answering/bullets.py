@@ -6,7 +6,7 @@ The things that a question compares take turns, so that each has its quotes; one
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -53,34 +53,29 @@ def best_quotes(question: Question, in_turn: Sequence[Asked], embedder: Embedder
     """Return the best quotes, best first. `in_turn` has what is asked of each thing; the question, of each document."""
     each = EvidenceSettings(quotes=2 * _BULLETS, max_tokens=2 * _BULLET_TOKENS)
     found = [(asked, select(asked, hits, embedder, vector=None, settings=each)) for asked, hits in in_turn]
-    things = [(asked, group) for asked, group in found if asked is not question]
+    compared = [(asked, group) for asked, group in found if asked is not question]
     # Where no quote has any of the names, they are written in another script.
-    by_name = any(_has_name(asked, item) for asked, group in things for item in group)
-    turns = 1 if things and compares_aspects(question) else 2 * _BULLETS
+    by_name = any(_has_name(asked, item) for asked, group in compared for item in group)
+    groups = [_of_thing(asked, group) if by_name else _related(asked, group) for asked, group in found]
+    turns = 1 if compared and compares_aspects(question) else 2 * _BULLETS
     chosen = _Chosen(several=len({item.path for _, group in found for item in group}) > 1)
-    for turn, asked, item, best in _by_turns(found, turns):
-        if item.score >= _RELEVANT * best.score and _is_related(asked, item, by_name=by_name):
-            chosen.add(item, turn=turn)
+    for turn in range(turns):
+        for group in (group for group in groups if turn < len(group)):
+            if group[turn].score >= _RELEVANT * group[0].score:
+                chosen.add(group[turn], turn=turn)
     return sorted(chosen.items, key=lambda item: -item.score)
 
 
-def _by_turns(
-    found: Sequence[tuple[Question, Sequence[Evidence]]], turns: int
-) -> Iterator[tuple[int, Question, Evidence, Evidence]]:
-    """Yield the first quote of each group, then the second: the turn, what was asked, the quote, the group's best."""
-    for turn in range(turns):
-        for asked, group in found:
-            if turn < len(group):
-                yield turn, asked, group[turn], group[0]
+def _related(question: Question, group: Sequence[Evidence]) -> list[Evidence]:
+    """Return the quotes that have a word of the question; others were found by chance."""
+    return [item for item in group if question.distinct_words & source_words(_in_place(item))]
 
 
-def _is_related(question: Question, item: Evidence, *, by_name: bool) -> bool:
-    """Return whether a quote has a word of the question; `by_name`: one of its names, and a word of what is asked."""
-    said = source_words(_in_place(item))
-    if not by_name:
-        return bool(question.distinct_words & said)
-    named = frozenset(word for name in question.names for word in source_words(name.text))
-    return _has_name(question, item) and bool((question.distinct_words - named) & said)
+def _of_thing(question: Question, group: Sequence[Evidence]) -> list[Evidence]:
+    """Return the quotes about the thing that is named: those with a word of what is asked of it, if there are any."""
+    about = [item for item in group if _has_name(question, item)]
+    wanted = question.distinct_words - {word for name in question.names for word in source_words(name.text)}
+    return [item for item in about if wanted & source_words(_in_place(item))] or about
 
 
 def _has_name(question: Question, item: Evidence) -> bool:

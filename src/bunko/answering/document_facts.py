@@ -1,7 +1,7 @@
-"""Answer a question about a document itself from its facts. In: a question, what is known of the documents. Out: events.
+"""Answer a question about a document itself from its facts. In: a question, facts of the documents. Out: events.
 
-Only where one document is named and says the fact: else the question is answered from the texts like any other. No model
-is asked.
+Only where one document is named and says the fact: else the question is answered from the texts like any other. No
+model is asked.
 """
 
 from __future__ import annotations

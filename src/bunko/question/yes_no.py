@@ -10,7 +10,9 @@ _ASKS_WHETHER = re.compile(
     re.I,
 )
 _ALTERNATIVES = re.compile(r"\bor\b|それとも|または|あるいは|か、.+か|[か、]どちら", re.I)
-_ASKS_WHAT = re.compile(r"何|誰|だれ|どこ|いつ|どの|どれ|どんな|どちら|どう|なぜ|なに|いくつ|いくら|なんと[いうよ呼言称]|なんの")
+_ASKS_WHAT = re.compile(
+    r"何|誰|だれ|どこ|いつ|どの|どれ|どんな|どちら|どう|なぜ|なに|いくつ|いくら|なんと[いうよ呼言称]|なんの"
+)
 
 
 def asks_whether(question: str) -> bool:
