@@ -110,10 +110,17 @@ def _evaluate(options: argparse.Namespace) -> None:
     figures["training"] = json.loads((options.out / "training.json").read_text(encoding="utf-8"))
     card = partial(write_card, options.out, data=list(recipe.data), licence=LICENCE, language=options.language)
     card(figures=figures)
+    least, through = _through_program(options.out, _parts(cases))
+    print("program", json.dumps(through, indent=2), flush=True)
+    card(figures={**figures, "program": through}, least_confidence=least)
+
+
+def _parts(cases: dict[str, list[Case]]) -> dict[str, list[Case]]:
+    """Return the cases to choose a number on, and those to test it on: every third question, where none are apart."""
     if "development" in cases:
-        least, through = _through_program(options.out, cases)
-        print("program", json.dumps(through, indent=2), flush=True)
-        card(figures={**figures, "program": through}, least_confidence=least)
+        return cases
+    test = cases["test"]
+    return {"test": [case for n, case in enumerate(test) if n % 3], "development": test[::3]}
 
 
 def _through_program(folder: Path, cases: dict[str, list[Case]]) -> tuple[float, dict[str, Any]]:
