@@ -28,6 +28,9 @@ TIMEOUT_S = 280
 PAGES_TO_ASK = ("getting-started.md", "settings.md")
 
 LIBRARIES = {
+    "town/port.txt": "The port of Hest has 9,800 people. Its mayor is Jon Aker.\n",
+    "town/town.txt": "The town of Varn has 4,210 people. Its mayor is Ilse Maar.\n",
+    "town/mill.md": "# The mill\n\nAda Lind built the mill in 1911. The mayor of Varn opened it.\n",
     "reports/mill.txt": "The mill was built in 1803. Its wheel was taken away in 1951.\n",
     "reports/garden.md": "# The garden\n\nThe apple trees were planted in 1987 by Ada Whitlock.\n",
     "報告書/水車小屋.txt": "水車小屋は1803年に建てられた。水車は1951年に取り外された。\n",

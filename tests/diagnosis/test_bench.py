@@ -153,7 +153,7 @@ def test_the_command_prints_a_table_or_json(
     tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BUNKO_CACHE_DIR", str(tmp_path / "cache"))
-    common = ["bench", "-m", str(tiny_model), "--offline", "--seconds", "4"]
+    common = ["bench", "-m", str(tiny_model), "--offline", "--seconds", "4", "--set", "embedder=minilm"]
     assert main([*common, "--quick", "--json"]) == 0
     out, err = capsys.readouterr()
     found = json.loads(out)

@@ -56,7 +56,15 @@ def shown(folder: Path, path: str) -> str:
 
 @pytest.fixture(scope="module")
 def harbour(folder: Path) -> Any:
-    return ask(folder, "When did the harbour of Kobe open?", "--no-cache").json
+    return ask(folder, "When did the harbour of Kobe open?", "--no-cache", "--set", "reader=none").json
+
+
+def test_the_reader_answers_a_question_of_fact_and_the_model_is_not_asked(folder: Path) -> None:
+    for question, words in (("When did the harbour of Kobe open?", "1868"), ("夏目漱石はいつ生まれましたか", "1867年")):
+        answer = ask(folder, question, "--no-cache").json
+        assert answer["answer"] == words
+        assert answer["span"]["text"] == words
+        assert answer["usage"]["completion_tokens"] == 0
 
 
 def test_an_answer_stands_on_words_that_are_in_the_documents(folder: Path, harbour: Any) -> None:

@@ -7,6 +7,7 @@ quotes, and what it marks lies within a quote. Knows nothing of how the words ar
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -34,6 +35,8 @@ _LEAST_SCORE = 0.05
 _AGREEING = 0.5
 """Share of the words of the shorter text that the other one has, where both say the same."""
 _AT_THE_END = " \t\n,;:、。，．"
+# A Japanese particle after a word in other letters than hiragana: 1867年に
+_PARTICLE = re.compile(r"(?<=[\u30a1-\u30ff\u3400-\u9fff々〆0-9０-９A-Za-z」』）)])[にをはがでへと]\Z")
 
 
 def find_span(
@@ -155,6 +158,7 @@ def _marked(span: ReadSpan, text: str, offset: int, *, confidence: float, n: int
     said = text[span.start : span.end]
     said = said.rstrip(_AT_THE_END)
     said = said[:-1] if said.endswith(".") and "." not in said[:-1] else said
+    said = _PARTICLE.sub("", said)
     begin = len(said) - len(said.lstrip(_AT_THE_END))
     said = said[begin:]
     start = offset + span.start + begin

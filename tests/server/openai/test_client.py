@@ -278,7 +278,7 @@ def test_what_goes_wrong_in_the_middle_is_told_in_the_stream(folder: Path) -> No
 
 def test_vectors_come_as_numbers_or_as_base64(client: OpenAI) -> None:
     texts = ["the lighthouse", "the harbour"]
-    plain = client.embeddings.create(model="minilm", input=texts, encoding_format="float")
+    plain = client.embeddings.create(model="e5-small", input=texts, encoding_format="float")
     assert [item.index for item in plain.data] == [0, 1]
     assert len(plain.data[0].embedding) == 64
     assert sum(value**2 for value in plain.data[0].embedding) == pytest.approx(1, abs=1e-5)
@@ -286,7 +286,7 @@ def test_vectors_come_as_numbers_or_as_base64(client: OpenAI) -> None:
     packed = client.embeddings.create(model="coast", input=texts)  # the client asks for base64 by itself
     assert packed.data[1].embedding == pytest.approx(plain.data[1].embedding)
     raw: Any = client.post(
-        "/embeddings", body={"model": "minilm", "input": "x", "encoding_format": "base64"}, cast_to=object
+        "/embeddings", body={"model": "e5-small", "input": "x", "encoding_format": "base64"}, cast_to=object
     )
     assert len(struct.unpack("<64f", base64.b64decode(raw["data"][0]["embedding"]))) == 64
 
@@ -294,21 +294,21 @@ def test_vectors_come_as_numbers_or_as_base64(client: OpenAI) -> None:
 @pytest.mark.parametrize("given", ["", [], ["a", " "], [1, 2], [[1], [2]], ["x"] * 2049])
 def test_what_has_no_vector_is_refused(client: OpenAI, given: Any) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
-        client.embeddings.create(model="minilm", input=given)
+        client.embeddings.create(model="e5-small", input=given)
     assert caught.value.param == "input"
 
 
 def test_vectors_are_not_shortened_and_not_made_by_strangers(client: OpenAI) -> None:
     with pytest.raises(openai.BadRequestError, match="64 numbers"):
-        client.embeddings.create(model="minilm", input="x", dimensions=32)
-    assert client.embeddings.create(model="minilm", input="x", dimensions=64).data
-    with pytest.raises(openai.NotFoundError, match="There is minilm"):
+        client.embeddings.create(model="e5-small", input="x", dimensions=32)
+    assert client.embeddings.create(model="e5-small", input="x", dimensions=64).data
+    with pytest.raises(openai.NotFoundError, match="There is e5-small"):
         client.embeddings.create(model="text-embedding-3-small", input="x")
 
 
 @pytest.mark.parametrize("given", [[1, 2, 3], [[1, 2], [3]]])
 def test_token_numbers_as_langchain_sends_them_are_refused_with_the_cure(client: OpenAI, given: Any) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
-        client.embeddings.create(model="minilm", input=given)
+        client.embeddings.create(model="e5-small", input=given)
     assert "Token numbers are not supported: they depend on the client's tokenizer." in caught.value.message
     assert "OpenAIEmbeddings(check_embedding_ctx_length=False)" in caught.value.message
