@@ -50,8 +50,9 @@ def test_the_words_are_marked_within_a_quote_and_counted_in_the_document() -> No
 
 
 def test_the_end_of_a_sentence_is_no_part_of_the_words() -> None:
-    for marked, words in (("1911.", "1911"), ("in Varn.", "in Varn")):
-        span = find("When was the old mill built?", FakeReader(marked))
+    when, where = "When was the old mill built?", "Where was the old mill built?"
+    for question, marked, words in ((when, "1911.", "1911"), (where, "in Varn.", "in Varn")):
+        span = find(question, FakeReader(marked))
         assert span is not None and span.text == words and TEXT[span.start : span.end] == words
 
 
@@ -64,6 +65,12 @@ def test_only_questions_of_fact_are_answered_by_a_few_words(question: str) -> No
 
 def test_two_questions_in_one_need_more_than_a_few_words() -> None:
     assert find("Who built the old mill, and when was it built?", FakeReader("Ada Lind")) is None
+
+
+@pytest.mark.parametrize("question", ["When was the old mill built?", "What is the height of the old mill?"])
+def test_words_without_a_number_are_no_date_and_no_height(question: str) -> None:
+    assert find(question, FakeReader("Ada Lind")) is None
+    assert find(question, FakeReader("1911")) is not None
 
 
 def test_a_reader_that_is_not_sure_marks_nothing() -> None:

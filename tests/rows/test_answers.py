@@ -118,10 +118,12 @@ def test_a_tiny_model_is_not_asked_for_sql(tmp_path: Path) -> None:
     assert propose(tmp_path, _PROPOSED, parameters=135_000_000).query is None
 
 
-def test_without_duckdb_a_note_has_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_duckdb_no_number_is_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answering, "is_installed", lambda: False)
     answer = library_of(tmp_path).ask("What is the total amount for North?")
-    assert not answer.query and any("pip install 'bunko[tables]'" in note for note in answer.notes)
+    assert answer.refused
+    assert not answer.query
+    assert "pip install 'bunko[tables]'" in answer.text
 
 
 def test_the_command_prints_the_sql(tmp_path: Path, cli: Cli) -> None:

@@ -18,6 +18,7 @@ from bunko.language.sentences import sentences
 from bunko.language.words import words
 from bunko.models.ability import ability_of
 from bunko.ports import GeneratorSpec, Passage, Reader, ReadSpan
+from bunko.question.answer_type import may_answer
 from bunko.question.parts import parts
 from bunko.question.question import Question
 from bunko.settings import Settings
@@ -65,12 +66,17 @@ def find_span(
         if span is None or span.probability <= 0 or reading.relevance <= 0:
             continue
         marked = _marked(span, passage.text, offset, confidence=reading.relevance * span.probability, n=n + 1)
-        if marked is None or only_repeats(marked.text, question):
+        if marked is None or only_repeats(marked.text, question) or _is_of_another_type(marked.text, question):
             continue
         rank = _WEIGHT_OF_QUOTE * _SHARE_OF_RANK[n] + _WEIGHT_OF_PASSAGE * math.log(relative)
         found.append((math.log(marked.confidence) + rank, marked))
     _, chosen = max(found, key=lambda pair: pair[0], default=(0.0, None))
     return chosen if chosen and chosen.confidence >= reader.spec.least_confidence else None
+
+
+def _is_of_another_type(text: str, question: Question) -> bool:
+    """Return whether words can't answer: no number or time, where one is asked for."""
+    return question.expects in ("number", "time") and not may_answer(text, question.expects, asked=frozenset())
 
 
 def stands_alone(spec: GeneratorSpec, settings: Settings) -> bool:

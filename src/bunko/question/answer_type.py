@@ -19,6 +19,9 @@ _ASKS_FOR_TIME = re.compile(
 _ASKS_FOR_NUMBER = re.compile(
     r"\bhow (?:many|much|old|long|far|tall|high|large|big|often|fast|deep|wide|heavy)\b"
     r"|\b(?:what|which) (?:number|percent|percentage|proportion|share|amount|age|population)\b"
+    r"|\bwhat(?: is|['’]s) the (?:height|weight|length|width|depth|area|distance|speed|temperature|price|cost|number"
+    r"|age)\b"
+    r"|(?:高さ|重さ|長さ|深さ|広さ|幅|面積|体積|人口|距離|速度|温度|価格|値段|料金|費用|金額|人数|年齢)(?:は[？?。\s]*$|を教えて)"
     r"|いくつ|いくら|どの(?:くらい|ぐらい)|どれ(?:くらい|ぐらい|だけ)|何(?:人|個|回|本|台|歳|倍|種|匹|頭|軒|件|冊|枚|階|割|分|"
     r"パーセント|％|%|年間|日間|時間|キロ|メートル|トン|ヶ国|か国|カ国)",
     re.I,
@@ -46,6 +49,8 @@ def expected_answer(question: str) -> AnswerType:
 
     >>> expected_answer("How many coins are there?"), expected_answer("塔はいつ建てられたか")
     ('number', 'time')
+    >>> expected_answer("塔の高さは？"), expected_answer("What is the height of the tower?")
+    ('number', 'number')
     """
     if _ASKS_FOR_NUMBER.search(question):
         return "number"

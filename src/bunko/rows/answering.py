@@ -22,6 +22,7 @@ from bunko.rows.table import Table
 from bunko.rows.wording import (
     Looked,
     answer_text,
+    needs_duckdb,
     note_on_model,
     notes_on,
     proposed_text,
@@ -93,12 +94,8 @@ def _computed(asked: Asked, query: Query, shelf: Shelf, setting: Setting) -> Out
     table = asked.table
     files = ", ".join(table.paths[:3])
     if not is_installed():
-        return Outcome(
-            notes=(
-                f"The rows of {files} can answer this exactly, but DuckDB is not installed. "
-                "Run: pip install 'bunko[tables]'",
-            )
-        )
+        # A model that reads some of the rows would give a number that looks right.
+        return _asking_back(needs_duckdb(files, language=setting.language), setting)
     if len(table.rows) > MOST_ROWS:
         return Outcome(notes=(f"{files} has {len(table.rows):,} rows; up to {MOST_ROWS:,} can be computed over.",))
     select = select_of(query, table)

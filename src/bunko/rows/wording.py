@@ -270,6 +270,14 @@ def question_back(asked: AskBack, table: Table, *, language: str) -> str:
     )
 
 
+def needs_duckdb(files: str, *, language: str) -> str:
+    """Return what the program says where the rows can answer, but nothing computes over them."""
+    if language == "ja":
+        missing = "DuckDB がありません。pip install 'bunko[tables]' を実行してください。"
+        return f"{files} の行から正確に計算できますが、{missing}"
+    return f"The rows of {files} can answer this exactly, but DuckDB is not installed. Run: pip install 'bunko[tables]'"
+
+
 def which_tables(paths: Sequence[str], *, language: str) -> str:
     """Return the question that the program asks back where several sheets could be meant."""
     if language == "ja":
