@@ -60,6 +60,15 @@ def test_a_capable_model_reads_whole_passages(tmp_path: Path) -> None:
     assert answer.text.startswith("It is so.")
 
 
+def test_of_two_documents_of_a_day_the_one_that_is_meant_is_read_whole(tmp_path: Path) -> None:
+    days = [f"In week {n} the mill of Hest ground {n * 31} sacks of barley and oats.\n\n" for n in range(1, 120)]
+    write_files(tmp_path, {"2024-05-02-council.txt": "The council of Varn met.", "2024-05-02-mill.txt": "".join(days)})
+    answer = ask(tmp_path, "Summarise the mill's report of 2 May 2024.", parameters=CAPABLE)
+    read = " ".join(item.quote for item in answer.evidence if item.path == "2024-05-02-mill.txt")
+    assert answer.kind == "summary"
+    assert all(f"In week {n} " in read for n in range(1, 120))
+
+
 def test_a_fact_is_answered_from_a_few_sentences(tmp_path: Path) -> None:
     answer = ask(tmp_path, "When was the mill built?", parameters=CAPABLE)
     assert answer.kind == "fact"

@@ -94,14 +94,22 @@ def with_kind(question: Question, settings: Settings) -> Question:
 
 
 def named_documents(question: Question, hits: Sequence[Hit], store: Quotable) -> list[str]:
-    """Return the documents that a question names: by their file names, else by the words of their names."""
+    """Return the documents that a question names: by their file names, else by the words of their names.
+
+    What is summarised is one document, unless the question has several file names: of those with the same date or
+    words, the one that the search found first.
+    """
     if question.kind not in WIDE and not may_name_file(question):
         return []
     paths = store.paths()
     if (by_file := named_files(question, paths)) or question.kind not in WIDE:
         return by_file
     candidates = paths if len(paths) <= _MOST_NAMES else list(dict.fromkeys(hit.chunk.path for hit in hits))
-    return named_by_words(question, candidates)
+    named = named_by_words(question, candidates)
+    if question.kind == "summary":
+        places = {hit.chunk.path: place for place, hit in reversed([*enumerate(hits)])}
+        return sorted(named, key=lambda path: places.get(path, len(hits)))[:1]
+    return named
 
 
 def passages_of(path: str, store: Quotable) -> list[Chunk]:

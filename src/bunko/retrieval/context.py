@@ -21,7 +21,7 @@ from bunko.types import Chunk, Evidence, Hit
 
 _NEAR_DUPLICATE = 0.85
 _NAMED = 0.7
-"""Share of the room for the documents that the question names."""
+"""Share of the room for the documents that the question names; a document that is to be summarised has all of it."""
 
 
 @dataclass(slots=True)
@@ -62,8 +62,9 @@ def gather(
     `max_tokens` tokens together, by estimate.
     """
     chosen = _Chosen(room=max_tokens - sum(estimate_tokens(item.quote) for item in quotes))
+    room = chosen.room if question.kind == "summary" else int(_NAMED * chosen.room)
     for chunks in named:
-        _add_document(question, chunks, chosen, room=int(_NAMED * max_tokens / len(named)))
+        _add_document(question, chunks, chosen, room=room // len(named))
     for place, hit in enumerate(_in_turns(searches)):
         chosen.add(hit.chunk, 1 / (1 + place))
     return [*quotes, *_evidence(chosen, quotes)]
