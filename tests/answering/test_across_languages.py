@@ -93,3 +93,14 @@ def test_a_shared_name_is_found_across_languages(tmp_path: Path) -> None:
         answer = library.ask("What is PPR-9087?")
     assert not answer.refused
     assert "can't match texts across languages" in " ".join(answer.notes)
+
+
+def test_a_comparison_across_languages_is_of_the_things_that_are_named(tmp_path: Path) -> None:
+    towns = {"ハルベン": "Harben", "トスカル": "Toskar", "モンデリ": "Mondeli"}
+    texts = {f"{name}.txt": f"The town of {name} has {n},210 people." for n, name in enumerate(towns.values(), 2)}
+    root = write_files(tmp_path / "docs", dict(texts))
+    with Library(root, settings=Settings(model="none"), embedder=FakeEmbedder(languages=frozenset("*"))) as library:
+        library.sync()
+        answer = library.ask("ハルベンとモンデリの人口を比較してください。")
+    assert not answer.refused
+    assert {item.path for item in answer.citations} == {"Harben.txt", "Mondeli.txt"}

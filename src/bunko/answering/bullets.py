@@ -56,7 +56,8 @@ def best_quotes(question: Question, in_turn: Sequence[Asked], embedder: Embedder
     compared = [(asked, group) for asked, group in found if asked is not question]
     # Where no quote has any of the names, they are written in another script.
     by_name = any(_has_name(asked, item) for asked, group in compared for item in group)
-    groups = [_of_thing(asked, group) if by_name else _related(asked, group) for asked, group in found]
+    foreign = _in_other_languages(question, [hit for _, hits in in_turn for hit in hits], embedder)
+    groups = [_of_thing(asked, group) if by_name else _related(asked, group, foreign) for asked, group in found]
     turns = 1 if compared and compares_aspects(question) else 2 * _BULLETS
     chosen = _Chosen(several=len({item.path for _, group in found for item in group}) > 1)
     for turn in range(turns):
@@ -66,9 +67,19 @@ def best_quotes(question: Question, in_turn: Sequence[Asked], embedder: Embedder
     return sorted(chosen.items, key=lambda item: -item.score)
 
 
-def _related(question: Question, group: Sequence[Evidence]) -> list[Evidence]:
-    """Return the quotes that have a word of the question; others were found by chance."""
-    return [item for item in group if question.distinct_words & source_words(_in_place(item))]
+def _in_other_languages(question: Question, hits: Sequence[Hit], embedder: Embedder) -> frozenset[str]:
+    """Return the documents in another language than the question's that the embedder can compare with it."""
+    knows = embedder.spec.knows
+    if not knows(question.language):
+        return frozenset()
+    languages = {hit.chunk.path: hit.chunk.language for hit in hits}
+    return frozenset(path for path, code in languages.items() if code != question.language and knows(code))
+
+
+def _related(question: Question, group: Sequence[Evidence], foreign: frozenset[str]) -> list[Evidence]:
+    """Return the quotes that have a word of the question, or are in another language; others were found by chance."""
+    asked = question.distinct_words
+    return [item for item in group if item.path in foreign or asked & source_words(_in_place(item))]
 
 
 def _of_thing(question: Question, group: Sequence[Evidence]) -> list[Evidence]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
+from bunko.language.across_scripts import has_across_scripts
 from bunko.language.identifiers import Identifier, contains, identifiers
 from bunko.language.names import Name, fold_text, has_part
 from bunko.language.numbered_parts import NumberedPart, is_elsewhere, is_in, names_part, part_at
@@ -221,7 +222,7 @@ def has_name(name: Name, text: str) -> bool:
         return True
     text = unicodedata.normalize("NFKC", text)
     said = unicodedata.normalize("NFKC", name.text)
-    if any(other in text for other in reading_variants(said)):
+    if any(other in text for other in reading_variants(said)) or has_across_scripts(said, text):
         return True
     known = set(_KATAKANA_WORDS.findall(text)) if _KATAKANA.fullmatch(said) else set(fold_text(text).words)
     return any(

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bunko.language.across_scripts import names_in_other_script
 from bunko.language.japanese_words import kana_words, to_hiragana, to_katakana
 from bunko.language.names import names, other_spellings
 from bunko.language.quantities import MONTHS, Quantity, eras, quantities
@@ -78,6 +79,7 @@ def with_spellings(question: str) -> str:
     found += reading_variants(folded)
     found += spellings(question).split()
     found += [written for item in quantities(question) for written in _dates(item)]
+    found += names_in_other_script(question)
     found += [other for name in names(question) for word in name.words for other in other_spellings(word)]
     return " ".join(dict.fromkeys([question, *found]))
 
