@@ -104,3 +104,15 @@ def test_a_comparison_across_languages_is_of_the_things_that_are_named(tmp_path:
         answer = library.ask("ハルベンとモンデリの人口を比較してください。")
     assert not answer.refused
     assert {item.path for item in answer.citations} == {"Harben.txt", "Mondeli.txt"}
+
+
+def test_a_definition_across_languages_is_the_sentence_that_defines(tmp_path: Path) -> None:
+    text = (
+        "Votes: Ilse MARLENKO 73.2%, Jon AKER 24.5%.\n\nChief of state: President Ilse MARLENKO (since 20 May 2019)\n"
+    )
+    root = write_files(tmp_path / "docs", {"varn.txt": text})
+    with Library(root, settings=Settings(model="none"), embedder=FakeEmbedder(languages=frozenset("*"))) as library:
+        library.sync()
+        answer = library.ask("マルレンコとは誰ですか？")
+    assert "President Ilse MARLENKO" in answer.text
+    assert "73.2" not in answer.text

@@ -53,6 +53,14 @@ def test_two_questions_get_quotes_for_both(tmp_path: Path) -> None:
     assert "because the river fell" in answer.text
 
 
+def test_a_list_of_names_answers_no_open_question(tmp_path: Path) -> None:
+    members = "Members of guilds: Varn, Hest (observer), Malm, Aker, Lind, Toft, Ruud, Bakke, Dahl, Moen.\n"
+    write_files(tmp_path, {"guilds.txt": members + "\nThe guilds keep the peace between Varn and Hest.\n"})
+    answer = ask(tmp_path, "What role can guilds play for the peace of Varn and Hest?", parameters=TINY)
+    assert "keep the peace" in answer.text
+    assert "observer" not in answer.text
+
+
 def test_a_capable_model_reads_whole_passages(tmp_path: Path) -> None:
     answer = ask(tmp_path, "Why did the mill of Ada Lind close?", parameters=CAPABLE)
     mill = [item.quote for item in answer.evidence if item.path == "mill.md"]

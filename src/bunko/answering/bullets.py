@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from bunko.language.entries import is_enumeration
 from bunko.language.words import estimate_tokens, source_words
 from bunko.ports import Embedder
 from bunko.question.parts import compares_aspects
@@ -26,6 +27,8 @@ _RELEVANT = 0.6
 """Share of the best quote's score that a further one of the same search needs."""
 _BULLETS_OF_ONE = 2
 """Most quotes of one document among the bullets."""
+_NOT_OF_LISTS = frozenset({"open", "reason"})
+"""Kinds of questions that want sentences: a list of names has the question's names, and says nothing of them."""
 
 
 @dataclass(slots=True)
@@ -53,6 +56,8 @@ def best_quotes(question: Question, in_turn: Sequence[Asked], embedder: Embedder
     """Return the best quotes, best first. `in_turn` has what is asked of each thing; the question, of each document."""
     each = EvidenceSettings(quotes=2 * _BULLETS, max_tokens=2 * _BULLET_TOKENS)
     found = [(asked, select(asked, hits, embedder, vector=None, settings=each)) for asked, hits in in_turn]
+    if question.kind in _NOT_OF_LISTS:
+        found = [(asked, [item for item in group if not is_enumeration(item.quote)]) for asked, group in found]
     compared = [(asked, group) for asked, group in found if asked is not question]
     # Where no quote has any of the names, they are written in another script.
     by_name = any(_has_name(asked, item) for asked, group in compared for item in group)

@@ -77,6 +77,18 @@ def has_across_scripts(name: str, text: str) -> bool:
     return False
 
 
+def forms_in(text: str, name: str) -> list[str]:
+    """Return how a text in Latin letters writes a name in Japanese writing; empty if it does not have it.
+
+    >>> forms_in("chief of state: President Volodymyr ZELENSKYY", "ゼレンスキー")
+    ['ZELENSKYY']
+    """
+    listed = [other for other in _by_name().get(name, ()) if _has(other, text)]
+    if not _NAME_IN_KATAKANA.fullmatch(name):
+        return listed
+    return listed or [word for word in dict.fromkeys(_LATIN_NAME.findall(text)) if is_same_name(name, word)]
+
+
 def names_in_other_script(text: str) -> list[str]:
     """Return the names of the list that a text has, as they are written in the other script.
 

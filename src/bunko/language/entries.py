@@ -6,8 +6,13 @@ In: text. Out: labels. Knows nothing of questions.
 from __future__ import annotations
 
 import re
+import statistics
 
 _LABEL = re.compile(r"[ \t\u3000]*[-*・•]?[ \t]*(?P<label>[^\s:：][^:：\n]{0,39}?)[ \t]*[:：](?!//)", re.MULTILINE)
+_ITEM_ENDS = re.compile(r"[,;、，；・]")
+_MANY = 8
+_WORDS = 3  # of an item, at the median; in Japanese, so many times as many characters
+_CHARACTERS = 10
 _ALONE = re.compile(r"[^\n]{1,60}[:：]\Z")
 
 
@@ -37,3 +42,18 @@ def is_label_alone(sentence: str) -> bool:
     (True, False)
     """
     return bool(_ALONE.match(sentence))
+
+
+def is_enumeration(text: str) -> bool:
+    """Return whether a text only lists many short items, and says nothing of them.
+
+    >>> is_enumeration("Member of: BIS, CBSS (observer), CE, EAPC, EBRD, FAO, IAEA, ILO, IMF")
+    True
+    >>> is_enumeration("It closed because the river fell, the wheels broke, and nobody would pay for new ones.")
+    False
+    """
+    items = [item.strip() for item in _ITEM_ENDS.split(text) if item.strip()]
+    if len(items) < _MANY:
+        return False
+    short = statistics.median(len(item.split()) for item in items) <= _WORDS
+    return short and statistics.median(map(len, items)) <= (_CHARACTERS if not text.isascii() else _WORDS * _CHARACTERS)

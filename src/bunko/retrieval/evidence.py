@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bunko.injection.detection import gives_orders
+from bunko.language.across_scripts import forms_in
 from bunko.language.entries import is_label_alone, label_of
 from bunko.language.names import other_spellings
 from bunko.language.numbered_parts import is_label
@@ -139,7 +140,8 @@ def _defines(question: Question, candidate: _Candidate) -> float:
     """Return how clearly a sentence says who or what the question asks about; 0 for other questions."""
     if question.kind != "definition":
         return 0.0
-    return max((defines(candidate.quote, subject) for subject in question.subjects), default=0.0)
+    names = [form for subject in question.subjects for form in (subject, *forms_in(candidate.quote, subject))]
+    return max((defines(candidate.quote, name) for name in names), default=0.0)
 
 
 def _said(question: Question, candidate: _Candidate) -> frozenset[str]:
