@@ -17,9 +17,11 @@ _BLOCK = re.compile(r"\ufeff?---[ \t]*\n((?:(?!---|\.\.\.)[^\n]*\n){0,200}?)(?:-
 _KEY = re.compile(r"([A-Za-z_][\w -]{0,40}|[^\x00-\x7f:]{1,20}):(?:[ \t]+(.*))?$")
 _ITEM = re.compile(r"[ \t]*-[ \t]+(.*)$")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
-_CODE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)|`[^`\n]{1,500}`", re.M | re.S)
-# As Obsidian has it: letters, digits, - _ and /, at least one of them no digit.
-_TAG = re.compile(r"(?:^|(?<=\s))#((?=[\w/-]*[^\d\s#])[\w/-]+)", re.M)
+_NO_TAGS = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)|`[^`\n]{1,500}`|\[\[[^\]\n]{1,500}\]\]", re.M | re.S)
+"""Code and links."""
+# As Obsidian has it: letters, digits, pictographs, - _ and /, at least one of them no digit.
+_TAG_SIGNS = r"[\w/\u200d\u2600-\u27bf\ufe0f\U0001f000-\U0001faff-]"
+_TAG = re.compile(rf"(?:^|(?<=\s))#((?={_TAG_SIGNS}*[^\d\s#]){_TAG_SIGNS}+)", re.M)
 _TITLE = ("title", "タイトル", "題名")
 _AUTHORS = ("author", "authors", "creator", "by", "著者", "作成者")
 _CREATED = ("date", "created", "creation date", "date created", "published", "日付", "作成日")
@@ -38,7 +40,7 @@ def facts_of_markdown(text: str) -> Facts:
     said = front_matter(text)
     tags = [tag.lstrip("#") for tag in _list(said, _TAGS)]
     body = text[len(block) :] if (block := front_matter_block(text)) else text
-    tags += _TAG.findall(_CODE.sub(" ", body))
+    tags += _TAG.findall(_NO_TAGS.sub(" ", body))
     return Facts(
         title=plain(_one(said, _TITLE)),
         authors=tuple(_list(said, _AUTHORS)),
