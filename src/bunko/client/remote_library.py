@@ -43,6 +43,7 @@ TOKEN_VARIABLE = "BUNKO_SERVER_TOKEN"
 _OF_THIS_MACHINE = ("offline", "cache_dir", "sets")
 # Members of `Library` that a server does not offer, and what to use in their place.
 _LOCAL_ONLY = {
+    "add_page": "`bunko add` on the server's machine saves a page into its folder.",
     "check": "`bunko index --check` on the server's machine compares the index with its checksums.",
     "complete": "The server makes all vectors by itself.",
     "embedder": "The server's /v1/embeddings makes vectors.",

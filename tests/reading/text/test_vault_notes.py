@@ -13,6 +13,7 @@ from bunko.reading.folder import list_files
 from bunko.reading.read import read_file
 from bunko.reading.text.vault_notes import as_shown
 from bunko.settings import ReadingSettings
+from bunko.types import Citation, Evidence
 from tests.conftest import Cli
 from tests.support import make_library, write_files
 
@@ -115,7 +116,8 @@ def test_a_vault(tmp_path: Path, cli: Cli) -> None:
         ):
             answer = library.ask(question)
             assert answer.evidence
-            for item in (*answer.evidence, *answer.citations):
+            shown: list[Evidence | Citation] = [*answer.evidence, *answer.citations]
+            for item in shown:
                 document = library.document(item.path)
                 assert document is not None and document.text[item.start : item.end] == item.quote
                 assert not any(mark in item.quote for mark in ("[[Varn", "^built", "^deep", "^a1b", "%%", "[!"))

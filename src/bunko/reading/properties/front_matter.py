@@ -16,6 +16,7 @@ Value: TypeAlias = "str | list[str]"
 _BLOCK = re.compile(r"\ufeff?---[ \t]*\n((?:(?!---|\.\.\.)[^\n]*\n){0,200}?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _KEY = re.compile(r"([A-Za-z_][\w -]{0,40}|[^\x00-\x7f:]{1,20}):(?:[ \t]+(.*))?$")
 _ITEM = re.compile(r"[ \t]*-[ \t]+(.*)$")
+_QUOTED = re.compile(r"'((?:[^']|'')*)'|\"((?:[^\"\\]|\\.)*)\"")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _NO_TAGS = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)|`[^`\n]{1,500}`|\[\[[^\]\n]{1,500}\]\]", re.M | re.S)
 """Code and links."""
@@ -28,6 +29,8 @@ _CREATED = ("date", "created", "creation date", "date created", "published", "�
 _MODIFIED = ("modified", "updated", "last modified", "date modified", "lastmod", "更新日")
 _TAGS = ("tags", "tag", "keywords", "categories", "タグ")
 _LANGUAGE = ("lang", "language", "言語")
+_SOURCE = ("source", "url", "source_url", "出典")
+_SAVED = ("saved", "clipped", "保存日")
 
 
 def facts_of_markdown(text: str) -> Facts:
@@ -48,6 +51,8 @@ def facts_of_markdown(text: str) -> Facts:
         modified=moment(_one(said, _MODIFIED)),
         tags=several([tag.strip("/") for tag in tags]),
         language=plain(_one(said, _LANGUAGE)),
+        source=address if (address := plain(_one(said, _SOURCE))).startswith(("http://", "https://")) else "",
+        saved=moment(_one(said, _SAVED)),
     )
 
 
@@ -93,8 +98,9 @@ def _parts(text: str) -> Iterator[str]:
 
 def _scalar(text: str) -> str:
     text = text.strip()
-    if len(text) > 1 and text[0] in "\"'" and (end := text.find(text[0], 1)) > 0:
-        return text[1:end]
+    if quoted := _QUOTED.match(text):
+        single, double = quoted.groups()
+        return re.sub(r"\\(.)", r"\1", double) if single is None else single.replace("''", "'")
     text = text if text.startswith("#") and " " not in text else _COMMENT.sub("", text)
     text = text.strip()
     return "" if text in ("null", "~", "|", ">") else text
