@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from bunko.answering.answer_cache import Folder
     from bunko.answering.languages import Languages
     from bunko.answering.recall import KeptAnswers
-    from bunko.contract.records import SearchResult
+    from bunko.contract.records import DuplicateGroup, SearchResult
     from bunko.indexing.sync import Progress
     from bunko.models import Progress as DownloadProgress
     from bunko.overview.types import Plan
@@ -245,6 +245,16 @@ class Library:
         Raises NotIndexed, StoreUntrusted, StoreNotWritable.
         """
         return self._index.check()
+
+    @at_the_door
+    def duplicates(self) -> tuple[DuplicateGroup, ...]:
+        """Return the documents that are copies or versions of each other, the newest of each group first.
+
+        They are found among the documents of the index. Raises NotIndexed, StoreError.
+        """
+        from bunko.library_duplicates import duplicates_in
+
+        return duplicates_in(self._index.for_reading())
 
     @at_the_door
     def complete(self) -> int:

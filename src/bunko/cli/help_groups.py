@@ -91,7 +91,7 @@ EXAMPLES: Mapping[str, tuple[str, str, str]] = {
     "documents": (
         "bunko documents reports",
         "bunko documents reports --json",
-        "bunko documents reports --store index",
+        "bunko documents reports --duplicates",
     ),
     "show": (
         "bunko show reports mill.txt",

@@ -46,6 +46,7 @@ _LOCAL_ONLY = {
     "add_page": "`bunko add` on the server's machine saves a page into its folder.",
     "check": "`bunko index --check` on the server's machine compares the index with its checksums.",
     "complete": "The server makes all vectors by itself.",
+    "duplicates": "`bunko documents --duplicates` on the server's machine lists copies and versions.",
     "embedder": "The server's /v1/embeddings makes vectors.",
     "generator": "The server's /v1/chat/completions asks its model.",
     "has_documents": "`records` lists the documents.",
