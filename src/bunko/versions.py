@@ -15,7 +15,7 @@ from typing import TypeVar
 from bunko.facts import facts_from
 from bunko.language.resemblance import resemblance
 
-ALIKE = 0.4
+ALIKE = 0.35
 """Resemblance from which two documents are versions of each other: benchmarks/LOG.md has the figures."""
 _NUMBER = re.compile(r"\d+")
 _COPY = re.compile(r" ?\(\d{1,2}\)$| - copy(?: ?\(\d+\))?$| ?(?:のコピー|- コピー)(?: ?\(\d+\))?$|^copy of ", re.I)

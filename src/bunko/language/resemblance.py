@@ -80,7 +80,7 @@ def _shingles(text: str) -> NDArray[np.uint64]:
     folded = text.casefold() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
     codes = np.frombuffer(folded.encode("utf-32-le", "replace"), dtype="<u4")
     is_letter = _letters()[np.minimum(codes, _PLANE - 1)]
-    letters = codes[is_letter].astype(np.uint64)
+    letters: NDArray[np.uint64] = codes[is_letter].astype(np.uint64)
     if not len(letters):
         return letters
     if 4 * len(_UNSPACED.findall(folded[:_SAMPLE])) > min(len(folded), _SAMPLE):
