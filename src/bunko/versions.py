@@ -7,13 +7,14 @@ Knows no storage and no questions.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cmp_to_key
+from itertools import combinations
 from typing import TypeVar
 
 from bunko.facts import facts_from
-from bunko.language.resemblance import resemblance
+from bunko.language.resemblance import resemblances
 
 ALIKE = 0.35
 """Resemblance from which two documents are versions of each other: benchmarks/LOG.md has the figures."""
@@ -43,12 +44,14 @@ class Sketched:
         return facts_from(self.facts).date if self.facts else ""
 
 
-def likeness(one: Sketched, other: Sketched) -> float:
-    """Return how alike two documents are: 1 for copies, 0 for those that are no versions of each other."""
-    if one.digest == other.digest:
-        return 1.0
-    share = resemblance(one.sketch, other.sketch)
-    return share if share >= ALIKE else 0.0
+def alike_among(documents: Sequence[Sketched]) -> list[tuple[Sketched, Sketched]]:
+    """Return the pairs of documents that are copies or versions of each other."""
+    shares = resemblances([one.sketch for one in documents])
+    return [
+        (one, other)
+        for (n, one), (m, other) in combinations(enumerate(documents), 2)
+        if one.digest == other.digest or shares[n, m] >= ALIKE
+    ]
 
 
 def newest_first(documents: Iterable[Sketched]) -> list[Sketched]:

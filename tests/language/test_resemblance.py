@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bunko.language.resemblance import LEAST_SHINGLES, SKETCH_BYTES, resemblance, sketch
+from bunko.language.resemblance import LEAST_SHINGLES, SKETCH_BYTES, resemblance, resemblances, sketch
 from tests.strategies import anything
 
 _WORDS = [f"{a}{b}{c}" for a in "bdfgklmn" for b in ("a", "e", "or", "i") for c in ("lt", "n", "st", "ck", "m")]
@@ -66,6 +66,14 @@ def test_a_sketch_is_the_same_on_every_machine() -> None:
     japanese = "".join(chr(0x4E00 + n) for n in range(300))
     digest = hashlib.blake2b(sketch(words) + sketch(japanese), digest_size=8).hexdigest()
     assert digest == "c3d9aad6ca5e2659"
+
+
+def test_all_pairs_at_once() -> None:
+    sketches = [sketch(text(random.Random(n % 3), 100)) for n in range(4)] + [b"", b""]
+    found = resemblances(sketches)
+    assert found.shape == (6, 6)
+    assert all(found[n, m] == resemblance(sketches[n], sketches[m]) for n in range(6) for m in range(6))
+    assert resemblances([]).shape == (0, 0)
 
 
 def test_repeated_words_have_no_sketch() -> None:

@@ -70,6 +70,14 @@ def resemblance(one: bytes, other: bytes) -> float:
     return float(np.mean(np.frombuffer(one, dtype="<u2") == np.frombuffer(other, dtype="<u2")))
 
 
+def resemblances(sketches: list[bytes]) -> NDArray[np.float64]:
+    """Return how alike each text is to each other, 0 where one has no sketch: shape (n, n)."""
+    rows = as_array([one or bytes(SKETCH_BYTES) for one in sketches])
+    known = np.array([bool(one) for one in sketches], dtype=bool)
+    shares: NDArray[np.float64] = (rows[:, None] == rows[None, :]).mean(axis=2)
+    return shares * (known[:, None] & known[None, :])
+
+
 def as_array(sketches: list[bytes]) -> NDArray[np.uint16]:
     """Return sketches as rows: shape (n, 128)."""
     return np.frombuffer(b"".join(sketches), dtype="<u2").reshape(-1, PLACES)

@@ -18,7 +18,7 @@ from bunko.ports import Sketching
 from bunko.question.question import Question
 from bunko.question.versions import Wanted
 from bunko.types import Chunk, Evidence, Hit
-from bunko.versions import Sketched, likeness, newest_first
+from bunko.versions import Sketched, alike_among, newest_first
 
 _COUNTERPART = 0.5
 """The share of words that a passage has in common with its counterpart in another version."""
@@ -52,11 +52,7 @@ class Versions:
 
     def __init__(self, documents: Sequence[Sketched]) -> None:
         self._place = {one.path: n for n, one in enumerate(newest_first(documents))}
-        self._alike = {
-            frozenset((one.path, other.path)): share
-            for one, other in combinations(documents, 2)
-            if (share := likeness(one, other))
-        }
+        self._alike = {frozenset((one.path, other.path)) for one, other in alike_among(documents)}
         self._same = {
             frozenset((one.path, other.path)) for one, other in combinations(documents, 2) if one.digest == other.digest
         }
