@@ -75,7 +75,8 @@ def resemblances(sketches: list[bytes]) -> NDArray[np.float64]:
     rows = as_array([one or bytes(SKETCH_BYTES) for one in sketches])
     known = np.array([bool(one) for one in sketches], dtype=bool)
     shares: NDArray[np.float64] = (rows[:, None] == rows[None, :]).mean(axis=2)
-    return shares * (known[:, None] & known[None, :])
+    shares[~(known[:, None] & known[None, :])] = 0.0
+    return shares
 
 
 def as_array(sketches: list[bytes]) -> NDArray[np.uint16]:

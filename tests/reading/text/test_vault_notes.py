@@ -62,6 +62,7 @@ _VAULT = {
             "[[1]](https://a.example) [[ -f x ]] [[1, 2], [3, 4]]",
             "[[1]](https://a.example) [[ -f x ]] [[1, 2], [3, 4]]",
         ),
+        ("- a\n\n      ```\n      [[b]]\n      ```\n- [[c]]", "- a\n\n      ```\n      [[b]]\n      ```\n- c"),
         ("a[^1]\n\n[^1]: note\n2 ^10\nx^2", "a[^1]\n\n[^1]: note\n2 ^10\nx^2"),
         ("$$\na ^bc\n$$", "$$\na ^bc\n$$"),
         ("5%% or 7%% more, %%not closed", "5%% or 7%% more, %%not closed"),

@@ -18,7 +18,7 @@ _KEY = re.compile(r"([A-Za-z_][\w -]{0,40}|[^\x00-\x7f:]{1,20}):(?:[ \t]+(.*))?$
 _ITEM = re.compile(r"[ \t]*-[ \t]+(.*)$")
 _QUOTED = re.compile(r"'((?:[^']|'')*)'|\"((?:[^\"\\]|\\.)*)\"")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
-_NO_TAGS = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)|`[^`\n]{1,500}`|\[\[[^\]\n]{1,500}\]\]", re.M | re.S)
+_NO_TAGS = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1|\Z)|`[^`\n]{1,500}`|\[\[[^\]\n]{1,500}\]\]", re.M | re.S)
 """Code and links."""
 # As Obsidian has it: letters, digits, pictographs, - _ and /, at least one of them no digit.
 _TAG_SIGNS = r"[\w/\u200d\u2600-\u27bf\ufe0f\U0001f000-\U0001faff-]"

@@ -14,7 +14,7 @@ _EMBED = r"!\[\[(?=\S)[^\[\]\n]{1,500}\]\]"
 _ID = r"\^(?!\d{1,3}[ \t]*$)[A-Za-z0-9-]{2,60}[ \t]*$"
 _MARK = re.compile(
     # Code and formulas first: nothing in them is a mark.
-    r"(?P<code>^(?:[ \t]{0,3}>)*[ \t]{0,3}(?P<fence>```|~~~).*?(?:^(?:[ \t]{0,3}>)*[ \t]{0,3}(?P=fence)|\Z)"
+    r"(?P<code>^(?:[ \t]{0,3}>)*[ \t]*(?P<fence>```|~~~).*?(?:^(?:[ \t]{0,3}>)*[ \t]*(?P=fence)|\Z)"
     r"|(?<!`)(?P<ticks>`{1,2})(?!`)[^\n]{1,500}?(?<!`)(?P=ticks)(?!`)|\$\$[^$]{1,5000}\$\$)"
     # A comment; one of several lines begins its line. Without an end it hides nothing.
     r"|(?P<comment>^%%(?:(?!%%).){1,20000}%%(?!\S)\n?|(?<!\S)%%[^%\n]{1,2000}%%(?!\S))"
