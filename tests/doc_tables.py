@@ -17,7 +17,7 @@ from bunko.askable import ASKABLE, Askable
 from bunko.cli import common, serve
 from bunko.cli.parser import build_parser
 from bunko.contract.fields import Surface, descriptions
-from bunko.contract.records import DocumentList, ErrorReply, SearchResult
+from bunko.contract.records import DocumentList, DuplicateList, ErrorReply, SearchResult
 from bunko.contract.saved_answer import Replay, SavedAnswer
 from bunko.contract.schema import rows
 from bunko.server.mcp.tools import READ_MOST, TOOLS
@@ -165,6 +165,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "fields of a search": lambda: _fields(SearchResult, "command"),
     "fields of a sync report": lambda: _fields(SyncReport, "command"),
     "fields of a list of documents": lambda: _fields(DocumentList, "command"),
+    "fields of a list of duplicates": lambda: _fields(DuplicateList, "command"),
     "flags of a question": _flags,
     "fields of a question": lambda: _settings(ASKABLE),
     "settings in a chat completion": lambda: _settings(each for each in ASKABLE if each.openai == "bunko"),

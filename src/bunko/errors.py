@@ -9,6 +9,7 @@
      +- LibraryError             the folder
      |   +- LibraryNotFound      missing, or not readable
      |   +- LibraryEmpty         no file in it to answer from
+     |   +- PageNotAdded         a web page that can't be saved into the folder
      |   +- FilesLost            nearly all of its indexed files are gone
      |   +- NotIndexed           a folder without an index
      +- ReadError                one file; a sync reports it and continues
@@ -107,6 +108,10 @@ class LibraryEmpty(LibraryError):
 
 class FilesLost(LibraryError):
     """The folder has lost all or nearly all files that were indexed, as an unmounted disk has. The index is kept."""
+
+
+class PageNotAdded(LibraryError):
+    """A web page can't be saved into the folder: its address may not be opened, it can't be fetched, or not be read."""
 
 
 class NotIndexed(LibraryError):

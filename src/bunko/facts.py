@@ -42,6 +42,10 @@ class Facts:
     """Its tags, keywords or subjects."""
     language: str = ""
     """The language that it names, such as `en` or `ja-JP`."""
+    source: str = ""
+    """The address that it was saved from."""
+    saved: str = ""
+    """When it was saved from there."""
 
     def __bool__(self) -> bool:
         return self != Facts()

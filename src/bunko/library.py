@@ -43,10 +43,12 @@ if TYPE_CHECKING:
     from bunko.answering.answer_cache import Folder
     from bunko.answering.languages import Languages
     from bunko.answering.recall import KeptAnswers
-    from bunko.contract.records import SearchResult
+    from bunko.contract.records import DuplicateGroup, SearchResult
     from bunko.indexing.sync import Progress
     from bunko.models import Progress as DownloadProgress
     from bunko.overview.types import Plan
+    from bunko.pages.page_address import Networks
+    from bunko.pages.saved_pages import AddedPage
     from bunko.ports import Embedder, EntailmentModel, Generator, Reader
     from bunko.question.question import Question
     from bunko.rows.answering import Outcome
@@ -226,12 +228,33 @@ class Library:
             self._kept_answers.forget_older()
         return report
 
+    @at_the_door
+    def add_page(self, url: str, *, networks: Networks = "public") -> AddedPage:
+        """Save a page of the web into the folder; one with the same address is updated. The next sync indexes it.
+
+        With networks="all", the page may be on this machine or in a private network. Raises PageNotAdded, also where
+        the settings say offline; DiskFull, StoreNotWritable.
+        """
+        from bunko.pages.saved_pages import add_page
+
+        return add_page(self.root, url, settings=self.settings, networks=networks)
+
     def check(self) -> tuple[Problem, ...]:
         """Compare all of the index with its checksums and counts; return what is wrong. Changes nothing.
 
         Raises NotIndexed, StoreUntrusted, StoreNotWritable.
         """
         return self._index.check()
+
+    @at_the_door
+    def duplicates(self) -> tuple[DuplicateGroup, ...]:
+        """Return the documents that are copies or versions of each other, the newest of each group first.
+
+        They are found among the documents of the index. Raises NotIndexed, StoreError.
+        """
+        from bunko.library_duplicates import duplicates_in
+
+        return duplicates_in(self._index.for_reading())
 
     @at_the_door
     def complete(self) -> int:

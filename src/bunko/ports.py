@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from bunko.versions import Sketched
+
     Vectors: TypeAlias = NDArray[np.float32]
 
 
@@ -332,4 +334,13 @@ class Quotable(Searchable, Protocol):
 
     def paths(self) -> Sequence[str]:
         """Return the paths of the documents that could be read."""
+        ...
+
+
+@runtime_checkable
+class Sketching(Protocol):
+    """A store that keeps sketches of its documents."""
+
+    def sketched(self, paths: Sequence[str]) -> Sequence[Sketched]:
+        """Return what shows which of these documents are copies or versions of each other."""
         ...

@@ -11,6 +11,7 @@ from bunko.answering.writing import Written
 from bunko.grounding.ground import Grounding
 from bunko.ports import Embedder, EntailmentModel, Generator, Quotable, Reader
 from bunko.question.question import Question
+from bunko.retrieval.duplicates import Distinct
 from bunko.settings import Settings
 from bunko.stopwatch import Stopwatch
 from bunko.types import AnswerSpan, Evidence, Hit, Scope, Translation, Usage
@@ -58,6 +59,8 @@ class Draft:
     named: tuple[str, ...] = ()
     """The documents that it names."""
     hits: tuple[Hit, ...] = ()
+    distinct: Distinct = field(default_factory=lambda: Distinct(hits=()))
+    """What was left out of the hits since another version says it."""
     vector: Vectors | None = None
     """Of the question, shape (dimension,); None where no dense search was made."""
     evidence: tuple[Evidence, ...] = ()

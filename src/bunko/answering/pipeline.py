@@ -45,6 +45,8 @@ from bunko.answering.writing import (
 from bunko.grounding.ground import ground
 from bunko.ports import Embedder, Quotable, Searchable, Timed
 from bunko.question.question import Question, parse_question
+from bunko.question.versions import wanted_version
+from bunko.retrieval.duplicates import distinct, further, notes_on_versions, together, versions_among
 from bunko.retrieval.evidence import notes_on_orders, trusted
 from bunko.retrieval.named_documents import named_files
 from bunko.retrieval.search import retrieve
@@ -68,6 +70,8 @@ if TYPE_CHECKING:
     from bunko.ports import Vectors
 
 
+_SPARE = 3
+"""Times as many passages are searched for as are read."""
 Stage: TypeAlias = "Generator_[Event, None, Draft]"
 
 
@@ -134,18 +138,26 @@ def _rewrite(draft: Draft, resources: Resources, history: Sequence[Message]) -> 
 
 
 def _search(draft: Draft, resources: Resources) -> Draft:
-    question, shown = draft.question, resources.settings.retrieval.top_k
-    settings = apply_overrides(resources.settings, {"retrieval.top_k": draft.breadth.passages})
-    hits, vector = find(question, resources.store, resources.embedder, settings=settings, watch=resources.watch)
+    question, passages, store = draft.question, draft.breadth.passages, resources.store
+    # More than are needed, since copies of a document take the places of others.
+    settings = apply_overrides(resources.settings, {"retrieval.top_k": _SPARE * passages})
+    hits, vector = find(question, store, resources.embedder, settings=settings, watch=resources.watch)
     searches: list[Sequence[Hit]] = [hits]
     with resources.watch.stage("retrieve"):
         if draft.breadth.is_wide:
-            searches = searches_for(question, hits, resources.store, resources.embedder, settings=settings.retrieval)
-        named = named_documents(question, hits, resources.store)
+            searches = searches_for(question, hits, store, resources.embedder, settings=settings.retrieval)
+        named = named_documents(question, hits[:passages], store)
+        versions = versions_among(searches, store)
+        asked_for = wanted_version(draft.asked.text)
+        found = [distinct(question, each, versions, wanted=asked_for, keep=named) for each in searches]
+    searches = [each.hits[:passages] for each in found]
+    hits = list(searches[0])
     if draft.breadth.searches_again and not named:
         with resources.watch.stage("search_again"):
-            searches.append(second_search(question, hits, resources.store))
-    hits = hits[:shown]
+            more = second_search(question, hits, store)
+            versions = versions_among([hits, more], store)
+            searches.append(further(question, hits, more, versions, wanted=asked_for))
+    hits = hits[: resources.settings.retrieval.top_k]
     language = draft.language
     if draft.question.is_bare and hits and not resources.settings.answer_language:
         language = hits[0].chunk.language  # an id is in no language
@@ -154,6 +166,7 @@ def _search(draft: Draft, resources: Resources) -> Draft:
         searches=tuple(map(tuple, searches)),
         named=tuple(named),
         hits=tuple(hits),
+        distinct=together(found),
         vector=vector,
         language=language,
     )
@@ -172,7 +185,8 @@ def _select(draft: Draft, resources: Resources) -> Draft:
             settings=resources.settings.evidence,
         )
         evidence = tuple(_with_own_pages(chosen, resources.store))
-    return replace(draft, evidence=evidence, quotes=evidence[:quotes], sources=tuple(trusted(evidence)))
+    notes = (*draft.notes, *notes_on_versions(draft.distinct, evidence))
+    return replace(draft, evidence=evidence, quotes=evidence[:quotes], sources=tuple(trusted(evidence)), notes=notes)
 
 
 def _judge(draft: Draft, resources: Resources) -> Draft:

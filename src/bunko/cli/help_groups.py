@@ -73,6 +73,11 @@ EXAMPLES: Mapping[str, tuple[str, str, str]] = {
         "bunko index reports --password-file passwords.txt",
         "bunko index reports --check",
     ),
+    "add": (
+        "bunko add reports https://example.com/mills",
+        "bunko add reports https://example.com/mills.pdf --json",
+        "bunko add reports http://wiki.intern/mills --allow-private",
+    ),
     "watch": (
         "bunko watch reports",
         "bunko watch reports --poll",
@@ -86,7 +91,7 @@ EXAMPLES: Mapping[str, tuple[str, str, str]] = {
     "documents": (
         "bunko documents reports",
         "bunko documents reports --json",
-        "bunko documents reports --store index",
+        "bunko documents reports --duplicates",
     ),
     "show": (
         "bunko show reports mill.txt",

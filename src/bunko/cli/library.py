@@ -7,7 +7,7 @@ import sys
 import time
 
 from bunko.cli.common import bold, counted, dim, note, open_from, print_json, safe
-from bunko.contract.records import DocumentList, row_of
+from bunko.contract.records import DocumentList, DuplicateList, row_of
 from bunko.contract.serialise import to_json
 from bunko.errors import LibraryNotFound, ReadError, StoreBusy
 from bunko.language.detection import LANGUAGE_NAMES
@@ -110,6 +110,8 @@ def print_left_out(report: SyncReport) -> None:
 
 def run_documents(arguments: argparse.Namespace) -> int:
     """List the documents in the index, without a sync."""
+    if arguments.duplicates:
+        return _list_duplicates(arguments)
     with open_from(arguments, arguments.folder) as library:
         records = [record for _, record in sorted(library.records().items())]
     if arguments.json:
@@ -124,6 +126,23 @@ def run_documents(arguments: argparse.Namespace) -> int:
             else f"{record.format}, {record.language}, {pages}{counted(record.chunks, 'passage')}"
         )
         print(f"{safe(record.path)}  {dim(f'{state}, {when}')}")
+    return 0
+
+
+def _list_duplicates(arguments: argparse.Namespace) -> int:
+    """List the documents that are copies or versions of each other."""
+    with open_from(arguments, arguments.folder) as library:
+        groups = library.duplicates()
+    if arguments.json:
+        print_json(to_json(DuplicateList(groups=groups)))
+        return 0
+    for group in groups:
+        for n, row in enumerate(group.documents):
+            when = row.date[:10] or time.strftime("%Y-%m-%d", time.localtime(row.modified_at))
+            state = "the newest" if n == 0 else "a copy" if row.is_copy else f"{row.alike:.0%} alike"
+            print(f"{'  ' if n else ''}{safe(row.path)}  {dim(f'{state}, {when}')}")
+    if not groups:
+        print("No document is a copy or a version of another one.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The flags of `bunko status` and `bunko completion`. In: the parser's commands. Out: nothing."""
+"""The flags of `bunko add`, `bunko status` and `bunko completion`. In: the parser's commands. Out: nothing."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ def add_more_commands(
     commands: argparse._SubParsersAction[CommandParser], *, common: Callable[[argparse.ArgumentParser], None]
 ) -> None:
     """Add the commands; `common` adds the flags that all have."""
+    add = _add(commands, "add", "save a page of the web into the folder, by its address", "add:run")
+    add.add_argument("folder", metavar="FOLDER", help="a folder of documents")
+    add.add_argument("url", metavar="URL", help="the address of a web page, a PDF or a plain text")
+    add.add_argument(
+        "--allow-private", action="store_true", help="also from this machine and private networks, and redirects there"
+    )
+    common(add)
     status = _add(commands, "status", "show how far the index is, and what could not be read", "status:run")
     status.add_argument("folder", metavar="FOLDER", help="a folder of documents, or a single document")
     common(status)

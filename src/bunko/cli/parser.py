@@ -132,6 +132,9 @@ def _add_library(commands: argparse._SubParsersAction[CommandParser]) -> None:
     index.add_argument(
         "--allow-empty", action="store_true", help="also if all or nearly all indexed files are gone: remove them"
     )
+    documents.add_argument(
+        "--duplicates", action="store_true", help="list those that are copies or versions of each other, in groups"
+    )
     watch.add_argument("--poll", action="store_true", help="look for changes every second, as network drives need")
     show.add_argument("path", metavar="PATH", help="a path as `bunko documents` lists it")
 

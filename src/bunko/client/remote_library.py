@@ -43,8 +43,10 @@ TOKEN_VARIABLE = "BUNKO_SERVER_TOKEN"
 _OF_THIS_MACHINE = ("offline", "cache_dir", "sets")
 # Members of `Library` that a server does not offer, and what to use in their place.
 _LOCAL_ONLY = {
+    "add_page": "`bunko add` on the server's machine saves a page into its folder.",
     "check": "`bunko index --check` on the server's machine compares the index with its checksums.",
     "complete": "The server makes all vectors by itself.",
+    "duplicates": "`bunko documents --duplicates` on the server's machine lists copies and versions.",
     "embedder": "The server's /v1/embeddings makes vectors.",
     "generator": "The server's /v1/chat/completions asks its model.",
     "has_documents": "`records` lists the documents.",

@@ -173,6 +173,38 @@ class DocumentList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateRow:
+    """A document that has copies or versions."""
+
+    path: str
+    """The document's path, relative to the library's folder, with forward slashes."""
+    date: str
+    """When it was last changed or written, as it says itself; empty if it does not."""
+    modified_at: float
+    """When its file was last written, in seconds since 1970."""
+    is_copy: bool
+    """Whether it says the same as the first of its group, word for word."""
+    alike: float
+    """How much of its text is that of the first of its group: 0 to 1, an estimate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateGroup:
+    """Documents that are copies or versions of each other."""
+
+    documents: tuple[DuplicateRow, ...]
+    """The newest first: it is the one that answers quote."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateList:
+    """The documents of a library that have copies or versions."""
+
+    groups: tuple[DuplicateGroup, ...]
+    """One object for each document with copies or versions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServedDocument:
     """A document, or a file that could not be read, as the server lists it."""
 

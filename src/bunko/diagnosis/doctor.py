@@ -153,7 +153,7 @@ def _pip() -> Finding:
 
 
 def _network(settings: Settings) -> Finding:
-    state = "switched off (offline)" if settings.offline else "used only to download models on request"
+    state = "switched off (offline)" if settings.offline else "used only to download models and pages on request"
     return Finding(check="network", state="ok", detail=state)
 
 

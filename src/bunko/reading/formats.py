@@ -14,6 +14,7 @@ from bunko.errors import UnsupportedFormat
 from bunko.reading.containers.archives import read_compressed, read_tar, read_zip, refuse_archive
 from bunko.reading.containers.mail import read_mail, read_mailbox
 from bunko.reading.containers.members import Context, Items
+from bunko.reading.html.main_text import read_main_part
 from bunko.reading.html.read import read_html
 from bunko.reading.office.epub import read_epub
 from bunko.reading.office.slides import read_odp
@@ -101,6 +102,9 @@ def _as_text(read: Callable[[bytes, str], Document]) -> Reader:
     return reader
 
 
+DOWNLOADED_PAGE = ".bunko-page"
+"""The ending of a page that was just downloaded, for `bunko add`. No file in a folder is named like this."""
+_main_part = _as_text(read_main_part)
 # A file with another ending is read as text if it is text. The longest ending wins: .tar.gz before .gz.
 READERS: Mapping[str, Reader] = {
     ending: reader
@@ -117,6 +121,7 @@ READERS: Mapping[str, Reader] = {
         (".odp", _one_document(read_odp)),
         (".epub", _one_document(read_epub)),
         (".html .htm .xhtml", _as_text(read_html)),
+        (DOWNLOADED_PAGE, _main_part),
         (".csv .tsv .tab", _as_text(read_csv)),
         (".parquet", _parquet),
         (".jsonl .ndjson .jsonl.gz .ndjson.gz", read_json_lines),
@@ -147,7 +152,7 @@ _ARCHIVES = (read_zip, read_tar, read_compressed)
 
 def endings() -> list[str]:
     """Return the endings of the formats that are always read. A text may have any other ending, or none."""
-    unread = (refuse_archive, *_ARCHIVES)
+    unread = (refuse_archive, _main_part, *_ARCHIVES)
     return sorted({*_PLAIN, *(ending for ending, reader in READERS.items() if reader not in unread)})
 
 

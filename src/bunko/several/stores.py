@@ -13,12 +13,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from bunko.ports import Sketching
 from bunko.retrieval.one_scale import rescored
 from bunko.retrieval.ranking import best_first
 from bunko.scope.asking import Documents, Whole
 from bunko.several.embedder import Remembering
 from bunko.store import FileRecord, Listed, Record
 from bunko.types import Document, Hit, Span
+from bunko.versions import Sketched
 
 if TYPE_CHECKING:
     from bunko.ports import Embedder, EmbedderSpec, Vectors
@@ -99,6 +101,24 @@ class SeveralStores:
         part, own = self._find(path)
         found = part.store.document(own) if part else None
         return replace(found, path=path) if found else None
+
+    def outlines(self, formats: Sequence[str]) -> dict[str, tuple[str, tuple[Span, ...]]]:
+        """Return format and tables of the documents of some formats, by path."""
+        return {
+            f"{part.name}/{path}": found
+            for part in self._parts.values()
+            for path, found in part.store.outlines(formats).items()
+        }
+
+    def sketched(self, paths: Sequence[str] | None = None) -> list[Sketched]:
+        """Return what shows which of these documents are copies or versions of each other; None: of all."""
+        found: list[Sketched] = []
+        paths = self.paths() if paths is None else paths
+        for part in self._parts.values():
+            own = [path[len(part.name) + 1 :] for path in paths if path.startswith(f"{part.name}/")]
+            if own and isinstance(part.store, Sketching):
+                found += (replace(one, path=f"{part.name}/{one.path}") for one in part.store.sketched(own))
+        return found
 
     def paths(self) -> list[str]:
         """Return the paths of the documents that could be read."""

@@ -11,10 +11,11 @@ from typing import Any
 import pyarrow as pa
 
 from bunko.facts import facts_from
+from bunko.language.resemblance import sketch
 from bunko.language.words import normalise, spellings
 from bunko.types import Chunk, Document, Span
 
-FORMAT = 4
+FORMAT = 5
 FORMAT_KEY = b"bunko.format"
 EMBEDDER_KEY = b"bunko.embedder"
 
@@ -42,6 +43,7 @@ DOCUMENTS = pa.schema(
         ("error", pa.string()),  # empty for a document that was read
         ("hint", pa.string()),
         ("facts", pa.large_string()),  # as JSON, empty where there are none
+        ("sketch", pa.binary()),  # shows which texts are alike; empty for a short one
         ("text", pa.large_string()),
         ("outline", pa.large_string()),  # pages, headings and tables, as JSON
     ]
@@ -63,6 +65,8 @@ CHUNKS = pa.schema(
 )
 STATE = pa.schema([("name", pa.string()), ("value", pa.string())])
 CHUNK_COLUMNS = [name for name in CHUNKS.names if name not in ("file", "search")]
+_NO_VERSIONS = ("mail", "jsonl")
+"""Formats whose documents are no versions of each other where they are alike: a reply quotes, records have one form."""
 _OUTLINE = ("pages", "headings", "tables")
 
 
@@ -156,6 +160,7 @@ def chunk_table(entries: Sequence[Entry]) -> Any:
 def _document_row(entry: Entry) -> dict[str, object]:
     document = entry.document
     return {name: getattr(entry.record, name) for name in RECORD_COLUMNS} | {
+        "sketch": sketch(document.text) if document and document.format not in _NO_VERSIONS else b"",
         "text": document.text if document else "",
         "outline": outline(document) if document else "{}",
     }

@@ -47,11 +47,12 @@ from bunko.store.rows import (
     spans_from,
 )
 from bunko.store.seal import Seal
-from bunko.store.tables import INDEX_ROWS, arrow, conditions, delete, index_column, optimize, quoted
+from bunko.store.tables import INDEX_ROWS, arrow, conditions, delete, index_column, one_of, optimize, quoted
 from bunko.store.vectors import VectorTables, to_embed
 from bunko.store.word_index import match, match_all
 from bunko.store.writer_lock import writer_lock
 from bunko.types import Chunk, Document, FailedFile, Hit, LeftOut, Span, under_heading
+from bunko.versions import Sketched
 
 if TYPE_CHECKING:
     from bunko.ports import EmbedderSpec, Vectors
@@ -310,6 +311,22 @@ class Store:
             listed = (Listed(**row, modified_s=written.get(row["file"], 0) / 1e9) for row in named)
             self._listing = (state, tuple(sorted(listed, key=lambda one: one.path)))
         return self._listing[1]
+
+    def sketched(self, paths: Sequence[str] | None = None) -> list[Sketched]:
+        """Return what shows which of these documents are copies or versions of each other; None: of all."""
+        names = ["path", "file", "digest", "sketch", "facts"]
+        wanted = ["error = ''"] if paths is None else conditions("path", list(paths), beside="error = ''")
+        with self._mapped("read"):
+            rows = [
+                row
+                for condition in wanted
+                for row in self._documents.search().where(condition).select(names).limit(None).to_list()
+            ]
+            files = self._files.search().select(["path", "modified_ns"])
+            if paths is not None:
+                files = files.where(one_of("path", sorted({row["file"] for row in rows})) if rows else "false")
+            written = {row["path"]: row["modified_ns"] / 1e9 for row in files.limit(None).to_list()}
+        return [Sketched(modified_s=written.get(row.pop("file"), 0.0), **row) for row in rows]
 
     def part(self, paths: AbstractSet[str]) -> StoreWithin:
         """Return the documents of these paths as a store of their own."""

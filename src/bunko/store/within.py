@@ -16,6 +16,7 @@ from bunko.store.rows import FileRecord, Listed, Record
 from bunko.store.store import Store
 from bunko.store.tables import one_of, quoted
 from bunko.types import Document, Hit, Span
+from bunko.versions import Sketched
 
 if TYPE_CHECKING:
     from bunko.ports import EmbedderSpec, Vectors
@@ -63,6 +64,11 @@ class StoreWithin:
     def document(self, path: str) -> Document | None:
         """Return a document with its text; None if there is none of this path."""
         return self._store.document(path) if path in self._paths else None
+
+    def sketched(self, paths: Sequence[str] | None = None) -> list[Sketched]:
+        """Return what shows which of these documents are copies or versions of each other; None: of all."""
+        wanted = self.paths() if paths is None else [path for path in paths if path in self._paths]
+        return self._store.sketched(wanted)
 
     def outlines(self, formats: Sequence[str]) -> dict[str, tuple[str, tuple[Span, ...]]]:
         """Return format and tables of the documents of some formats, by path."""

@@ -39,7 +39,7 @@ _BY_ENDING: dict[str, Callable[[Path], Facts]] = {
     ending: read
     for endings, read in (
         (".docx .docm .xlsx .xlsm .pptx .pptm .ppsx .odt .ods .odp .epub", _office),
-        (".html .htm .xhtml", _page),
+        (".html .htm .xhtml .bunko-page", _page),
         (".md .markdown .mdown .mkd", _note),
     )
     for ending in endings.split()
@@ -47,11 +47,26 @@ _BY_ENDING: dict[str, Callable[[Path], Facts]] = {
 
 
 def with_facts(document: Document, path: Path) -> Document:
-    """Return a document with what its file says of itself; one that has facts, as it is."""
+    """Return a document with what its file says of itself, or a note beside the file; one that has facts keeps them."""
     read = _BY_ENDING.get(path.suffix.lower())
-    if read is None or document.facts:
-        return document
-    return dataclasses.replace(document, facts=read(path))
+    facts = read(path) if read and not document.facts else document.facts
+    if path.suffix.lower() in NOTED and (beside := note_beside(path)).is_file():
+        said = _note(beside)
+        facts = dataclasses.replace(facts, title=facts.title or said.title, source=said.source, saved=said.saved)
+    return document if facts == document.facts else dataclasses.replace(document, facts=facts)
+
+
+NOTED = (".pdf",)
+"""The endings of files that have no place for the address that they were saved from."""
+
+
+def note_beside(path: Path) -> Path:
+    """Return the path of the hidden note that says where a file was saved from.
+
+    >>> note_beside(Path("a/b.pdf")).as_posix()
+    'a/.b.pdf.source'
+    """
+    return path.with_name(f".{path.name}.source")
 
 
 def _beginning(path: Path) -> bytes:

@@ -16,16 +16,21 @@ Value: TypeAlias = "str | list[str]"
 _BLOCK = re.compile(r"\ufeff?---[ \t]*\n((?:(?!---|\.\.\.)[^\n]*\n){0,200}?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _KEY = re.compile(r"([A-Za-z_][\w -]{0,40}|[^\x00-\x7f:]{1,20}):(?:[ \t]+(.*))?$")
 _ITEM = re.compile(r"[ \t]*-[ \t]+(.*)$")
+_QUOTED = re.compile(r"'((?:[^']|'')*)'|\"((?:[^\"\\]|\\.)*)\"")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
-_CODE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)|`[^`\n]{1,500}`", re.M | re.S)
-# As Obsidian has it: letters, digits, - _ and /, at least one of them no digit.
-_TAG = re.compile(r"(?:^|(?<=\s))#((?=[\w/-]*[^\d\s#])[\w/-]+)", re.M)
+_NO_TAGS = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1|\Z)|`[^`\n]{1,500}`|\[\[[^\]\n]{1,500}\]\]", re.M | re.S)
+"""Code and links."""
+# As Obsidian has it: letters, digits, pictographs, - _ and /, at least one of them no digit.
+_TAG_SIGNS = r"[\w/\u200d\u2600-\u27bf\ufe0f\U0001f000-\U0001faff-]"
+_TAG = re.compile(rf"(?:^|(?<=\s))#((?={_TAG_SIGNS}*[^\d\s#]){_TAG_SIGNS}+)", re.M)
 _TITLE = ("title", "タイトル", "題名")
 _AUTHORS = ("author", "authors", "creator", "by", "著者", "作成者")
 _CREATED = ("date", "created", "creation date", "date created", "published", "日付", "作成日")
 _MODIFIED = ("modified", "updated", "last modified", "date modified", "lastmod", "更新日")
 _TAGS = ("tags", "tag", "keywords", "categories", "タグ")
 _LANGUAGE = ("lang", "language", "言語")
+_SOURCE = ("source", "url", "source_url", "出典")
+_SAVED = ("saved", "clipped", "保存日")
 
 
 def facts_of_markdown(text: str) -> Facts:
@@ -38,7 +43,7 @@ def facts_of_markdown(text: str) -> Facts:
     said = front_matter(text)
     tags = [tag.lstrip("#") for tag in _list(said, _TAGS)]
     body = text[len(block) :] if (block := front_matter_block(text)) else text
-    tags += _TAG.findall(_CODE.sub(" ", body))
+    tags += _TAG.findall(_NO_TAGS.sub(" ", body))
     return Facts(
         title=plain(_one(said, _TITLE)),
         authors=tuple(_list(said, _AUTHORS)),
@@ -46,6 +51,8 @@ def facts_of_markdown(text: str) -> Facts:
         modified=moment(_one(said, _MODIFIED)),
         tags=several([tag.strip("/") for tag in tags]),
         language=plain(_one(said, _LANGUAGE)),
+        source=address if (address := plain(_one(said, _SOURCE))).startswith(("http://", "https://")) else "",
+        saved=moment(_one(said, _SAVED)),
     )
 
 
@@ -91,8 +98,9 @@ def _parts(text: str) -> Iterator[str]:
 
 def _scalar(text: str) -> str:
     text = text.strip()
-    if len(text) > 1 and text[0] in "\"'" and (end := text.find(text[0], 1)) > 0:
-        return text[1:end]
+    if quoted := _QUOTED.match(text):
+        single, double = quoted.groups()
+        return re.sub(r"\\(.)", r"\1", double) if single is None else single.replace("''", "'")
     text = text if text.startswith("#") and " " not in text else _COMMENT.sub("", text)
     text = text.strip()
     return "" if text in ("null", "~", "|", ">") else text

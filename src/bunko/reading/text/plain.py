@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from bunko.reading.text.encoding import decode, wide_encoding
 from bunko.reading.text.headings import text_headings
 from bunko.reading.text.tables import markdown_tables
+from bunko.reading.text.vault_notes import as_shown
 from bunko.types import Document, Span
 
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
@@ -38,8 +39,8 @@ def read_text(data: bytes, relative: str) -> Document:
 
 
 def read_markdown(data: bytes, relative: str) -> Document:
-    """Return a Markdown file's Document, with its headings and tables, without comments."""
-    text = without_comments(decode(data))
+    """Return a Markdown file's Document, with its headings and tables, without comments and the marks of a vault."""
+    text = as_shown(without_comments(decode(data)))
     headings, tables = markdown_headings(text), markdown_tables(text)
     return Document(path=relative, text=text, headings=headings, tables=tables, format="markdown")
 

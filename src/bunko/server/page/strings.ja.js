@@ -57,6 +57,8 @@ export default {
   // what the server says, in the words of this page
   noteNotHeld: "見つかったパッセージは質問との関連が薄いようです。設定で「厳密さ」を下げると、モデルが回答します。", noteNoDirectAnswer: "モデルは思考しましたが、回答を出しませんでした。思考は設定でオフにできます。", noteThoughtCut: "思考が上限に達したため、途中で回答しました。",
   noteCut: "回答は {n} トークンで打ち切られました。設定で長くできます。", noteLoop: "モデルが同じ内容を繰り返したため、停止しました。", noteTooSmall: "{model} は小さすぎて自分の回答を判定できないため、語句の一致だけで検証しました。", noteOrders: "{path} にはアシスタントへの指示が含まれているため、モデルには渡していません。", noteOrdersOnly: "{path} にはアシスタントへの指示が含まれています。ほかには何も見つかりませんでした。",
+  noteCopies: "{path} から引用しました。同じ内容のコピー：{list}", noteOlder: "{path} から引用しました。古い版は除きました：{list}",
+  noteNewer: "ご質問に合わせて {path} から引用しました。新しい版：{list}", noteNewerThere: "{path} から引用しました。新しい版の {newer} があります。",
   noteAcross: "質問は{language}、文書は{other}です。{model} は異なる言語の文章を照合できません。多言語の埋め込みモデルを使うと検索できます。", noteQuotedIn: "質問は{language}ですが、回答は{other}の文書からの引用です。", noteKept: "{model} は小さいモデルのため回答を書き直せません。元の回答の文をそのまま残しました。", noteOneSentence: "回答はすでに一文で、{model} は小さいモデルのため書き直せません。", noteNoTable: "{model} は小さいモデルのため表を作れません。箇条書きで示します。",
   noteTranslated: "回答は {model} による訳です。訳文は照合していません。原文を併記しています。", noteNotTranslated: "{model} は{language}に訳せませんでした。回答は元のままです。", noteSourcesAgain: "前の回答の出典が送られてこなかったため、その質問でもう一度検索しました。", noteModelRefused: "モデルは引用の中に答えを見つけられませんでした。設定で「厳密さ」を下げると、モデルの文を回答として扱います。",
   noteQuoteOnly: "{model} は{language}に対応していないため、最も近い引用をそのまま回答としました。", noteWordsOnly: "{model} は{language}に対応していないため、キーワードの一致だけで検索しました。", noteNoTranslation: "{model} は{language}と{other}の両方には対応していないため、翻訳はありません。", noteUnread: "{n} 件のファイルを読み込めませんでした。理由は文書の一覧で確認できます。", noteTranslationNeedsModel: "翻訳には言語モデルが必要なため、翻訳はありません。",
