@@ -16,7 +16,7 @@ from bunko.settings import Settings
 from bunko.store import FileRecord, Store
 
 # Raise it when a change to reading or chunking should reach documents that are indexed already.
-_PIPELINE = 6
+_PIPELINE = 7
 # A file that was written this shortly before it was indexed may have been written again within the same tick of
 # the file system's clock: its time stamp proves nothing.
 _RACY_NS = 2_000_000_000

@@ -1,0 +1,189 @@
+"""Put characters together by their places on a page. In: glyphs with boxes. Out: pieces, rows of pieces, texts.
+
+A piece is a run of words without a gap, such as the text of a cell in one line. Pure, but for `glyphs_of`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from bunko.reading.pdf.lines import SOFT_HYPHEN, clean, unwrapped
+from bunko.reading.pdf.rulings import Matrix, moved
+
+_GAP = 0.85  # of the height of a line: wider than the space between words, also in justified text
+_SPACE = 0.22  # of the height of a line
+_SAME_LINE = 0.5  # of the height of a line
+
+
+class Glyph(NamedTuple):
+    """A character and its place: `place` in the page's text, and its box in points on the page set upright."""
+
+    place: int
+    sign: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    @property
+    def height(self) -> float:
+        """The height of its line in points."""
+        return self.top - self.bottom
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The middle of its box."""
+        return (self.left + self.right) / 2, (self.bottom + self.top) / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A run of glyphs in one line."""
+
+    glyphs: Sequence[Glyph]
+    text: str
+
+    @property
+    def left(self) -> float:
+        """Its left edge in points."""
+        return min(glyph.left for glyph in self.glyphs)
+
+    @property
+    def right(self) -> float:
+        """Its right edge in points."""
+        return max(glyph.right for glyph in self.glyphs)
+
+    @property
+    def bottom(self) -> float:
+        """Its lower edge in points."""
+        return min(glyph.bottom for glyph in self.glyphs)
+
+    @property
+    def top(self) -> float:
+        """Its upper edge in points."""
+        return max(glyph.top for glyph in self.glyphs)
+
+
+def glyphs_of(text_page: pypdfium2.PdfTextPage, raw: str, turn: Matrix) -> list[Glyph]:
+    """Return the visible characters of a page in the order of its text; none if their places are not known."""
+    numbers = numbers_of(text_page, raw)
+    box, found = pdfium.FS_RECTF(), []
+    for place, sign in enumerate(raw if numbers else ""):
+        if sign.isspace() and sign != "\u3000":
+            continue
+        if not pdfium.FPDFText_GetLooseCharBox(text_page, numbers[place], ctypes.byref(box)):
+            continue
+        x0, y0 = moved(turn, box.left, box.bottom)
+        x1, y1 = moved(turn, box.right, box.top)
+        if x0 != x1 or y0 != y1:
+            found.append(Glyph(place, sign, min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
+    return found
+
+
+def numbers_of(text_page: pypdfium2.PdfTextPage, raw: str) -> Sequence[int]:
+    """Return PDFium's number for each character of its text; empty if they differ.
+
+    PDFium counts characters beyond the Basic Multilingual Plane twice, and leaves some control characters out of the
+    text that it counts.
+    """
+    count = text_page.count_chars()
+    if count == len(raw):
+        return range(count)
+    numbers, number = [], 0
+    for sign in raw:
+        code = ord(sign)
+        wanted = 0xD800 + ((code - 0x10000) >> 10) if code > 0xFFFF else code
+        while number < count and (has := pdfium.FPDFText_GetUnicode(text_page, number)) != wanted and has < 0x20:
+            number += 1
+        if number >= count or (has != wanted and sign not in " \ufffd"):
+            return []
+        numbers.append(number)
+        number += 1 + (code > 0xFFFF)
+    return numbers
+
+
+def pieces_of(glyphs: Iterable[Glyph], raw: str) -> list[Piece]:
+    """Return the pieces in the order of the text: glyphs of a line without a gap between them."""
+    runs: list[list[Glyph]] = []
+    for glyph in glyphs:
+        if runs and _goes_on(runs[-1][-1], glyph):
+            runs[-1].append(glyph)
+        else:
+            runs.append([glyph])
+    return [piece for run in runs if (piece := Piece(glyphs=run, text=text_of(run, raw))).text]
+
+
+def _goes_on(before: Glyph, glyph: Glyph) -> bool:
+    height = max(before.height, glyph.height, 1.0)
+    if abs(before.centre[1] - glyph.centre[1]) >= _SAME_LINE * height:
+        return False
+    if _is_leftward(glyph.sign):
+        return abs(before.left - glyph.right) < _GAP * height
+    back = -height if _is_leftward(before.sign) else -0.5 * height
+    return back < glyph.left - before.right < _GAP * height
+
+
+def _is_leftward(sign: str) -> bool:
+    return unicodedata.bidirectional(sign) in ("R", "AL")
+
+
+def rows_of(pieces: Iterable[Piece]) -> list[list[Piece]]:
+    """Return the pieces of each line from top to bottom, each from left to right."""
+    rows: list[list[Piece]] = []
+    for piece in sorted(pieces, key=lambda piece: -(piece.top + piece.bottom)):
+        middle, height = (piece.top + piece.bottom) / 2, piece.top - piece.bottom
+        if rows:
+            last = rows[-1][0]
+            if abs((last.top + last.bottom) / 2 - middle) < _SAME_LINE * min(height, last.top - last.bottom):
+                rows[-1].append(piece)
+                continue
+        rows.append([piece])
+    return [sorted(row, key=lambda piece: piece.left) for row in rows]
+
+
+def text_of(glyphs: Sequence[Glyph], raw: str) -> str:
+    r"""Return the text of a cell: its lines joined, Japanese ones without a space.
+
+    A word that was divided at a line's end has SOFT_HYPHEN in that place, as lines.py expects it.
+    """
+    lines: list[list[Glyph]] = []
+    for glyph in glyphs:
+        for line in reversed(lines):
+            if abs(line[0].centre[1] - glyph.centre[1]) < _SAME_LINE * max(line[0].height, glyph.height, 1.0):
+                line.append(glyph)
+                break
+        else:
+            lines.append([glyph])
+    lines.sort(key=lambda line: -line[0].centre[1])
+    if _is_upright(lines):
+        order = sorted(glyphs)
+        after = {glyph.place for before, glyph in itertools.pairwise(order) if " " in raw[before.place : glyph.place]}
+        return unwrapped(clean("".join(" " * (glyph.place in after) + glyph.sign for glyph in order)))
+    text = "\n".join(_line_text(line, raw) for line in lines)
+    return unwrapped(clean(text).replace(SOFT_HYPHEN + "\n", SOFT_HYPHEN)).strip()
+
+
+def _is_upright(lines: Sequence[Sequence[Glyph]]) -> bool:
+    """Return whether a text is set from the bottom up or from the top down: each line has one glyph or so."""
+    return len(lines) > 3 and sum(map(len, lines)) < 1.5 * len(lines)
+
+
+def _line_text(line: Sequence[Glyph], raw: str) -> str:
+    steps = [b.left - a.left for a, b in itertools.pairwise(line)]
+    if any(step < 0 for step in steps) and not any(_is_leftward(glyph.sign) for glyph in line):
+        line = sorted(line, key=lambda glyph: glyph.left)
+    parts = [line[0].sign]
+    for before, glyph in itertools.pairwise(line):
+        between = raw[before.place + 1 : glyph.place] if glyph.place > before.place else ""
+        gap = glyph.left - before.right
+        apart = any(sign.isspace() for sign in between) or gap > _SPACE * max(before.height, glyph.height)
+        parts.append(f" {glyph.sign}" if apart else glyph.sign)
+    return "".join(parts).replace("\ufffe", SOFT_HYPHEN).replace("\x02", SOFT_HYPHEN)
