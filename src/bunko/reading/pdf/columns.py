@@ -24,7 +24,7 @@ _LONGEST_SHORT = 40  # characters of a cell in a table of words
 _LONGEST_HEADER = 60  # characters of a header's cell
 _LONGEST_VALUE = 24  # characters
 _VALUE = re.compile(
-    r"(?:[^\w\s]{0,3}[A-Z]{0,3}[$ ]?|令和|平成|昭和)\d[\d\s.,:/’'–~〜%年月日円人件個本台回時分秒歳万億千百-]*"
+    r"(?:(?:[A-Z]{1,3}[$ ])?[^\w\s]{0,3}|令和|平成|昭和)\d[\d\s.,:/’'–~〜%年月日円人件個本台回時分秒歳万億千百-]*"
     r"(?:[^\W\d_]{1,4}[.²³]?)?\)?\*?"
     r"|[-–—−―－✓✔×xX○●△▲◎〇]|(?i:n/?a|yes|no|true|false|nil|none)|なし|あり|有|無"
 )

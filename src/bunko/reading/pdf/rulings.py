@@ -118,7 +118,7 @@ def turn_of(text_page: pypdfium2.PdfTextPage) -> Matrix:
     angles = [pdfium.FPDFText_GetCharAngle(text_page, n) for n in range(0, count, max(1, count // _SAMPLE))]
     quarters = Counter(round(angle / (math.pi / 2)) % 4 for angle in angles if angle >= 0)
     quarter = quarters.most_common(1)[0][0] if quarters else 0
-    return ((1, 0, 0, 1, 0, 0), (0, -1, 1, 0, 0, 0), (-1, 0, 0, -1, 0, 0), (0, 1, -1, 0, 0, 0))[quarter]
+    return ((1, 0, 0, 1, 0, 0), (0, 1, -1, 0, 0, 0), (-1, 0, 0, -1, 0, 0), (0, -1, 1, 0, 0, 0))[quarter]
 
 
 def moved(matrix: Matrix, x: float, y: float) -> _Point:
