@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from bunko.reading.pdf.lines import SOFT_HYPHEN, clean, unwrapped
-from bunko.reading.pdf.rulings import Matrix, moved
+from bunko.reading.pdf.rulings import UPRIGHT, Matrix, moved
 
 _GAP = 0.85  # of the height of a line: wider than the space between words, also in justified text
 _SPACE = 0.22  # of the height of a line
 _SAME_LINE = 0.5  # of the height of a line
+_FIRST_LEFTWARD = "\u0590"  # Hebrew
+_SPACES = re.compile(r"[ \t]+")
 
 
 class Glyph(NamedTuple):
@@ -32,60 +35,67 @@ class Glyph(NamedTuple):
     bottom: float
     right: float
     top: float
-
-    @property
-    def height(self) -> float:
-        """The height of its line in points."""
-        return self.top - self.bottom
-
-    @property
-    def centre(self) -> tuple[float, float]:
-        """The middle of its box."""
-        return (self.left + self.right) / 2, (self.bottom + self.top) / 2
+    x: float
+    y: float
+    """The middle of its box."""
+    height: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A run of glyphs in one line."""
+    """A run of glyphs in one line, and its edges in points."""
 
-    glyphs: Sequence[Glyph]
-    text: str
+    def __init__(self, glyphs: Sequence[Glyph], raw: str) -> None:
+        self.glyphs = glyphs
+        self._raw = raw
+        self.left = min(glyph.left for glyph in glyphs)
+        self.right = max(glyph.right for glyph in glyphs)
+        self.bottom = min(glyph.bottom for glyph in glyphs)
+        self.top = max(glyph.top for glyph in glyphs)
 
-    @property
-    def left(self) -> float:
-        """Its left edge in points."""
-        return min(glyph.left for glyph in self.glyphs)
-
-    @property
-    def right(self) -> float:
-        """Its right edge in points."""
-        return max(glyph.right for glyph in self.glyphs)
-
-    @property
-    def bottom(self) -> float:
-        """Its lower edge in points."""
-        return min(glyph.bottom for glyph in self.glyphs)
-
-    @property
-    def top(self) -> float:
-        """Its upper edge in points."""
-        return max(glyph.top for glyph in self.glyphs)
+    @cached_property
+    def text(self) -> str:
+        """The words of it."""
+        return text_of(self.glyphs, self._raw)
 
 
-def glyphs_of(text_page: pypdfium2.PdfTextPage, raw: str, turn: Matrix) -> list[Glyph]:
-    """Return the visible characters of a page in the order of its text; none if their places are not known."""
+def glyphs_of(
+    text_page: pypdfium2.PdfTextPage, raw: str, turn: Matrix, *, bands: Sequence[tuple[float, float]] | None = None
+) -> list[Glyph]:
+    """Return the visible characters of a page in the order of its text; none if their places are not known.
+
+    With `bands`, only the lines that begin within one are looked up, each from bottom to top in points.
+    """
     numbers = numbers_of(text_page, raw)
-    box, found = pdfium.FS_RECTF(), []
-    for place, sign in enumerate(raw if numbers else ""):
-        if sign.isspace() and sign != "\u3000":
-            continue
-        if not pdfium.FPDFText_GetLooseCharBox(text_page, numbers[place], ctypes.byref(box)):
-            continue
-        x0, y0 = moved(turn, box.left, box.bottom)
-        x1, y1 = moved(turn, box.right, box.top)
-        if x0 != x1 or y0 != y1:
-            found.append(Glyph(place, sign, min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
+    found: list[Glyph] = []
+    start = 0
+    for line in raw.split("\n") if numbers else ():
+        signs = [(n, sign) for n, sign in enumerate(line, start) if not sign.isspace() or sign == "\u3000"]
+        start += len(line) + 1
+        if bands is not None:
+            first = next(_placed(text_page, signs[:1], numbers, turn), None)
+            if first is None or not any(low <= first.y <= high for low, high in bands):
+                continue
+        found += _placed(text_page, signs, numbers, turn)
     return found
+
+
+def _placed(
+    text_page: pypdfium2.PdfTextPage, signs: Iterable[tuple[int, str]], numbers: Sequence[int], turn: Matrix
+) -> Iterator[Glyph]:
+    is_upright = turn == UPRIGHT
+    box = pdfium.FS_RECTF()
+    reference, look_up = ctypes.byref(box), pdfium.FPDFText_GetLooseCharBox
+    for place, sign in signs:
+        if not look_up(text_page, numbers[place], reference):
+            continue
+        left, bottom, right, top = box.left, box.bottom, box.right, box.top
+        if not is_upright:
+            (x0, y0), (x1, y1) = moved(turn, left, bottom), moved(turn, right, top)
+            left, right = (x0, x1) if x0 < x1 else (x1, x0)
+            bottom, top = (y0, y1) if y0 < y1 else (y1, y0)
+        if left != right or bottom != top:
+            middle = (left + right) / 2, (bottom + top) / 2
+            yield Glyph(place, sign, left, bottom, right, top, *middle, top - bottom)
 
 
 def numbers_of(text_page: pypdfium2.PdfTextPage, raw: str) -> Sequence[int]:
@@ -110,6 +120,21 @@ def numbers_of(text_page: pypdfium2.PdfTextPage, raw: str) -> Sequence[int]:
     return numbers
 
 
+def has_gap(text_page: pypdfium2.PdfTextPage, line: str, numbers: Sequence[int]) -> bool:
+    """Return whether a line has a gap between two words, as between two cells; `numbers` are those of its characters.
+
+    Only the characters beside its spaces are looked up.
+    """
+    for match in _SPACES.finditer(line):
+        if len(numbers) == len(line) and match.start() > 0 and match.end() < len(line):
+            before = text_page.get_charbox(numbers[match.start() - 1], loose=True)
+            after = text_page.get_charbox(numbers[match.end()], loose=True)
+            height = max(abs(before[3] - before[1]), abs(before[2] - before[0]))  # of text in either direction
+            if max(after[0] - before[2], after[1] - before[3], before[1] - after[3]) > _GAP * height:
+                return True
+    return False
+
+
 def pieces_of(glyphs: Iterable[Glyph], raw: str) -> list[Piece]:
     """Return the pieces in the order of the text: glyphs of a line without a gap between them."""
     runs: list[list[Glyph]] = []
@@ -118,16 +143,16 @@ def pieces_of(glyphs: Iterable[Glyph], raw: str) -> list[Piece]:
             runs[-1].append(glyph)
         else:
             runs.append([glyph])
-    return [piece for run in runs if (piece := Piece(glyphs=run, text=text_of(run, raw))).text]
+    return [Piece(run, raw) for run in runs if any(not glyph.sign.isspace() for glyph in run)]
 
 
 def _goes_on(before: Glyph, glyph: Glyph) -> bool:
     height = max(before.height, glyph.height, 1.0)
-    if abs(before.centre[1] - glyph.centre[1]) >= _SAME_LINE * height:
+    if abs(before.y - glyph.y) >= _SAME_LINE * height:
         return False
-    if _is_leftward(glyph.sign):
+    if glyph.sign >= _FIRST_LEFTWARD and _is_leftward(glyph.sign):
         return abs(before.left - glyph.right) < _GAP * height
-    back = -height if _is_leftward(before.sign) else -0.5 * height
+    back = -height if before.sign >= _FIRST_LEFTWARD and _is_leftward(before.sign) else -0.5 * height
     return back < glyph.left - before.right < _GAP * height
 
 
@@ -157,12 +182,12 @@ def text_of(glyphs: Sequence[Glyph], raw: str) -> str:
     lines: list[list[Glyph]] = []
     for glyph in glyphs:
         for line in reversed(lines):
-            if abs(line[0].centre[1] - glyph.centre[1]) < _SAME_LINE * max(line[0].height, glyph.height, 1.0):
+            if abs(line[0].y - glyph.y) < _SAME_LINE * max(line[0].height, glyph.height, 1.0):
                 line.append(glyph)
                 break
         else:
             lines.append([glyph])
-    lines.sort(key=lambda line: -line[0].centre[1])
+    lines.sort(key=lambda line: -line[0].y)
     if _is_upright(lines):
         order = sorted(glyphs)
         after = {glyph.place for before, glyph in itertools.pairwise(order) if " " in raw[before.place : glyph.place]}

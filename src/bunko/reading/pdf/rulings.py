@@ -22,12 +22,13 @@ _SLANT = 0.7  # points from end to end that still count as straight
 TOUCH = 3.0  # points by which the ends of rules may miss each other
 _MOST_PATHS = 6_000  # more are a drawing
 _MOST_SEGMENTS = 20_000  # of all paths of a page
+_MOST_SLANTED = 12  # parts of a path that are no rules, if most are
 _FORM_DEPTH = 4
 _SAMPLE = 100  # characters that show which way a page is up
 
 Matrix: TypeAlias = tuple[float, float, float, float, float, float]
 _Point: TypeAlias = tuple[float, float]
-_SAME: Matrix = (1, 0, 0, 1, 0, 0)
+UPRIGHT: Matrix = (1, 0, 0, 1, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def turn_of(text_page: pypdfium2.PdfTextPage) -> Matrix:
     angles = [pdfium.FPDFText_GetCharAngle(text_page, n) for n in range(0, count, max(1, count // _SAMPLE))]
     quarters = Counter(round(angle / (math.pi / 2)) % 4 for angle in angles if angle >= 0)
     quarter = quarters.most_common(1)[0][0] if quarters else 0
-    return ((1, 0, 0, 1, 0, 0), (0, 1, -1, 0, 0, 0), (-1, 0, 0, -1, 0, 0), (0, -1, 1, 0, 0, 0))[quarter]
+    return (UPRIGHT, (0, 1, -1, 0, 0, 0), (-1, 0, 0, -1, 0, 0), (0, -1, 1, 0, 0, 0))[quarter]
 
 
 def moved(matrix: Matrix, x: float, y: float) -> _Point:
@@ -140,7 +141,7 @@ def _times(first: Matrix, second: Matrix) -> Matrix:
 def _paths(page: pypdfium2.PdfPage) -> Iterator[tuple[Any, Matrix]]:
     """Yield the paths of a page and its forms, with the matrix that places each on the page."""
     count = pdfium.FPDFPage_CountObjects(page)
-    yield from _within([pdfium.FPDFPage_GetObject(page, n) for n in range(count)], _SAME, 0)
+    yield from _within([pdfium.FPDFPage_GetObject(page, n) for n in range(count)], UPRIGHT, 0)
 
 
 def _within(items: Iterable[Any], placed: Matrix, depth: int) -> Iterator[tuple[Any, Matrix]]:
@@ -156,7 +157,7 @@ def _within(items: Iterable[Any], placed: Matrix, depth: int) -> Iterator[tuple[
 def _matrix_of(item: Any) -> Matrix:
     matrix = pdfium.FS_MATRIX()
     if not pdfium.FPDFPageObj_GetMatrix(item, matrix):
-        return _SAME
+        return UPRIGHT
     return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
 
 
@@ -187,9 +188,14 @@ def _thin(points: Sequence[_Point]) -> tuple[_Point, _Point] | None:
     return None
 
 
+def _is_straight(start: _Point, end: _Point) -> bool:
+    return abs(start[0] - end[0]) <= _SLANT or abs(start[1] - end[1]) <= _SLANT
+
+
 def _subpaths(item: Any, matrix: Matrix) -> Iterator[list[_Point]]:
     """Yield the corners of each part of a path; a curve begins a new part."""
     points: list[_Point] = []
+    slanted = 0
     x, y = ctypes.c_float(), ctypes.c_float()
     for n in range(min(pdfium.FPDFPath_CountSegments(item), _MOST_SEGMENTS)):
         segment = pdfium.FPDFPath_GetPathSegment(item, n)
@@ -197,12 +203,16 @@ def _subpaths(item: Any, matrix: Matrix) -> Iterator[list[_Point]]:
             continue
         point = moved(matrix, x.value, y.value)
         if pdfium.FPDFPathSegment_GetType(segment) == pdfium.FPDF_SEGMENT_LINETO:
+            slanted += bool(points) and not _is_straight(points[-1], point)
             points.append(point)
             if pdfium.FPDFPathSegment_GetClose(segment) and len(points) > 2:
                 points.append(points[0])
         else:
+            slanted += pdfium.FPDFPathSegment_GetType(segment) == pdfium.FPDF_SEGMENT_BEZIERTO
             if len(points) > 1:
                 yield points
             points = [point]
+        if slanted > _MOST_SLANTED and 2 * slanted > n:
+            return  # a drawing
     if len(points) > 1:
         yield points

@@ -16,9 +16,10 @@ import pypdfium2
 from bunko.reading.office.grid import Cell
 from bunko.reading.pdf.columns import Sheet, banded_sheet, is_value, sheets_of
 from bunko.reading.pdf.frames import Grid, grids_of, stacks_of
-from bunko.reading.pdf.glyphs import Glyph, Piece, glyphs_of, pieces_of, rows_of, text_of
+from bunko.reading.pdf.glyphs import Glyph, Piece, glyphs_of, has_gap, numbers_of, pieces_of, rows_of, text_of
 from bunko.reading.pdf.rulings import Rule, rulings_of, turn_of
 
+_TALL = 40.0  # points of a row that may hold several, without rules between them
 _LEAST_CELLS = 4  # with a text
 _LEAST_SHARE = 0.2  # of the cells that have a text: a chart's grid has fewer
 _LONGEST_CELL = 1_500  # characters: a longer one is a box around text
@@ -51,10 +52,13 @@ def tables_of(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, raw: st
     turn = turn_of(text_page)
     rulings = rulings_of(page, turn)
     grids, stacks = grids_of(rulings), stacks_of(rulings)
-    grids = [grid for grid in grids if len(grid.xs) > 2]
-    if not (grids or stacks or _has_rows(raw)):
+    grids = [grid for grid in grids if len(grid.xs) > 2 and (len(grid.ys) > 2 or grid.ys[0] - grid.ys[1] > _TALL)]
+    stacks = [stack for stack in stacks if len(stack) > 2]
+    has_rows = _has_rows(text_page, raw)
+    if not (grids or stacks or has_rows):
         return []
-    glyphs = glyphs_of(text_page, raw, turn)
+    bands = [(grid.ys[-1], grid.ys[0]) for grid in grids] + [(stack[-1].at, stack[0].at) for stack in stacks]
+    glyphs = glyphs_of(text_page, raw, turn, bands=None if has_rows else bands)
     found: list[FoundTable] = []
     for grid in grids:
         if table := _framed(grid, glyphs, raw):
@@ -64,14 +68,24 @@ def tables_of(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, raw: st
         if table := _stacked(stack, glyphs, raw):
             found.append(table)
             glyphs = _without(glyphs, table)
+    if not has_rows:
+        return found
     pieces = rows_of(pieces_of(glyphs, raw))
     return [*found, *(table for sheet in sheets_of(pieces) if (table := _written(sheet, raw)))]
 
 
-def _has_rows(raw: str) -> bool:
-    """Return whether some lines after another are short, or have many values, as the rows of tables have."""
-    flags = [_is_row(line) for line in raw.split("\n") if line.strip()]
-    return any(sum(flags[n : n + _WINDOW]) >= _LEAST_IN_WINDOW for n in range(max(1, len(flags) - _WINDOW + 1)))
+def _has_rows(text_page: pypdfium2.PdfTextPage, raw: str) -> bool:
+    """Return whether some lines after another are short, have many values, or gaps, as the rows of tables have."""
+    numbers = numbers_of(text_page, raw)
+    flags: list[bool] = []
+    offset = 0
+    for line in raw.split("\n"):
+        if line.strip():
+            flags.append(_is_row(line) or has_gap(text_page, line, numbers[offset : offset + len(line)]))
+            if sum(flags[-_WINDOW:]) >= _LEAST_IN_WINDOW:
+                return True
+        offset += len(line) + 1
+    return False
 
 
 def _is_row(line: str) -> bool:
@@ -90,18 +104,20 @@ def _framed(grid: Grid, glyphs: Sequence[Glyph], raw: str) -> FoundTable | None:
     """Return the table in a grid of rules."""
     boxes: dict[tuple[int, int], list[Glyph]] = {}
     held: list[Glyph] = []
+    left, right, bottom, top = grid.xs[0], grid.xs[-1], grid.ys[-1], grid.ys[0]
     for glyph in glyphs:
-        if (place := grid.place(*glyph.centre)) is not None:
+        inside = left <= glyph.x <= right and bottom <= glyph.y <= top
+        if inside and (place := grid.place(glyph.x, glyph.y)) is not None:
             boxes.setdefault(place, []).append(glyph)
             held.append(glyph)
     if not held:
         return None
     cells: dict[int, list[Glyph]] = {}
-    for (row, column), inside in boxes.items():
-        cells.setdefault(grid.owners[row][column], []).extend(inside)
+    for (row, column), within in boxes.items():
+        cells.setdefault(grid.owners[row][column], []).extend(within)
     if not all(map(grid.is_rectangle, cells)):
         return None
-    texts = {owner: text_of(sorted(inside), raw) for owner, inside in cells.items()}
+    texts = {owner: text_of(sorted(within), raw) for owner, within in cells.items()}
     rows: list[list[Cell]] = []
     for n, owners in enumerate(grid.owners):
         split = _split(grid, n, held, raw)
@@ -120,7 +136,7 @@ def _split(grid: Grid, n: int, held: Sequence[Glyph], raw: str) -> list[list[Cel
         return []
     columns: list[list[Glyph]] = [[] for _ in owners]
     for glyph in held:
-        if (place := grid.place(*glyph.centre)) is not None and place[0] == n:
+        if (place := grid.place(glyph.x, glyph.y)) is not None and place[0] == n:
             columns[place[1]].append(glyph)
     pieces = [(piece, column) for column, inside in enumerate(columns) for piece in pieces_of(inside, raw)]
     column_of = {id(piece): column for piece, column in pieces}
@@ -151,7 +167,7 @@ def _stacked(stack: Sequence[Rule], glyphs: Sequence[Glyph], raw: str) -> FoundT
     left = min(rule.start for rule in stack) - 3
     right = max(rule.end for rule in stack) + 3
     ys = [rule.at for rule in stack]
-    held = [g for g in glyphs if left <= g.centre[0] <= right and ys[-1] <= g.centre[1] <= ys[0]]
+    held = [g for g in glyphs if left <= g.x <= right and ys[-1] <= g.y <= ys[0]]
     return _between(ys, held, raw)
 
 
