@@ -192,6 +192,60 @@ def test_what_is_no_table_is_none(tmp_path: Path, page: Sequence[Text | str]) ->
     assert read(tmp_path, page).tables == ()
 
 
+LEFT = [
+    "The mill was built in 1820 by",
+    "a family of weavers who came",
+    "from the north. It had three",
+    "wheels and a tall chimney that",
+    "fell in a storm.",
+]
+RIGHT = [
+    "Later the mill was sold to a",
+    "baker, and the wheels turned",
+    "millstones for eighty years.",
+    "Today it is a museum, open on",
+    "Sundays from May to October.",
+]
+
+
+def test_columns_of_text_are_read_one_after_the_other_even_if_they_are_drawn_line_by_line(tmp_path: Path) -> None:
+    drawn = [
+        text
+        for n, pair in enumerate(zip(LEFT, RIGHT, strict=True))
+        for text in (
+            Text(text=pair[0], x=50, y=700 - 14 * n, size=10),
+            Text(text=pair[1], x=320, y=700 - 14 * n, size=10),
+        )
+    ]
+    title, foot = Text(text="The old mill of the islands", x=50, y=740, size=14), Text(text="May", x=50, y=60, size=10)
+    document = read(tmp_path, [title, *drawn, foot])
+    assert document.text == "\n".join([title.text, *LEFT, *RIGHT, foot.text])
+    assert document.tables == ()
+
+
+def test_mixed_columns_of_japanese_flow_on_within_their_column(tmp_path: Path) -> None:
+    left = [
+        "この水車小屋は古い時代に建て",
+        "られたもので、三つの大きな水",
+        "車と高い煙突があった。だがそ",
+        "れは嵐の夜に倒れてしまったと",
+        "いう。",
+    ]
+    right = [
+        "のちに水車小屋はパン屋に売ら",
+        "れ、水車は八十年のあいだ石臼",
+        "を回していた。いまは博物館に",
+        "なっていて、五月から十月まで",
+        "開いている。",
+    ]
+    drawn = [
+        Text(text=text, x=x, y=700 - 16 * n, size=12)
+        for n, pair in enumerate(zip(left, right, strict=True))
+        for text, x in zip(pair, (50, 320), strict=True)
+    ]
+    assert read(tmp_path, drawn).text == "".join(left) + "\n" + "".join(right)
+
+
 # --- grids ---------------------------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ of PDFium.
 from __future__ import annotations
 
 import bisect
+import itertools
 import re
 import statistics
 from collections.abc import Iterator, Sequence
@@ -14,9 +15,13 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from bunko.reading.pdf.glyphs import Piece
+from bunko.reading.pdf.lines import width
 
 _LEAST_ROWS = 3  # with several cells, the header among them
 _RIVER = 0.5  # of a line's height: the least space between columns
+_NARROWEST_GUTTER = 8.0  # points
+_SHORTEST_LINE = 15  # of a column of text, in half-width characters
+_NEXT = 4  # characters: the spaces or the line break between two pieces
 _LEADING = 2.2  # of a line's height: the most space from one row to the next
 _TALLEST_HEADER = 4  # rows
 _MOST_LINES = 6  # of a row between two rules
@@ -187,20 +192,20 @@ def _is_full(cells: Sequence[_Row]) -> float:
 def _is_table(headers: Sequence[_Row], body: Sequence[_Row]) -> bool:
     """Return whether the cells are those of a table: columns of values, or several of short words."""
     names = [[_text(cell) for cell in row] for row in headers]
-    width = len(names[0])
-    named = [any(row[column] for row in names) for column in range(width)]
-    if any(len(name) > _LONGEST_HEADER for row in names for name in row) or sum(named) < 0.7 * width:
+    count = len(names[0])
+    named = [any(row[column] for row in names) for column in range(count)]
+    if any(len(name) > _LONGEST_HEADER for row in names for name in row) or sum(named) < 0.7 * count:
         return False
     texts = [[_text(cell) for cell in row] for row in body]
-    columns = [[row[column] for row in texts if row[column]] for column in range(width)]
+    columns = [[row[column] for row in texts if row[column]] for column in range(count)]
     of_values = [
         len(column) >= 0.5 * len(body) and sum(map(is_value, column)) >= 0.7 * len(column) for column in columns
     ]
     short = all(len(text) <= _LONGEST_SHORT for column in columns for text in column)
     full = _is_full(body)
-    if any(of_values[1:]) and full >= 0.6 and not (width == 2 and _counts_up(columns[1])):
+    if any(of_values[1:]) and full >= 0.6 and not (count == 2 and _counts_up(columns[1])):
         return True
-    return width > 2 and short and len(body) > _LEAST_ROWS and full >= 0.8
+    return count > 2 and short and len(body) > _LEAST_ROWS and full >= 0.8
 
 
 def _counts_up(texts: Sequence[str]) -> bool:
@@ -250,10 +255,42 @@ def _middle(cell: Sequence[Piece]) -> float | None:
 
 def _gutter(rows: Sequence[Sequence[Piece]]) -> float | None:
     """Return the middle of the widest blank space through all rows of a block; None if there is none."""
+    return max(_gutters(rows), default=(0.0, None))[1]
+
+
+def _gutters(rows: Sequence[Sequence[Piece]]) -> list[tuple[float, float]]:
+    """Return width and middle of each blank space through all rows of a block, from left to right."""
     spans = sorted((piece.left, piece.right) for row in rows for piece in row)
-    widest, place, end = 0.0, None, spans[0][1]
+    found, end = [], spans[0][1]
     for left, right in spans[1:]:
-        if left - end > widest:
-            widest, place = left - end, (left + end) / 2
+        if left - end > _NARROWEST_GUTTER:
+            found.append((left - end, (left + end) / 2))
         end = max(end, right)
-    return place if widest > 8 else None
+    return found
+
+
+# --- text in columns -------------------------------------------------------------------------------------------------
+
+
+def mixed_columns(rows: Sequence[Sequence[Piece]]) -> Iterator[list[list[Piece]]]:
+    """Yield the columns of text that the PDF draws line by line across, so that their sentences are mixed.
+
+    `rows` are those outside of tables. Each column has its pieces from top to bottom.
+    """
+    for block in _blocks(rows):
+        edges = [middle for _, middle in _gutters(block)]
+        if not edges:
+            continue
+        columns: list[list[Piece]] = [[] for _ in range(len(edges) + 1)]
+        for row in block:
+            for piece in row:
+                columns[bisect.bisect(edges, piece.left)].append(piece)
+        lengths = [statistics.median(width(piece.text) for piece in column) for column in columns]
+        mixed = sum(any(_follows(a, b) for a, b in itertools.pairwise(row)) for row in block)
+        if min(lengths) >= _SHORTEST_LINE and mixed > max(_LEAST_ROWS, 0.5 * len(block)):
+            yield columns
+
+
+def _follows(left: Piece, right: Piece) -> bool:
+    """Return whether a piece comes right after the one on its left in the text."""
+    return 0 < right.glyphs[0].place - left.glyphs[-1].place <= _NEXT

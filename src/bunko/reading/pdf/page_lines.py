@@ -17,15 +17,16 @@ from bunko.reading.pdf.fields import insert
 from bunko.reading.pdf.glyphs import numbers_of
 from bunko.reading.pdf.lines import SOFT_HYPHEN, Line, clean
 from bunko.reading.pdf.rulings import Matrix, moved, turn_of
-from bunko.reading.pdf.tables import FoundTable
+from bunko.reading.pdf.tables import FoundTable, Layout
 
+_PLAIN = Layout()
 _OVERLAP = 3.0  # points by which a line may reach into the table below it
 _LETTER = re.compile(r"[^\W\d_]")
 _Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top, in points from the lower left corner
 
 
 def lines_of(
-    text_page: pypdfium2.PdfTextPage, raw: str, *, inserts: Mapping[int, str], tables: Sequence[FoundTable] = ()
+    text_page: pypdfium2.PdfTextPage, raw: str, *, inserts: Mapping[int, str], layout: Layout = _PLAIN
 ) -> list[Line]:
     r"""Return the lines outside of the tables, with the values of fields at their places.
 
@@ -33,13 +34,15 @@ def lines_of(
     PDFium ends lines with \r\n, and sets \ufffe where a hyphen and the line's end were.
     """
     counts_match = len(raw) == text_page.count_chars()  # false beyond the Basic Multilingual Plane
-    held = {place: n for n, table in enumerate(tables, 1) for place in table.places}
+    held = {place: n for n, table in enumerate(layout.tables, 1) for place in table.places}
+    columns = [column for block in layout.columns for column in block]
+    held |= {place: -n for n, column in enumerate(columns, 1) for place in column}
     lines: list[_Placed] = []
     written: set[int] = set()
     offset = 0
     for text in raw.split("\n"):
         for start, end, table in _parts(text, offset, held):
-            if table:
+            if table > 0:
                 if table not in written:
                     lines.append(_Placed(Line(text="", table=table), start, end))
                 written.add(table)
@@ -49,9 +52,10 @@ def lines_of(
             line = clean(shown.replace("\ufffe", SOFT_HYPHEN).rstrip("\r"))
             if line.strip():
                 size = _size(text_page, start, part) if counts_match else 0.0
-                lines.append(_Placed(Line(text=line if start == offset else line.lstrip(), size=size), start, end))
+                line = line if start == offset else line.lstrip()
+                lines.append(_Placed(Line(text=line, size=size), start, end, column=max(0, -table)))
         offset += len(text) + 1
-    return [placed.line for placed in _under_titles(lines, text_page, raw, tables)]
+    return [placed.line for placed in _under_titles(_in_columns(lines, layout), text_page, raw, layout.tables)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,19 @@ class _Placed:
     start: int
     end: int
     """Its place in the page's text."""
+    column: int = 0
+    """The mixed column that it is in, counted from 1 on the page; 0 outside."""
+
+
+def _in_columns(lines: list[_Placed], layout: Layout) -> list[_Placed]:
+    """Return the lines with those of mixed columns in the order of the columns."""
+    ordered, first = list(lines), 1
+    for block in layout.columns:
+        places = [n for n, item in enumerate(lines) if first <= item.column < first + len(block)]
+        for n, item in zip(places, sorted((lines[n] for n in places), key=lambda item: item.column), strict=True):
+            ordered[n] = item
+        first += len(block)
+    return ordered
 
 
 def _under_titles(
@@ -99,7 +116,9 @@ def _box(
 
 
 def _parts(text: str, offset: int, held: Mapping[int, int]) -> Iterator[tuple[int, int, int]]:
-    """Yield start and end of the parts of a line, each with the number of the table that holds it, or 0."""
+    """Yield start and end of the parts of a line, each with the number of the table that holds it, of a column as a
+    negative number, or 0.
+    """
     if not held:
         yield offset, offset + len(text), 0
         return

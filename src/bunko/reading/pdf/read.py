@@ -28,7 +28,7 @@ from bunko.reading.pdf.lines import Line, clean, joined, mend_hyphens
 from bunko.reading.pdf.page_lines import lines_of
 from bunko.reading.pdf.pictures import count_pictures, ranges
 from bunko.reading.pdf.table_lines import spans_of_tables, with_tables
-from bunko.reading.pdf.tables import FoundTable, tables_of
+from bunko.reading.pdf.tables import FoundTable, Layout, layout_of
 from bunko.reading.pdf.unseen import shown_text
 from bunko.reading.pdf.vertical import text_page_of, vertical_lines
 from bunko.reading.properties.pdf import facts_of_pdf
@@ -49,7 +49,7 @@ _CONTROL = re.compile("[\x00\x01\x03-\x08\x0e-\x1f]")  # \x02 is PDFium's hyphen
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Page:
     lines: list[Line]
-    tables: list[FoundTable] = field(default_factory=list)
+    tables: Sequence[FoundTable] = ()
     """Each has a blank line in its place, with its number."""
     is_picture: bool = False
     """A page that was not read, because OCR is missing."""
@@ -206,11 +206,11 @@ def _read_page(pdf: pypdfium2.PdfDocument, number: int, settings: ReadingSetting
         placed = place_fields(raw, text_page.get_charbox, found.fields) if can_place and found.fields else None
         others = found.fields if placed is None else placed.others
         # The values of a form stand between the characters of its labels: they would be lost in the cells of a table.
-        tables = [] if lines or found.fields else tables_of(page, text_page, raw)
+        layout = Layout() if lines or found.fields else layout_of(page, text_page, raw)
         inserts = placed.inserts if placed else {}
         return _Page(
-            lines=lines or lines_of(text_page, raw, inserts=inserts, tables=tables),
-            tables=tables,
+            lines=lines or lines_of(text_page, raw, inserts=inserts, layout=layout),
+            tables=layout.tables,
             beside=[Line(text=text) for text in [*map(_named, others), *found.comments]],
             unread=[*found.unread, *["picture"] * count_pictures(page)],
             files=found.files,

@@ -1,4 +1,4 @@
-"""Find the tables of a PDF's page. In: a page and its text. Out: FoundTables, with the characters that they hold.
+"""Find the tables and columns of a PDF's page. In: a page and its text. Out: a Layout, with the characters they hold.
 
 First the tables with rules, then those in which only blank space is between the cells. The figures of this and of other
 ways are in decision 027. Knows nothing of lines and documents.
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pypdfium2
 
 from bunko.reading.office.grid import Cell
-from bunko.reading.pdf.columns import Sheet, banded_sheet, is_value, sheets_of
+from bunko.reading.pdf.columns import Sheet, banded_sheet, is_value, mixed_columns, sheets_of
 from bunko.reading.pdf.frames import Grid, grids_of, stacks_of
 from bunko.reading.pdf.glyphs import Glyph, Piece, glyphs_of, has_gap, numbers_of, pieces_of, rows_of, text_of
 from bunko.reading.pdf.rulings import Rule, rulings_of, turn_of
@@ -44,8 +44,17 @@ class FoundTable:
     """Left, bottom, right and top of its text in points, on the page set upright."""
 
 
-def tables_of(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, raw: str) -> list[FoundTable]:
-    """Return the tables of a page; `raw` is its text, as PDFium gives it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What is not simply lines below each other on a page."""
+
+    tables: Sequence[FoundTable] = ()
+    columns: Sequence[Sequence[frozenset[int]]] = ()
+    """Columns of text whose lines are mixed in the page's text: of each, the positions of its characters."""
+
+
+def layout_of(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, raw: str) -> Layout:
+    """Return the tables and mixed columns of a page; `raw` is its text, as PDFium gives it.
 
     The places of characters are looked up only on pages that have rules, or lines that look like rows.
     """
@@ -56,7 +65,7 @@ def tables_of(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, raw: st
     stacks = [stack for stack in stacks if len(stack) > 2]
     has_rows = _has_rows(text_page, raw)
     if not (grids or stacks or has_rows):
-        return []
+        return Layout()
     bands = [(grid.ys[-1], grid.ys[0]) for grid in grids] + [(stack[-1].at, stack[0].at) for stack in stacks]
     glyphs = glyphs_of(text_page, raw, turn, bands=None if has_rows else bands)
     found: list[FoundTable] = []
@@ -69,9 +78,16 @@ def tables_of(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, raw: st
             found.append(table)
             glyphs = _without(glyphs, table)
     if not has_rows:
-        return found
-    pieces = rows_of(pieces_of(glyphs, raw))
-    return [*found, *(table for sheet in sheets_of(pieces) if (table := _written(sheet, raw)))]
+        return Layout(tables=found)
+    rows = rows_of(pieces_of(glyphs, raw))
+    found += [table for sheet in sheets_of(rows) if (table := _written(sheet, raw))]
+    held = frozenset(place for table in found for place in table.places)
+    left = [[piece for piece in row if piece.glyphs[0].place not in held] for row in rows]
+    columns = [
+        [frozenset(glyph.place for piece in column for glyph in piece.glyphs) for column in block]
+        for block in mixed_columns([row for row in left if row])
+    ]
+    return Layout(tables=found, columns=columns)
 
 
 def _has_rows(text_page: pypdfium2.PdfTextPage, raw: str) -> bool:
