@@ -50,13 +50,13 @@ def tables(path):
 from img2table.document import PDF
 def tables(path):
     found = PDF(path, pdf_text_extraction=True).extract_tables(borderless_tables=False, implicit_rows=False)
-    return [t.df.fillna("").astype(str).values.tolist() for page in found.values() for t in page]
+    return [[[c.value or "" for c in row] for row in t.content.values()] for page in found.values() for t in page]
 """,
     "img2table, borderless": """
 from img2table.document import PDF
 def tables(path):
     found = PDF(path, pdf_text_extraction=True).extract_tables(borderless_tables=True, implicit_rows=True)
-    return [t.df.fillna("").astype(str).values.tolist() for page in found.values() for t in page]
+    return [[[c.value or "" for c in row] for row in t.content.values()] for page in found.values() for t in page]
 """,
     "Kreuzberg": """
 from kreuzberg import extract_file_sync
@@ -109,6 +109,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--index", type=Path, help="default: DOCUMENTS.INDEX.tsv beside the folder")
     parser.add_argument("--peer", help="the Python that has the other readers")
+    parser.add_argument("--readers", nargs="*", choices=_PEERS, help="only these of the peer's")
     parser.add_argument("--drawn", type=int, default=10, help="tables to draw of each kind (default 10)")
     parser.add_argument("--out", type=Path, help="write the figures to this file, as JSON")
     parser.add_argument("--verbose", action="store_true", help="also print the cells that are not right")
@@ -118,6 +119,8 @@ def main() -> None:
         cases = [*_known(arguments.folder, index), *_drawn(Path(made), arguments.drawn)]
         readers = {"Bunko": [_bunko(case.path) for case in cases], "as lines of text": [_lines(c.path) for c in cases]}
         for name, source in _PEERS.items() if arguments.peer else ():
+            if arguments.readers and name not in arguments.readers:
+                continue
             readers[name] = list(_peer(arguments.peer, source, [str(case.path) for case in cases]))
         scores = {name: _scores(cases, results) for name, results in readers.items()}
         if arguments.verbose:

@@ -282,11 +282,14 @@ def mixed_columns(rows: Sequence[Sequence[Piece]]) -> Iterator[list[list[Piece]]
         if not edges:
             continue
         columns: list[list[Piece]] = [[] for _ in range(len(edges) + 1)]
+        mixed = 0
         for row in block:
-            for piece in row:
-                columns[bisect.bisect(edges, piece.left)].append(piece)
+            places = [bisect.bisect(edges, piece.left) for piece in row]
+            for place, piece in zip(places, row, strict=True):
+                columns[place].append(piece)
+            pairs = zip(itertools.pairwise(row), itertools.pairwise(places), strict=True)
+            mixed += any(_follows(*pieces) and first != second for pieces, (first, second) in pairs)
         lengths = [statistics.median(width(piece.text) for piece in column) for column in columns]
-        mixed = sum(any(_follows(a, b) for a, b in itertools.pairwise(row)) for row in block)
         if min(lengths) >= _SHORTEST_LINE and mixed > max(_LEAST_ROWS, 0.5 * len(block)):
             yield columns
 
