@@ -125,13 +125,20 @@ def has_gap(text_page: pypdfium2.PdfTextPage, line: str, numbers: Sequence[int])
 
     Only the characters beside its spaces are looked up.
     """
+    if len(numbers) != len(line):
+        return False
+    before, after = pdfium.FS_RECTF(), pdfium.FS_RECTF()
+    look_up, references = pdfium.FPDFText_GetLooseCharBox, (ctypes.byref(before), ctypes.byref(after))
     for match in _SPACES.finditer(line):
-        if len(numbers) == len(line) and match.start() > 0 and match.end() < len(line):
-            before = text_page.get_charbox(numbers[match.start() - 1], loose=True)
-            after = text_page.get_charbox(numbers[match.end()], loose=True)
-            height = max(abs(before[3] - before[1]), abs(before[2] - before[0]))  # of text in either direction
-            if max(after[0] - before[2], after[1] - before[3], before[1] - after[3]) > _GAP * height:
-                return True
+        first, last = match.span()
+        if first == 0 or last == len(line):
+            continue
+        look_up(text_page, numbers[first - 1], references[0])
+        look_up(text_page, numbers[last], references[1])
+        height = max(before.top - before.bottom, before.right - before.left)  # of text in either direction
+        gap = max(after.left - before.right, after.bottom - before.top, before.bottom - after.top)
+        if gap > _GAP * height:
+            return True
     return False
 
 

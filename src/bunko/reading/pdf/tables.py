@@ -24,7 +24,7 @@ _LEAST_CELLS = 4  # with a text
 _LEAST_SHARE = 0.2  # of the cells that have a text: a chart's grid has fewer
 _LONGEST_CELL = 1_500  # characters: a longer one is a box around text
 _WINDOW, _LEAST_IN_WINDOW = 6, 4  # lines of a page's text that look like rows
-_SHORT_LINE = 45  # characters
+_SHORT_LINE = 20  # characters: one cell
 _TOKEN = re.compile(r"\S+")
 
 
