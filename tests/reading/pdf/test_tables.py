@@ -58,7 +58,7 @@ YS = [700, 680, 660, 640, 620]
 
 
 def test_a_table_with_rules_is_rows_under_its_header(tmp_path: Path) -> None:
-    page = [*lines(*PROSE, top=760), *rules(XS, YS), *cells(PORTS, xs=XS), *lines(*PROSE, top=560)]
+    page: list[Text | str] = [*lines(*PROSE, top=760), *rules(XS, YS), *cells(PORTS, xs=XS), *lines(*PROSE, top=560)]
     document = read(tmp_path, page)
     assert table(document) == [
         "| Port | Boat | Seats |",
@@ -78,13 +78,13 @@ def test_rules_may_be_thin_boxes(tmp_path: Path) -> None:
 
 
 def test_a_cell_of_two_lines_is_one(tmp_path: Path) -> None:
-    page = [*rules(XS, [700, 680, 640, 620]), *cells(PORTS[:1], xs=XS)]
+    page: list[Text | str] = [*rules(XS, [700, 680, 640, 620]), *cells(PORTS[:1], xs=XS)]
     page += cells([["Vik", "Alma and the", "120"], ["", "small Berit", ""], ["Sund", "none", "40"]], xs=XS, top=680)
     assert table(read(tmp_path, page))[2:] == ["| Vik | Alma and the small Berit | 120 |", "| Sund | none | 40 |"]
 
 
 def test_japanese_cells_are_joined_without_a_space(tmp_path: Path) -> None:
-    page = [*rules(XS, [700, 680, 640]), *cells([["港の名前", "船の名前", "座席の数"]], xs=XS)]
+    page: list[Text | str] = [*rules(XS, [700, 680, 640]), *cells([["港の名前", "船の名前", "座席の数"]], xs=XS)]
     page += cells([["大島", "第二あかつき丸と", "120"], ["", "はまかぜ丸", ""]], xs=XS, top=680)
     assert table(read(tmp_path, page))[2:] == ["| 大島 | 第二あかつき丸とはまかぜ丸 | 120 |"]
 
@@ -114,7 +114,7 @@ def test_a_table_between_three_rules_has_its_columns(tmp_path: Path) -> None:
 
 
 def test_a_table_without_rules_has_its_columns(tmp_path: Path) -> None:
-    page = [*lines(*PROSE, top=780), *cells(PORTS, xs=XS), *lines(*PROSE, top=560)]
+    page: list[Text | str] = [*lines(*PROSE, top=780), *cells(PORTS, xs=XS), *lines(*PROSE, top=560)]
     document = read(tmp_path, page)
     assert table(document) == [
         "| Port | Boat | Seats |",
@@ -136,11 +136,11 @@ def test_a_header_over_two_columns_names_both(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("repeats", [True, False])
 def test_a_table_goes_on_on_the_next_page(tmp_path: Path, repeats: bool) -> None:
-    first = [*lines(*PROSE, top=760), *rules(XS, YS), *cells(PORTS, xs=XS)]
+    first: list[Text | str] = [*lines(*PROSE, top=760), *rules(XS, YS), *cells(PORTS, xs=XS)]
     more = [["Lund", "Cilla", "200"], ["Hamn", "Dora", "15"]]
     rest = [PORTS[0], *more] if repeats else more
     ys = [760, 740, 720, 700][: len(rest) + 1]
-    second = [*rules(XS, ys), *cells(rest, xs=XS, top=760), *lines(*PROSE, top=500)]
+    second: list[Text | str] = [*rules(XS, ys), *cells(rest, xs=XS, top=760), *lines(*PROSE, top=500)]
     document = read(tmp_path, first, second)
     assert [span.label for span in document.tables] == ["Port | Boat | Seats"] * 2
     assert table(document, 1) == ["| Lund | Cilla | 200 |", "| Hamn | Dora | 15 |"]
@@ -149,21 +149,25 @@ def test_a_table_goes_on_on_the_next_page(tmp_path: Path, repeats: bool) -> None
 
 
 def test_another_table_on_the_next_page_has_its_own_header(tmp_path: Path) -> None:
-    second = [*lines("Prices", top=780), *rules(XS, YS), *cells([["Trip", "Child", "Adult"], *PORTS[1:]], xs=XS)]
+    second: list[Text | str] = [
+        *lines("Prices", top=780),
+        *rules(XS, YS),
+        *cells([["Trip", "Child", "Adult"], *PORTS[1:]], xs=XS),
+    ]
     document = read(tmp_path, [*rules(XS, YS), *cells(PORTS, xs=XS)], second)
     assert [span.label for span in document.tables] == ["Port | Boat | Seats", "Trip | Child | Adult"]
 
 
 def test_a_table_on_a_turned_page_is_read_as_it_is_shown(tmp_path: Path) -> None:
-    upright = [*rules(XS, YS), *cells(PORTS, xs=XS)]
+    upright: list[Text | str] = [*rules(XS, YS), *cells(PORTS, xs=XS)]
     assert table(read(tmp_path, upright, turned=90))[2] == "| Vik | Alma | 120 |"
-    sideways = ["q 0 1 -1 0 700 0 cm", *upright, "Q"]
+    sideways: list[Text | str] = ["q 0 1 -1 0 700 0 cm", *upright, "Q"]
     assert table(read(tmp_path, sideways, turned=90))[2] == "| Vik | Alma | 120 |"
 
 
 def test_a_title_stands_above_its_table_even_if_the_tables_are_drawn_last(tmp_path: Path) -> None:
     title = Text(text="Table 1: Boats", x=60, y=720, size=10)
-    page = [title, *lines(*PROSE, top=560), *rules(XS, YS), *cells(PORTS, xs=XS)]
+    page: list[Text | str] = [title, *lines(*PROSE, top=560), *rules(XS, YS), *cells(PORTS, xs=XS)]
     text = read(tmp_path, page).text
     assert text.startswith("Table 1: Boats\n\n| Port | Boat | Seats |")
     assert text.endswith("\n".join(PROSE))

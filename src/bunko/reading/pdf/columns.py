@@ -289,8 +289,9 @@ def mixed_columns(rows: Sequence[Sequence[Piece]]) -> Iterator[list[list[Piece]]
                 columns[place].append(piece)
             pairs = zip(itertools.pairwise(row), itertools.pairwise(places), strict=True)
             mixed += any(_follows(*pieces) and first != second for pieces, (first, second) in pairs)
-        lengths = [statistics.median(width(piece.text) for piece in column) for column in columns]
-        if min(lengths) >= _SHORTEST_LINE and mixed > max(_LEAST_ROWS, 0.5 * len(block)):
+        if mixed <= max(_LEAST_ROWS, 0.5 * len(block)):
+            continue
+        if all(statistics.median(width(piece.text) for piece in column) >= _SHORTEST_LINE for column in columns):
             yield columns
 
 
