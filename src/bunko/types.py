@@ -208,6 +208,16 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TableCell:
+    """A cell of a table, by the names of its row and its column."""
+
+    row: str
+    """The first text of the row."""
+    column: str
+    """The name of the column; empty where it isn't clear which one answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
     """The words of a document in which a sentence of the answer was found: `text[start:end] == quote`."""
 
@@ -234,6 +244,8 @@ class Citation:
     fact: str = ""
     """The fact of the document that the quote gives, such as `authors` or `created`: it is in its properties, not in
     its text, and `start` and `end` are 0. Left out otherwise."""
+    cell: TableCell | None = None
+    """The row and the column of the table that the quote is from. Left out otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ from bunko.answering.writing import (
     write,
 )
 from bunko.grounding.ground import ground
+from bunko.grounding.table_cells import with_cells
 from bunko.ports import Embedder, Quotable, Searchable, Timed
 from bunko.question.question import Question, parse_question
 from bunko.question.versions import wanted_version
@@ -338,7 +339,7 @@ def _answer(draft: Draft, resources: Resources) -> Answer:
         support=draft.support.strength if draft.evidence else 0.0,
         evidence=draft.evidence,
         span=compared(draft.span, text, refused=not draft.sources) if asked else draft.span,
-        citations=draft.grounding.citations,
+        citations=with_cells(draft.grounding.citations, draft.evidence, question=draft.question.text),
         unsupported=draft.grounding.unsupported,
         translation=draft.translation,
         hits=draft.hits,

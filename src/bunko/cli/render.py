@@ -12,7 +12,19 @@ from bunko.cli.common import bold, counted, dim, note, print_json, safe, width
 from bunko.contract.serialise import to_json
 from bunko.conversation import last
 from bunko.errors import BunkoError
-from bunko.types import Answer, AnswerSpan, Event, Evidence, Finished, Hit, ReasoningDelta, Retrieved, Scope, TextDelta
+from bunko.types import (
+    Answer,
+    AnswerSpan,
+    Event,
+    Evidence,
+    Finished,
+    Hit,
+    ReasoningDelta,
+    Retrieved,
+    Scope,
+    TableCell,
+    TextDelta,
+)
 
 Detail: TypeAlias = Literal["answer", "sources", "everything"]
 """How much to print: the answer alone, its sources too, or also scores, the whole reasoning and a chart."""
@@ -147,6 +159,13 @@ def _place(path: str, page: int | None, heading: str, library: str = "") -> str:
     return safe(", ".join(part for part in parts if part))
 
 
+def _cell(cell: TableCell | None) -> str:
+    """Return the names of a table's cell."""
+    if cell is None:
+        return ""
+    return f"row “{_short(cell.row)}”" + (f", column “{_short(cell.column)}”" if cell.column else "")
+
+
 def _wrapped(text: str) -> str:
     return textwrap.fill(text, width(), initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
 
@@ -178,7 +197,7 @@ def _print_footer(answer: Answer, *, detail: Detail) -> None:
         print(dim(f"{found:,} of {cited:,} cited sentences were found in their sources; --json has them."))
     for citation in answer.citations if len(answer.citations) <= _QUOTES else ():
         mark = dim("found in") if citation.verified else f"{bold('not found')}{dim(', near')}"
-        place = dim(f"[{citation.n}] {_place(citation.path, citation.page, '', citation.library)}: ")
+        place = dim(f"[{citation.n}] {_place(citation.path, citation.page, _cell(citation.cell), citation.library)}: ")
         print(f"{mark} {place}{safe(_short(citation.sentence))}")
     for sentence in answer.unsupported:
         if not any(citation.sentence == sentence for citation in answer.citations):

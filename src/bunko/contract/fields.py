@@ -91,7 +91,7 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
         "library": Rule(when="set"),
         "fact": Rule(when="set"),
     },
-    Citation: {"library": Rule(when="set"), "fact": Rule(when="set")},
+    Citation: {"library": Rule(when="set"), "fact": Rule(when="set"), "cell": Rule(when="set")},
     MarkedSpan: {"confidence": Rule(digits=4)},
     Retrieved: {"span": Rule(when="set"), "seconds": Rule(when="set", digits=3), "scope": Rule(when="set")},
     Hit: {

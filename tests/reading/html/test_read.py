@@ -154,3 +154,26 @@ def test_spans_without_end_cost_little() -> None:
     text = html_text(page("<table>" + "<tr><td rowspan=65534 colspan=1000>a<td rowspan=65534>b" * 2000 + "</table>"))
     assert "| a" in text
     assert time.perf_counter() - begun < 10
+
+
+def test_a_small_table_within_a_cell_is_text_and_a_large_one_follows() -> None:
+    small = "<table><tr><th>Type</th><th>Sound</th></tr><tr><td>Short</td><td>quak</td></tr></table>"
+    rows = "".join(f"<tr><td>{name}</td><td>{name[0]}</td></tr>" for name in ("Moen", "Sund", "Vik"))
+    large = f"<table><tr><th>Port</th><th>Letter</th></tr>{rows}</table>"
+    page = (
+        "<table><tr><th>Action</th><th>More</th></tr>"
+        f"<tr><td>Quack</td><td>Often: {small}</td></tr><tr><td>Swim</td><td>At ports {large}</td></tr></table>"
+    )
+    document = read_html(page.encode(), "a.html")
+    assert document.text == (
+        "| Action | More |\n| --- | --- |\n| Quack | Often: Type Sound, Short quak |\n| Swim | At ports |\n\n"
+        "| Port | Letter |\n| --- | --- |\n| Moen | M |\n| Sund | S |\n| Vik | V |"
+    )
+    assert [span.label for span in document.tables] == ["Action | More", "Port | Letter"]
+
+
+def test_a_table_that_places_tables_is_no_table() -> None:
+    inner = "<table><tr><th>Port</th><th>Boat</th></tr><tr><td>Vik</td><td>Alma</td></tr></table>"
+    page = f"<table><tr><td>Menu</td><td>{inner}</td></tr><tr><td>Foot</td><td>Right</td></tr></table>"
+    text = read_html(page.encode(), "a.html").text
+    assert text == "Menu\n\n| Port | Boat |\n| --- | --- |\n| Vik | Alma |\n\nFoot\n\nRight"

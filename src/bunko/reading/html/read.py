@@ -19,7 +19,7 @@ from bunko.reading.pdf.lines import unwrapped
 from bunko.reading.text.encoding import decode
 from bunko.reading.text.pipe_table import pipe_table
 from bunko.reading.text.plain import markdown_headings
-from bunko.reading.text.tables import markdown_tables
+from bunko.reading.text.tables import markdown_cells, markdown_tables
 from bunko.types import Document
 
 _CHARSET = re.compile(
@@ -37,6 +37,7 @@ _BLOCKS = frozenset(
     "address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form header "
     "hr html legend main ol p section summary ul".split()
 )
+_SMALL_TABLE = 3  # line breaks: a header and two rows
 _HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
 
 
@@ -81,6 +82,15 @@ class _Table:
     in_head: bool = False
     is_layout: bool = False
     in_cell: bool = False
+    inner: list[str] = field(default_factory=list)
+    """The tables within its cells, as they are written in the blocks of the cells."""
+
+    @property
+    def only_places(self) -> bool:
+        """Whether it only places text on the page: it holds headings, or tables and no headers, or it is one column."""
+        has_header = any(cell.is_header for row in self.rows for cell in row.cells)
+        columns = max((len(row.cells) for row in self.rows), default=0)
+        return self.is_layout or columns < 2 or (bool(self.inner) and not has_header)
 
 
 class _Reader:
@@ -179,8 +189,6 @@ class _Reader:
             self._start_item()
         elif tag == "table":
             self._flush()
-            for table in self._tables:
-                table.is_layout = True
             self._tables.append(_Table(self._blocks))
             self._blocks = []
         elif tag in ("tr", "td", "th", "caption", "thead", "tbody", "tfoot"):
@@ -247,11 +255,20 @@ class _Reader:
         self._end_cell()
         table = self._tables.pop()
         self._blocks = table.outside
-        if table.is_layout or max((len(row.cells) for row in table.rows), default=0) < 2:
-            self._blocks += [block for row in table.rows for cell in row.cells for block in cell.blocks]
-            return
-        titles, rows = table_rows(table.rows)
-        self._blocks += filter(None, [*titles, pipe_table(rows)])
+        cells = [cell for row in table.rows for cell in row.cells]
+        if table.only_places:
+            self._blocks += [block for cell in cells for block in cell.blocks]
+            inner = table.inner
+        else:
+            large = [block for block in table.inner if block.count("\n") > _SMALL_TABLE]
+            for cell in cells:
+                cell.blocks = [_in_line(block, table.inner) for block in cell.blocks if block not in large]
+            titles, rows = table_rows(table.rows)
+            inner = [text] if (text := pipe_table(rows)) else []
+            self._blocks += [*titles, *inner, *large]
+            inner += large
+        if self._tables:
+            self._tables[-1].inner += inner
 
     def _flush(self) -> None:
         """End the block that is being read."""
@@ -262,6 +279,14 @@ class _Reader:
         elif text := "\n".join(line for part in raw.split("\x00") if (line := unwrapped(part))):
             self._blocks.append(self._prefix + text)
             self._prefix = ""
+
+
+def _in_line(block: str, tables: Collection[str]) -> str:
+    """Return a small table within a cell as text in one line; other blocks as they are."""
+    if block not in tables:
+        return block
+    rows = [markdown_cells(line) for line in block.split("\n") if line.strip("|- ")]
+    return ", ".join(" ".join(filter(None, row)) for row in rows)
 
 
 def _stacked(blocks: list[str]) -> str:

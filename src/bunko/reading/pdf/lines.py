@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 import unicodedata
@@ -39,6 +40,8 @@ class Line:
 
     text: str
     size: float = 0.0
+    table: int = 0
+    """The table that it is a row of, counted from 1 in the document; 0 outside of tables."""
 
 
 def clean(text: str) -> str:
@@ -122,13 +125,13 @@ def _edge_keys(lines: Sequence[Line]) -> dict[int, str]:
     """Return the keys for comparing the lines at the page's edges, by line number."""
     full = [n for n, line in enumerate(lines) if line.text.strip()]
     places = {*full[:_EDGE_LINES], *full[-_EDGE_LINES:]} if len(full) > _EDGE_LINES else {*full[:1], *full[-1:]}
-    return {n: _running_key(lines[n].text) for n in places}
+    return {n: running_key(lines[n].text) for n in places}
 
 
-def _running_key(text: str) -> str:
+def running_key(text: str) -> str:
     """Return a line with every number, also Roman ones, replaced by the same sign.
 
-    >>> _running_key("Guide  9 / 63") == _running_key("Guide iv")
+    >>> running_key("Guide  9 / 63") == running_key("Guide iv")
     True
     """
     return _NUMBERS.sub("#", _NUMBER.sub("#", " ".join(text.casefold().split())))
@@ -148,7 +151,8 @@ def joined(pages: Iterable[Sequence[Line]]) -> tuple[str, list[tuple[int, int]],
         places = []
         for n, line in enumerate(lines):
             margin = max(widths[max(0, n - 3) : n + 2])
-            glue = "" if not length or flows_on(previous, line.text, margin=margin) else "\n" if n else "\n\n"
+            gap = "\n\n" if not n or bool(line.table) != bool(lines[n - 1].table) else "\n"
+            glue = "" if not length or (not line.table and flows_on(previous, line.text, margin=margin)) else gap
             pieces.append(glue + line.text)
             places.append(length + len(glue))
             length += len(pieces[-1])
@@ -195,7 +199,7 @@ def mend_hyphens(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
 
     return [
         [
-            Line(text=_BROKEN_WORD.sub(mend, line.text).replace(SOFT_HYPHEN, "-"), size=line.size)
+            dataclasses.replace(line, text=_BROKEN_WORD.sub(mend, line.text).replace(SOFT_HYPHEN, "-"))
             if SOFT_HYPHEN in line.text
             else line
             for line in lines

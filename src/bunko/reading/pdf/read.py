@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -24,9 +23,12 @@ from bunko.reading.images.ocr import needs_ocr, ocr_languages, recognise_bitmap
 from bunko.reading.office.locked import locked_error, passwords_of
 from bunko.reading.pdf.annotations import Field, annotations_of
 from bunko.reading.pdf.attachments import attachments_of, read_attachments
-from bunko.reading.pdf.fields import insert, place_fields
-from bunko.reading.pdf.lines import SOFT_HYPHEN, Line, clean, joined, mend_hyphens, without_running_lines
+from bunko.reading.pdf.fields import place_fields
+from bunko.reading.pdf.lines import Line, clean, joined, mend_hyphens
+from bunko.reading.pdf.page_lines import lines_of
 from bunko.reading.pdf.pictures import count_pictures, ranges
+from bunko.reading.pdf.table_lines import spans_of_tables, with_tables
+from bunko.reading.pdf.tables import FoundTable, Layout, layout_of
 from bunko.reading.pdf.unseen import shown_text
 from bunko.reading.pdf.vertical import text_page_of, vertical_lines
 from bunko.reading.properties.pdf import facts_of_pdf
@@ -44,12 +46,11 @@ _SAMPLE = 200  # characters of a page to examine
 _CONTROL = re.compile("[\x00\x01\x03-\x08\x0e-\x1f]")  # \x02 is PDFium's hyphen
 
 
-_Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top, in points from the lower left corner
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Page:
     lines: list[Line]
+    tables: Sequence[FoundTable] = ()
+    """Each has a blank line in its place, with its number."""
     is_picture: bool = False
     """A page that was not read, because OCR is missing."""
     went_through_ocr: bool = False
@@ -110,7 +111,7 @@ def _document(
     unread = [n for n, page in enumerate(pages, 1) if page.is_picture]
     if unread and not any(page.has_text for page in pages if not page.is_picture):
         raise needs_ocr(settings)
-    kept = mend_hyphens(without_running_lines([page.lines for page in pages]))
+    kept = mend_hyphens(with_tables([page.lines for page in pages], [page.tables for page in pages]))
     mended = [[*lines, *page.beside] for lines, page in zip(kept, pages, strict=True)]
     text, spans, starts = joined(mended)
     found = _by_outline(outline, text, spans) if outline else _by_size(mended, starts)
@@ -119,6 +120,7 @@ def _document(
         text=text,
         pages=tuple(Span(start=start, end=end, label=str(n)) for n, (start, end) in enumerate(spans, 1)),
         headings=sections(found, len(text)),
+        tables=spans_of_tables(mended, starts),
         format="pdf",
         left_out=_left_out(pages, has_xfa),
         facts=facts,
@@ -203,8 +205,12 @@ def _read_page(pdf: pypdfium2.PdfDocument, number: int, settings: ReadingSetting
         can_place = not lines and page.get_rotation() == 0 and len(raw) == text_page.count_chars()
         placed = place_fields(raw, text_page.get_charbox, found.fields) if can_place and found.fields else None
         others = found.fields if placed is None else placed.others
+        # The values of a form stand between the characters of its labels: they would be lost in the cells of a table.
+        layout = Layout() if lines or found.fields else layout_of(page, text_page, raw)
+        inserts = placed.inserts if placed else {}
         return _Page(
-            lines=lines or list(_lines(text_page, raw, placed.inserts if placed else {})),
+            lines=lines or lines_of(text_page, raw, inserts=inserts, layout=layout),
+            tables=layout.tables,
             beside=[Line(text=text) for text in [*map(_named, others), *found.comments]],
             unread=[*found.unread, *["picture"] * count_pictures(page)],
             files=found.files,
@@ -244,30 +250,6 @@ def _is_cipher(text_page: pypdfium2.PdfTextPage) -> bool:
         return False
     text: str = text_page.get_text_bounded()
     return len(_CONTROL.findall(text)) > 0.03 * len(text)
-
-
-def _lines(text_page: pypdfium2.PdfTextPage, raw: str, inserts: Mapping[int, str]) -> Iterator[Line]:
-    r"""Yield the lines, with the values of fields at their places.
-
-    PDFium ends lines with \r\n, and sets \ufffe where a hyphen and the line's end were.
-    """
-    counts_match = len(raw) == text_page.count_chars()  # false beyond the Basic Multilingual Plane
-    offset = 0
-    for text in raw.split("\n"):
-        size = _size(text_page, offset, text) if counts_match else 0.0
-        shown = insert(text.rstrip("\r"), inserts, offset=offset) if inserts else text
-        offset += len(text) + 1
-        line = clean(shown.replace("\ufffe", SOFT_HYPHEN).rstrip("\r"))
-        if line.strip():
-            yield Line(text=line, size=size)
-
-
-def _size(text_page: pypdfium2.PdfTextPage, offset: int, text: str) -> float:
-    first = _LETTER.search(text)
-    if first is None:
-        return 0.0
-    box: _Box = text_page.get_charbox(offset + first.start(), loose=True)
-    return round(2 * (box[3] - box[1])) / 2
 
 
 # --- headings --------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 # A shorter run of equal characters proves nothing: "the" is everywhere.
 _LEAST_RUN = 5
 _LEAST_SHARE = 0.5  # of the words that must be found, or none are marked
-_HYPHENS = frozenset("-\u00ad\u2010\u2011\ufffe\x02")
+_HYPHENS = frozenset("-\u00ad\u2010\u2011\ufffe\x02|")  # and what is between the cells of a table's row
 
 
 def find_words(characters: Sequence[str], text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -1,0 +1,98 @@
+"""Name the cell of a table that a citation is about. In: citations, evidence, a question. Out: citations with cells.
+
+A row stands in one line, with | between its cells, under a heading that ends with the names of the columns. That is so
+for every kind of document. Knows nothing of their formats.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from bunko.language.words import source_words, words
+from bunko.types import Citation, Evidence, TableCell
+
+_EDGE = re.compile(r"(?<!\\)\|")
+_PATH, _NAMES = " > ", " | "  # between headings, and between the names of columns in the last one
+
+
+def with_cells(citations: Sequence[Citation], evidence: Sequence[Evidence], *, question: str) -> tuple[Citation, ...]:
+    """Return the citations; one that quotes a row of a table names it, and the column that answers if one does."""
+    return tuple(_with_cell(citation, evidence, question) for citation in citations)
+
+
+def _with_cell(citation: Citation, evidence: Sequence[Evidence], question: str) -> Citation:
+    for item in evidence:
+        if item.path == citation.path and item.start <= citation.start and citation.end <= item.end:
+            cell = cell_of(item, start=citation.start, end=citation.end, sentence=citation.sentence, question=question)
+            return replace(citation, cell=cell) if cell else citation
+    return citation
+
+
+def cell_of(item: Evidence, *, start: int, end: int, sentence: str, question: str) -> TableCell | None:
+    """Return the row and the column that a quote is about; None if it is not one row of a table.
+
+    `start` and `end` are the place of the quote in the document. The column is that of the words that were marked, else
+    the one whose text the sentence has and no other, else the one that the question names; empty if there is none.
+
+    >>> row = "| Moen | Tor Lie | 1972 |"
+    >>> item = Evidence(path="a.pdf", start=0, end=25, quote=row, score=1.0, heading="Ports > Port | Master | Opened")
+    >>> cell_of(item, start=0, end=25, sentence=row, question="When was Moen opened?")
+    TableCell(row='Moen', column='Opened')
+    """
+    names = item.heading.rpartition(_PATH)[2].split(_NAMES)
+    first = item.quote.rfind("\n", 0, start - item.start) + 1
+    last = item.quote.find("\n", end - item.start)
+    line = item.quote[first : last if last >= 0 else len(item.quote)]
+    cells = list(_cells(line))
+    if "\n" in line or len(names) < 2 or not 2 <= len(cells) <= len(names):
+        return None
+    texts = [text for _, _, text in cells]
+    column = _marked(item, cells, item.start + first)
+    if column is None:
+        column = _said(texts, sentence)
+    if column is None:
+        column = _asked(names[: len(texts)], question)
+    label = next((text for text in texts if text), "")
+    return TableCell(row=label, column=names[column].strip() if column is not None else "") if label else None
+
+
+def _cells(line: str) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and text of each cell."""
+    begin = len(line) - len(line.lstrip())
+    stop = len(line.rstrip())
+    if line.startswith("|", begin):
+        begin += 1
+        stop -= line[:stop].endswith("|") and not line[:stop].endswith("\\|")
+    for edge in [*(match.start() for match in _EDGE.finditer(line, begin, stop)), stop]:
+        yield begin, edge, line[begin:edge].strip().replace("\\|", "|")
+        begin = edge + 1
+
+
+def _marked(item: Evidence, cells: Sequence[tuple[int, int, str]], offset: int) -> int | None:
+    """Return the column of the words that a reader marked, if they are in one cell."""
+    if item.span is None:
+        return None
+    start, end = item.span.start - offset, item.span.end - offset
+    return next((n for n, (first, last, _) in enumerate(cells) if first <= start and end <= last), None)
+
+
+def _said(texts: Sequence[str], sentence: str) -> int | None:
+    """Return the only column, but for the first, whose text is in the sentence."""
+    plain = f" {' '.join(sentence.casefold().split())} "
+    found = [n for n, text in enumerate(texts) if n and text and _has(plain, " ".join(text.casefold().split()))]
+    return found[0] if len(found) == 1 else None
+
+
+def _has(sentence: str, text: str) -> bool:
+    edge = r"(?<!\w)" if text[0].isascii() else "", r"(?!\w)" if text[-1].isascii() else ""
+    return bool(re.search(f"{edge[0]}{re.escape(text)}{edge[1]}", sentence))
+
+
+def _asked(names: Sequence[str], question: str) -> int | None:
+    """Return the column, but for the first, whose name shares the most words with the question."""
+    asked = set(words(question))
+    shares = [len(asked & source_words(name)) if n else 0 for n, name in enumerate(names)]
+    most = max(shares)
+    return shares.index(most) if most and shares.count(most) == 1 else None
