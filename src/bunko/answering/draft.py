@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bunko.answering.breadth import Breadth
 from bunko.answering.refusal import Support
+from bunko.answering.reranking import Reranking
 from bunko.answering.writing import Written
 from bunko.grounding.ground import Grounding
 from bunko.ports import Embedder, EntailmentModel, Generator, Quotable, Reader
@@ -39,6 +40,8 @@ class Resources:
     """"document": marked words or the best quote are the answer, and the model is not asked."""
     reader: Reader | None = None
     """Marks the words that answer a question of fact; None: nothing is marked."""
+    reranking: Reranking | None = None
+    """Reranks the first passages; None: the search's order stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

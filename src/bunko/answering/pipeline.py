@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator as Generator_
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from bunko.answering import prompts
 from bunko.answering.across_languages import note_on_quote
@@ -24,6 +24,7 @@ from bunko.answering.breadth import (
     with_kind,
 )
 from bunko.answering.draft import Draft, Resources
+from bunko.answering.finding import find
 from bunko.answering.model_opinion import likeness_by, notes_on, opinion_of
 from bunko.answering.refusal import can_judge, support, support_by_model, support_in_files
 from bunko.answering.rewriting import rewrite
@@ -43,14 +44,12 @@ from bunko.answering.writing import (
     write,
 )
 from bunko.grounding.ground import ground
-from bunko.ports import Embedder, Quotable, Searchable, Timed
+from bunko.ports import Quotable, Timed
 from bunko.question.question import Question, parse_question
 from bunko.retrieval.evidence import notes_on_orders, trusted
 from bunko.retrieval.named_documents import named_files
-from bunko.retrieval.search import retrieve
 from bunko.retrieval.second_search import second_search
-from bunko.settings import Settings, apply_overrides
-from bunko.stopwatch import Stopwatch
+from bunko.settings import apply_overrides
 from bunko.types import (
     Answer,
     Event,
@@ -63,10 +62,6 @@ from bunko.types import (
     Usage,
     page_at,
 )
-
-if TYPE_CHECKING:
-    from bunko.ports import Vectors
-
 
 Stage: TypeAlias = "Generator_[Event, None, Draft]"
 
@@ -96,19 +91,6 @@ def answer_from_documents(
     yield Finished(answer=_answer(draft, resources))
 
 
-def find(
-    question: Question, store: Searchable, embedder: Embedder, *, settings: Settings, watch: Stopwatch
-) -> tuple[list[Hit], Vectors | None]:
-    """Return the hits for a question, best first, and its vector, shape (dimension,), if one was made."""
-    vector: Vectors | None = None
-    if settings.retrieval.mode != "lexical" and embedder.spec.knows(question.language):
-        with watch.stage("embed"):
-            vector = embedder.embed_query(question.text)
-    with watch.stage("retrieve"):
-        hits = retrieve(question, store, embedder, vector=vector, settings=settings.retrieval)
-    return hits, vector
-
-
 # --- the stages, in order -----------------------------------------------------------------------------------------
 
 
@@ -136,7 +118,14 @@ def _rewrite(draft: Draft, resources: Resources, history: Sequence[Message]) -> 
 def _search(draft: Draft, resources: Resources) -> Draft:
     question, shown = draft.question, resources.settings.retrieval.top_k
     settings = apply_overrides(resources.settings, {"retrieval.top_k": draft.breadth.passages})
-    hits, vector = find(question, resources.store, resources.embedder, settings=settings, watch=resources.watch)
+    hits, vector = find(
+        question,
+        resources.store,
+        resources.embedder,
+        settings=settings,
+        watch=resources.watch,
+        reranking=resources.reranking,
+    )
     searches: list[Sequence[Hit]] = [hits]
     with resources.watch.stage("retrieve"):
         if draft.breadth.is_wide:
