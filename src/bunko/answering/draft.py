@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from bunko.answering.breadth import Breadth
 from bunko.answering.refusal import Support
 from bunko.answering.reranking import Reranking
+from bunko.answering.spans import ReadQuote
 from bunko.answering.writing import Written
 from bunko.grounding.ground import Grounding
 from bunko.ports import Embedder, EntailmentModel, Generator, Quotable, Reader
@@ -68,6 +69,8 @@ class Draft:
     """Those of the evidence that may answer by themselves."""
     sources: tuple[Evidence, ...] = ()
     """The evidence that the answer was made from, best first; empty where the question is refused."""
+    read: tuple[ReadQuote, ...] = ()
+    """What the reader says of the passages of the first quotes."""
     support: Support = field(default_factory=Support)
     span: AnswerSpan | None = None
     """The words of a quote that answer."""

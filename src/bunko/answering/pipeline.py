@@ -1,6 +1,6 @@
 """Pipeline 2: answer a question. In: a question and resources (index, models, settings). Out: events, the answer last.
 
-    (rewrite) -> search -> select -> judge -> (mark) -> generate -> ground -> (translate)
+    (rewrite) -> search -> select -> (read) -> judge -> (mark) -> generate -> ground -> (translate)
 
 The evidence is yielded before the model reads any of it.
 """
@@ -29,7 +29,15 @@ from bunko.answering.model_opinion import likeness_by, notes_on, opinion_of
 from bunko.answering.refusal import can_judge, support, support_by_model, support_in_files
 from bunko.answering.rewriting import rewrite
 from bunko.answering.scoped_refusal import refusal_of
-from bunko.answering.spans import cite_span, compared, find_span, stands_alone, with_span, with_span_first
+from bunko.answering.spans import (
+    choose_span,
+    cite_span,
+    compared,
+    read_quotes,
+    stands_alone,
+    with_span,
+    with_span_first,
+)
 from bunko.answering.spoken_refusal import refuses
 from bunko.answering.translation import translate
 from bunko.answering.writing import (
@@ -82,6 +90,7 @@ def answer_from_documents(
     draft = _rewrite(draft, resources, history)
     draft = _search(draft, resources)
     draft = _select(draft, resources)
+    draft = _read(draft, resources)
     draft = _judge(draft, resources)
     draft = _mark(draft, resources)
     yield _retrieved(draft, resources)
@@ -164,6 +173,15 @@ def _select(draft: Draft, resources: Resources) -> Draft:
     return replace(draft, evidence=evidence, quotes=evidence[:quotes], sources=tuple(trusted(evidence)))
 
 
+def _read(draft: Draft, resources: Resources) -> Draft:
+    """Have the reader read the passages of the first quotes, where one passage answers."""
+    if resources.reader is None or draft.breadth.is_wide or not draft.sources:
+        return draft
+    with resources.watch.stage("mark"):
+        read = read_quotes(draft.question, draft.evidence, draft.hits, resources.reader)
+    return replace(draft, read=tuple(read))
+
+
 def _judge(draft: Draft, resources: Resources) -> Draft:
     """Estimate how well the passages support an answer; refuse where that is below the strictness."""
     found = support(
@@ -172,6 +190,8 @@ def _judge(draft: Draft, resources: Resources) -> Draft:
         draft.quotes,
         spec=resources.embedder.spec,
         breadth="several passages" if draft.breadth.is_wide else "one answer",
+        reader=resources.reader.spec.name if resources.reader and draft.read else "",
+        relevance=max((one.reading.relevance for one in draft.read), default=0.0),
     )
     if named := named_files(draft.question, draft.named):
         found = support_in_files(draft.question, draft.evidence, named)
@@ -185,8 +205,7 @@ def _mark(draft: Draft, resources: Resources) -> Draft:
     """Mark the words that answer. Of a tiny model or none they are the answer, and their quote is the first."""
     if resources.reader is None or not draft.sources:
         return draft
-    with resources.watch.stage("mark"):
-        span = find_span(draft.question, draft.evidence, draft.hits, resources.reader)
+    span = choose_span(draft.question, draft.read, resources.reader.spec)
     if span is None:
         return draft
     if not (resources.words_of == "document" or stands_alone(resources.generator.spec, resources.settings)):

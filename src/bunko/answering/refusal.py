@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bunko.answering.missing import missing
+from bunko.answering.missing import Missing, missing
 from bunko.answering.spoken_refusal import refuses
+from bunko.answering.trust import Signals, trust_of
 from bunko.grounding.verbatim import locate
 from bunko.language.words import words
 from bunko.ports import EmbedderSpec, Generator
@@ -55,6 +56,7 @@ _OF_FILES = frozenset(
 )
 _HINT = "--strictness 0 answers anyway."
 UNRELATED = f"The passages found have little to do with the question. {_HINT}"
+UNANSWERED = f"The passages found are on the subject, but probably have no answer. {_HINT}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,8 @@ class Support:
     """The strictness above which the question is refused, from 0; above 1 it never is."""
     doubt: str = ""
     """The reason against an answer, for the reader."""
+    probability: float | None = None
+    """That the documents answer, 0 to 1; None where it is not estimated."""
 
 
 def support(
@@ -74,22 +78,55 @@ def support(
     *,
     spec: EmbedderSpec,
     breadth: Literal["one answer", "several passages"] = "one answer",
+    reader: str = "",
+    relevance: float = 0.0,
 ) -> Support:
     """Estimate how well the passages found support an answer.
 
     Where several passages answer, one number or name that they lack is no reason to refuse. Nor is a question in other
     general words than theirs, if they have all that it names: what they don't tell of it, the answer says. But no
-    passage of another article answers what is asked of Article 3.
+    passage of another article answers what is asked of Article 3. `relevance` is the highest probability that the
+    reader of this name gives to the passage of a quote.
     """
-    related = Support(strength=_relation(question, hits, spec=spec), doubt=UNRELATED)
     lacking = missing(question, hits, quotes)
     several = breadth == "several passages"
+    trust = None
+    if not several and (signals := signals_of(question, hits, quotes, lacking, spec=spec)):
+        trust = trust_of(replace(signals, reader=reader, relevance=relevance))
+    related = (
+        Support(strength=trust.strength, doubt=_doubt(question, hits, spec=spec), probability=trust.probability)
+        if trust
+        else Support(strength=_relation(question, hits, spec=spec), doubt=UNRELATED)
+    )
     if several and not lacking.parts and _has_all_names(question, hits):
         return replace(related, strength=max(related.strength, _ABOUT_ALL_NAMES))
     listed = ", ".join(lacking.parts if several else (*lacking.parts, *lacking.numbers, *lacking.names))
     if not listed or related.strength < _DOUBTED:
         return related
-    return Support(strength=_DOUBTED, doubt=f"No passage found mentions {listed}. {_HINT}")
+    return replace(related, strength=_DOUBTED, doubt=f"No passage found mentions {listed}. {_HINT}")
+
+
+def signals_of(
+    question: Question, hits: Sequence[Hit], quotes: Sequence[Evidence], lacking: Missing, *, spec: EmbedderSpec
+) -> Signals | None:
+    """Return what speaks for an answer in the question's language; None where it was searched for by words alone."""
+    likeness = max((hit.dense for hit in hits if hit.dense is not None), default=None)
+    if likeness is None or not spec.related or not quotes or not spec.knows(question.language) or question.is_bare:
+        return None
+    if all(hit.chunk.language != question.language for hit in hits):
+        return None
+    return Signals(
+        language=question.language,
+        likeness=likeness / spec.related,
+        coverage=coverage(question, hits),
+        quote=quotes[0].score,
+        lacks=bool(lacking.numbers or lacking.names or lacking.parts),
+    )
+
+
+def _doubt(question: Question, hits: Sequence[Hit], *, spec: EmbedderSpec) -> str:
+    """Return why a question is probably not answered: by its subject, or by what is said of it."""
+    return UNRELATED if _relation(question, hits, spec=spec) < _MIDDLE else UNANSWERED
 
 
 def _has_all_names(question: Question, hits: Sequence[Hit]) -> bool:
