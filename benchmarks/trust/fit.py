@@ -34,8 +34,7 @@ REFUSED = {
     "en": {"0.25": 0.002, "0.5": 0.01, "0.75": 0.15, "1": 0.5},
     "ja": {"0.25": 0.002, "0.5": 0.01, "0.75": 0.05, "1": 0.15},
 }
-WITH_READER = ("relevance", "likeness", "quote", "lacks")
-WITHOUT = ("likeness", "coverage", "quote", "lacks")
+NAMES = ("relevance", "likeness", "quote", "lacks")
 READERS = {"en": "bunko-reader-en", "ja": "bunko-reader-ja"}
 # Where marked words are about as often right as the first quote: before it was chosen on questions like the training's.
 LEAST = {"en": 0.5, "ja": 0.201}
@@ -61,9 +60,9 @@ def main() -> None:
     for language, parts in FITTED.items():
         mine = [row for row in rows if row["language"] == language]
         fitted = [row for row in mine if row["part"] in parts]
-        for key, names in ((f"{language} {READERS[language]}", WITH_READER), (language, WITHOUT)):
-            refusal[key] = fit_refusal(fitted, names, refused=REFUSED[language])
-            figures[key] = report(key, refusal[key], mine, parts)
+        key = f"{language} {READERS[language]}"
+        refusal[key] = fit_refusal(fitted, NAMES, refused=REFUSED[language])
+        figures[key] = report(key, refusal[key], mine, parts)
         words[READERS[language]], figures[f"words {language}"] = fit_words(mine, WORDS_FITTED[language], language)
     made = {"made_by": "python -m benchmarks.trust.fit", "refusal": refusal, "words": words, "figures": figures}
     arguments.out.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -115,7 +114,7 @@ def table_of(rows: Sequence[Row], names: Sequence[str]) -> np.ndarray:
 
 
 def signals(row: Row) -> Signals:
-    names = ("language", "reader", "relevance", "likeness", "coverage", "quote", "lacks")
+    names = ("language", "reader", "relevance", "likeness", "quote", "lacks")
     return Signals(**{name: row[name] for name in names})
 
 

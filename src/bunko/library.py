@@ -614,11 +614,13 @@ class Library:
             self._engines.begin_embedder(self.settings)
 
     def _reader(self, question: Question, settings: Settings) -> Reader | None:
-        """Return the reader of a question's language, which begins to load for a fact; None if there is none."""
+        """Return the reader of a question's language; None if there is none. It loads if one passage may answer."""
+        from bunko.question.kind import WIDE
+
         reader = self._given_reader
         if reader is None and self._given_generator is None:
             reader = self._engines.reader(settings, question.language)
-        if reader is not None and question.kind == "fact":
+        if reader is not None and question.kind not in WIDE:
             reader.begin()
         return reader
 

@@ -81,3 +81,9 @@ class Draft:
     translation: tuple[Translation, ...] = ()
     usage: Usage = field(default_factory=Usage)
     notes: tuple[str, ...] = ()
+
+    @property
+    def probability(self) -> float | None:
+        """How likely the documents answer, or the marked words are the answer, 0 to 1; None if it is not estimated."""
+        found = self.support.probability
+        return found * self.span.confidence if found is not None and self.by_span and self.span else found

@@ -267,6 +267,7 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
     if by_model.strength < settings.answers.strictness:
         draft = replace(draft, sources=())
         written = replace(written, notes=(by_model.doubt,))
+    by_model = replace(by_model, probability=draft.support.probability)
     return replace(
         draft,
         written=written,
@@ -330,6 +331,7 @@ def _answer(draft: Draft, resources: Resources) -> Answer:
         reasoning=draft.written.reasoning.strip(),
         refused=not draft.sources,
         support=draft.support.strength if draft.evidence else 0.0,
+        probability=draft.probability,
         evidence=draft.evidence,
         span=compared(draft.span, text, refused=not draft.sources) if asked else draft.span,
         citations=draft.grounding.citations,

@@ -90,20 +90,32 @@ def support(
     """
     lacking = missing(question, hits, quotes)
     several = breadth == "several passages"
-    trust = None
-    if not several and (signals := signals_of(question, hits, quotes, lacking, spec=spec)):
-        trust = trust_of(replace(signals, reader=reader, relevance=relevance))
-    related = (
-        Support(strength=trust.strength, doubt=_doubt(question, hits, spec=spec), probability=trust.probability)
-        if trust
-        else Support(strength=_relation(question, hits, spec=spec), doubt=UNRELATED)
-    )
+    signals = None if several or not reader else signals_of(question, hits, quotes, lacking, spec=spec)
+    related = _related(question, hits, signals, spec=spec, reader=reader, relevance=relevance)
     if several and not lacking.parts and _has_all_names(question, hits):
         return replace(related, strength=max(related.strength, _ABOUT_ALL_NAMES))
     listed = ", ".join(lacking.parts if several else (*lacking.parts, *lacking.numbers, *lacking.names))
     if not listed or related.strength < _DOUBTED:
         return related
     return replace(related, strength=_DOUBTED, doubt=f"No passage found mentions {listed}. {_HINT}")
+
+
+def _related(
+    question: Question,
+    hits: Sequence[Hit],
+    signals: Signals | None,
+    *,
+    spec: EmbedderSpec,
+    reader: str,
+    relevance: float,
+) -> Support:
+    """Return how likely the passages answer, by the reader's weights, or else how closely they are related."""
+    related = _relation(question, hits, spec=spec)
+    trust = trust_of(replace(signals, reader=reader, relevance=relevance)) if signals else None
+    if trust is None:
+        return Support(strength=related, doubt=UNRELATED)
+    doubt = UNRELATED if related < _MIDDLE else UNANSWERED
+    return Support(strength=trust.strength, doubt=doubt, probability=trust.probability)
 
 
 def signals_of(
@@ -118,15 +130,9 @@ def signals_of(
     return Signals(
         language=question.language,
         likeness=likeness / spec.related,
-        coverage=coverage(question, hits),
         quote=quotes[0].score,
         lacks=bool(lacking.numbers or lacking.names or lacking.parts),
     )
-
-
-def _doubt(question: Question, hits: Sequence[Hit], *, spec: EmbedderSpec) -> str:
-    """Return why a question is probably not answered: by its subject, or by what is said of it."""
-    return UNRELATED if _relation(question, hits, spec=spec) < _MIDDLE else UNANSWERED
 
 
 def _has_all_names(question: Question, hits: Sequence[Hit]) -> bool:

@@ -63,6 +63,8 @@ def find_span(
 
     `n` of the result is the quote's place in `evidence`, counted from 1. Raises ModelBroken, EngineError.
     """
+    if not _is_asked_for_words(question):
+        return None
     return choose_span(question, read_quotes(question, evidence, hits, reader), reader.spec)
 
 

@@ -31,13 +31,11 @@ class Signals:
     language: str
     """Of the question, ISO 639-1."""
     reader: str = ""
-    """The name of the reader that read the quotes' passages; empty where none did."""
+    """The name of the reader that read the quotes' passages."""
     relevance: float = 0.0
     """The highest probability that it gives to one of these passages, 0 to 1."""
     likeness: float = 0.0
     """The best passage's cosine similarity, relative to what unrelated texts rarely reach."""
-    coverage: float = 0.0
-    """The weighted share of the question's words in the best passage, 0 to 1."""
     quote: float = 0.0
     """The score of the best quote."""
     lacks: bool = False
@@ -48,7 +46,6 @@ class Signals:
         return {
             "relevance": log_odds(self.relevance),
             "likeness": min(self.likeness, _MOST_LIKENESS),
-            "coverage": self.coverage,
             "quote": min(self.quote, _MOST_QUOTE),
             "lacks": float(self.lacks),
         }
@@ -64,9 +61,8 @@ class Trust:
 
 
 def trust_of(signals: Signals) -> Trust | None:
-    """Return how likely the documents answer; None for a language without weights."""
-    models = _data()["refusal"]
-    model = models.get(f"{signals.language} {signals.reader}") or models.get(signals.language)
+    """Return how likely the documents answer; None for a reader without weights in this language."""
+    model = _data()["refusal"].get(f"{signals.language} {signals.reader}")
     if model is None:
         return None
     values = signals.values()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bunko.ports import Passage, Reader, RerankerSpec
 
 # Of the search's own order beside the relevance; docs/decisions/029-trust-and-reranking.md has the figures.
-WEIGHT_OF_SEARCH = 4.0
+WEIGHT_OF_SEARCH = 8.0
 _LEAST = 1e-9
 
 

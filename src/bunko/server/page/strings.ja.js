@@ -55,7 +55,7 @@ export default {
   error_EngineCrashed: "モデルのプロセスが異常終了しました。", error_EngineTimeout: "モデルの応答に時間がかかりすぎました。", error_StoreBusy: "ほかのプログラムがこの文庫に書き込んでいます。", error_ModelTooLarge: "モデルがメモリに収まりません。", error_NotDownloaded: "モデルがこのマシンにありません。",
   error_EngineStartFailed: "モデルを起動できませんでした。", error_PromptTooLong: "質問と出典が長すぎて、モデルに収まりません。", error_RemoteUnavailable: "モデルのサーバーに接続できません。", error_RemoteBadAnswer: "モデルのサーバーの応答が正しくありません。",
   // what the server says, in the words of this page
-  noteNotHeld: "見つかったパッセージは質問との関連が薄いようです。設定で「厳密さ」を下げると、モデルが回答します。", noteNoDirectAnswer: "モデルは思考しましたが、回答を出しませんでした。思考は設定でオフにできます。", noteThoughtCut: "思考が上限に達したため、途中で回答しました。",
+  noteNotHeld: "見つかったパッセージは質問との関連が薄いようです。設定で「厳密さ」を下げると、モデルが回答します。", noteNotAnswered: "関連するパッセージはありますが、答えは書かれていないようです。設定で「厳密さ」を下げると、モデルが回答します。", noteNoDirectAnswer: "モデルは思考しましたが、回答を出しませんでした。思考は設定でオフにできます。", noteThoughtCut: "思考が上限に達したため、途中で回答しました。",
   noteCut: "回答は {n} トークンで打ち切られました。設定で長くできます。", noteLoop: "モデルが同じ内容を繰り返したため、停止しました。", noteTooSmall: "{model} は小さすぎて自分の回答を判定できないため、語句の一致だけで検証しました。", noteOrders: "{path} にはアシスタントへの指示が含まれているため、モデルには渡していません。", noteOrdersOnly: "{path} にはアシスタントへの指示が含まれています。ほかには何も見つかりませんでした。",
   noteAcross: "質問は{language}、文書は{other}です。{model} は異なる言語の文章を照合できません。多言語の埋め込みモデルを使うと検索できます。", noteQuotedIn: "質問は{language}ですが、回答は{other}の文書からの引用です。", noteKept: "{model} は小さいモデルのため回答を書き直せません。元の回答の文をそのまま残しました。", noteOneSentence: "回答はすでに一文で、{model} は小さいモデルのため書き直せません。", noteNoTable: "{model} は小さいモデルのため表を作れません。箇条書きで示します。",
   noteTranslated: "回答は {model} による訳です。訳文は照合していません。原文を併記しています。", noteNotTranslated: "{model} は{language}に訳せませんでした。回答は元のままです。", noteSourcesAgain: "前の回答の出典が送られてこなかったため、その質問でもう一度検索しました。", noteModelRefused: "モデルは引用の中に答えを見つけられませんでした。設定で「厳密さ」を下げると、モデルの文を回答として扱います。",
