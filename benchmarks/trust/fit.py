@@ -32,7 +32,7 @@ WORDS_FITTED = {"en": ("squad2 Yuan dynasty", "squad2 Steam engine"), "ja": ("js
 # Of the answerable questions there, the shares that each strictness refuses: no more than the rule before did.
 REFUSED = {
     "en": {"0.25": 0.002, "0.5": 0.01, "0.75": 0.15, "1": 0.5},
-    "ja": {"0.25": 0.002, "0.5": 0.01, "0.75": 0.05, "1": 0.15},
+    "ja": {"0.25": 0.002, "0.5": 0.01, "0.75": 0.03, "1": 0.10},
 }
 NAMES = ("relevance", "likeness", "quote", "lacks")
 READERS = {"en": "bunko-reader-en", "ja": "bunko-reader-ja"}
@@ -263,7 +263,8 @@ def plot(rows: Sequence[Row], refusal: dict[str, Any], words: dict[str, Any]) ->
         model = refusal[f"{language} {READERS[language]}"]
         answered = [probability_of(odds_of(model, row)) for row in mine]
         panels.append((f"{language}: the documents answer", answered, [not row["unanswerable"] for row in mine]))
-        marked = [row for row in mine if row["confidence"] is not None and row["judged"] and not row["unanswerable"]]
+        unseen = [row for row in rows if row["language"] == language and row["part"] not in WORDS_FITTED[language]]
+        marked = [row for row in unseen if row["confidence"] is not None and row["judged"] and not row["unanswerable"]]
         right = [row["right"] for row in marked]
         panels.append((f"{language}: marked words are right, before", [row["confidence"] for row in marked], right))
         panels.append((f"{language}: marked words are right, now", now(words[READERS[language]], marked), right))

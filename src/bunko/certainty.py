@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from bunko.types import Answer
 
 # From the first on nothing is said, since an answer claims it; from the second on "probably".
 _SURE, _PROBABLE = 0.9, 0.5
+# Of marked words it is known how often they are right; of a model's words, only whether the documents answer.
 _SENTENCES = {
-    "en": ("Probably right ({:.0%}).", "Not sure ({:.0%}): check the quotes."),
-    "ja": ("おそらく正しい答えです（{:.0%}）。", "確かではありません（{:.0%}）。引用を確認してください。"),
+    ("en", "words"): ("Probably right ({:.0%}).", "Not sure ({:.0%}): check the quotes."),
+    ("en", "model"): (
+        "The documents probably answer this ({:.0%}).",
+        "The documents may not answer this ({:.0%}): check the quotes.",
+    ),
+    ("ja", "words"): ("おそらく正しい答えです（{:.0%}）。", "確かではありません（{:.0%}）。引用を確認してください。"),
+    ("ja", "model"): (
+        "文書に答えがあると思われます（{:.0%}）。",
+        "文書に答えがないかもしれません（{:.0%}）。引用を確認してください。",
+    ),
 }
 
 
@@ -20,13 +29,14 @@ def certainty_line(answer: Answer) -> str:
 
     >>> from bunko.types import Answer
     >>> certainty_line(Answer(question="Who?", text="Ada", probability=0.72))
-    'Probably right (72%).'
-    >>> certainty_line(Answer(question="誰ですか。", text="安藤", probability=0.31))
-    '確かではありません（31%）。引用を確認してください。'
+    'The documents probably answer this (72%).'
     """
     if answer.refused or answer.probability is None or answer.probability >= _SURE:
         return ""
     from bunko.language.detection import detect_language
 
-    probable, unsure = _SENTENCES["ja" if detect_language(answer.question) == "ja" else "en"]
+    language = "ja" if detect_language(answer.question) == "ja" else "en"
+    marked = answer.span is not None and answer.finish_reason == "none" and answer.text == answer.span.text
+    by: Literal["words", "model"] = "words" if marked else "model"
+    probable, unsure = _SENTENCES[language, by]
     return (probable if answer.probability >= _PROBABLE else unsure).format(answer.probability)

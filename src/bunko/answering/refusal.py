@@ -32,6 +32,9 @@ from bunko.types import Evidence, Hit
 # relative to what unrelated texts rarely reach. Without a similarity the threshold on words is lower.
 _WORDS = 0.35
 _WORDS_ALONE = 0.3
+# Of that similarity, what a question and the passage that answers it in another language reach: 38 of 50 do, and of
+# questions about other things 5 of 25 (benchmarks/LOG.md).
+_CROSSED = 0.8
 _MIDDLE = 0.5
 # Refused at the default strictness. About one in thirty answerable questions is (decision 013).
 _DOUBTED = 0.49
@@ -210,4 +213,8 @@ def _relation(question: Question, hits: Sequence[Hit], *, spec: EmbedderSpec) ->
     likeness = max((hit.dense for hit in hits if hit.dense is not None), default=None)
     if likeness is None or not spec.related or not spec.knows(question.language):
         return _MIDDLE * coverage(question, hits) / _WORDS_ALONE
-    return _MIDDLE * max(likeness / spec.related, coverage(question, hits) / _WORDS)
+    related = _MIDDLE * max(likeness / spec.related, coverage(question, hits) / _WORDS)
+    first = hits[0]
+    if first.chunk.language == question.language or not spec.knows(first.chunk.language):
+        return related
+    return max(related, _MIDDLE * (first.dense or 0.0) / (_CROSSED * spec.related))
