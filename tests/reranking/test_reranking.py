@@ -18,12 +18,13 @@ from bunko.models import silent
 from bunko.models.cache import hash_file
 from bunko.ports import RerankerSpec
 from bunko.question.question import parse_question
+from bunko.reranking.by_reader import ReaderReranker
 from bunko.reranking.opening import open_reranker
 from bunko.reranking.pace import FIRST, MOST, Pace
 from bunko.retrieval.reranking import rerank
 from bunko.server.hosting.inquiry import Inquiry, settings_for
 from bunko.settings import Settings, apply_overrides
-from bunko.testing import FakeEmbedder, FakeGenerator
+from bunko.testing import FakeEmbedder, FakeGenerator, FakeReader
 from bunko.types import Chunk, Hit
 from tests.reader.tiny_reader import make_reader
 from tests.reranking.tiny_cross_encoder import make_cross_encoder
@@ -166,8 +167,10 @@ def test_a_library_reranks_what_it_finds(tmp_path: Path) -> None:
 def test_the_reader_reranks(tmp_path: Path) -> None:
     reader = make_reader(tmp_path / "reader", ["Ada Lind"])
     with library(tmp_path / "docs", reader=str(reader), retrieval__reranker="reader") as own:
-        assert own.search(WHO)[0].chunk.path == "notes.txt"
-        assert own.search("誰が粉屋を建てたか")  # which the reader does not know
+        assert own.find(WHO).timings["rerank"] > 0
+        assert "rerank" not in own.find("誰が粉屋を建てたか").timings  # which the reader does not know
+    odds = ReaderReranker(FakeReader("Ada Lind")).judge(WHO, ["Built by Ada Lind.", "A lake."])
+    assert odds[0] > 5 > 0 > odds[1]
 
 
 def test_a_folder_and_a_request_choose_no_file(tmp_path: Path) -> None:

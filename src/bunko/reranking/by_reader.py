@@ -27,7 +27,7 @@ class ReaderReranker:
 
     def judge(self, question: str, passages: Sequence[str]) -> list[float]:
         """Return the log odds that each passage answers. Raises ModelBroken, EngineError."""
-        read = self._reader.read(question, [Passage(text=text, within=()) for text in passages])
+        read = self._reader.read(question, [Passage(text=text, within=((0, len(text)),)) for text in passages])
         return [_log_odds(reading.relevance) for reading in read]
 
     def close(self) -> None:
