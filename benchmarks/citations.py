@@ -42,8 +42,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bunko.answering.finding import find
 from bunko.answering.model_opinion import ModelOpinion, likeness_by
-from bunko.answering.pipeline import find
 from bunko.config import load_settings
 from bunko.evaluation.metrics import begins_right, holds_any
 from bunko.grounding.citation_marks import take_marks

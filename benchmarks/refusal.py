@@ -39,7 +39,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bunko.answering.pipeline import find
+from bunko.answering.finding import find
 from bunko.answering.refusal import support
 from bunko.config import load_settings
 from bunko.evaluation.metrics import begins_right

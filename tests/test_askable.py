@@ -40,6 +40,7 @@ _OTHER: dict[str, Any] = {
     "answer_language": "ja",
     "retrieval.top_k": 5,
     "retrieval.mode": "dense",
+    "retrieval.reranker": "reader",
     "scope.only": ("contracts/**", "Minutes, May.txt"),
     "scope.exclude": ("drafts",),
     "scope.since": "2024-01",

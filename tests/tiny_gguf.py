@@ -88,8 +88,8 @@ def _add_successors(writer: GGUFWriter, embedding: NDArray[np.float32], follows:
     writer.add_tensor("output.weight", output)
 
 
-def make_bert_gguf(path: Path, *, context: int = 64) -> Path:
-    """Write a BERT encoder with mean pooling: 32 numbers for each text."""
+def make_bert_gguf(path: Path, *, context: int = 64, ranks: bool = False) -> Path:
+    """Write a BERT encoder with mean pooling: 32 numbers for each text. One that ranks gives one for a pair of them."""
     tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     special = len(tokens)
     # The file marks the beginning of words where BERT's own vocabulary marks their continuation.
@@ -97,7 +97,7 @@ def make_bert_gguf(path: Path, *, context: int = 64) -> Path:
     writer = _begin(path, "bert", tokens, special=special, context=context)
     writer.add_layer_norm_eps(1e-12)
     writer.add_causal_attention(False)
-    writer.add_pooling_type(PoolingType.MEAN)
+    writer.add_pooling_type(PoolingType.RANK if ranks else PoolingType.MEAN)
     writer.add_tokenizer_model("bert")
     writer.add_tokenizer_pre("default")
     writer.add_token_type_count(2)
@@ -123,6 +123,9 @@ def make_bert_gguf(path: Path, *, context: int = 64) -> Path:
     for name in norms:
         writer.add_tensor(f"{name}.weight", np.ones(_EMBEDDING, dtype=np.float32))
         writer.add_tensor(f"{name}.bias", np.zeros(_EMBEDDING, dtype=np.float32))
+    if ranks:
+        _add_linear(writer, "cls", weights.matrix(_EMBEDDING, _EMBEDDING))
+        _add_linear(writer, "cls.output", weights.matrix(1, _EMBEDDING))
     return _finish(writer, path)
 
 

@@ -240,6 +240,18 @@ ASKABLE: tuple[Askable, ...] = (
         mcp=(),
     ),
     Askable(
+        setting="retrieval.reranker",
+        flag="--reranker",
+        metavar="NAME",
+        doc="the model that reranks the first passages; none (default); reader: the reader of the question's language; "
+        "over an API, one of these or the server's own",
+        flag_doc="rerank the first passages with this model: reader (the reader of the question's language), a "
+        "reranker of `bunko models list`, a folder with model.onnx, or a .gguf file; none (default)",
+        longest=_PATH,
+        calls=_BOTH,
+        mcp=(),
+    ),
+    Askable(
         setting="scope.only",
         is_list=True,
         flag="--only",

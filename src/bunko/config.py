@@ -27,6 +27,7 @@ _FORBIDDEN_IN_LIBRARY = (
     "cache_dir",
     "offline",
     "reader",
+    "retrieval.reranker",
     "reading.password_file",
     "reading.sandbox",
     "generation.adapters",

@@ -19,7 +19,8 @@ from bunko.errors import BunkoError, EngineStartFailed
 if TYPE_CHECKING:
     from bunko.engine.loading import Waiting
     from bunko.models import Progress
-    from bunko.ports import Embedder, Generator, Reader
+    from bunko.ports import Embedder, Generator, Reader, Reranker
+    from bunko.reranking.pace import Pace
     from bunko.settings import Settings
 
 # Tokens. The context window is fitted to the free memory; a smaller one can't hold documents.
@@ -77,6 +78,7 @@ class Engines:
         self._generators: _Once[Generator] = _Once()
         self._embedders: _Once[Embedder] = _Once()
         self._readers: _Once[Reader] = _Once()
+        self._rerankers: _Once[Reranker] = _Once()
         self._begun: set[str] = set()
 
     def generator(self, settings: Settings) -> Generator:
@@ -98,6 +100,33 @@ class Engines:
         if card is None:
             return None
         return self._readers.get(str(card.folder), lambda: LateReader(card, threads=settings.embedding.threads))
+
+    def reranker(self, settings: Settings, language: str) -> Reranker | None:
+        """Return the reranker that the settings name; None if it is none, or knows no such language.
+
+        Its model is loaded later. Raises UsageError, ModelError.
+        """
+        name = settings.retrieval.reranker
+        if name == "none":
+            return None
+        if name == "reader":
+            from bunko.reranking.by_reader import ReaderReranker
+
+            reader = self.reader(settings, language)
+            return ReaderReranker(reader) if reader else None
+        from bunko.models import silent
+        from bunko.reranking.opening import open_reranker
+
+        progress = self._progress or silent
+        found = self._rerankers.get(name, lambda: open_reranker(name, self._settings, progress=progress))
+        return found if found.spec.knows(language) else None
+
+    def pace(self) -> Pace:
+        """Return how fast rerankers are on this machine."""
+        from bunko.reranking.pace import Pace
+        from bunko.settings import cache_directory
+
+        return Pace(cache_directory(self._settings) / "reranking_speeds.json")
 
     def begin_embedder(self, settings: Settings) -> None:
         """Start loading an embedder in the background; `embedder` waits for it. Raises ModelError.
@@ -122,7 +151,8 @@ class Engines:
 
     def close(self) -> None:
         """Stop all engines; no more can be loaded."""
-        for engine in (*self._generators.close(), *self._embedders.close(), *self._readers.close()):
+        made = (self._generators, self._embedders, self._readers, self._rerankers)
+        for engine in [engine for kind in made for engine in kind.close()]:
             if hasattr(engine, "close"):  # not every embedder needs closing
                 engine.close()
 

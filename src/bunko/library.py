@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from bunko.answering.answer_cache import Folder
     from bunko.answering.languages import Languages
     from bunko.answering.recall import KeptAnswers
+    from bunko.answering.reranking import Reranking
     from bunko.contract.records import DuplicateGroup, SearchResult
     from bunko.indexing.sync import Progress
     from bunko.models import Progress as DownloadProgress
@@ -309,7 +310,7 @@ class Library:
         `exclude`, `since`, `until`, `types`, `tags` and `authors` choose documents, as filters in the query do.
         Raises QuestionError for an empty query, ScopeError for a filter that no document passes.
         """
-        from bunko.answering.pipeline import find
+        from bunko.answering.finding import find
         from bunko.contract.records import SearchResult
         from bunko.question.question import check_question, parse_question
         from bunko.scope import asking
@@ -319,7 +320,9 @@ class Library:
         settings = with_scope(settings_with(settings or {}, base=self.settings), within)
         watch = watch or Stopwatch()
         place = asking.within(self._index.for_reading(), settings.scope, filters)
-        hits, _ = find(parse_question(text), place.store, self.embedder, settings=settings, watch=watch)
+        asked = parse_question(text)
+        reranking = self._reranking(asked.language, settings)
+        hits, _ = find(asked, place.store, self.embedder, settings=settings, watch=watch, reranking=reranking)
         return SearchResult(query=query, hits=tuple(hits), timings=watch.timings(), scope=place.scope)
 
     def stream(
@@ -495,6 +498,7 @@ class Library:
                 self._warm_up("" if last or (history and rewritten) else languages.answer, settings)
                 self._begin_embedder()
             reader = self._reader(asked, settings)
+            reranking = self._reranking(asked.language, settings)
             self._check_embedder(settings)
             counts = store.languages()
             documents = store.count_documents()
@@ -510,6 +514,7 @@ class Library:
             entailment=self._entailment,
             words_of=languages.words_of,
             reader=reader,
+            reranking=reranking,
             scope=place.scope if place else None,
         )
         if last:
@@ -632,13 +637,27 @@ class Library:
             self._engines.begin_embedder(self.settings)
 
     def _reader(self, question: Question, settings: Settings) -> Reader | None:
-        """Return the reader of a question's language, which begins to load for a fact; None if there is none."""
+        """Return the reader of a question's language; None if there is none. It loads if one passage may answer."""
+        from bunko.question.kind import WIDE
+
         reader = self._given_reader
         if reader is None and self._given_generator is None:
             reader = self._engines.reader(settings, question.language)
-        if reader is not None and question.kind == "fact":
+        if reader is not None and question.kind not in WIDE:
             reader.begin()
         return reader
+
+    def _reranking(self, language: str, settings: Settings) -> Reranking | None:
+        """Return what reranks passages for a question in a language; None if nothing does. Raises ModelError."""
+        if settings.retrieval.reranker == "none":
+            return None
+        from bunko.answering.reranking import Reranking
+
+        reranker = self._engines.reranker(settings, language)
+        if reranker is None:
+            return None
+        reranker.begin()
+        return Reranking.within(reranker, self._engines.pace(), budget_s=settings.retrieval.rerank_ms / 1000)
 
     def _check_embedder(self, settings: Settings) -> None:
         """Raise EmbedderMismatch where the index has vectors of another embedder only: a sync is needed first."""

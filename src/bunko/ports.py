@@ -158,6 +158,44 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RerankerSpec:
+    """What a reranker reports about itself."""
+
+    name: str
+    languages: frozenset[str]
+    """ISO 639-1 codes; {"*"} for about a hundred languages."""
+    weight_of_search: float = 0.0
+    """How much the search's own order counts beside it: of the logarithm of a passage's share of the best score, added
+    to that of the probability that it answers. 0: the reranker's order alone."""
+
+    def knows(self, language: str) -> bool:
+        """Return whether it judges questions and passages in this language."""
+        return "*" in self.languages or language in self.languages
+
+
+class Reranker(Protocol):
+    """A question and passages -> how well each passage answers."""
+
+    @property
+    def spec(self) -> RerankerSpec: ...
+
+    def begin(self) -> None:
+        """Begin to load the model, and return at once. `judge` raises what went wrong."""
+        ...
+
+    def judge(self, question: str, passages: Sequence[str]) -> list[float]:
+        """Return a number for each passage, in order: log odds that it answers, higher is better.
+
+        Raises ModelBroken, WrongModelKind, EngineError.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release the memory. May be called twice; the next question loads it again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationOptions:
     """Options of one completion."""
 

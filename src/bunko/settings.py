@@ -20,6 +20,8 @@ from bunko.types import Mode, Think
 
 NO_MODEL = "none"
 """The name that stands for no language model: answers are words of the documents."""
+OWN_RERANKERS = ("none", "reader")
+"""The names that stand for no reranker, and for the reader of the question's language."""
 AUTO_EMBEDDER = "auto"
 """The name that stands for the embedder that an index was made with, or the catalogue's default."""
 
@@ -91,6 +93,13 @@ class RetrievalSettings:
     passages gets them from 24, unless this is set to another number."""
     candidates: int = 50
     """Passages taken from each of the two searches before they are fused."""
+    reranker: str = "none"
+    """The model that reads the first passages with the question and reranks them: `none`; `reader`, the reader of the
+    question's language; a reranker of `bunko models list`; a folder with `model.onnx` and `tokenizer.json`; or a .gguf
+    file."""
+    rerank_ms: int = 400
+    """How long reranking may take, in milliseconds. As many passages are read as the reranker reads in this time, at
+    its best speed on this machine; at least 2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -397,6 +397,9 @@ class Answer:
     code of a language. `standalone_question` is then the question of that answer. Left out for a question."""
     support: float = math.inf
     """How well the evidence supports an answer: the strictness above which the question is refused; null for never."""
+    probability: float | None = None
+    """How likely the documents answer, from 0 to 1; for marked words, how likely they are the answer. Left out where it
+    is not estimated."""
     query: RowsQuery | None = None
     """How the answer was computed from the rows of a sheet. Left out for every other answer."""
 

@@ -36,7 +36,7 @@ def make_reader(
     folder.mkdir(parents=True, exist_ok=True)
     words = list(dict.fromkeys(word for answer in answers for word in answer.split()))
     vocabulary = {word: n for n, word in enumerate([*_SPECIAL, *words])}
-    _write_tokenizer(folder / TOKENIZER, vocabulary)
+    write_tokenizer(folder / TOKENIZER, vocabulary)
     first = {answer.split()[0] for answer in answers}
     last = {answer.split()[-1] for answer in answers}
     (folder / MODEL).write_bytes(
@@ -57,7 +57,8 @@ def make_reader(
     return folder
 
 
-def _write_tokenizer(path: Path, vocabulary: Mapping[str, int]) -> None:
+def write_tokenizer(path: Path, vocabulary: Mapping[str, int]) -> None:
+    """Write a tokenizer of words, which puts a pair of texts together as BERT's does."""
     tokenizer = Tokenizer(WordLevel(dict(vocabulary), unk_token="[UNK]"))
     tokenizer.pre_tokenizer = Whitespace()
     tokenizer.post_processor = TemplateProcessing(

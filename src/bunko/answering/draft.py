@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from bunko.answering.breadth import Breadth
 from bunko.answering.refusal import Support
+from bunko.answering.reranking import Reranking
+from bunko.answering.spans import ReadQuote
 from bunko.answering.writing import Written
 from bunko.grounding.ground import Grounding
 from bunko.ports import Embedder, EntailmentModel, Generator, Quotable, Reader
@@ -40,6 +42,8 @@ class Resources:
     """"document": marked words or the best quote are the answer, and the model is not asked."""
     reader: Reader | None = None
     """Marks the words that answer a question of fact; None: nothing is marked."""
+    reranking: Reranking | None = None
+    """Reranks the first passages; None: the search's order stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,8 @@ class Draft:
     """Those of the evidence that may answer by themselves."""
     sources: tuple[Evidence, ...] = ()
     """The evidence that the answer was made from, best first; empty where the question is refused."""
+    read: tuple[ReadQuote, ...] = ()
+    """What the reader says of the passages of the first quotes."""
     support: Support = field(default_factory=Support)
     span: AnswerSpan | None = None
     """The words of a quote that answer."""
@@ -78,3 +84,9 @@ class Draft:
     translation: tuple[Translation, ...] = ()
     usage: Usage = field(default_factory=Usage)
     notes: tuple[str, ...] = ()
+
+    @property
+    def probability(self) -> float | None:
+        """How likely the documents answer, or the marked words are the answer, 0 to 1; None if it is not estimated."""
+        found = self.support.probability
+        return found * self.span.confidence if found is not None and self.by_span and self.span else found

@@ -1,6 +1,6 @@
 """Pipeline 2: answer a question. In: a question and resources (index, models, settings). Out: events, the answer last.
 
-    (rewrite) -> search -> select -> judge -> (mark) -> generate -> ground -> (translate)
+    (rewrite) -> search -> select -> (read) -> judge -> (mark) -> generate -> ground -> (translate)
 
 The evidence is yielded before the model reads any of it.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator as Generator_
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from bunko.answering import prompts
 from bunko.answering.across_languages import note_on_quote
@@ -24,11 +24,20 @@ from bunko.answering.breadth import (
     with_kind,
 )
 from bunko.answering.draft import Draft, Resources
+from bunko.answering.finding import find
 from bunko.answering.model_opinion import likeness_by, notes_on, opinion_of
 from bunko.answering.refusal import can_judge, support, support_by_model, support_in_files
 from bunko.answering.rewriting import rewrite
 from bunko.answering.scoped_refusal import refusal_of
-from bunko.answering.spans import cite_span, compared, find_span, stands_alone, with_span, with_span_first
+from bunko.answering.spans import (
+    choose_span,
+    cite_span,
+    compared,
+    read_quotes,
+    stands_alone,
+    with_span,
+    with_span_first,
+)
 from bunko.answering.spoken_refusal import refuses
 from bunko.answering.translation import translate
 from bunko.answering.writing import (
@@ -44,16 +53,14 @@ from bunko.answering.writing import (
 )
 from bunko.grounding.ground import ground
 from bunko.grounding.table_cells import with_cells
-from bunko.ports import Embedder, Quotable, Searchable, Timed
+from bunko.ports import Quotable, Timed
 from bunko.question.question import Question, parse_question
 from bunko.question.versions import wanted_version
 from bunko.retrieval.duplicates import distinct, further, notes_on_versions, together, versions_among
 from bunko.retrieval.evidence import notes_on_orders, trusted
 from bunko.retrieval.named_documents import named_files
-from bunko.retrieval.search import retrieve
 from bunko.retrieval.second_search import second_search
-from bunko.settings import Settings, apply_overrides
-from bunko.stopwatch import Stopwatch
+from bunko.settings import apply_overrides
 from bunko.types import (
     Answer,
     Event,
@@ -66,10 +73,6 @@ from bunko.types import (
     Usage,
     page_at,
 )
-
-if TYPE_CHECKING:
-    from bunko.ports import Vectors
-
 
 _SPARE = 3
 """Times as many passages are searched for as are read."""
@@ -92,6 +95,7 @@ def answer_from_documents(
     draft = _rewrite(draft, resources, history)
     draft = _search(draft, resources)
     draft = _select(draft, resources)
+    draft = _read(draft, resources)
     draft = _judge(draft, resources)
     draft = _mark(draft, resources)
     yield _retrieved(draft, resources)
@@ -99,19 +103,6 @@ def answer_from_documents(
     draft = _ground(draft, resources)
     draft = _translate(draft, resources)
     yield Finished(answer=_answer(draft, resources))
-
-
-def find(
-    question: Question, store: Searchable, embedder: Embedder, *, settings: Settings, watch: Stopwatch
-) -> tuple[list[Hit], Vectors | None]:
-    """Return the hits for a question, best first, and its vector, shape (dimension,), if one was made."""
-    vector: Vectors | None = None
-    if settings.retrieval.mode != "lexical" and embedder.spec.knows(question.language):
-        with watch.stage("embed"):
-            vector = embedder.embed_query(question.text)
-    with watch.stage("retrieve"):
-        hits = retrieve(question, store, embedder, vector=vector, settings=settings.retrieval)
-    return hits, vector
 
 
 # --- the stages, in order -----------------------------------------------------------------------------------------
@@ -142,7 +133,14 @@ def _search(draft: Draft, resources: Resources) -> Draft:
     question, passages, store = draft.question, draft.breadth.passages, resources.store
     # More than are needed, since copies of a document take the places of others.
     settings = apply_overrides(resources.settings, {"retrieval.top_k": _SPARE * passages})
-    hits, vector = find(question, store, resources.embedder, settings=settings, watch=resources.watch)
+    hits, vector = find(
+        question,
+        store,
+        resources.embedder,
+        settings=settings,
+        watch=resources.watch,
+        reranking=resources.reranking,
+    )
     searches: list[Sequence[Hit]] = [hits]
     with resources.watch.stage("retrieve"):
         if draft.breadth.is_wide:
@@ -190,6 +188,15 @@ def _select(draft: Draft, resources: Resources) -> Draft:
     return replace(draft, evidence=evidence, quotes=evidence[:quotes], sources=tuple(trusted(evidence)), notes=notes)
 
 
+def _read(draft: Draft, resources: Resources) -> Draft:
+    """Have the reader read the passages of the first quotes, where one passage answers."""
+    if resources.reader is None or draft.breadth.is_wide or not draft.sources:
+        return draft
+    with resources.watch.stage("mark"):
+        read = read_quotes(draft.question, draft.evidence, draft.hits, resources.reader)
+    return replace(draft, read=tuple(read))
+
+
 def _judge(draft: Draft, resources: Resources) -> Draft:
     """Estimate how well the passages support an answer; refuse where that is below the strictness."""
     found = support(
@@ -198,6 +205,8 @@ def _judge(draft: Draft, resources: Resources) -> Draft:
         draft.quotes,
         spec=resources.embedder.spec,
         breadth="several passages" if draft.breadth.is_wide else "one answer",
+        reader=resources.reader.spec.name if resources.reader and draft.read else "",
+        relevance=max((one.reading.relevance for one in draft.read), default=0.0),
     )
     if named := named_files(draft.question, draft.named):
         found = support_in_files(draft.question, draft.evidence, named)
@@ -211,8 +220,7 @@ def _mark(draft: Draft, resources: Resources) -> Draft:
     """Mark the words that answer. Of a tiny model or none they are the answer, and their quote is the first."""
     if resources.reader is None or not draft.sources:
         return draft
-    with resources.watch.stage("mark"):
-        span = find_span(draft.question, draft.evidence, draft.hits, resources.reader)
+    span = choose_span(draft.question, draft.read, resources.reader.spec)
     if span is None:
         return draft
     if not (resources.words_of == "document" or stands_alone(resources.generator.spec, resources.settings)):
@@ -274,6 +282,7 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
     if by_model.strength < settings.answers.strictness:
         draft = replace(draft, sources=())
         written = replace(written, notes=(by_model.doubt,))
+    by_model = replace(by_model, probability=draft.support.probability)
     return replace(
         draft,
         written=written,
@@ -337,6 +346,7 @@ def _answer(draft: Draft, resources: Resources) -> Answer:
         reasoning=draft.written.reasoning.strip(),
         refused=not draft.sources,
         support=draft.support.strength if draft.evidence else 0.0,
+        probability=draft.probability,
         evidence=draft.evidence,
         span=compared(draft.span, text, refused=not draft.sources) if asked else draft.span,
         citations=with_cells(draft.grounding.citations, draft.evidence, question=draft.question.text),

@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bunko.answering.missing import missing
+from bunko.answering.missing import Missing, missing
 from bunko.answering.spoken_refusal import refuses
+from bunko.answering.trust import Signals, trust_of
 from bunko.grounding.verbatim import locate
 from bunko.language.words import words
 from bunko.ports import EmbedderSpec, Generator
@@ -31,6 +32,9 @@ from bunko.types import Evidence, Hit
 # relative to what unrelated texts rarely reach. Without a similarity the threshold on words is lower.
 _WORDS = 0.35
 _WORDS_ALONE = 0.3
+# Of that similarity, what a question and the passage that answers it in another language reach: 38 of 50 do, and of
+# questions about other things 5 of 25 (benchmarks/LOG.md).
+_CROSSED = 0.8
 _MIDDLE = 0.5
 # Refused at the default strictness. About one in thirty answerable questions is (decision 013).
 _DOUBTED = 0.49
@@ -55,6 +59,7 @@ _OF_FILES = frozenset(
 )
 _HINT = "--strictness 0 answers anyway."
 UNRELATED = f"The passages found have little to do with the question. {_HINT}"
+UNANSWERED = f"The passages found are on the subject, but probably have no answer. {_HINT}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,8 @@ class Support:
     """The strictness above which the question is refused, from 0; above 1 it never is."""
     doubt: str = ""
     """The reason against an answer, for the reader."""
+    probability: float | None = None
+    """That the documents answer, 0 to 1; None where it is not estimated."""
 
 
 def support(
@@ -74,22 +81,61 @@ def support(
     *,
     spec: EmbedderSpec,
     breadth: Literal["one answer", "several passages"] = "one answer",
+    reader: str = "",
+    relevance: float = 0.0,
 ) -> Support:
     """Estimate how well the passages found support an answer.
 
     Where several passages answer, one number or name that they lack is no reason to refuse. Nor is a question in other
     general words than theirs, if they have all that it names: what they don't tell of it, the answer says. But no
-    passage of another article answers what is asked of Article 3.
+    passage of another article answers what is asked of Article 3. `relevance` is the highest probability that the
+    reader of this name gives to the passage of a quote.
     """
-    related = Support(strength=_relation(question, hits, spec=spec), doubt=UNRELATED)
     lacking = missing(question, hits, quotes)
     several = breadth == "several passages"
+    signals = None if several or not reader else signals_of(question, hits, quotes, lacking, spec=spec)
+    related = _related(question, hits, signals, spec=spec, reader=reader, relevance=relevance)
     if several and not lacking.parts and _has_all_names(question, hits):
         return replace(related, strength=max(related.strength, _ABOUT_ALL_NAMES))
     listed = ", ".join(lacking.parts if several else (*lacking.parts, *lacking.numbers, *lacking.names))
     if not listed or related.strength < _DOUBTED:
         return related
-    return Support(strength=_DOUBTED, doubt=f"No passage found mentions {listed}. {_HINT}")
+    return replace(related, strength=_DOUBTED, doubt=f"No passage found mentions {listed}. {_HINT}")
+
+
+def _related(
+    question: Question,
+    hits: Sequence[Hit],
+    signals: Signals | None,
+    *,
+    spec: EmbedderSpec,
+    reader: str,
+    relevance: float,
+) -> Support:
+    """Return how likely the passages answer, by the reader's weights, or else how closely they are related."""
+    related = _relation(question, hits, spec=spec)
+    trust = trust_of(replace(signals, reader=reader, relevance=relevance)) if signals else None
+    if trust is None:
+        return Support(strength=related, doubt=UNRELATED)
+    doubt = UNRELATED if related < _MIDDLE else UNANSWERED
+    return Support(strength=trust.strength, doubt=doubt, probability=trust.probability)
+
+
+def signals_of(
+    question: Question, hits: Sequence[Hit], quotes: Sequence[Evidence], lacking: Missing, *, spec: EmbedderSpec
+) -> Signals | None:
+    """Return what speaks for an answer in the question's language; None where it was searched for by words alone."""
+    likeness = max((hit.dense for hit in hits if hit.dense is not None), default=None)
+    if likeness is None or not spec.related or not quotes or not spec.knows(question.language) or question.is_bare:
+        return None
+    if all(hit.chunk.language != question.language for hit in hits):
+        return None
+    return Signals(
+        language=question.language,
+        likeness=likeness / spec.related,
+        quote=quotes[0].score,
+        lacks=bool(lacking.numbers or lacking.names or lacking.parts),
+    )
 
 
 def _has_all_names(question: Question, hits: Sequence[Hit]) -> bool:
@@ -167,4 +213,8 @@ def _relation(question: Question, hits: Sequence[Hit], *, spec: EmbedderSpec) ->
     likeness = max((hit.dense for hit in hits if hit.dense is not None), default=None)
     if likeness is None or not spec.related or not spec.knows(question.language):
         return _MIDDLE * coverage(question, hits) / _WORDS_ALONE
-    return _MIDDLE * max(likeness / spec.related, coverage(question, hits) / _WORDS)
+    related = _MIDDLE * max(likeness / spec.related, coverage(question, hits) / _WORDS)
+    first = hits[0]
+    if first.chunk.language == question.language or not spec.knows(first.chunk.language):
+        return related
+    return max(related, _MIDDLE * (first.dense or 0.0) / (_CROSSED * spec.related))

@@ -9,15 +9,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from bunko.answering.trust import confidence_of, least_confidence_of
 from bunko.grounding.citation_marks import take_marks
 from bunko.grounding.ground import Grounding
 from bunko.grounding.verbatim import only_repeats
 from bunko.language.sentences import sentences
 from bunko.language.words import words
 from bunko.models.ability import ability_of
-from bunko.ports import GeneratorSpec, Passage, Reader, ReadSpan
+from bunko.ports import GeneratorSpec, Passage, Reader, ReaderSpec, Reading, ReadSpan
 from bunko.question.answer_type import may_answer
 from bunko.question.parts import parts
 from bunko.question.question import Question
@@ -40,38 +41,85 @@ _AT_THE_END = " \t\n,;:、。，．"
 _PARTICLE = re.compile(r"(?<=[\u30a1-\u30ff\u3400-\u9fff々〆0-9０-９A-Za-z」』）)])[にをはがでへと]\Z")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadQuote:
+    """What a reader says of the passage of a quote."""
+
+    n: int
+    """The quote's place, counted from 1."""
+    text: str
+    """The passage, or the quote alone."""
+    offset: int
+    """Where it starts in the document, in characters."""
+    share: float
+    """The passage's score, relative to the best one."""
+    reading: Reading
+
+
 def find_span(
     question: Question, evidence: Sequence[Evidence], hits: Sequence[Hit], reader: Reader
 ) -> AnswerSpan | None:
     """Return the words of the first quotes that answer a question of fact; None where the reader is not sure.
 
-    `n` of the result is the quote's place in `evidence`, counted from 1. Quotes in a language that the reader does not
-    know are left out, and so are those that give orders. Raises ModelBroken, EngineError.
+    `n` of the result is the quote's place in `evidence`, counted from 1. Raises ModelBroken, EngineError.
     """
-    if not _is_asked_for_words(question) or not reader.spec.knows(question.language):
+    if not _is_asked_for_words(question):
         return None
-    read: list[tuple[int, Passage, int, float]] = []
+    return choose_span(question, read_quotes(question, evidence, hits, reader), reader.spec)
+
+
+def read_quotes(
+    question: Question, evidence: Sequence[Evidence], hits: Sequence[Hit], reader: Reader
+) -> list[ReadQuote]:
+    """Read the passages of the first quotes. Raises ModelBroken, EngineError.
+
+    Quotes in a language that the reader does not know are left out, and so are those that give orders.
+    """
+    if question.is_bare or not reader.spec.knows(question.language):
+        return []
+    passages: list[Passage] = []
+    places: list[tuple[int, int, float]] = []
     best = max((hit.score for hit in hits), default=0.0)
-    for n, item in enumerate(evidence[:_READ]):
+    for n, item in enumerate(evidence[:_READ], 1):
         hit = _hit_of(item, hits)
         language = hit.chunk.language if hit else question.language
         if item.gives_orders or not reader.spec.knows(language):
             continue
+        passage, offset = _passage(item, hit.chunk if hit else None)
         relative = hit.score / best if hit and best > 0 else 1.0
-        read.append((n, *_passage(item, hit.chunk if hit else None), max(relative, _LEAST_SCORE)))
+        passages.append(passage)
+        places.append((n, offset, max(relative, _LEAST_SCORE)))
+    readings = reader.read(question.text, passages) if passages else []
+    return [
+        ReadQuote(n=n, text=passage.text, offset=offset, share=share, reading=reading)
+        for (n, offset, share), passage, reading in zip(places, passages, readings, strict=True)
+    ]
+
+
+def choose_span(question: Question, read: Sequence[ReadQuote], spec: ReaderSpec) -> AnswerSpan | None:
+    """Return the words that answer a question of fact; None where the reader is not sure.
+
+    Their confidence is how often words of such a score are right, where that was measured.
+    """
+    if not _is_asked_for_words(question):
+        return None
     found: list[tuple[float, AnswerSpan]] = []
-    readings = reader.read(question.text, [passage for _, passage, _, _ in read]) if read else []
-    for (n, passage, offset, relative), reading in zip(read, readings, strict=True):
-        (span,) = reading.spans
-        if span is None or span.probability <= 0 or reading.relevance <= 0:
+    for one in read:
+        (span,) = one.reading.spans
+        if span is None or span.probability <= 0 or one.reading.relevance <= 0:
             continue
-        marked = _marked(span, passage.text, offset, confidence=reading.relevance * span.probability, n=n + 1)
+        confidence = one.reading.relevance * span.probability
+        marked = _marked(span, one.text, one.offset, confidence=confidence, n=one.n)
         if marked is None or only_repeats(marked.text, question) or _is_of_another_type(marked.text, question):
             continue
-        rank = _WEIGHT_OF_QUOTE * _SHARE_OF_RANK[n] + _WEIGHT_OF_PASSAGE * math.log(relative)
-        found.append((math.log(marked.confidence) + rank, marked))
+        rank = _WEIGHT_OF_QUOTE * _SHARE_OF_RANK[one.n - 1] + _WEIGHT_OF_PASSAGE * math.log(one.share)
+        found.append((math.log(confidence) + rank, marked))
     _, chosen = max(found, key=lambda pair: pair[0], default=(0.0, None))
-    return chosen if chosen and chosen.confidence >= reader.spec.least_confidence else None
+    if chosen is None:
+        return None
+    chosen = replace(chosen, confidence=confidence_of(chosen.confidence, spec.name))
+    least = least_confidence_of(spec.name, otherwise=spec.least_confidence)
+    return chosen if chosen.confidence >= least else None
 
 
 def _is_of_another_type(text: str, question: Question) -> bool:

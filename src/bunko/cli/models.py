@@ -9,6 +9,8 @@ from bunko.cli.importing import print_report
 from bunko.contract.serialise import Json
 from bunko.models.inventory import ModelState, list_models, optimise, pull, remove, show_model, undo_optimise
 
+_TITLES = {"chat": "Chat models", "embedding": "Embedders", "reranker": "Rerankers", None: "Others"}
+
 
 def run_list(arguments: argparse.Namespace) -> int:
     """List the models in the catalogue and on this machine."""
@@ -16,8 +18,8 @@ def run_list(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"models": [_state_json(state) for state in states]})
         return 0
-    for kind, title in (("chat", "Chat models"), ("embedding", "Embedders"), (None, "Others")):
-        group = [state for state in states if (state.kind if state.kind in ("chat", "embedding") else None) == kind]
+    for kind, title in _TITLES.items():
+        group = [state for state in states if (state.kind if state.kind in _TITLES else None) == kind]
         if group:
             print(bold(title))
         for state in group:

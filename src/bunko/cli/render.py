@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
+from bunko.certainty import certainty_line
 from bunko.cli.common import bold, counted, dim, note, print_json, safe, width
 from bunko.contract.serialise import to_json
 from bunko.conversation import last
@@ -204,7 +205,7 @@ def _print_footer(answer: Answer, *, detail: Detail) -> None:
             print(f"{bold('not found')}{dim(' in any source: ')}{safe(_short(sentence))}")
     if answer.query:
         print(dim(f"SQL: {safe(answer.query.sql)}"))
-    for text in (*answer.notes, documents_line(answer)):
+    for text in (certainty_line(answer), *answer.notes, documents_line(answer)):
         if text:
             print(dim(safe(text)))
     print(dim(_cost(answer)))

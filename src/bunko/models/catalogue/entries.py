@@ -209,4 +209,27 @@ _EMBEDDING = (
     ),
 )
 
-ENTRIES = _CHAT + _EMBEDDING
+_RERANKING = (
+    CatalogueEntry(
+        name="ms-marco-minilm",
+        aliases=("ms-marco-minilm-l6", "ms-marco-minilm-l-6-v2"),
+        kind="reranker",
+        engine="onnx",
+        description="ms-marco-MiniLM-L-6-v2, int8. Reranks English passages.",
+        languages=_ENGLISH,
+        licence="Apache-2.0",
+        files=_onnx("Xenova/ms-marco-MiniLM-L-6-v2"),
+    ),
+    CatalogueEntry(
+        name="bge-reranker-v2-m3",
+        aliases=("bge-reranker",),
+        kind="reranker",
+        engine="gguf",
+        description="bge-reranker-v2-m3, Q8_0. Reranks about a hundred languages; large and slow on a CPU.",
+        languages=_EVERY_LANGUAGE,
+        licence="Apache-2.0",
+        files=(_hub("gpustack/bge-reranker-v2-m3-GGUF", "bge-reranker-v2-m3-Q8_0.gguf"),),
+    ),
+)
+
+ENTRIES = _CHAT + _EMBEDDING + _RERANKING

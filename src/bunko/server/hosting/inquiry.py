@@ -12,7 +12,7 @@ from typing import Literal
 from bunko.askable import SETTINGS
 from bunko.errors import InvalidRequest
 from bunko.server.hosting.stop_texts import HoldBack, stopped
-from bunko.settings import Settings, apply_overrides
+from bunko.settings import OWN_RERANKERS, Settings, apply_overrides
 from bunko.types import Answer, Event, Finished, Hit, Message, Scope, TextDelta
 
 _MOST_CHARACTERS = 100_000  # of a question; no context window holds more
@@ -59,6 +59,7 @@ def settings_for(inquiry: Inquiry, base: Settings, *, most_tokens: int) -> Setti
             raise InvalidRequest(
                 f"The setting {name!r} can't be changed by a request.", "The server's own value is used."
             )
+    _check_reranker(inquiry, base)
     settings = apply_overrides(base, inquiry.overrides)
     _check_size(inquiry, settings, most_tokens=most_tokens)
     return settings
@@ -86,6 +87,16 @@ async def last_answer(events: AsyncGenerator[Queued | Event, None]) -> Answer:
     finally:
         await events.aclose()
     raise AssertionError("a stream of events ends with Finished")
+
+
+def _check_reranker(inquiry: Inquiry, base: Settings) -> None:
+    """Raise InvalidRequest for a reranker that a request may not name: it would load a file, or download one."""
+    asked, own = inquiry.overrides.get("retrieval.reranker"), base.retrieval.reranker
+    if asked is not None and asked not in (*OWN_RERANKERS, own):
+        raise InvalidRequest(
+            f"The reranker {str(asked)[:100]!r} can't be chosen by a request.",
+            "Use none or reader, or set retrieval.reranker on the server.",
+        )
 
 
 def _check_size(inquiry: Inquiry, settings: Settings, *, most_tokens: int) -> None:

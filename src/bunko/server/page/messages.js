@@ -8,6 +8,7 @@ import { languageOf } from "./dom.js";
 /** Patterns of whole notes, and of errors of files; each has words of its name in both languages. */
 const KNOWN = [
   ["noteNotHeld", /^The passages found have little to do with the question\. .*$/],
+  ["noteNotAnswered", /^The passages found are on the subject, but probably have no answer\. .*$/],
   ["noteNoDirectAnswer", /^The model reasoned but gave no answer; .*$/],
   ["noteOnlyReasoned", /^The model reasoned but gave no answer: .*$/],
   ["noteNoAnswer", /^The model gave no answer: .*$/],

@@ -55,7 +55,7 @@ export default {
   error_EngineCrashed: "モデルのプロセスが異常終了しました。", error_EngineTimeout: "モデルの応答に時間がかかりすぎました。", error_StoreBusy: "ほかのプログラムがこの文庫に書き込んでいます。", error_ModelTooLarge: "モデルがメモリに収まりません。", error_NotDownloaded: "モデルがこのマシンにありません。",
   error_EngineStartFailed: "モデルを起動できませんでした。", error_PromptTooLong: "質問と出典が長すぎて、モデルに収まりません。", error_RemoteUnavailable: "モデルのサーバーに接続できません。", error_RemoteBadAnswer: "モデルのサーバーの応答が正しくありません。",
   // what the server says, in the words of this page
-  noteNotHeld: "見つかったパッセージは質問との関連が薄いようです。設定で「厳密さ」を下げると、モデルが回答します。", noteNoDirectAnswer: "モデルは思考しましたが、回答を出しませんでした。思考は設定でオフにできます。", noteThoughtCut: "思考が上限に達したため、途中で回答しました。",
+  noteNotHeld: "見つかったパッセージは質問との関連が薄いようです。設定で「厳密さ」を下げると、モデルが回答します。", noteNotAnswered: "関連するパッセージはありますが、答えは書かれていないようです。設定で「厳密さ」を下げると、モデルが回答します。", noteNoDirectAnswer: "モデルは思考しましたが、回答を出しませんでした。思考は設定でオフにできます。", noteThoughtCut: "思考が上限に達したため、途中で回答しました。",
   noteCut: "回答は {n} トークンで打ち切られました。設定で長くできます。", noteLoop: "モデルが同じ内容を繰り返したため、停止しました。", noteTooSmall: "{model} は小さすぎて自分の回答を判定できないため、語句の一致だけで検証しました。", noteOrders: "{path} にはアシスタントへの指示が含まれているため、モデルには渡していません。", noteOrdersOnly: "{path} にはアシスタントへの指示が含まれています。ほかには何も見つかりませんでした。",
   noteCopies: "{path} から引用しました。同じ内容のコピー：{list}", noteOlder: "{path} から引用しました。古い版は除きました：{list}",
   noteNewer: "ご質問に合わせて {path} から引用しました。新しい版：{list}", noteNewerThere: "{path} から引用しました。新しい版の {newer} があります。",

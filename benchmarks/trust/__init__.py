@@ -1,0 +1,1 @@
+"""How likely the documents answer: signals of questions, the weights that are fitted to them, and their figures."""
