@@ -1,10 +1,10 @@
 // Show one answer as it comes: evidence first, then words, then marks, notes and times. In: a Lane. Out: an element.
 // Asks nothing of the server; opens sources through `open`.
 
+import { Streaming, drawComplete } from "./answer-words.js";
 import { pieces } from "./codepoints.js";
 import { add, button, fill, h, icon, languageOf } from "./dom.js";
 import { date, duration, number, t } from "./i18n.js";
-import { segmentsOf } from "./marks.js";
 import { explained, told } from "./messages.js";
 import { announce } from "./state.js";
 import { waterfall } from "./waterfall.js";
@@ -34,6 +34,7 @@ export class AnswerView {
     this.thoughts = h("div", { class: "thoughts" });
     this.reasoning = h("details", { class: "fold reasoning", hidden: true }, h("summary", {}, t("reasoning")), this.thoughts);
     this.words = h("div", { class: "answer" });
+    this.streaming = new Streaming(this.words);
     this.after = h("div", { class: "after" });
     this.quotes = h("div", { class: "evidence" });
     this.times = h("div", { class: "times" });
@@ -54,13 +55,10 @@ export class AnswerView {
     if (event === "stopped") announce(t("stopped"));
   }
 
+  /** Draw the words that have come, at most once for each picture of the screen. */
   writeOn() {
-    if (this.live && this.drawn === this.lane.state) {
-      this.live.data = this.lane.text.trimStart();
-      this.words.lang = languageOf(this.lane.text);
-    } else {
-      this.draw();
-    }
+    if (this.drawn !== this.lane.state) this.draw();
+    else if (!this.waiting) this.waiting = requestAnimationFrame(() => this.drawWords());
   }
 
   thinkOn() {
@@ -96,23 +94,12 @@ export class AnswerView {
 
   drawWords() {
     const { lane } = this;
-    this.live = null;
-    const text = lane.text.trim();
-    this.words.hidden = !text;
-    this.words.lang = languageOf(text);
-    if (lane.state !== "done") {
-      this.live = document.createTextNode(text);
-      fill(this.words, this.live);
-      return;
-    }
-    const { segments, loose } = segmentsOf(text, lane.result.citations ?? [], lane.result.unsupported ?? []);
-    const judged = lane.variant.library && !lane.result.refused;
-    fill(this.words, segments.map((segment) => [
-      segment.unsupported && judged ? h("span", { class: "unsupported" }, segment.text) : segment.text,
-      segment.closes && judged ? h("span", { class: "no-source" }, icon("warn"), t("noSource")) : null,
-      segment.marks.map((mark) => this.cite(mark)),
-    ]), loose.map((mark) => this.cite(mark)));
-    this.words.classList.toggle("refused", Boolean(lane.result.refused));
+    if (this.waiting) cancelAnimationFrame(this.waiting);
+    this.waiting = 0;
+    this.words.hidden = !lane.text.trim();
+    this.words.classList.toggle("refused", Boolean(lane.result?.refused));
+    if (lane.state === "done") drawComplete(this.words, lane, (mark) => this.cite(mark));
+    else this.streaming.write(lane);
   }
 
   /** A citation: a button with the source's number. @param {import("./marks.js").Mark} mark */

@@ -15,7 +15,7 @@ export default {
   searchedFor: "Understood as", askAlone: "Ask without the conversation", waiting: "Waiting in the queue…", queued: "{n} questions are ahead of yours…", queued_one: "One question is ahead of yours…", searching: "Searching the documents…", thinkingAlone: "The model is reading the question…",
   reading: "Reading {n} passages…", reading_one: "Reading one passage…", thinking: "Thinking…", writing: "Writing…", stopped: "Stopped.",
   // answers
-  answer: "Answer", answers: "Answers", reasoning: "Reasoning", noSource: "no source", unverified: "not found in the source", sources: "Sources", found: "Found in the documents",
+  answer: "Answer", answers: "Answers", reasoning: "Reasoning", noSource: "no source", partNoSource: "in part no source", support: "Sources of this part", answerTable: "Table of the answer", code: "Code", unverified: "not found in the source", sources: "Sources", found: "Found in the documents",
   citeLabel: "Source {n}: {path}", citeLabelPage: "Source {n}: {path}, page {page}", openSource: "Open source {n}: {path}", openSourcePage: "Open source {n}: {path}, page {page}", showAll: "Show all {n}",
   givesOrders: "Contains instructions to the assistant", nearest: "Nearest passages", nearestHint: "They share words or meaning with the question, but do not seem to answer it.", translation: "In the other language", incomplete: "incomplete", notes: "Notes",
   remembered: "This answer was given before, on {date}.", askAnew: "Answer again", took: "Took {time}", fromDocuments: "from {read} of {n} documents", fromDocuments_one: "from one document", tokens: "{n} tokens", tokens_one: "1 token", copy: "Copy", copied: "Copied", notCopied: "Can’t copy",
