@@ -60,6 +60,9 @@ const HINTS = [
   ["hintSaveAgain", /^Open and save it again in its (?:own )?program\.$/],
 ];
 
+/** Whether a file could not be read for want of its password. */
+export const isLocked = (message) => KNOWN.find(([name]) => name === "failPassword")[1].test(message);
+
 /** @returns {{ text: string, lang: string | null }} `lang` where it is not the interface's */
 export function told(message, table = KNOWN) {
   for (const [key, pattern] of table) {
