@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 
 from bunko.ports import GenerationOptions, Generator, Piece, Pieces, Reader
+from bunko.server.hosting.host import Host
 from bunko.server.http.access import Access
 from bunko.server.http.app import build_app
 from bunko.testing import FakeGenerator
@@ -71,7 +72,13 @@ def served(
     **values: object,
 ) -> Iterator[str]:
     """Serve folders with fake engines from a thread; return the address once all is indexed."""
-    host = make_host(folders, generator=generator, reader=reader, **values)
+    with running(make_host(folders, generator=generator, reader=reader, **values), access=access) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def running(host: Host, *, access: Access | None = None) -> Iterator[str]:
+    """Serve a host from a thread; return the address once all is indexed."""
     server = uvicorn.Server(
         uvicorn.Config(
             build_app(host, access or Access()), port=0, log_config=None, ws="none", timeout_graceful_shutdown=1
@@ -105,7 +112,9 @@ class Tab:
         options = {"locale": "en-GB", "reduced_motion": "reduce", "timezone_id": "Asia/Tokyo", **options}
         self.context = browser.new_context(viewport={"width": width, "height": height}, **options)
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(int(__import__("os").environ.get("PAGE_T", "60000")))  # other work may have the machine
+        self.page.set_default_timeout(
+            int(__import__("os").environ.get("PAGE_T", "60000"))
+        )  # other work may have the machine
         self.page.on("console", lambda message: self._hear(message.text))
         self.page.on("pageerror", lambda error: self._hear(str(error)))
         self.page.on("dialog", self._dismiss)
