@@ -90,8 +90,9 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
         "span": Rule(when="set"),
         "library": Rule(when="set"),
         "fact": Rule(when="set"),
+        "row": Rule(when="set"),
     },
-    Citation: {"library": Rule(when="set"), "fact": Rule(when="set")},
+    Citation: {"library": Rule(when="set"), "fact": Rule(when="set"), "row": Rule(when="set")},
     MarkedSpan: {"confidence": Rule(digits=4)},
     Retrieved: {"span": Rule(when="set"), "seconds": Rule(when="set", digits=3), "scope": Rule(when="set")},
     Hit: {

@@ -182,7 +182,7 @@ def host_of(home: Path, **values: object) -> Host:
 def test_an_empty_page_takes_files_or_a_folder(browser: Browser, tmp_path: Path) -> None:
     papers = write_files(tmp_path / "papers", {"b.txt": "The windmill of Emden was built in 1811 by Karl Weber."})
     with running(host_of(tmp_path / "home", answers__strictness=0.0), access=Access(token="a-good-token")) as url:
-        tab = Tab(browser, url)
+        tab = Tab(browser, url, expected="status of 422")
         page = tab.open("/#token=a-good-token")
         page.get_by_text("Where are your documents?").wait_for()
         page.get_by_text("Use a folder of this machine").click()
@@ -213,7 +213,10 @@ def test_an_empty_page_takes_files_or_a_folder(browser: Browser, tmp_path: Path)
         page.get_by_label("Name", exact=True).fill("議事録")
         page.get_by_role("button", name="Make it").click()
         page.locator("dialog").wait_for(state="detached")
-        page.wait_for_function("document.querySelector('#library').selectedOptions[0].text === '議事録'")
+        until = time.monotonic() + 30
+        while page.locator("#library option:checked").inner_text() != "議事録":
+            assert time.monotonic() < until
+            page.wait_for_timeout(20)
         tab.close()
 
 

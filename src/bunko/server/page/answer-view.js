@@ -19,6 +19,13 @@ const unwrapped = (text) => text.replace(/([\u3041-\u30ff\u4e00-\u9fff、])\n(?=
 const marked = (words, start, span) => pieces(words, start, [{ ...span, kind: "answers" }])
   .map(({ text, kinds }) => (kinds.length ? h("mark", { class: "answers" }, unwrapped(text)) : unwrapped(text)));
 
+/** A row of a table: its sheet, and each cell under the name of its column. */
+function rowCard({ row, span }, show) {
+  const answers = (cell) => span && (cell === span.text.trim() || (cell.length > 2 && span.text.includes(cell)));
+  const cells = row.cells.map((cell, n) => (cell ? h("div", {}, h("dt", {}, row.columns[n] || "\u2013"), h("dd", { lang: languageOf(cell) }, answers(cell) ? h("mark", { class: "answers" }, cell) : cell)) : null));
+  return h("div", { class: "row-card", onclick: show }, h("p", { class: "sheet" }, row.sheet), h("dl", {}, cells));
+}
+
 const REMEMBERED = /^You asked this on .*--no-cache asks again\.$/; // the page says so itself, with a button
 const SHOWN = 6; // quotes before "show all": a survey may have hundreds
 
@@ -109,7 +116,7 @@ export class AnswerView {
     const label = `${t(page === null ? "citeLabel" : "citeLabelPage", words)}${verified ? "" : ` (${t("unverified")})`}`;
     return h("button", {
       type: "button", class: verified ? "cite" : "cite unverified", "aria-label": label, title: label,
-      onclick: (event) => this.open({ path, page, spans: citations, n, quotes: this.lane.evidence }, event.currentTarget),
+      onclick: (event) => this.open({ path, page, spans: citations, n, quotes: this.lane.evidence, words: this.lane.text }, event.currentTarget),
     }, String(n), verified ? null : "?");
   }
 
@@ -131,15 +138,15 @@ export class AnswerView {
   /** A quote that opens its source. */
   card(place, words, n, aside) {
     const { path, page, start, end } = place;
-    const show = (event) => this.open({ path, page, spans: [{ start, end }], n: aside === null ? 0 : n, quotes: this.lane.evidence }, event.currentTarget.closest("li").querySelector("button"));
+    const show = (event) => this.open({ path, page, spans: [{ start, end }], n: aside === null ? 0 : n, quotes: this.lane.evidence, words: this.lane.text }, event.currentTarget.closest("li").querySelector("button"));
     const [folder, name] = [path.slice(0, path.lastIndexOf("/") + 1), path.slice(path.lastIndexOf("/") + 1)];
     const label = t(page === null ? "openSource" : "openSourcePage", { n, path, page: page ?? "" });
     return h("li", { class: aside === null ? "card near" : aside ? "card aside" : "card" },
       h("button", { type: "button", class: "place", "aria-label": label, onclick: show },
         aside === null ? null : h("span", { class: "n" }, String(n)),
         h("span", { class: "path" }, folder ? h("span", { class: "folder" }, folder) : null, h("bdi", {}, name)),
-        page === null ? null : h("span", { class: "page" }, t("page", { page }))),
-      h("blockquote", { lang: languageOf(words), onclick: show }, place.span ? marked(words, start, place.span) : unwrapped(words.trim())),
+        page === null ? null : h("span", { class: "page" }, t("page", { page })), place.row ? h("span", { class: "page" }, t("row", { n: place.row.row })) : null),
+      place.row ? rowCard(place, show) : h("blockquote", { lang: languageOf(words), onclick: show }, place.span ? marked(words, start, place.span) : unwrapped(words.trim())),
       place.gives_orders ? h("p", { class: "warning" }, icon("warn"), t("givesOrders")) : null);
   }
 

@@ -3,7 +3,7 @@
 
 import { drawComplete } from "./answer-words.js";
 import { h, languageOf } from "./dom.js";
-import { placeOf } from "./export.js";
+import { placeOf, rowWords } from "./export.js";
 import { date, language, t } from "./i18n.js";
 import { purified } from "./markdown.js";
 import { titleOf } from "./turns.js";

@@ -41,7 +41,7 @@ function laneParts(lane, notes) {
     const [, body, gap] = /^([^]*?)(\s*)$/.exec(words);
     return escaped(body) + (closes && judged ? ` *(${t("noSource")})*` : "") + marks.map((mark) => note(mark, notes)).join("") + gap;
   }).join("");
-  const quotes = result.refused ? [] : lane.evidence.map((quote, n) => `> ${n + 1}. ${escaped(oneLine(quote.quote))}\n> — ${placeOf(quote)}`);
+  const quotes = result.refused ? [] : lane.evidence.map((quote, n) => `> ${n + 1}. ${escaped(oneLine(quote.row ? rowWords(quote.row) : quote.quote))}\n> — ${placeOf(quote)}`);
   const model = [result.model, result.timings_ms?.total ? t("took", { time: `${number(result.timings_ms.total / 1000, 1)} s` }) : ""].filter(Boolean).join(" · ");
   return [text, quotes.join("\n>\n"), model ? `<small>${escaped(model)}</small>` : ""];
 }
@@ -54,8 +54,14 @@ function note({ verified, citations }, notes) {
 }
 
 /** Return where words stand: path, page, offsets in code points. */
-export function placeOf({ path, page, start, end }) {
-  return [`\`${path.replace(/[`\r\n]/g, "'")}\``, page === null || page === undefined ? "" : t("page", { page }), t("offsets", { start: String(start), end: String(end) })].filter(Boolean).join(", ");
+export function placeOf({ path, page, start, end, row }) {
+  return [`\`${path.replace(/[`\r\n]/g, "'")}\``, page === null || page === undefined ? "" : t("page", { page }), row ? t("row", { n: row.row }) : "", t("offsets", { start: String(start), end: String(end) })].filter(Boolean).join(", ");
+}
+
+/** Return a row in one line, as the terminal has it. */
+export function rowWords({ sheet, columns, cells }) {
+  const pairs = cells.map((cell, n) => (cell ? [columns[n], cell].filter(Boolean).join(": ") : "")).filter(Boolean);
+  return [sheet, pairs.join(" · ")].filter(Boolean).join(" › ");
 }
 
 const oneLine = (text) => text.replace(/\s+/g, " ").trim();

@@ -15,7 +15,7 @@ export default {
   searchedFor: "質問の解釈：", askAlone: "会話を引き継がずに質問", waiting: "順番を待っています…", queued: "前に {n} 件の質問があります…", searching: "文書を検索しています…", thinkingAlone: "モデルが質問を処理しています…",
   reading: "{n} 件のパッセージを読んでいます…", thinking: "考えています…", writing: "回答を生成しています…", stopped: "停止しました。",
   // answers
-  answer: "回答", answers: "回答", reasoning: "思考過程", noSource: "出典なし", partNoSource: "一部出典なし", support: "この部分の出典", answerTable: "回答の表", code: "コード", unverified: "出典には見当たりません", sources: "出典", found: "見つかったパッセージ",
+  answer: "回答", answers: "回答", reasoning: "思考過程", noSource: "出典なし", partNoSource: "一部出典なし", support: "この部分の出典", row: "{n} 行目", sourceTable: "文書の表", answerTable: "回答の表", code: "コード", unverified: "出典には見当たりません", sources: "出典", found: "見つかったパッセージ",
   citeLabel: "出典 {n}：{path}", citeLabelPage: "出典 {n}：{path}、{page} ページ", openSource: "出典 {n} を開く：{path}", openSourcePage: "出典 {n} を開く：{path}、{page} ページ", showAll: "{n} 件すべて表示",
   givesOrders: "アシスタントへの指示が含まれています", nearest: "近いパッセージ", nearestHint: "質問と語句や意味は近いものの、答えにはならないようです。", translation: "別の言語で", incomplete: "一部のみ", notes: "注意",
   remembered: "{date} に作成した回答です。", askAnew: "もう一度回答する", took: "所要時間 {time}", fromDocuments: "{n} 件中 {read} 件の文書から", tokens: "{n} トークン", copy: "コピー", copied: "コピーしました", notCopied: "コピーできません",
