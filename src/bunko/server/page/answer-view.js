@@ -15,6 +15,9 @@ import { waterfall } from "./waterfall.js";
 /** Join lines that were broken within Japanese, where a space would part a word; other breaks are spaces anyway. */
 const unwrapped = (text) => text.replace(/([\u3041-\u30ff\u4e00-\u9fff、])\n(?=[\u3041-\u30ff\u4e00-\u9fff])/g, "$1");
 
+/** A heading of Markdown stands above its card already; alone, it loses its signs. */
+const withoutHashes = (text) => text.replace(/^(?:#{1,6} +[^\n]+\n+)+(?=\S)/, "").replace(/^#{1,6} +/, "");
+
 /** A quote with the words marked that answer. `start` is where it begins in the document, in code points. */
 const marked = (words, start, span) => pieces(words, start, [{ ...span, kind: "answers" }])
   .map(({ text, kinds }) => (kinds.length ? h("mark", { class: "answers" }, unwrapped(text)) : unwrapped(text)));
@@ -146,7 +149,7 @@ export class AnswerView {
         aside === null ? null : h("span", { class: "n" }, String(n)),
         h("span", { class: "path" }, folder ? h("span", { class: "folder" }, folder) : null, h("bdi", {}, name)),
         page === null ? null : h("span", { class: "page" }, t("page", { page })), place.row ? h("span", { class: "page" }, t("row", { n: place.row.row })) : null),
-      place.row ? rowCard(place, show) : h("blockquote", { lang: languageOf(words), onclick: show }, place.span ? marked(words, start, place.span) : unwrapped(words.trim())),
+      place.row ? rowCard(place, show) : h("blockquote", { lang: languageOf(words), onclick: show }, place.span ? marked(words, start, place.span) : unwrapped(withoutHashes(words.trim()))),
       place.gives_orders ? h("p", { class: "warning" }, icon("warn"), t("givesOrders")) : null);
   }
 
@@ -169,17 +172,18 @@ export class AnswerView {
     const said = (result.notes ?? []).filter((note) => !(result.remembered && REMEMBERED.test(note)));
     const lines = said.map((note) => {
       const { text, lang } = told(note);
-      return h("li", { lang }, icon("note"), h("span", {}, text));
+      return text && h("li", { lang }, icon("note"), h("span", {}, text));
     });
     if (result.remembered) {
       lines.push(h("li", {}, icon("history"), h("span", {}, t("remembered", { date: date(result.remembered.at * 1000) }), " ", button({ class: "link", text: t("askAnew"), onclick: this.anew }))));
     }
-    return lines.length ? h("ul", { class: "notes", "aria-label": t("notes") }, lines) : null;
+    return lines.some(Boolean) ? h("ul", { class: "notes", "aria-label": t("notes") }, lines) : null;
   }
 
   failure() {
-    const { title, text, hint, lang } = explained(this.lane.error);
+    const { title, text, hint, lang, said } = explained(this.lane.error);
     return h("div", { class: "failure" }, icon("warn"), h("div", {}, h("p", { class: "title" }, title), text ? h("p", { lang }, text) : null, hint ? h("p", { class: "hint", lang: languageOf(hint) }, hint) : null,
+      said ? h("details", { class: "fold" }, h("summary", {}, t("serverSaid")), h("p", { lang: languageOf(said) }, said)) : null,
       button({ class: "quiet", text: t("tryAgain"), icon: "again", onclick: this.again })));
   }
 

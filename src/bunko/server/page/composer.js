@@ -46,7 +46,7 @@ export class Composer {
     if (!models.length) return null;
     if (models.length === 1) return h("span", { class: "model", title: t("set_model") }, h("span", { class: "only-read" }, `${t("set_model")}: `), usual);
     const now = models.includes(state.preferences.model) ? state.preferences.model : usual;
-    return h("label", { class: "compare model" }, h("span", {}, t("set_model")), " ", h("select", { "data-name": "model", "aria-label": t("modelAsked"), onchange: (event) => prefer({ model: event.currentTarget.value === usual ? "" : event.currentTarget.value }) },
+    return h("label", { class: "compare model", title: t("modelAsked") }, h("select", { "data-name": "model", "aria-label": t("modelAsked"), onchange: (event) => prefer({ model: event.currentTarget.value === usual ? "" : event.currentTarget.value }) },
       models.map((name) => h("option", { value: name, selected: name === now }, name))));
   }
 

@@ -70,7 +70,7 @@ export class ConversationView {
     const lanes = turn.lanes.map((lane) => {
       const view = new AnswerView(lane, {
         heading: several ? laneName(lane.variant, turn.lanes) : "",
-        open: (source, by) => this.how.open({ ...source, library: lane.variant.library }, by),
+        open: (source, by) => this.how.open({ ...source, library: lane.variant.library, asked: turn.question }, by),
         again: () => this.how.again(turn, false), anew: () => this.how.again(turn, true),
       });
       this.answers.set(lane, view);

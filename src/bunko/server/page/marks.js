@@ -82,7 +82,7 @@ export function segmentsOf(text, citations, unsupported) {
 }
 
 /** How sentences of a block are marked: each, all with one mark, or none. */
-const SINGLE = ["paragraph_open"], NONE = ["heading_open", "hr"];
+const SINGLE = ["paragraph_open"], NONE = ["heading_open", "hr", "math"];
 
 /**
  * Say which sentences are marked one by one, and what stands after a table, a list or code as a whole.

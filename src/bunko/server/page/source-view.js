@@ -16,7 +16,7 @@ const WINDOW = 12000; // of each window that is fetched later
 const WRAP = /([^\n]{44}(?:[^\n](?=\n\p{Ll})|[\p{Ll},](?=\n[\p{L}\d])))\n/gu;
 const NEAR = 800; // pixels from the edge at which the next window is fetched
 
-/** @typedef {{ library: string, path: string, page: number | null, spans: { start: number, end: number }[], n: number, quotes: any[], words?: string }} Place  `words` are those of the answer */
+/** @typedef {{ library: string, path: string, page: number | null, spans: { start: number, end: number }[], n: number, quotes: any[], words?: string, asked?: string }} Place  `words` are those of the answer, `asked` of the question */
 
 /** Leave out what is cut of a table's first and last row: the next window has it. */
 function aligned(got) {
@@ -194,8 +194,8 @@ export class SourceView {
       const before = start + at.points;
       nodes.push(...this.proseOf({ text: cut(from), start: before }));
       nodes.push(tableOf(cut(to), from, {
-        table, format: this.info.format, ranges: this.ranges, words: this.place.words ?? "",
-        draw: (words, place, ranges) => pieces(words, place, ranges).map(({ text: part, kinds }) => (kinds.includes("cited") ? h("mark", { class: "cited" }, part) : kinds.includes("found") ? h("mark", { class: "found" }, part) : part)),
+        table, format: this.info.format, ranges: this.ranges, words: this.place.words ?? "", asked: this.place.asked ?? "",
+        draw: (words, place, ranges) => pieces(words, place, ranges).map(({ text: part, kinds }) => (kinds.includes("cited") ? h("mark", { class: "cited" }, part) : part)),
       }));
     }
     return [...nodes, ...this.proseOf({ text: text.slice(at.units), start: start + at.points })];

@@ -48,10 +48,10 @@ export function stretches(text, start, tables) {
  * Draw a stretch of a table.
  * @param {string} text of the stretch
  * @param {number} start where it begins in the document
- * @param {{ table: any, format: string, ranges: { start: number, end: number, kind: string }[], words: string,
+ * @param {{ table: any, format: string, ranges: { start: number, end: number, kind: string }[], words: string, asked: string,
  *   draw: (text: string, start: number, ranges: any[]) => Node[] }} how `words` are those of the answer: a cell that has them is the one that is meant
  */
-export function tableOf(text, start, { table, format, ranges, words, draw }) {
+export function tableOf(text, start, { table, format, ranges, words, asked, draw }) {
   let at = start;
   const rows = [];
   for (const line of text.split("\n")) {
@@ -64,12 +64,14 @@ export function tableOf(text, start, { table, format, ranges, words, draw }) {
   const touches = (one, range) => range.start < one.end && range.end > one.start;
   const body = rows.map((row) => {
     const own = cited.filter((range) => touches(row, range));
-    const meant = own.length ? row.cells.filter((cell) => isMeant(cell, words, ranges)) : [];
-    const cells = row.cells.map((cell) => h("td", {}, draw(cell.text, cell.start, meant.length ? (meant.includes(cell) ? [{ start: cell.start, end: cell.start + lengthOf(cell.text), kind: "cited" }] : []) : ranges)));
+    const said = own.length ? row.cells.filter((cell) => isMeant(cell, words, ranges)) : [];
+    const fresh = said.filter((cell) => !asked.toLowerCase().includes(cell.text.toLowerCase()));
+    const meant = fresh.length ? fresh : said;
+    const cells = row.cells.map((cell) => h("td", {}, draw(cell.text, cell.start, meant.length ? (meant.includes(cell) ? [{ start: cell.start, end: cell.start + lengthOf(cell.text), kind: "cited" }] : []) : cited)));
     return h("tr", { class: own.length ? "cited-row" : null }, cells);
   });
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("sourceTable") }, h("table", {},
-    h("thead", {}, h("tr", {}, head.map((cell) => h("th", { scope: "col" }, isHead ? draw(cell.text, cell.start, ranges) : cell.text)))), h("tbody", {}, body)));
+    h("thead", {}, h("tr", {}, head.map((cell) => h("th", { scope: "col" }, cell.text)))), h("tbody", {}, body)));
 }
 
 /** Whether a cell has the words that answer: those that a reader marked, else those that stand in the answer. */
