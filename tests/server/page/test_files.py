@@ -141,19 +141,29 @@ def test_events_arrive_in_any_pieces(opened: Open) -> None:
         assert found == [{"event": "text", "data": {"text": "日本"}}, {"event": "finished", "data": {"a": 1}}]
 
 
-def test_segments_are_the_answer(opened: Open) -> None:
+def test_each_sentence_is_found_with_one_state(opened: Open) -> None:
     page = opened()
-    text = "One two. Three four. Five."
+    text = "One two. Three four. Five. Three four."
     citations = [
         {"n": 2, "sentence": "One two.", "verified": True},
         {"n": 1, "sentence": "One two.", "verified": False},
         {"n": 1, "sentence": "Not there.", "verified": True},
+        {"n": 3, "sentence": "Five.", "verified": False},
     ]
-    found = module(page, "marks.js", f"m.segmentsOf({json.dumps(text)}, {json.dumps(citations)}, ['Three four.'])")
-    assert "".join(segment["text"] for segment in found["segments"]) == text
-    # One state: what is supported does not show what else came near.
-    assert [[mark["n"] for mark in segment["marks"]] for segment in found["segments"] if segment["marks"]] == [[2]]
-    assert [segment["text"] for segment in found["segments"] if segment["unsupported"]] == ["Three four."]
+    unsupported = ["Three four.", "Five."]
+    call = f"m.sentencesOf({json.dumps(text)}, {json.dumps(citations)}, {json.dumps(unsupported)})"
+    found = module(page, "marks.js", call)
+    told = [
+        (text[one["start"] : one["end"]], one["unsupported"], [mark["n"] for mark in one["marks"]])
+        for one in found["sentences"]
+    ]
+    # What is supported does not show what else came near; what is said twice is marked twice.
+    assert told == [
+        ("One two.", False, [2]),
+        ("Three four.", True, []),
+        ("Five.", True, [3]),
+        ("Three four.", True, []),
+    ]
     assert [mark["n"] for mark in found["loose"]] == [1]
 
 

@@ -234,8 +234,19 @@ def test_a_conversation_is_saved_as_html_that_runs_nothing(browser: Browser, tmp
         with page.expect_download() as download:
             page.get_by_role("button", name="Save as HTML").click()
         assert download.value.suggested_filename.endswith(".html")
+        page.locator("summary", has_text="Save").click()
+        with page.expect_download() as other:
+            page.get_by_role("button", name="Save as Markdown").click()
+        markdown = Path(other.value.path()).read_text(encoding="utf-8")
         text = Path(download.value.path()).read_text(encoding="utf-8")
         tab.close()
+    for kept in (
+        "\n| 1803 | built by Thomas Croft |\n",
+        "\n```python\nprint(years[1])\n```\n",
+        "**Thomas Croft**",
+        "\n- It stood",
+    ):
+        assert kept in markdown
     assert "default-src 'none'" in text
     assert not re.search(r"<(?:script|img|iframe|a|form|svg|link|object)\b|<[^>]*\s(?:on\w+|href|src)=", text)
     saved = tmp_path / "saved.html"
@@ -256,6 +267,9 @@ def test_a_conversation_is_saved_as_html_that_runs_nothing(browser: Browser, tmp
     assert asked == [saved.as_uri()]
     assert told == []
     alone.close()
+    reader = pytest.importorskip("markdown_it", reason="needs a reader of Markdown")
+    read = reader.MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown)
+    assert not re.search(r"<(?:script|img|iframe|a|form|svg|style)\b", re.sub(r"(?s)<code.*?</code>", "", read))
 
 
 def test_time_to_go_is_told_as_it_goes(opened: Open) -> None:

@@ -1,8 +1,8 @@
 // Write a conversation as Markdown: questions as headings, answers with footnotes that name path, page and offsets.
 // Pure, but for `save`, which hands the file to the browser.
 
+import { answerMarkdown } from "./export-answer.js";
 import { date, number, t } from "./i18n.js";
-import { segmentsOf, withoutOwnNumbers } from "./marks.js";
 import { titleOf } from "./turns.js";
 
 /** Signs that Markdown would read: text of a model or a document stays text, and makes no link and loads no picture. */
@@ -35,12 +35,7 @@ export function markdown(conversation, nameOf) {
 function laneParts(lane, notes) {
   if (!lane.result) return [escaped(lane.text), `*${t(lane.state === "stopped" ? "stopped" : "error_Error")}*`];
   const { result } = lane;
-  const { segments, loose } = segmentsOf(lane.text.trim(), result.citations ?? [], result.unsupported ?? []);
-  const judged = lane.variant.library && !result.refused;
-  const text = [...segments, { text: "", closes: false, marks: loose }].map(({ text: words, closes, marks }) => {
-    const [, body, gap] = /^([^]*?)(\s*)$/.exec(words);
-    return escaped(body) + (closes && judged ? ` *(${t("noSource")})*` : "") + marks.map((mark) => note(mark, notes)).join("") + gap;
-  }).join("");
+  const text = answerMarkdown(lane, { escaped, note: (mark) => note(mark, notes), noSource: t("noSource") });
   const quotes = result.refused ? [] : lane.evidence.map((quote, n) => `> ${n + 1}. ${escaped(oneLine(quote.row ? rowWords(quote.row) : quote.quote))}\n> — ${placeOf(quote)}`);
   const model = [result.model, result.timings_ms?.total ? t("took", { time: `${number(result.timings_ms.total / 1000, 1)} s` }) : ""].filter(Boolean).join(" · ");
   return [text, quotes.join("\n>\n"), model ? `<small>${escaped(model)}</small>` : ""];

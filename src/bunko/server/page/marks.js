@@ -4,7 +4,6 @@
 /** @typedef {{ n: number, verified: boolean, citations: Citation[] }} Mark  the citations of one source at one place */
 /** @typedef {{ start: number, end: number, marks: Mark[], unsupported: boolean }} Sentence  a stretch of the answer, in UTF-16 units.
  *   Unsupported with marks: the nearest sources, in which it was not found */
-/** @typedef {{ text: string, unsupported: boolean, marks: Mark[], closes: boolean }} Segment  `closes`: an unsupported sentence without any mark ends here */
 
 // Signs that say in a text where a sentence begins and ends: no text has them, since Unicode has no letters there.
 export const OPEN = "\ufdd0", CLOSE = "\ufdd1", END = "\ufdd2";
@@ -60,25 +59,6 @@ export function bySource(citations) {
   const sources = new Map();
   for (const citation of citations) sources.set(citation.n, [...(sources.get(citation.n) ?? []), citation]);
   return [...sources].sort(([a], [b]) => a - b).map(([n, all]) => ({ n, verified: all.some((one) => one.verified), citations: all }));
-}
-
-/**
- * Cut an answer into segments, each followed by its marks. Joined, the segments are the answer.
- * @returns {{ segments: Segment[], loose: Mark[] }} `loose`: marks whose sentence does not stand in the answer
- */
-export function segmentsOf(text, citations, unsupported) {
-  const { sentences, loose } = sentencesOf(text, citations, unsupported);
-  const segments = [];
-  let at = 0;
-  const push = (to, more) => to > at && segments.push({ text: text.slice(at, to), unsupported: false, closes: false, marks: [], ...more });
-  for (const { start, end, marks, unsupported: doubt } of sentences) {
-    push(start, {});
-    at = start;
-    push(end, { marks, unsupported: doubt, closes: doubt && !marks.length });
-    at = end;
-  }
-  push(text.length, {});
-  return { segments, loose };
 }
 
 /** How sentences of a block are marked: each, all with one mark, or none. */
