@@ -22,6 +22,11 @@ TOKEN = "a-good-token"
 AUTH = {"Authorization": f"Bearer {TOKEN}"}
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
 def host_with(root: Path, home: Path, **values: object) -> Host:
     settings = make_settings(**values)
     engines: Engines = FakeEngines(settings)
