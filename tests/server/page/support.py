@@ -112,9 +112,7 @@ class Tab:
         options = {"locale": "en-GB", "reduced_motion": "reduce", "timezone_id": "Asia/Tokyo", **options}
         self.context = browser.new_context(viewport={"width": width, "height": height}, **options)
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(
-            int(__import__("os").environ.get("PAGE_T", "60000"))
-        )  # other work may have the machine
+        self.page.set_default_timeout(60_000)  # other work may have the machine
         self.page.on("console", lambda message: self._hear(message.text))
         self.page.on("pageerror", lambda error: self._hear(str(error)))
         self.page.on("dialog", self._dismiss)
