@@ -15,9 +15,9 @@ export function openLibraries(how) {
 }
 
 /** The forms that make a library; also those of the empty page. */
-export function makeForm(how) {
+export function makeForm(how, heading = "h3") {
   const failed = h("div", { role: "alert" });
-  return h("div", { class: "make" }, newForm(how, failed), state.about.libraries === "any" ? folderForm(how, failed) : h("p", { class: "hint" }, t("folderNeedsToken")), failed);
+  return h("div", { class: "make" }, newForm(how, failed, heading), state.about.libraries === "any" ? folderForm(how, failed) : h("p", { class: "hint" }, t("folderNeedsToken")), failed);
 }
 
 /** Make a library on the server. @returns {Promise<any>} */
@@ -41,11 +41,11 @@ function show(failed, error) {
   fill(failed, h("div", { class: "failure" }, icon("warn"), h("div", {}, h("p", { class: "title" }, title), h("p", {}, [text, hint].filter(Boolean).join(" ")))));
 }
 
-function newForm(how, failed) {
+function newForm(how, failed, heading) {
   const id = freshId("name");
   const field = h("input", { type: "text", id, maxlength: "100", required: true, autocomplete: "off" });
   return h("form", { onsubmit: (event) => (event.preventDefault(), attempt(how, failed, { name: field.value.trim() })) },
-    h("h3", {}, t("newLibrary")), h("label", { for: id }, t("libraryName")),
+    h(heading, {}, t("newLibrary")), h("label", { for: id }, t("libraryName")),
     h("div", { class: "line" }, field, h("button", { type: "submit", class: "primary" }, icon("add"), t("makeLibrary"))), h("p", { class: "hint" }, t("newLibraryHint")));
 }
 

@@ -13,7 +13,7 @@ const QUESTIONS = 4;
 /** @param {{ ask: (question: string) => void, failed: () => void, made: (library: any) => void, choose: () => void }} how */
 export function welcome(how) {
   const library = currentLibrary();
-  if (!library && !state.libraries.length && state.about.libraries !== "fixed") return h("div", { class: "welcome" }, h("h1", {}, t("welcomeFirst")), h("p", {}, t("welcomeFirstHint")), makeForm(how));
+  if (!library && !state.libraries.length && state.about.libraries !== "fixed") return h("div", { class: "welcome" }, h("h1", {}, t("welcomeFirst")), h("p", {}, t("welcomeFirstHint")), makeForm(how, "h2"));
   const empty = library && library.documents === 0 && library.state !== "indexing" && !library.progress;
   const chips = h("p", { class: "chips", hidden: true });
   const element = h("div", { class: "welcome" }, h("h1", {}, t("welcome")), h("p", { class: "about" }), h("p", { class: "sync", hidden: true }), chips);
