@@ -32,7 +32,8 @@ function change(turn, heading, by, how) {
     h("p", { class: "hint" }, t("editHint")),
     h("p", { class: "line" }, h("button", { type: "submit", class: "primary" }, t("send")), button({ class: "quiet", text: t("cancel"), onclick: () => leave() })));
   const leave = () => {
-    form.replaceWith(heading);
+    form.remove();
+    heading.classList.remove("only-read");
     by.parentElement.hidden = false;
     by.focus();
   };
@@ -40,7 +41,8 @@ function change(turn, heading, by, how) {
     const question = field.value.trim();
     if (question) how.edited(turn, question);
   };
-  heading.replaceWith(form);
+  heading.classList.add("only-read"); // headings leave out no level
+  heading.after(form);
   by.parentElement.hidden = true;
   field.focus();
   field.setSelectionRange(field.value.length, field.value.length);
