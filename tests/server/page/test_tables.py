@@ -41,6 +41,7 @@ def test_a_row_is_a_card_and_its_cell_is_marked_in_the_sheet(page: Page) -> None
     assert card.locator(".sheet").inner_text() == "Sheet1"
     assert card.locator("dt").all_inner_texts() == ["Team", "Cups", "City"]
     assert card.locator("dd").all_inner_texts() == ["Maple Leafs", "13", "Toronto"]
+    assert not any("|" in words for words in page.locator(".card").all_inner_texts())
     assert "row 1" in card.locator(".place").inner_text()
     card.locator("button.place").click()
     table = page.locator("#source table")

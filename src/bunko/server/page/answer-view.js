@@ -5,6 +5,7 @@ import { Streaming, drawComplete } from "./answer-words.js";
 import { pieces } from "./codepoints.js";
 import { add, button, fill, h, icon, languageOf } from "./dom.js";
 import { date, duration, number, t } from "./i18n.js";
+import { drawn } from "./markdown.js";
 import { explained, told } from "./messages.js";
 import { announce } from "./state.js";
 import { waterfall } from "./waterfall.js";
@@ -21,6 +22,8 @@ const withoutHashes = (text) => text.replace(/^(?:#{1,6} +[^\n]+\n+)+(?=\S)/, ""
 /** A quote with the words marked that answer. `start` is where it begins in the document, in code points. */
 const marked = (words, start, span) => pieces(words, start, [{ ...span, kind: "answers" }])
   .map(({ text, kinds }) => (kinds.length ? h("mark", { class: "answers" }, unwrapped(text)) : unwrapped(text)));
+
+const TABLE = /^\s*\|.*\|\s*\n\s*\|[\s:|-]+\|\s*$/m; // a quote with a table of Markdown
 
 /** A row of a table: its sheet, and each cell under the name of its column. */
 function rowCard({ row, span }, show) {
@@ -149,7 +152,7 @@ export class AnswerView {
         aside === null ? null : h("span", { class: "n" }, String(n)),
         h("span", { class: "path" }, folder ? h("span", { class: "folder" }, folder) : null, h("bdi", {}, name)),
         page === null ? null : h("span", { class: "page" }, t("page", { page })), place.row ? h("span", { class: "page" }, t("row", { n: place.row.row })) : null),
-      place.row ? rowCard(place, show) : h("blockquote", { lang: languageOf(words), onclick: show }, place.span ? marked(words, start, place.span) : unwrapped(withoutHashes(words.trim()))),
+      place.row ? rowCard(place, show) : TABLE.test(words) ? h("div", { class: "quoted" }, drawn(withoutHashes(words.trim()), { quoted: true })) : h("blockquote", { lang: languageOf(words), onclick: show }, place.span ? marked(words, start, place.span) : unwrapped(withoutHashes(words.trim()))),
       place.gives_orders ? h("p", { class: "warning" }, icon("warn"), t("givesOrders")) : null);
   }
 
