@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -49,7 +49,8 @@ def test_the_newer_parts_are_accessible(
     browser: Browser, tmp_path: Path, language: str, scheme: str, width: int
 ) -> None:
     pictures = Path(os.environ.get("TEST_SCREENSHOTS") or tmp_path)
-    words, options = WORDS[language], {"locale": language, "color_scheme": scheme, "width": width}
+    words = WORDS[language]
+    options: dict[str, Any] = {"locale": language, "color_scheme": scheme, "width": width}
     with running(host_of(tmp_path / "home"), access=Access(token="a-good-token")) as url:
         tab = Tab(browser, url, **options)
         page = tab.open("/#token=a-good-token")
