@@ -27,7 +27,8 @@ def missing(text: str) -> list[str]:
 
 def _tests_of(path: Path) -> set[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
+    functions = (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
+    return {node.name for node in functions if node.name.startswith("test_")}
 
 
 def test_every_proof_that_the_page_names_is_a_test() -> None:

@@ -447,15 +447,16 @@ class Library:
         self, question: str, settings: Settings, history: tuple[Message, ...], watch: Stopwatch
     ) -> Iterator[Event]:
         from bunko.question.question import check_question
+        from bunko.rows.placing import with_rows
         from bunko.scope import asking
 
         check_question(question)
         text, filters = asking.text_of(question)
         if not (filters or settings.scope):
-            return self._stream_within(question, settings, history, watch, None)
+            return with_rows(self._stream_within(question, settings, history, watch, None), self.document)
         with watch.stage("open"):
             place = asking.within(self._index.for_reading(), settings.scope, filters)
-        events = self._stream_within(text, settings, history, watch, place)
+        events = with_rows(self._stream_within(text, settings, history, watch, place), self.document)
         return asking.with_scope(events, place.scope, question=question) if place.scope else events
 
     def _stream_within(

@@ -129,7 +129,7 @@ def _quote(n: int, item: Evidence, *, weight: str) -> str:
         f"<div style='margin:.4em 0'><span style='font-weight:{weight}'>[{n}]</span> "
         f"<span style='{_FAINT}'>{place}</span>"
         f"<blockquote style='margin:.1em 0 .1em 1em;padding-left:.6em;border-left:{_LINE}'>"
-        f"{_text(item.quote, most=_LONGEST)}</blockquote></div>"
+        f"{_text(item.row.words if item.row else item.quote, most=_LONGEST)}</blockquote></div>"
     )
 
 

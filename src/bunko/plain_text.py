@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 _NEAREST = 3  # quotes to show where the answer was found in none
 _LONGEST = 300  # characters of a quote
 _WORDS = {
-    "en": ("Sources", "Found in no source; the nearest quotes", "page {}"),
-    "ja": ("出典", "出典なし。最も近い引用", "{}ページ"),
+    "en": ("Sources", "Found in no source; the nearest quotes", "page {}", "row {}"),
+    "ja": ("出典", "出典なし。最も近い引用", "{}ページ", "{}行目"),
 }
 
 
 def answer_text(answer: Answer) -> str:
     """Return the answer, then the quotes in which it was found, or the nearest ones."""
-    sources, nearest, _ = _WORDS[_language(answer)]
+    sources, nearest, *_ = _WORDS[_language(answer)]
     cited = sorted({citation.n for citation in answer.citations if citation.verified})
     chosen = [n for n in cited if n <= len(answer.evidence)]
     title = sources if chosen else nearest
@@ -29,9 +29,16 @@ def answer_text(answer: Answer) -> str:
 def source_line(n: int, item: Evidence, *, language: str) -> str:
     """Return a quote with its number and its place, in one line."""
     page = _WORDS[language][2].format(item.page) if item.page else ""
-    place = ", ".join(part for part in (item.path, page, item.heading) if part)
-    quote = " ".join(item.quote.split())
+    place = ", ".join(
+        part for part in (item.path, page, "" if item.row else item.heading, row_place(item, language)) if part
+    )
+    quote = item.row.words if item.row else " ".join(item.quote.split())
     return f"[{n}] {place}: “{quote[:_LONGEST]}{'…' if len(quote) > _LONGEST else ''}”"
+
+
+def row_place(item: Evidence, language: str) -> str:
+    """Return where in its table a quote stands; empty for other quotes."""
+    return _WORDS[language][3].format(item.row.row) if item.row else ""
 
 
 def _language(answer: Answer) -> str:

@@ -177,6 +177,30 @@ class AnswerSpan(MarkedSpan):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TableRow:
+    """The row of a sheet, or of a document's table, in which a quote starts."""
+
+    sheet: str
+    """The name of the sheet in a workbook; else the heading above the table, or the name of its file."""
+    row: int
+    """The row's number, counted from 1 below the header."""
+    columns: tuple[str, ...]
+    """The names of the columns, as the header has them."""
+    cells: tuple[str, ...]
+    """What the row has in each column."""
+
+    @property
+    def words(self) -> str:
+        """The row in one line.
+
+        >>> TableRow(sheet="Cups", row=2, columns=("Team", "", "Won"), cells=("Leafs", "", "13")).words
+        'Cups › Team: Leafs · Won: 13'
+        """
+        pairs = [f"{name}: {cell}" if name else cell for name, cell in zip(self.columns, self.cells) if cell]  # noqa: B905
+        return " › ".join(part for part in (self.sheet, " · ".join(pairs)) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """A verbatim quote chosen from the hits, known before the model writes: `text[start:end] == quote`."""
 
@@ -205,6 +229,8 @@ class Evidence:
     fact: str = ""
     """The fact of the document that the quote gives, such as `authors` or `created`: it is in its properties, not in
     its text, and `start` and `end` are 0. Left out otherwise."""
+    row: TableRow | None = None
+    """The row of a sheet or a table in which it starts. Left out where it is in none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +272,8 @@ class Citation:
     its text, and `start` and `end` are 0. Left out otherwise."""
     cell: TableCell | None = None
     """The row and the column of the table that the quote is from. Left out otherwise."""
+    row: TableRow | None = None
+    """The row of a sheet or a table in which it starts. Left out where it is in none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

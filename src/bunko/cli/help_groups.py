@@ -99,7 +99,7 @@ EXAMPLES: Mapping[str, tuple[str, str, str]] = {
         "bunko show reports mill.txt --json",
     ),
     "serve": (
-        "bunko serve reports",
+        "bunko serve --open",
         "bunko serve reports letters --port 9000",
         "bunko serve reports --host 0.0.0.0 --token auto",
     ),

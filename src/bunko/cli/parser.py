@@ -141,7 +141,13 @@ def _add_library(commands: argparse._SubParsersAction[CommandParser]) -> None:
 
 def _add_serving(commands: argparse._SubParsersAction[CommandParser]) -> None:
     serve = _add(commands, "serve", "serve a web page and an API for one or more libraries, until Ctrl-C", "serve:run")
-    serve.add_argument("folders", metavar="FOLDER", nargs="+", help="folders of documents, or single documents")
+    serve.add_argument(
+        "folders",
+        metavar="FOLDER",
+        nargs="*",
+        help="folders of documents, or single documents; none: those that were made or chosen on the page",
+    )
+    serve.add_argument("--open", action="store_true", help="open the page in the browser")
     serve.add_argument("--host", metavar="ADDRESS", help="default: 127.0.0.1, this machine only; 0.0.0.0: all")
     serve.add_argument("--port", metavar="N", help="default: 8642; 0: any free port")
     serve.add_argument("--token", metavar="TOKEN", help="a token that requests must have; auto: make one")

@@ -141,12 +141,18 @@ def _print_evidence(evidence: Sequence[Evidence], *, scores: Literal["shown", "h
     for n, item in enumerate(evidence[:_QUOTES], 1):
         score = dim(f"  {item.score:.2f}") if scores == "shown" else ""
         mark = dim(", gives orders to the assistant") if item.gives_orders else ""
-        print(f"{bold(f'[{n}]')} {_place(item.path, item.page, item.heading, item.library)}{mark}{score}")
-        quote = " ".join(safe(item.quote).split())
-        print(_wrapped(f"“{quote[:_QUOTE]}{'…' if len(quote) > _QUOTE else ''}”"))
+        print(f"{bold(f'[{n}]')} {_place(item.path, item.page, _above(item), item.library)}{mark}{score}")
+        quote = " ".join(safe(item.row.words if item.row else item.quote).split())
+        shown = f"{quote[:_QUOTE]}{'…' if len(quote) > _QUOTE else ''}"
+        print(_wrapped(shown if item.row else f"“{shown}”"))
     if len(evidence) > _QUOTES:
         print(dim(f"… and {len(evidence) - _QUOTES:,} more quotes; --json has them."))
     print(flush=True)
+
+
+def _above(item: Evidence) -> str:
+    """Return the headings above a quote; of a row of a table its number, since its sheet stands before its cells."""
+    return f"row {item.row.row:,}" if item.row else item.heading
 
 
 def _print_span(span: AnswerSpan, *, seconds: float) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import threading
+import webbrowser
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,31 +27,46 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve the folders until a signal comes."""
     from bunko.engines import Engines
     from bunko.server.hosting.host import Host
+    from bunko.server.hosting.made_libraries import MadeLibraries, data_folder
     from bunko.server.http.running import serve
 
+    made = MadeLibraries(home=data_folder())
+    folders = arguments.folders or made.folders()
     settings = _with_flags(settings_from(arguments), arguments)
-    if settings.store and len(arguments.folders) > 1:
+    if not arguments.folders and not settings.server.token:
+        # Only then can a folder be chosen on the page: another user of this machine must not choose one.
+        settings = replace(settings, server=replace(settings.server, token="auto"))
+    if settings.store and len(folders) != 1:
         raise UsageError("Several libraries can't share the index that --store names.", "Serve one, or omit --store.")
-    for folder in arguments.folders:
+    for folder in folders:
         Library(folder, settings=settings)  # a wrong path is an error now, not later
     engines = Engines(settings, progress=download_progress_from(arguments))
     host = Host(
-        arguments.folders,
+        folders,
         settings=settings,
         engines=engines,
         library_settings=lambda root: _with_flags(settings_from(arguments, root), arguments),
+        made=made,
     )
 
     def on_ready(url: str, access: Access) -> None:
-        """Print the address."""
+        """Print the address, and open it if that is wanted."""
+        address = f"{url}/#token={access.token}" if access.token else url
+        if arguments.open:
+            open_in_browser(address)
         if arguments.json:
             print_json({"url": url, "token": access.token, "libraries": list(host.libraries), "models": host.models})
             return
-        print(f"{url}/#token={access.token}" if access.token else url, flush=True)
+        print(address, flush=True)
         names = ", ".join(host.libraries) or "no library"
         note(arguments, f"Serving {names} with {', '.join(host.models)}. Ctrl-C stops it.")
 
     return serve(host, on_ready=on_ready, quiet=arguments.quiet)
+
+
+def open_in_browser(address: str) -> None:
+    """Open a page. In a thread of its own: some browsers only return when they are closed."""
+    threading.Thread(target=lambda: webbrowser.open(address), name="open-browser", daemon=True).start()
 
 
 def _with_flags(settings: Settings, arguments: argparse.Namespace) -> Settings:

@@ -91,8 +91,9 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
         "span": Rule(when="set"),
         "library": Rule(when="set"),
         "fact": Rule(when="set"),
+        "row": Rule(when="set"),
     },
-    Citation: {"library": Rule(when="set"), "fact": Rule(when="set"), "cell": Rule(when="set")},
+    Citation: {name: Rule(when="set") for name in ("library", "fact", "cell", "row")},
     MarkedSpan: {"confidence": Rule(digits=4)},
     Retrieved: {"span": Rule(when="set"), "seconds": Rule(when="set", digits=3), "scope": Rule(when="set")},
     Hit: {

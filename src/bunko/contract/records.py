@@ -92,6 +92,8 @@ class About:
     history: Literal["off", "allowed"]
     """Whether conversations may be kept on the server's disk."""
     embedder: str
+    libraries: Literal["fixed", "new", "any"] = "fixed"
+    """Which libraries users may make: none; `new`, empty ones; `any`, of folders of the server's machine, too."""
 
 
 # --- libraries ------------------------------------------------------------------------------------------------------
@@ -304,6 +306,35 @@ def text_part(document: Document, *, start: int, end: int) -> TextPart:
         headings=touched(document.headings),
         tables=touched(document.tables),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A heading of a document, about which a question may be asked."""
+
+    heading: str
+    """The words of the heading."""
+    path: str
+    """The document's path, relative to the library's folder, with forward slashes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topics:
+    """Headings of several documents."""
+
+    topics: tuple[Topic, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    """A folder of the server's machine, and the folders in it."""
+
+    path: str
+    """The whole path of the folder."""
+    parent: str
+    """The folder that holds it; empty for the root."""
+    folders: tuple[str, ...]
+    """The names of the folders in it, without hidden ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

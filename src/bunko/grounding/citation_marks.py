@@ -17,6 +17,8 @@ _MARK = re.compile(
     rf"|[\[(（［]{_WORDS}\s*[:：]?\s*#?(?P<d>{_NUMBERS})[\])）］])",
     re.I,
 )
+# In code, a number in brackets is an index.
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.S)
 _ONE = re.compile(r"\d{1,2}")
 _RANGE = re.compile(r"(\d{1,2})\s?[–-]\s?(\d{1,2})")
 
@@ -37,11 +39,16 @@ def take_marks(text: str) -> tuple[str, list[Mark]]:
 
     >>> take_marks("In France [1]. 東京［２］。")
     ('In France. 東京。', [Mark(place=9, numbers=(1,), text=' [1]'), Mark(place=13, numbers=(2,), text='［２］')])
+    >>> take_marks("Call `names[1]`.")
+    ('Call `names[1]`.', [])
     """
     parts: list[str] = []
     marks: list[Mark] = []
     length = last = 0
+    code = [found.span() for found in _CODE.finditer(text)]
     for match in _MARK.finditer(text):
+        if any(start < match.end() - 1 < end for start, end in code):
+            continue
         parts.append(text[last : match.start()])
         length += match.start() - last
         last = match.end()

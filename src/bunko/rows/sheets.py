@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bunko.types import Document, Span
+from bunko.types import Document, Span, TableRow
 
 FORMATS = ("csv", "xlsx", "xlsm", "ods", "parquet", "jsonl")
 """The formats whose documents are sheets."""
@@ -66,6 +66,34 @@ def sheets_of(document: Document) -> list[Sheet]:
         found = _records(document)
         return [found] if found else []
     return [sheet for table in document.tables if (sheet := _table(document, table))]
+
+
+def row_at(document: Document, place: int) -> TableRow | None:
+    r"""Return the row of a table in which a character of the document stands; None outside of rows.
+
+    >>> text = "Results\n\nregion | amount\nNorth | 120"
+    >>> table = Span(start=9, end=len(text), label="region | amount")
+    >>> row_at(Document(path="sales.csv", text=text, tables=(table,), format="csv"), 28).words
+    'sales › region: North · amount: 120'
+    """
+    table = next((span for span in document.tables if span.start <= place < span.end), None)
+    if table is None:
+        return None
+    is_piped = document.format not in _PLAIN
+    text = document.text
+    _, below, header = next(_lines(text, table.start, table.end), (0, table.end, ""))
+    start = max(text.rfind("\n", table.start, place) + 1, table.start)
+    stop = text.find("\n", place, table.end)
+    line = text[start : table.end if stop < 0 else stop]
+    if start <= below or not line.strip() or (is_piped and _RULE.fullmatch(line)):
+        return None
+    number = sum(1 for *_, other in _lines(text, below, start) if not (is_piped and _RULE.fullmatch(other))) + 1
+    columns, cells = _cells(header, is_piped), _cells(line, is_piped)
+    width = max(len(columns), len(cells))
+    while width and not any(one[width - 1 : width] not in ([], [""]) for one in (columns, cells)):
+        width -= 1
+    columns, cells = ([*one, *[""] * width][:width] for one in (columns, cells))
+    return TableRow(sheet=_name(document, table.start), row=number, columns=tuple(columns), cells=tuple(cells))
 
 
 def stem_of(path: str) -> str:

@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 
 from bunko.ports import GenerationOptions, Generator, Piece, Pieces, Reader
+from bunko.server.hosting.host import Host
 from bunko.server.http.access import Access
 from bunko.server.http.app import build_app
 from bunko.testing import FakeGenerator
@@ -71,7 +72,13 @@ def served(
     **values: object,
 ) -> Iterator[str]:
     """Serve folders with fake engines from a thread; return the address once all is indexed."""
-    host = make_host(folders, generator=generator, reader=reader, **values)
+    with running(make_host(folders, generator=generator, reader=reader, **values), access=access) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def running(host: Host, *, access: Access | None = None) -> Iterator[str]:
+    """Serve a host from a thread; return the address once all is indexed."""
     server = uvicorn.Server(
         uvicorn.Config(
             build_app(host, access or Access()), port=0, log_config=None, ws="none", timeout_graceful_shutdown=1

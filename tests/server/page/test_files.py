@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import bunko
 from bunko.server.native.pages import digest_of, index_html, page_files
 from tests.browsing import browser
 from tests.server.page.support import (
@@ -21,6 +24,7 @@ from tests.server.page.support import (
 if TYPE_CHECKING:
     pass
 
+ROOT = Path(__file__).parents[3]
 __all__ = ["browser", "library", "opened"]  # fixtures
 
 
@@ -29,7 +33,9 @@ def text_of(name: str) -> str:
 
 
 def scripts() -> dict[str, str]:
-    return {name: file.data.decode() for name, file in page_files().items() if name.endswith(".js")}
+    """Return our own scripts; those of others are named in docs/decisions/030-page.md."""
+    found = page_files().items()
+    return {name: file.data.decode() for name, file in found if name.endswith(".js") and ".min." not in name}
 
 
 def test_the_page_names_all_its_files_and_holds_no_script_or_style() -> None:
@@ -54,6 +60,23 @@ def test_no_text_is_read_as_markup_and_nothing_comes_from_elsewhere() -> None:
     for name in page_files():
         if name.endswith(".css"):
             assert not re.search(r"url\(|@import", text_of(name))
+
+
+VENDORED = {"markdown-it.min.js": "14.3.3", "katex.min.js": "0.16.47", "purify.min.js": "3.5.0"}
+
+
+def test_what_others_wrote_is_whole_and_has_its_licence() -> None:
+    found = page_files()
+    folder = Path(bunko.__file__).parent / "server" / "page" / "vendor"
+    assert {name for name in found if ".min." in name} == set(VENDORED)
+    decision = (ROOT / "docs" / "decisions" / "030-page.md").read_text(encoding="utf-8")
+    for name, version in VENDORED.items():
+        licence = folder / f"LICENSE-{name.partition('.')[0].replace('purify', 'dompurify')}.txt"
+        assert "Copyright" in licence.read_text(encoding="utf-8") or "Apache" in licence.read_text(encoding="utf-8")
+        assert version.encode() in found[name].data
+        assert version in decision
+        assert hashlib.sha256(found[name].data).hexdigest() in decision
+        assert not re.search(rb"\beval\(|new Function|sourceMappingURL|XMLHttpRequest|WebSocket", found[name].data)
 
 
 def words(language: str) -> dict[str, str]:
@@ -118,18 +141,29 @@ def test_events_arrive_in_any_pieces(opened: Open) -> None:
         assert found == [{"event": "text", "data": {"text": "日本"}}, {"event": "finished", "data": {"a": 1}}]
 
 
-def test_segments_are_the_answer(opened: Open) -> None:
+def test_each_sentence_is_found_with_one_state(opened: Open) -> None:
     page = opened()
-    text = "One two. Three four. Five."
+    text = "One two. Three four. Five. Three four."
     citations = [
         {"n": 2, "sentence": "One two.", "verified": True},
         {"n": 1, "sentence": "One two.", "verified": False},
         {"n": 1, "sentence": "Not there.", "verified": True},
+        {"n": 3, "sentence": "Five.", "verified": False},
     ]
-    found = module(page, "marks.js", f"m.segmentsOf({json.dumps(text)}, {json.dumps(citations)}, ['Three four.'])")
-    assert "".join(segment["text"] for segment in found["segments"]) == text
-    assert [[mark["n"] for mark in segment["marks"]] for segment in found["segments"] if segment["marks"]] == [[1, 2]]
-    assert [segment["text"] for segment in found["segments"] if segment["unsupported"]] == ["Three four."]
+    unsupported = ["Three four.", "Five."]
+    call = f"m.sentencesOf({json.dumps(text)}, {json.dumps(citations)}, {json.dumps(unsupported)})"
+    found = module(page, "marks.js", call)
+    told = [
+        (text[one["start"] : one["end"]], one["unsupported"], [mark["n"] for mark in one["marks"]])
+        for one in found["sentences"]
+    ]
+    # What is supported does not show what else came near; what is said twice is marked twice.
+    assert told == [
+        ("One two.", False, [2]),
+        ("Three four.", True, []),
+        ("Five.", True, [3]),
+        ("Three four.", True, []),
+    ]
     assert [mark["n"] for mark in found["loose"]] == [1]
 
 

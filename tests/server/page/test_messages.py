@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import bunko
-from bunko.errors import EngineError
+from bunko import errors
 
 SOURCE = Path(bunko.__file__).parent
 SCRIPT = (SOURCE / "server" / "page" / "messages.js").read_text(encoding="utf-8")
@@ -42,10 +43,18 @@ def test_each_pattern_fits_a_message(name: str, pattern: str, flags: str) -> Non
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-@pytest.mark.parametrize("kind", EngineError.__subclasses__())
-def test_each_failure_of_a_model_has_a_title(kind: type[EngineError], language: str) -> None:
+@pytest.mark.parametrize("kind", [kind for kind in vars(errors).values() if inspect.isclass(kind)])
+def test_each_error_has_a_title(kind: type[Exception], language: str) -> None:
+    if not issubclass(kind, errors.BunkoError):
+        pytest.skip("no error of ours")
     words = (SOURCE / "server" / "page" / f"strings.{language}.js").read_text(encoding="utf-8")
     assert re.search(rf'\berror_{kind.__name__}: "[^"]+",', words)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_no_words_of_the_page_name_a_flag_or_a_command(language: str) -> None:
+    words = (SOURCE / "server" / "page" / f"strings.{language}.js").read_text(encoding="utf-8")
+    assert not re.search(r"\s--[a-z]|\bsudo\b|pip install|`|bunko [a-z]+", words)
 
 
 def test_there_are_patterns() -> None:

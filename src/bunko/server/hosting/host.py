@@ -19,7 +19,7 @@ from bunko.answering.writing import prime
 from bunko.config import load_settings
 from bunko.embedding.choice import with_embedder
 from bunko.engines import Engines
-from bunko.errors import BunkoError, UnknownLibrary, UnknownModel
+from bunko.errors import BunkoError, NameTaken, UnknownLibrary, UnknownModel
 from bunko.library import Library
 from bunko.models.modelfile import with_modelfile
 from bunko.network import is_loopback
@@ -31,6 +31,7 @@ from bunko.server.hosting.fair_queue import FairQueue, Ticket, a_turn, turn
 from bunko.server.hosting.inquiry import Found, Inquiry, Queued, by_public_name, settings_for, until_stop
 from bunko.server.hosting.jobs import Job, Threads
 from bunko.server.hosting.libraries import HostedLibrary, names_for
+from bunko.server.hosting.made_libraries import MadeLibraries
 from bunko.server.hosting.metrics import Metrics
 from bunko.server.hosting.stop_texts import HoldBack
 from bunko.server.hosting.sync_on_call import SyncOnCall
@@ -60,14 +61,18 @@ class Host:
         engines: Engines | None = None,
         library_settings: Callable[[Path], Settings] | None = None,
         updates: Literal["watch", "on_call"] = "watch",
+        made: MadeLibraries | None = None,
     ) -> None:
         """Open nothing yet. `settings` are the server's; `library_settings` returns a folder's own.
+
+        `made` remembers the libraries that users make; None: they can't make any.
 
         With "watch", folders are followed and the first model is loaded at the start. With "on_call", each call syncs
         its folder first, and a model is loaded with the first question.
         """
         roots = [Path(folder).expanduser() for folder in folders]
-        own = library_settings or (lambda root: load_settings(library_config=config_file(root)))
+        own = self._own = library_settings or (lambda root: load_settings(library_config=config_file(root)))
+        self.made = made
         self.settings = settings
         self.engines = engines or Engines(settings)
         self.libraries: dict[str, HostedLibrary] = {
@@ -118,6 +123,26 @@ class Host:
                 generator.start()
             prime(generator, language=self.settings.answer_language or "en", settings=self.settings)
             generator.context_tokens()  # waits until the model is loaded
+
+    # --- libraries that come and go -----------------------------------------------------------------------------
+
+    def add_library(self, root: Path) -> HostedLibrary:
+        """Serve one more folder, from now on. Raises NameTaken where it is served already."""
+        if any(library.root.resolve() == root.resolve() for library in self.libraries.values()):
+            raise NameTaken("This folder is a library already.", "Choose it in the list of libraries.")
+        taken = [library.root for library in self.libraries.values()]
+        name = next(name for name in reversed(names_for([*taken, root])) if name not in self.libraries)
+        library = HostedLibrary(name, root, settings=self._own(root), engines=self.engines)
+        self.libraries[name] = library
+        library.follow()
+        return library
+
+    def remove_library(self, name: str) -> HostedLibrary:
+        """Serve a library no longer. Its files and its index stay. Raises UnknownLibrary."""
+        library = self.library(name)
+        del self.libraries[name]
+        library.close()
+        return library
 
     # --- names --------------------------------------------------------------------------------------------------
 

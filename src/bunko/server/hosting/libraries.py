@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -17,6 +17,7 @@ from bunko.embedding.choice import with_embedder
 from bunko.errors import BunkoError, NotReady, StoreError, StoreNotWritable
 from bunko.library import Library
 from bunko.library_index import index_location
+from bunko.server.hosting.session_passwords import SessionPasswords
 from bunko.types import SyncReport
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class HostedLibrary:
         self._idle: list[Library] = []
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        self._passwords = SessionPasswords(configured=settings.reading.password_file)
 
     @property
     def location(self) -> str:
@@ -74,6 +76,14 @@ class HostedLibrary:
     def close(self) -> None:
         """Stop the follower and any sync. Returns at once; they end within a moment."""
         self._stop.set()
+        self._passwords.close()
+
+    def unlock_with(self, passwords: Iterable[str]) -> None:
+        """Try these passwords on locked files from the next sync on, until the server ends. Raises InvalidRequest."""
+        with self._lock:
+            file = self._passwords.add(passwords)
+            self.settings = replace(self.settings, reading=replace(self.settings.reading, password_file=file))
+            self._idle.clear()
 
     def _follow(self) -> None:
         while not self._stop.is_set():
@@ -175,6 +185,8 @@ class HostedLibrary:
 
     def _give_back(self, library: Library) -> None:
         with self._lock:
+            if library.settings.reading != self.settings.reading:
+                return  # opened before a password was given
             if len(self._idle) < _IDLE:
                 self._idle.append(library)
 

@@ -41,9 +41,10 @@ class StaticFile:
 
 
 def page_files() -> dict[str, StaticFile]:
-    """Return the files of the page by their names."""
+    """Return the files of the page by their names; `vendor` has those that others wrote."""
     found = {}
-    for item in sorted(files("bunko.server").joinpath("page").iterdir(), key=lambda item: item.name):
+    folder = files("bunko.server").joinpath("page")
+    for item in sorted([*folder.iterdir(), *folder.joinpath("vendor").iterdir()], key=lambda item: item.name):
         ending = PurePosixPath(item.name).suffix
         if ending in _TYPES:
             found[item.name] = StaticFile(item.read_bytes(), f"{_TYPES[ending]}; charset=utf-8")
@@ -60,7 +61,8 @@ def digest_of(found: dict[str, StaticFile]) -> str:
 
 def index_html(found: dict[str, StaticFile], base: str) -> bytes:
     """Return the page itself. It lists its modules, so that the browser fetches all of them at once."""
-    modules = [name for name in found if name.endswith(".js") and name not in ("app.js", "early.js")]
+    scripts = ("app.js", "early.js")
+    modules = [name for name in found if name.endswith(".js") and name not in scripts and ".min." not in name]
     preloads = "\n".join(f'<link rel="modulepreload" href="{base}/{name}">' for name in modules)
     text = found["index.html"].data.decode("utf-8")
     return text.replace(_PRELOADS, preloads).replace(_BASE, base).encode("utf-8")

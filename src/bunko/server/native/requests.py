@@ -89,3 +89,16 @@ class ConversationBody(Body):
 
     title: Annotated[str, Field(max_length=500)]
     turns: Annotated[list[dict[str, Any]], Field(max_length=1000)]
+
+
+class LibraryBody(Body):
+    """A library to make: a name of a new one, or a folder of the server's machine."""
+
+    name: Annotated[str, Field(max_length=200)] = ""
+    folder: Annotated[str, Field(max_length=4000)] = ""
+
+
+class PasswordsBody(Body):
+    """Passwords to try on locked files."""
+
+    passwords: Annotated[list[Annotated[str, Field(min_length=1, max_length=500)]], Field(min_length=1, max_length=20)]

@@ -10,16 +10,16 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 import bunko
-from bunko.contract.records import About, Health, Libraries, LibraryState, Progress, Ready, SearchResult, UploadRules
-from bunko.contract.serialise import Json, error_json, error_record, event_json, to_json
+from bunko.contract.records import About, Health, Libraries, Ready, SearchResult, UploadRules
+from bunko.contract.serialise import Json, error_json, event_json, to_json
 from bunko.errors import BunkoError
 from bunko.server.hosting.host import Host, Inquiry, Queued
 from bunko.server.hosting.inquiry import last_answer
-from bunko.server.hosting.libraries import HostedLibrary
 from bunko.server.hosting.metrics import CONTENT_TYPE
-from bunko.server.http.access import Principal, principal_of
+from bunko.server.http.access import Access, Principal, principal_of
 from bunko.server.http.events import EventResponse, event_bytes, first_of, until_gone
-from bunko.server.native import changes, documents
+from bunko.server.native import changes, documents, managing
+from bunko.server.native.library_states import state_of
 from bunko.server.native.replies import model_of, replies, reply
 from bunko.server.native.requests import AskBody, AskOptions, CompareBody, Quote, SearchBody
 from bunko.types import Answer, Event, Evidence, Message
@@ -56,9 +56,9 @@ def router(host: Host) -> APIRouter:
         return Response(host.metrics.text(), media_type=CONTENT_TYPE)
 
     @routes.get("/api/about", responses=replies(About))
-    async def about() -> Response:
+    async def about(request: Request) -> Response:
         """Return the server's version, models and limits."""
-        return reply(about_of(host))
+        return reply(about_of(host, request.app.state.access))
 
     @routes.get("/api/libraries", responses=replies(Libraries))
     async def libraries(request: Request) -> Response:
@@ -101,6 +101,7 @@ def router(host: Host) -> APIRouter:
 
     documents.add_routes(routes, host)
     changes.add_routes(routes, host)
+    managing.add_routes(routes, host)
     return routes
 
 
@@ -164,7 +165,7 @@ async def as_events(
 # --- what there is ------------------------------------------------------------------------------------------------
 
 
-def about_of(host: Host) -> About:
+def about_of(host: Host, access: Access) -> About:
     """Return the server's version, models and limits."""
     server = host.settings.server
     return About(
@@ -178,19 +179,5 @@ def about_of(host: Host) -> About:
         ),
         history=host.history,
         embedder=host.embedders[0],
-    )
-
-
-def state_of(library: HostedLibrary) -> LibraryState:
-    """Return a library's state."""
-    report, progress = library.report, library.progress
-    return LibraryState(
-        name=library.name,
-        title=library.title,
-        documents=report.documents if report else 0,
-        chunks=report.chunks if report else 0,
-        failed=len(report.failed) if report else 0,
-        state=library.state,
-        progress=Progress(stage=progress.stage, done=progress.done, total=progress.total) if progress.stage else None,
-        error=error_record(library.error) if library.error else None,
+        libraries=managing.may_make(host, access),
     )

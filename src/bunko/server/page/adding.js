@@ -6,6 +6,7 @@ import { add, button, fill, h, icon } from "./dom.js";
 import { size, t } from "./i18n.js";
 import { explained, told, toldHint } from "./messages.js";
 import { announce, state } from "./state.js";
+import { wordsOf } from "./syncing.js";
 
 export class Adding {
   /** @param {{ changed: () => void }} how */
@@ -91,7 +92,7 @@ export class Adding {
       let report = null;
       for await (const { event, data } of events(address(["api", "libraries", state.library, "sync"]), {})) {
         if (event === "progress") {
-          words.textContent = t("syncProgress", { stage: stageName(data.stage), done: data.done, total: data.total });
+          words.textContent = wordsOf(state.library, data);
           if (data.total) Object.assign(bar, { max: data.total, value: data.done });
         } else if (event === "finished") report = data;
         else if (event === "error") throw Object.assign(new Error(), data.error ?? data);
@@ -118,10 +119,3 @@ export class Adding {
     announce(`${t("synced")} ${words}`);
   }
 }
-
-function stageName(stage) {
-  const key = `syncStage_${String(stage)}`;
-  const words = t(key);
-  return words === key ? String(stage) : words;
-}
-

@@ -1,10 +1,11 @@
 // Show one answer as it comes: evidence first, then words, then marks, notes and times. In: a Lane. Out: an element.
 // Asks nothing of the server; opens sources through `open`.
 
+import { Streaming, drawComplete } from "./answer-words.js";
 import { pieces } from "./codepoints.js";
 import { add, button, fill, h, icon, languageOf } from "./dom.js";
 import { date, duration, number, t } from "./i18n.js";
-import { segmentsOf } from "./marks.js";
+import { drawn } from "./markdown.js";
 import { explained, told } from "./messages.js";
 import { announce } from "./state.js";
 import { waterfall } from "./waterfall.js";
@@ -15,9 +16,21 @@ import { waterfall } from "./waterfall.js";
 /** Join lines that were broken within Japanese, where a space would part a word; other breaks are spaces anyway. */
 const unwrapped = (text) => text.replace(/([\u3041-\u30ff\u4e00-\u9fff、])\n(?=[\u3041-\u30ff\u4e00-\u9fff])/g, "$1");
 
+/** A heading of Markdown stands above its card already; alone, it loses its signs. */
+const withoutHashes = (text) => text.replace(/^(?:#{1,6} +[^\n]+\n+)+(?=\S)/, "").replace(/^#{1,6} +/, "");
+
 /** A quote with the words marked that answer. `start` is where it begins in the document, in code points. */
 const marked = (words, start, span) => pieces(words, start, [{ ...span, kind: "answers" }])
   .map(({ text, kinds }) => (kinds.length ? h("mark", { class: "answers" }, unwrapped(text)) : unwrapped(text)));
+
+const TABLE = /^\s*\|.*\|\s*\n\s*\|[\s:|-]+\|\s*$/m; // a quote with a table of Markdown
+
+/** A row of a table: its sheet, and each cell under the name of its column. */
+function rowCard({ row, span }, show) {
+  const answers = (cell) => span && (cell === span.text.trim() || (cell.length > 2 && span.text.includes(cell)));
+  const cells = row.cells.map((cell, n) => (cell ? h("div", {}, h("dt", {}, row.columns[n] || "\u2013"), h("dd", { lang: languageOf(cell) }, answers(cell) ? h("mark", { class: "answers" }, cell) : cell)) : null));
+  return h("div", { class: "row-card", onclick: show }, h("p", { class: "sheet" }, row.sheet), h("dl", {}, cells));
+}
 
 const REMEMBERED = /^You asked this on .*--no-cache asks again\.$/; // the page says so itself, with a button
 const SHOWN = 6; // quotes before "show all": a survey may have hundreds
@@ -34,6 +47,7 @@ export class AnswerView {
     this.thoughts = h("div", { class: "thoughts" });
     this.reasoning = h("details", { class: "fold reasoning", hidden: true }, h("summary", {}, t("reasoning")), this.thoughts);
     this.words = h("div", { class: "answer" });
+    this.streaming = new Streaming(this.words);
     this.after = h("div", { class: "after" });
     this.quotes = h("div", { class: "evidence" });
     this.times = h("div", { class: "times" });
@@ -54,13 +68,10 @@ export class AnswerView {
     if (event === "stopped") announce(t("stopped"));
   }
 
+  /** Draw the words that have come, at most once for each picture of the screen. */
   writeOn() {
-    if (this.live && this.drawn === this.lane.state) {
-      this.live.data = this.lane.text.trimStart();
-      this.words.lang = languageOf(this.lane.text);
-    } else {
-      this.draw();
-    }
+    if (this.drawn !== this.lane.state) this.draw();
+    else if (!this.waiting) this.waiting = requestAnimationFrame(() => this.drawWords());
   }
 
   thinkOn() {
@@ -96,23 +107,12 @@ export class AnswerView {
 
   drawWords() {
     const { lane } = this;
-    this.live = null;
-    const text = lane.text.trim();
-    this.words.hidden = !text;
-    this.words.lang = languageOf(text);
-    if (lane.state !== "done") {
-      this.live = document.createTextNode(text);
-      fill(this.words, this.live);
-      return;
-    }
-    const { segments, loose } = segmentsOf(text, lane.result.citations ?? [], lane.result.unsupported ?? []);
-    const judged = lane.variant.library && !lane.result.refused;
-    fill(this.words, segments.map((segment) => [
-      segment.unsupported && judged ? h("span", { class: "unsupported" }, segment.text) : segment.text,
-      segment.closes && judged ? h("span", { class: "no-source" }, icon("warn"), t("noSource")) : null,
-      segment.marks.map((mark) => this.cite(mark)),
-    ]), loose.map((mark) => this.cite(mark)));
-    this.words.classList.toggle("refused", Boolean(lane.result.refused));
+    if (this.waiting) cancelAnimationFrame(this.waiting);
+    this.waiting = 0;
+    this.words.hidden = !lane.text.trim();
+    this.words.classList.toggle("refused", Boolean(lane.result?.refused));
+    if (lane.state === "done") drawComplete(this.words, lane, (mark) => this.cite(mark));
+    else this.streaming.write(lane);
   }
 
   /** A citation: a button with the source's number. @param {import("./marks.js").Mark} mark */
@@ -122,7 +122,7 @@ export class AnswerView {
     const label = `${t(page === null ? "citeLabel" : "citeLabelPage", words)}${verified ? "" : ` (${t("unverified")})`}`;
     return h("button", {
       type: "button", class: verified ? "cite" : "cite unverified", "aria-label": label, title: label,
-      onclick: (event) => this.open({ path, page, spans: citations, n, quotes: this.lane.evidence }, event.currentTarget),
+      onclick: (event) => this.open({ path, page, spans: citations, n, quotes: this.lane.evidence, words: this.lane.text }, event.currentTarget),
     }, String(n), verified ? null : "?");
   }
 
@@ -144,15 +144,15 @@ export class AnswerView {
   /** A quote that opens its source. */
   card(place, words, n, aside) {
     const { path, page, start, end } = place;
-    const show = (event) => this.open({ path, page, spans: [{ start, end }], n: aside === null ? 0 : n, quotes: this.lane.evidence }, event.currentTarget.closest("li").querySelector("button"));
+    const show = (event) => this.open({ path, page, spans: [{ start, end }], n: aside === null ? 0 : n, quotes: this.lane.evidence, words: this.lane.text }, event.currentTarget.closest("li").querySelector("button"));
     const [folder, name] = [path.slice(0, path.lastIndexOf("/") + 1), path.slice(path.lastIndexOf("/") + 1)];
     const label = t(page === null ? "openSource" : "openSourcePage", { n, path, page: page ?? "" });
     return h("li", { class: aside === null ? "card near" : aside ? "card aside" : "card" },
       h("button", { type: "button", class: "place", "aria-label": label, onclick: show },
         aside === null ? null : h("span", { class: "n" }, String(n)),
         h("span", { class: "path" }, folder ? h("span", { class: "folder" }, folder) : null, h("bdi", {}, name)),
-        page === null ? null : h("span", { class: "page" }, t("page", { page }))),
-      h("blockquote", { lang: languageOf(words), onclick: show }, place.span ? marked(words, start, place.span) : unwrapped(words.trim())),
+        page === null ? null : h("span", { class: "page" }, t("page", { page })), place.row ? h("span", { class: "page" }, t("row", { n: place.row.row })) : null),
+      place.row ? rowCard(place, show) : TABLE.test(words) ? h("div", { class: "quoted" }, drawn(withoutHashes(words.trim()), { quoted: true })) : h("blockquote", { lang: languageOf(words), onclick: show }, place.span ? marked(words, start, place.span) : unwrapped(withoutHashes(words.trim()))),
       place.gives_orders ? h("p", { class: "warning" }, icon("warn"), t("givesOrders")) : null);
   }
 
@@ -175,17 +175,18 @@ export class AnswerView {
     const said = (result.notes ?? []).filter((note) => !(result.remembered && REMEMBERED.test(note)));
     const lines = said.map((note) => {
       const { text, lang } = told(note);
-      return h("li", { lang }, icon("note"), h("span", {}, text));
+      return text && h("li", { lang }, icon("note"), h("span", {}, text));
     });
     if (result.remembered) {
       lines.push(h("li", {}, icon("history"), h("span", {}, t("remembered", { date: date(result.remembered.at * 1000) }), " ", button({ class: "link", text: t("askAnew"), onclick: this.anew }))));
     }
-    return lines.length ? h("ul", { class: "notes", "aria-label": t("notes") }, lines) : null;
+    return lines.some(Boolean) ? h("ul", { class: "notes", "aria-label": t("notes") }, lines) : null;
   }
 
   failure() {
-    const { title, text, hint, lang } = explained(this.lane.error);
+    const { title, text, hint, lang, said } = explained(this.lane.error);
     return h("div", { class: "failure" }, icon("warn"), h("div", {}, h("p", { class: "title" }, title), text ? h("p", { lang }, text) : null, hint ? h("p", { class: "hint", lang: languageOf(hint) }, hint) : null,
+      said ? h("details", { class: "fold" }, h("summary", {}, t("serverSaid")), h("p", { lang: languageOf(said) }, said)) : null,
       button({ class: "quiet", text: t("tryAgain"), icon: "again", onclick: this.again })));
   }
 

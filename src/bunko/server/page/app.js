@@ -7,12 +7,15 @@
 //                     asking.js        puts a question to one variant or several
 //                     connection.js    waits for a server that can't be reached
 //                     keeping.js       keeps conversations: nowhere, in the browser, on the server
+//   drawing Markdown  answer-words.js, markdown.js, math.js; vendor/: markdown-it, KaTeX, DOMPurify
 //   the answer        conversation-view.js   turns; answer-view.js: one answer; composer.js: where questions are written
 //                     marks.js         which words of an answer a citation carries (pure)
 //                     waterfall.js     where the time went
 //   the source        source-view.js   a document at the very words; codepoints.js: offsets as the server counts (pure)
 //   the library       documents-view.js  what is in it; adding.js, dropping.js: files on their way into it
-//   the rest          history-view.js, export.js, dialogs.js (settings, help, token), keys.js
+//                     document-item.js, libraries-dialog.js; syncing.js: how far an index is; welcome.js: before the first question
+//   the rest          history-view.js, conversation-list.js, turn-tools.js, saving.js (export.js, export-html.js),
+//                     dialogs.js (settings, help, token), keys.js
 //   words             i18n.js, strings.en.js, strings.ja.js; messages.js: what the server says, in this page's words
 //   elements          dom.js; page.css, answer.css, source.css; early.js: colours and language before the first paint
 
@@ -20,34 +23,41 @@ import { askWith, getJson, takeToken } from "./api.js";
 import { ask } from "./asking.js";
 import { Composer, variants } from "./composer.js";
 import { lost } from "./connection.js";
+import { ConversationList } from "./conversation-list.js";
 import { ConversationView, laneName } from "./conversation-view.js";
 import { askToken, openHelp, openSettings } from "./dialogs.js";
 import { DocumentsView } from "./documents-view.js";
 import { button, fill, h, icon, s } from "./dom.js";
 import { listenForFiles } from "./dropping.js";
-import { fileName, markdown, save } from "./export.js";
 import { HistoryView } from "./history-view.js";
 import { chooseLanguage, t } from "./i18n.js";
 import { keeper } from "./keeping.js";
 import { listen, neighbour } from "./keys.js";
+import { makeLibrary, openLibraries } from "./libraries-dialog.js";
 import { explained } from "./messages.js";
+import { saveMenu } from "./saving.js";
 import { SourceView } from "./source-view.js";
 import { announce, currentLibrary, hear, prefer, state } from "./state.js";
 import { newConversation, newLane, newTurn, titleOf } from "./turns.js";
 
 const VIEWS = ["ask", "documents", "history"];
 const NARROW = matchMedia("(max-width: 60rem)"); // as in page.css: below, the source is a sheet over the page
-const INDEXING_MS = 2000;
+const INDEXING_MS = 1000;
 
 const top = document.getElementById("top"), main = document.getElementById("main"), pane = document.getElementById("source");
 let byKeyboard = false, following = false;
 
 const source = new SourceView(pane, closeSource);
-const conversation = new ConversationView({ open: openSource, again: askAgain, alone: askAlone, suggest: (question) => composer.write(question) });
-const composer = new Composer({ ask: askNew, stop, settings: openSettings, fresh: startAnew, save: saveMarkdown });
+const conversation = new ConversationView({
+  open: openSource, again: askAgain, alone: askAlone, suggest: askNew, edited: askEdited, made: libraryMade,
+  failed: () => (documents.kind = "failed", location.hash = "documents"), choose: () => (location.hash = "documents", requestAnimationFrame(() => document.getElementById("files")?.click())),
+});
+const composer = new Composer({ ask: askNew, stop, settings: openSettings, fresh: startAnew, save: () => saveMenu(() => state.conversation, (lane, turn) => laneName(lane.variant, turn.lanes)) });
 const documents = new DocumentsView({ open: openSource, changed: refreshLibraries });
-const history_ = new HistoryView({ open: openConversation, kept: keep });
-const askView = h("section", { class: "view ask" }, conversation.element, composer.element);
+const history_ = new HistoryView({ open: openConversation, renamed, kept: keep });
+const side = new ConversationList({ open: openConversation, renamed, kind: "side", counted: (n) => document.body.classList.toggle("with-conversations", n > 0) });
+const sidebar = h("aside", { class: "side-list", id: "side" }, side.element);
+const askView = h("section", { class: "view ask" }, sidebar, h("div", { class: "talk" }, conversation.element, composer.element));
 
 // --- drawing -------------------------------------------------------------------------------------------------------
 
@@ -67,8 +77,10 @@ function drawTop() {
   fill(top,
     h("a", { class: "brand", href: "#ask", "aria-label": "Bunko" }, s("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, s("path", { d: "M2 2h3v12H2zM6.5 4h3v10h-3zM11 6h3v8h-3z" })), h("span", { lang: "en" }, "Bunko")),
     places.length ? library : null,
+    state.about.libraries !== "fixed" ? button({ class: "quiet", icon: "folder", label: t("libraries"), onclick: () => openLibraries({ made: libraryMade, removed: libraryRemoved }) }) : null,
     h("nav", { "aria-label": t("views") }, tab("ask", "ask"), tab("documents", "documents"), tab("history", "history")),
     h("div", { class: "tools" },
+      now === "ask" ? button({ class: "quiet side-toggle", icon: "side", label: t("conversations"), "aria-pressed": String(state.preferences.side), onclick: () => prefer({ side: !state.preferences.side }) }) : null,
       h("button", { type: "button", class: "quiet words", lang: other[0], "aria-label": other[2], onclick: () => prefer({ language: other[0] }) }, other[1]),
       h("button", { type: "button", class: "quiet", "aria-label": t(dark ? "toLight" : "toDark"), title: t(dark ? "toLight" : "toDark"), onclick: () => prefer({ theme: dark ? "light" : "dark" }) }, s("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, s("path", { d: dark ? "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8M12 2v2M12 20v2M4.9 4.9l1.4 1.4M17.7 17.7l1.4 1.4M2 12h2M20 12h2M4.9 19.1l1.4-1.4M17.7 6.3l1.4-1.4" : "M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5z" }))),
       button({ class: "quiet", icon: "help", label: t("help"), onclick: openHelp })));
@@ -78,10 +90,19 @@ function drawView() {
   const name = view();
   const element = { ask: askView, documents: documents.element, history: history_.element }[name];
   if (main.firstChild !== element) fill(main, element);
-  if (name === "ask") composer.draw();
+  if (name === "ask") {
+    composer.draw();
+    drawSide();
+  }
   if (name === "documents") documents.draw();
   if (name === "history") history_.draw();
   document.title = [name === "ask" ? titleOf(state.conversation ?? { turns: [] }) : t(name), "Bunko"].filter(Boolean).join(" – ");
+}
+
+function drawSide() {
+  sidebar.setAttribute("aria-label", t("conversations"));
+  document.body.classList.toggle("side-hidden", !state.preferences.side);
+  side.load();
 }
 
 function drawAll() {
@@ -103,7 +124,7 @@ async function askNew(question) {
   if (view() !== "ask") location.hash = "ask";
   state.conversation ??= newConversation(state.library);
   state.conversation.id ||= newConversation("").id; // it was deleted from the history, and is gone on with
-  const turn = newTurn(question, variants());
+  const turn = newTurn(question, variants(), state.library ? [...state.only] : []);
   state.conversation.turns.push(turn);
   conversation.push(turn);
   await follow(turn, false);
@@ -115,6 +136,16 @@ async function askAgain(turn, anew) {
   conversation.replace(turn);
   composer.field.focus();
   await follow(turn, anew);
+}
+
+/** Ask a changed question: what came after the one before is left out, as it belongs to that. */
+async function askEdited(turn, question) {
+  const { conversation: asked } = state;
+  if (asked.title === titleOf({ turns: asked.turns })) asked.title = ""; // it was its first question
+  asked.turns.splice(asked.turns.indexOf(turn));
+  source.close();
+  conversation.draw();
+  await askNew(question);
 }
 
 /** Ask a question again as if nothing had been said before it. */
@@ -138,6 +169,7 @@ async function follow(turn, anew) {
   if (turn.lanes.some((lane) => ["Offline", "Cut"].includes(lane.error?.type))) lost();
   document.title = `${titleOf(asked)} – Bunko`;
   if (asked === state.conversation) await keep().catch((error) => announce(explained({ type: "Storage", ...error }).title));
+  if (view() === "ask") side.load();
 }
 
 function stop() {
@@ -167,9 +199,9 @@ function openConversation(kept) {
   location.hash = "ask";
 }
 
-function saveMarkdown() {
-  const title = titleOf(state.conversation);
-  save(fileName(title), markdown(state.conversation, (lane, turn) => laneName(lane.variant, turn.lanes)));
+/** The present conversation was given another name in a list. */
+function renamed(id, title) {
+  if (state.conversation?.id === id) state.conversation.title = title;
 }
 
 // --- sources -------------------------------------------------------------------------------------------------------
@@ -212,20 +244,59 @@ function chooseLibrary(name) {
   if (name === state.library) return;
   prefer({ library: name });
   state.library = name;
+  state.only.clear();
   startAnew();
   drawTop();
   drawView();
-  document.getElementById("library").focus();
+  document.getElementById("library")?.focus();
+}
+
+const isBusy = ({ state: now, progress }) => now === "indexing" || Boolean(progress);
+
+let watching = 0;
+function watchLater() {
+  clearTimeout(watching);
+  watching = setTimeout(refreshLibraries, INDEXING_MS);
+}
+
+async function libraryMade(library) {
+  await refreshLibraries();
+  drawTop();
+  chooseLibrary(library.name);
+  watchLater();
+}
+
+async function libraryRemoved(name) {
+  await refreshLibraries();
+  if (state.library === name) chooseLibrary(state.libraries[0]?.name ?? "");
+  drawTop();
+  conversation.draw();
+  drawView();
+}
+
+/** Where there is no library yet, files that are dropped make one. */
+async function takeFiles(files) {
+  if (!state.library) {
+    try {
+      await libraryMade(await makeLibrary({ name: t("firstLibrary") }));
+    } catch (error) {
+      announce(explained(error).title);
+      return;
+    }
+  }
+  location.hash = "documents";
+  setTimeout(() => documents.take(files), 50);
 }
 
 async function refreshLibraries() {
   try {
     const before = JSON.stringify(state.libraries);
     state.libraries = (await getJson("/api/libraries")).libraries;
-    if (JSON.stringify(state.libraries) !== before && !state.conversation?.turns.length) conversation.draw();
-    const lead = document.querySelector(".documents .lead"), library = currentLibrary();
-    if (lead && library) lead.textContent = `${library.title} · ${t("documentCount", { n: library.documents })}`;
-    if (state.libraries.some((one) => one.state === "indexing")) setTimeout(refreshLibraries, INDEXING_MS);
+    const quiet = (libraries) => JSON.stringify(libraries.map(({ progress, chunks, ...rest }) => rest));
+    if (quiet(state.libraries) !== quiet(JSON.parse(before)) && !state.conversation?.turns.length) conversation.draw();
+    else conversation.refresh();
+    documents.refresh();
+    if (state.libraries.some(isBusy)) watchLater();
   } catch (error) {
     if (error.type === "Offline") lost().then(refreshLibraries);
   }
@@ -251,7 +322,7 @@ async function begin() {
   if (state.preferences.keeping === "server" && state.about.history !== "allowed") state.preferences.keeping = "browser";
   drawAll();
   if (!NARROW.matches && view() === "ask") composer.field.focus();
-  if (state.libraries.some((one) => one.state === "indexing")) setTimeout(refreshLibraries, INDEXING_MS);
+  if (state.libraries.some(isBusy)) watchLater();
   return undefined;
 }
 
@@ -295,6 +366,11 @@ hear("preference:theme", () => {
   if (focused >= 0) top.querySelectorAll("button")[focused].focus();
 });
 hear("preference:model", () => composer.draw());
+hear("preference:side", () => {
+  drawTop();
+  drawSide();
+  top.querySelector(".side-toggle")?.focus();
+});
 
 listen({
   focusQuestion: () => {
@@ -318,10 +394,7 @@ listen({
   },
 });
 listenForFiles({
-  may: () => state.about.upload.allowed && Boolean(state.library),
-  take: (files) => {
-    location.hash = "documents";
-    setTimeout(() => documents.take(files), 50);
-  },
+  may: () => state.about.upload.allowed && (Boolean(state.library) || state.about.libraries !== "fixed"),
+  take: takeFiles,
 });
 begin();

@@ -47,7 +47,7 @@ async function* incoming(turn, { before, preferences, signal, anew }) {
   const history = historyOf(before);
   const { question, lanes } = turn;
   if (lanes.length > 1 && !history.length) {
-    const variants = lanes.map(({ variant }) => ({ ...(variant.library ? { library: variant.library } : {}), ...wanted(variant, preferences) }));
+    const variants = lanes.map(({ variant }) => ({ ...(variant.library ? { library: variant.library } : {}), ...wanted(variant, preferences, turn.only ?? []) }));
     for await (const { event, data } of events("/api/compare", { question, variants }, { signal })) {
       if (data.variant in lanes) yield { lane: lanes[data.variant], event, data };
       else if (event === "error") throw new ApiError({ ...(data.error ?? data) });
@@ -58,13 +58,13 @@ async function* incoming(turn, { before, preferences, signal, anew }) {
     const { library } = lane.variant;
     const path = library ? address(["api", "libraries", library, "ask"]) : "/api/ask";
     const kept = lanes.length === 1 && library && !anew && !history.length ? { answers: "kept" } : {};
-    const body = { question, ...wanted(lane.variant, preferences), ...kept, ...(history.length ? { history } : {}), stream: true };
+    const body = { question, ...wanted(lane.variant, preferences, turn.only ?? []), ...kept, ...(history.length ? { history } : {}), stream: true };
     for await (const { event, data } of events(path, body, { signal })) yield { lane, event, data };
   }
 }
 
 /** Return the fields of a request that say how to answer; what was not chosen is left to the server. */
-function wanted(variant, preferences) {
+function wanted(variant, preferences, only) {
   const tree = variant.model ? { model: variant.model } : {};
   const chosen = {};
   for (const [name, field] of Object.entries(FIELDS)) {
@@ -72,6 +72,7 @@ function wanted(variant, preferences) {
   }
   if (preferences.translation === "auto") chosen.translation = "auto";
   if (LENGTHS.includes(preferences.length)) chosen.length = preferences.length;
+  if (only.length) chosen.only = only;
   if (preferences.strictness) chosen.strictness = Number(preferences.strictness);
   const fits = ([name]) => variant.library || WITHOUT_DOCUMENTS.includes(name);
   return { ...tree, ...Object.fromEntries(Object.entries(chosen).filter(fits)) };

@@ -5,7 +5,7 @@ import { language, t } from "./i18n.js";
 import { prefer, state } from "./state.js";
 
 export class Composer {
-  /** @param {{ ask: (question: string) => void, stop: () => void, settings: () => void, fresh: () => void, save: () => void }} how */
+  /** @param {{ ask: (question: string) => void, stop: () => void, settings: () => void, fresh: () => void, save: () => Node }} how `save` returns the menu by which a conversation is saved */
   constructor(how) {
     this.how = how;
     this.field = h("textarea", {
@@ -27,15 +27,35 @@ export class Composer {
     const had = this.element.contains(document.activeElement) ? document.activeElement.dataset?.name ?? document.activeElement.className : null;
     fill(this.element,
       h("label", { class: "only-read", for: "question" }, t("question")),
+      this.scope(),
       h("div", { class: "field" }, this.field, this.submit),
       h("div", { class: "options" },
         follows ? button({ class: "quiet small", icon: "add", text: t("newConversation"), "data-name": "fresh", onclick: () => this.how.fresh() }) : null,
+        this.model(),
         this.compare(),
-        follows ? button({ class: "quiet small", icon: "save", text: t("exportMarkdown"), "data-name": "save", onclick: () => this.how.save() }) : null,
+        follows ? this.how.save() : null,
         button({ class: "quiet small", icon: "settings", text: t("settings"), "data-name": "settings", onclick: () => this.how.settings() }),
         h("span", { class: "keys-hint", "aria-hidden": "true" }, running ? t("escHint") : follows ? "" : t("enterHint"))));
     if (had === "") this.field.focus();
     else if (had) (this.element.querySelector(`[data-name="${had}"]`) ?? (had.startsWith("go") ? this.submit : null))?.focus();
+  }
+
+  /** The model that answers, and a choice among those that the server has. */
+  model() {
+    const { models, default_model: usual } = state.about;
+    if (!models.length) return null;
+    if (models.length === 1) return h("span", { class: "model", title: t("set_model") }, h("span", { class: "only-read" }, `${t("set_model")}: `), usual);
+    const now = models.includes(state.preferences.model) ? state.preferences.model : usual;
+    return h("label", { class: "compare model", title: t("modelAsked") }, h("select", { "data-name": "model", "aria-label": t("modelAsked"), onchange: (event) => prefer({ model: event.currentTarget.value === usual ? "" : event.currentTarget.value }) },
+      models.map((name) => h("option", { value: name, selected: name === now }, name))));
+  }
+
+  /** The documents that are asked alone, if any are. */
+  scope() {
+    const n = state.only.size;
+    if (!n || !state.library) return null;
+    return h("p", { class: "scope" }, h("span", {}, t("onlyThese", { n, path: [...state.only][0] })), " ",
+      button({ class: "link", text: t("askAllDocuments"), onclick: () => (state.only.clear(), this.draw(), this.field.focus()) }));
   }
 
   compare() {

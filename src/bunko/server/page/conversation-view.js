@@ -2,11 +2,14 @@
 
 import { AnswerView } from "./answer-view.js";
 import { add, button, fill, h, languageOf } from "./dom.js";
-import { number, t } from "./i18n.js";
-import { currentLibrary, state } from "./state.js";
+import { t } from "./i18n.js";
+import { state } from "./state.js";
+import { turnTools } from "./turn-tools.js";
+import { refresh, welcome } from "./welcome.js";
 
 export class ConversationView {
-  /** @param {{ open: (source: any, by: HTMLElement) => void, again: (turn: any, anew: boolean) => void, alone: (turn: any) => void, suggest: (question: string) => void }} how */
+  /** @param {{ open: (source: any, by: HTMLElement) => void, again: (turn: any, anew: boolean) => void, alone: (turn: any) => void, suggest: (question: string) => void,
+   *   edited: (turn: any, question: string) => void, failed: () => void, made: (library: any) => void, choose: () => void }} how */
   constructor(how) {
     this.how = how;
     this.list = h("div", { class: "turns" });
@@ -23,7 +26,13 @@ export class ConversationView {
     this.answers.clear();
     this.standalones.clear();
     const turns = state.conversation?.turns ?? [];
-    fill(this.list, turns.length ? [this.heading(), turns.map((turn) => this.turn(turn))] : this.welcome());
+    fill(this.list, turns.length ? [this.heading(), turns.map((turn) => this.turn(turn))] : welcome({ ask: this.how.suggest, failed: this.how.failed, made: this.how.made, choose: this.how.choose }));
+  }
+
+  /** Draw again how the library is, where nothing was asked yet. */
+  refresh() {
+    const element = this.list.querySelector(".welcome");
+    if (element) refresh(element, this.how);
   }
 
   /** Add a turn at the end, and bring it into view. */
@@ -61,7 +70,7 @@ export class ConversationView {
     const lanes = turn.lanes.map((lane) => {
       const view = new AnswerView(lane, {
         heading: several ? laneName(lane.variant, turn.lanes) : "",
-        open: (source, by) => this.how.open({ ...source, library: lane.variant.library }, by),
+        open: (source, by) => this.how.open({ ...source, library: lane.variant.library, asked: turn.question }, by),
         again: () => this.how.again(turn, false), anew: () => this.how.again(turn, true),
       });
       this.answers.set(lane, view);
@@ -70,8 +79,10 @@ export class ConversationView {
     const standalone = h("div");
     this.standalones.set(turn.lanes[0], () => fill(standalone, this.standalone(turn)));
     fill(standalone, this.standalone(turn));
+    const heading = h("h2", { class: "question", lang: languageOf(turn.question) }, turn.question);
     return h("article", { class: "turn", id: `turn-${turn.id}` },
-      h("h2", { class: "question", lang: languageOf(turn.question) }, turn.question),
+      h("div", { class: "asked" }, heading, turnTools(turn, heading, { again: (one) => this.how.again(one, true), edited: this.how.edited })),
+      turn.only?.length ? h("p", { class: "standalone" }, t("onlyThese", { n: turn.only.length, path: turn.only[0] })) : null,
       standalone,
       h("div", { class: several ? "lanes several" : "lanes" }, lanes));
   }
@@ -82,17 +93,6 @@ export class ConversationView {
     if (!standalone || standalone === turn.question) return null;
     return h("p", { class: "standalone" }, t("searchedFor"), " ", h("q", { lang: languageOf(standalone) }, standalone), " ",
       now === "done" ? button({ class: "link", text: t("askAlone"), onclick: () => this.how.alone(turn) }) : null);
-  }
-
-  welcome() {
-    const library = currentLibrary();
-    const empty = library && library.documents === 0 && library.state !== "indexing";
-    const about = library
-      ? library.state === "indexing" ? t("welcomeIndexing", { title: library.title }) : empty ? t("welcomeEmpty") : t("welcomeLibrary", { title: library.title, n: library.documents, chunks: number(library.chunks ?? 0) })
-      : t("welcomeAlone");
-    const chips = library && !empty ? [t("suggestion1"), t("suggestion2")] : [];
-    return h("div", { class: "welcome" }, h("h1", {}, t("welcome")), h("p", {}, about),
-      chips.length ? h("p", { class: "chips" }, chips.map((words) => button({ class: "chip", text: words, onclick: () => this.how.suggest(words) }))) : null);
   }
 }
 

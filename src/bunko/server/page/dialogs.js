@@ -4,7 +4,8 @@ import { button, fill, freshId, h } from "./dom.js";
 import { language, t } from "./i18n.js";
 import { prefer, state } from "./state.js";
 
-function dialog(name, title, ...children) {
+/** Open a dialog of the page's form. @returns {HTMLDialogElement} */
+export function dialog(name, title, ...children) {
   const id = freshId("dialog");
   const element = h("dialog", { class: name, "aria-labelledby": id });
   const close = button({ class: "quiet", icon: "close", label: t("close"), onclick: () => element.close() });

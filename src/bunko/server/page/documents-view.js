@@ -3,10 +3,13 @@
 
 import { Adding } from "./adding.js";
 import { address, getJson } from "./api.js";
-import { add, button, fill, h, icon, languageOf } from "./dom.js";
-import { date, size, t } from "./i18n.js";
-import { explained, told, toldHint } from "./messages.js";
+import { documentItem } from "./document-item.js";
+import { add, button, fill, h, icon } from "./dom.js";
+import { t } from "./i18n.js";
+import { explained } from "./messages.js";
 import { announce, currentLibrary, state } from "./state.js";
+import { drawProgress } from "./syncing.js";
+import { failedLink } from "./welcome.js";
 
 const PAGE = 100;
 const PAUSE_MS = 200; // after the last key, before the search
@@ -32,9 +35,33 @@ export class DocumentsView {
     }, t(`kind_${kind}`)));
     fill(this.element,
       h("h1", { id: "documents-title" }, t("documents")),
-      library ? h("p", { class: "lead" }, library.title, " · ", t("documentCount", { n: library.documents })) : h("p", { class: "lead" }, t("noLibrary")),
-      library ? [this.adding.draw(), h("div", { class: "filters" }, h("div", { class: "search" }, icon("search"), this.search), h("div", { class: "choice", role: "group", "aria-label": t("filter") }, kinds)), this.count, this.list, this.more] : null);
-    if (library) this.load();
+      h("p", { class: "lead" }, t("noLibrary")), h("p", { class: "sync indexing", hidden: true }),
+      library ? [this.scope = h("p", { class: "scope", hidden: true }), this.adding.draw(), h("div", { class: "filters" }, h("div", { class: "search" }, icon("search"), this.search), h("div", { class: "choice", role: "group", "aria-label": t("filter") }, kinds)), this.count, this.list, this.more] : null);
+    this.refresh();
+    if (!library) return;
+    this.tellScope();
+    this.load();
+  }
+
+  /** Draw how the library is: how many documents, how many not read, how far the index is. */
+  refresh() {
+    const library = currentLibrary(), lead = this.element.querySelector(".lead");
+    if (!library || !lead) return;
+    const link = failedLink(library, () => this.choose("failed"));
+    fill(lead, library.title, " · ", t("documentCount", { n: library.documents }), link ? [" · ", link] : null);
+    drawProgress(this.element.querySelector(".indexing"), library);
+  }
+
+  /** Say which documents alone are asked. */
+  tellScope() {
+    const n = state.only.size;
+    this.scope.hidden = !n;
+    fill(this.scope, n ? [t("onlyThese", { n, path: [...state.only][0] }), " ", h("a", { class: "link", href: "#ask" }, t("askThese")), " ", button({ class: "link", text: t("askAllDocuments"), onclick: () => {
+      state.only.clear();
+      for (const tick of this.element.querySelectorAll(".tick")) tick.checked = false;
+      this.tellScope();
+      this.search.focus();
+    } })] : null);
   }
 
   typed() {
@@ -65,31 +92,12 @@ export class DocumentsView {
       return;
     }
     if (wish !== this.wish) return;
-    const items = got.documents.map((document) => this.item(document));
+    const items = got.documents.map((document) => documentItem(document, { open: (one, by) => this.open(one, by), changed: () => this.adding.plan(() => this.adding.follow()), chosen: () => this.tellScope() }));
     if (more) add(this.list, items);
     else fill(this.list, items);
     this.more.hidden = this.list.childElementCount >= got.total;
     this.count.textContent = got.total ? t("shownCount", { n: got.total }) : t(this.query || this.kind !== "all" ? "noneFound" : "noDocuments");
     if (more) items[0]?.querySelector("button")?.focus();
-  }
-
-  item(document) {
-    const failed = Boolean(document.error);
-    const bytes = document.bytes ?? document.size;
-    const facts = [
-      failed ? null : (document.format ?? "").toUpperCase(),
-      document.pages ? t("pages", { n: document.pages }) : null,
-      document.chunks ? t("passages", { n: document.chunks }) : null,
-      bytes ? size(bytes) : null,
-      document.modified ? date(document.modified * 1000) : null,
-    ].filter(Boolean);
-    const at = document.path.lastIndexOf("/") + 1;
-    const name = [at ? h("span", { class: "folder" }, document.path.slice(0, at)) : null, h("bdi", {}, document.path.slice(at))];
-    const reason = failed ? told(document.error) : null, hint = failed && document.hint ? toldHint(document.hint) : null;
-    return h("li", { class: failed ? "document failed" : "document" },
-      failed ? h("p", { class: "path" }, name) : h("button", { type: "button", class: "path", onclick: (event) => this.open(document, event.currentTarget) }, name),
-      h("p", { class: "facts" }, failed ? h("span", { class: "tag warn" }, icon("warn"), t("notRead")) : null, facts.flatMap((fact, n) => [n ? h("span", { class: "dot", "aria-hidden": "true" }, " · ") : null, h("span", {}, fact)])),
-      reason ? h("p", { class: "reason" }, h("span", { lang: reason.lang }, reason.text), " ", hint ? h("span", { class: "hint", lang: hint.lang }, hint.text) : null) : null);
   }
 
   open(document, by) {

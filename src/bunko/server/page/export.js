@@ -1,8 +1,9 @@
 // Write a conversation as Markdown: questions as headings, answers with footnotes that name path, page and offsets.
 // Pure, but for `save`, which hands the file to the browser.
 
+import { answerMarkdown } from "./export-answer.js";
 import { date, number, t } from "./i18n.js";
-import { segmentsOf } from "./marks.js";
+import { titleOf } from "./turns.js";
 
 /** Signs that Markdown would read: text of a model or a document stays text, and makes no link and loads no picture. */
 const SIGNS = /[\\`*_[\]<>|~#!]/g;
@@ -20,7 +21,7 @@ export function escaped(text) {
 /** @param {import("./turns.js").Conversation} conversation @param {(lane: any, turn: any) => string} nameOf */
 export function markdown(conversation, nameOf) {
   const notes = [];
-  const parts = [`# ${escaped(oneLine(conversation.turns[0]?.question ?? t("untitled")))}`, `*${escaped([conversation.library || t("withoutDocuments"), date(conversation.updated || Date.now())].join(" · "))}*`];
+  const parts = [`# ${escaped(oneLine(titleOf(conversation) || t("untitled")))}`, `*${escaped([conversation.library || t("withoutDocuments"), date(conversation.updated || Date.now())].join(" · "))}*`];
   for (const turn of conversation.turns) {
     parts.push(`## ${escaped(oneLine(turn.question))}`);
     for (const lane of turn.lanes) {
@@ -34,13 +35,8 @@ export function markdown(conversation, nameOf) {
 function laneParts(lane, notes) {
   if (!lane.result) return [escaped(lane.text), `*${t(lane.state === "stopped" ? "stopped" : "error_Error")}*`];
   const { result } = lane;
-  const { segments, loose } = segmentsOf(lane.text.trim(), result.citations ?? [], result.unsupported ?? []);
-  const judged = lane.variant.library && !result.refused;
-  const text = [...segments, { text: "", closes: false, marks: loose }].map(({ text: words, closes, marks }) => {
-    const [, body, gap] = /^([^]*?)(\s*)$/.exec(words);
-    return escaped(body) + (closes && judged ? ` *(${t("noSource")})*` : "") + marks.map((mark) => note(mark, notes)).join("") + gap;
-  }).join("");
-  const quotes = result.refused ? [] : lane.evidence.map((quote, n) => `> ${n + 1}. ${escaped(oneLine(quote.quote))}\n> — ${placeOf(quote)}`);
+  const text = answerMarkdown(lane, { escaped, note: (mark) => note(mark, notes), noSource: t("noSource") });
+  const quotes = result.refused ? [] : lane.evidence.map((quote, n) => `> ${n + 1}. ${escaped(oneLine(quote.row ? rowWords(quote.row) : quote.quote))}\n> — ${placeOf(quote)}`);
   const model = [result.model, result.timings_ms?.total ? t("took", { time: `${number(result.timings_ms.total / 1000, 1)} s` }) : ""].filter(Boolean).join(" · ");
   return [text, quotes.join("\n>\n"), model ? `<small>${escaped(model)}</small>` : ""];
 }
@@ -53,15 +49,26 @@ function note({ verified, citations }, notes) {
 }
 
 /** Return where words stand: path, page, offsets in code points. */
-function placeOf({ path, page, start, end }) {
-  return [`\`${path.replace(/[`\r\n]/g, "'")}\``, page === null || page === undefined ? "" : t("page", { page }), t("offsets", { start: String(start), end: String(end) })].filter(Boolean).join(", ");
+export function placeOf({ path, page, start, end, row }) {
+  return [`\`${path.replace(/[`\r\n]/g, "'")}\``, page === null || page === undefined ? "" : t("page", { page }), row ? t("row", { n: row.row }) : "", t("offsets", { start: String(start), end: String(end) })].filter(Boolean).join(", ");
+}
+
+/** Return a row in one line, as the terminal has it. */
+export function rowWords({ sheet, columns, cells }) {
+  const pairs = cells.map((cell, n) => (cell ? [columns[n], cell].filter(Boolean).join(": ") : "")).filter(Boolean);
+  return [sheet, pairs.join(" · ")].filter(Boolean).join(" › ");
 }
 
 const oneLine = (text) => text.replace(/\s+/g, " ").trim();
 
 /** Hand a text to the browser as a file. */
-export function save(name, text) {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/markdown;charset=utf-8" }));
+export function save(name, text, type = "text/markdown") {
+  saveBlob(name, new Blob([text], { type: `${type};charset=utf-8` }));
+}
+
+/** @param {Blob} blob */
+export function saveBlob(name, blob) {
+  const url = URL.createObjectURL(blob);
   const link = document.createElement("a");
   Object.assign(link, { href: url, download: name });
   document.body.append(link);
@@ -71,7 +78,7 @@ export function save(name, text) {
 }
 
 /** Return a name for the file: letters of the title, whatever their script. */
-export function fileName(title) {
+export function fileName(title, ending = "md") {
   const words = title.normalize("NFKC").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "");
-  return `${Array.from(words).slice(0, 60).join("") || "bunko"}.md`;
+  return `${Array.from(words).slice(0, 60).join("") || "bunko"}.${ending}`;
 }

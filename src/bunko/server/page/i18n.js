@@ -25,7 +25,12 @@ export function chooseLanguage(wanted) {
  * @param {Record<string, string | number>} [values]
  */
 export function t(key, values = {}) {
-  const words = STRINGS[current];
+  return inLanguage(current, key, values);
+}
+
+/** The same in a language that is not the interface's. */
+export function inLanguage(which, key, values = {}) {
+  const words = STRINGS[which];
   const text = (values.n === 1 && words[`${key}_one`]) || words[key] || en[key] || key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => {
     const value = values[name];
@@ -49,6 +54,13 @@ export function number(value, digits = 0) {
 export function duration(ms) {
   if (ms < 10) return t("ms", { n: number(ms, 1) });
   return ms < 1000 ? t("ms", { n: number(Math.round(ms)) }) : t("seconds", { n: number(ms / 1000, 1) });
+}
+
+/** Return a time to go, roughly: 40 seconds, 3 minutes, 2 hours. */
+export function minutes(ms) {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  if (seconds < 90) return t("aboutSeconds", { n: seconds < 20 ? seconds : Math.round(seconds / 10) * 10 });
+  return seconds < 5400 ? t("aboutMinutes", { n: Math.round(seconds / 60) }) : t("aboutHours", { n: Math.round(seconds / 3600) });
 }
 
 /** @param {number} milliseconds since the epoch */

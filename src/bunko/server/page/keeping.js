@@ -1,10 +1,10 @@
 // Keep conversations: nowhere, in this browser (IndexedDB), or on the server's disk. In: conversations. Out: the same.
-// All three have list, get, put, remove and clear. Knows nothing of how they look.
+// All three have list, get, put, rename, remove and clear. Knows nothing of how they look.
 
 import { address, getJson } from "./api.js";
 import { fromKept, toKeep } from "./turns.js";
 
-/** @typedef {{ id: string, title: string, updated: number, library: string }} Summary */
+/** @typedef {{ id: string, title: string, updated: number, library: string, words?: string }} Summary  `words`: all that was said, in small letters */
 
 const DATABASE = "bunko", STORE = "conversations";
 
@@ -16,6 +16,7 @@ const nowhere = {
     return null;
   },
   async put() {},
+  async rename() {},
   async remove() {},
   async clear() {},
 };
@@ -24,13 +25,17 @@ const browser = {
   /** @returns {Promise<Summary[]>} newest first */
   async list() {
     const all = (await run("readonly", (store) => store.getAll())) ?? [];
-    return all.map(({ id, title, updated, library }) => ({ id, title, updated, library })).sort((a, b) => b.updated - a.updated);
+    return all.map(({ id, title, updated, library, turns }) => ({ id, title, updated, library, words: said(turns) })).sort((a, b) => b.updated - a.updated);
   },
   async get(id) {
     return fromKept(await run("readonly", (store) => store.get(id)));
   },
   async put(conversation) {
     await run("readwrite", (store) => store.put(toKeep(conversation)));
+  },
+  async rename(id, library, title) {
+    const kept = await browser.get(id);
+    if (kept) await run("readwrite", (store) => store.put(toKeep({ ...kept, title }, kept.updated)));
   },
   async remove(id) {
     await run("readwrite", (store) => store.delete(id));
@@ -54,6 +59,10 @@ const server = {
     if (!library) return; // the model alone belongs to no library, and is not kept there
     await getJson(address(["api", "libraries", library, "conversations", id]), { method: "PUT", body: { title, turns } });
   },
+  async rename(id, library, title) {
+    const kept = await server.get(id, library);
+    if (kept) await server.put({ ...kept, title });
+  },
   async remove(id, library) {
     await getJson(address(["api", "libraries", library, "conversations", id]), { method: "DELETE" });
   },
@@ -61,6 +70,8 @@ const server = {
     for (const { id } of await server.list(library)) await server.remove(id, library);
   },
 };
+
+const said = (turns) => (turns ?? []).flatMap((turn) => [turn.question, ...(turn.lanes ?? []).map((lane) => lane.text)]).join("\n").toLowerCase();
 
 /** Return the place where conversations are kept. @param {"off" | "browser" | "server"} choice */
 export function keeper(choice) {

@@ -1,18 +1,30 @@
 // Say what the server says in the words of this page. The server's notes and errors are English, and some name flags
 // of the command line; here they are recognised and told again in the interface's language. What is not recognised
-// is shown as it came.
+// is shown without what only those understand who started the server; all of it can be unfolded.
 
-import { has, t } from "./i18n.js";
+import { has, language, t } from "./i18n.js";
 import { languageOf } from "./dom.js";
 
 /** Patterns of whole notes, and of errors of files; each has words of its name in both languages. */
 const KNOWN = [
   ["noteNotHeld", /^The passages found have little to do with the question\. .*$/],
   ["noteNotAnswered", /^The passages found are on the subject, but probably have no answer\. .*$/],
+  ["noteNoWord", /^(?<list>.+) has no word of the question\. .*$/],
+  ["noteNoMention", /^No passage found mentions (?<list>.+)\. [^.]*\.?$/],
+  ["noteUnsure", /^The model was not sure of its answer\. .*$/],
+  ["noteNotThereRefused", /^The model's answer (?<said>.+) is not in the documents\.(?: .*)?$/],
+  ["noteUnheard", /^Your instructions did not reach the model: .*$/],
+  ["noteByQuotes", /^Each document is summarised by its most central sentences, verbatim\.$/],
+  ["noteSql", /^(?<model>.+) wrote the SQL\. .*$/],
+  ["noteNoDuckdb", /^The rows of (?<files>.+) can answer this exactly, but DuckDB is not installed\. .*$/],
+  ["noteNoDuckdb", /^(?<files>.+) の行から正確に計算できますが、.*$/],
+  ["noteManyRows", /^(?<files>.+) has (?<n>[\d,]+) rows; up to (?<most>[\d,]+) can be computed over\.$/],
+  ["notePrompts", /^The prompts in (?<path>.+) came with the folder and are not used\. .*$/],
+  ["noteOllama", /^Ollama's (?<model>.+) has (?<what>.+), which Bunko does not load from there\.$/],
   ["noteNoDirectAnswer", /^The model reasoned but gave no answer; .*$/],
   ["noteOnlyReasoned", /^The model reasoned but gave no answer: .*$/],
   ["noteNoAnswer", /^The model gave no answer: .*$/],
-  ["noteNothing", /^The model gave no answer\.$/],
+  ["noteNothing", /^The model gave no answer\.(?: .*)?$/],
   ["noteNotThere", /^The model's answer (?<said>.+) is not in the documents: .*$/],
   ["noteDeclined", /^The model refused to answer: “(?<said>.*)”$/],
   ["noteFiltered", /^The server stopped the answer: its content filter does not allow it\.$/],
@@ -65,18 +77,30 @@ const HINTS = [
   ["hintSaveAgain", /^Open and save it again in its (?:own )?program\.$/],
 ];
 
+/** Whether a file could not be read for want of its password. */
+export const isLocked = (message) => KNOWN.find(([name]) => name === "failPassword")[1].test(message);
+
 /** @returns {{ text: string, lang: string | null }} `lang` where it is not the interface's */
 export function told(message, table = KNOWN) {
   for (const [key, pattern] of table) {
     const match = pattern.exec(message);
     if (match) return { text: t(key, { ...match.groups, language: languageName(match.groups?.language), other: languageName(match.groups?.other) }), lang: null };
   }
-  return { text: message, lang: languageOf(message) };
+  return { text: forPeople(message), lang: languageOf(message) };
 }
 
-/** The same for what one can do about it. */
+// What belongs to a command line or to a program: flags, commands, addresses of the interface, settings by their names.
+const TECHNICAL = /(?:^|[\s(“"'`])--?[a-z][\w-]+|`|\bsudo\b|\bpip install\b|\bbunko [a-z]+\b|\b(?:GET|PUT|POST|DELETE) |\/openapi|\?\w+=|\b[A-Z]{2,}_[A-Z_]{2,}|\b[a-z]+\.[a-z]+_[a-z]+\b/;
+
+/** Return a message without the sentences that only those understand who started the server. */
+export function forPeople(message) {
+  return message.split(/(?<=[.。!?])\s+/).filter((sentence) => !TECHNICAL.test(sentence)).join(" ");
+}
+
+/** The same for what one can do about it; in another language than the page's it is left out. */
 export function toldHint(hint) {
-  return told(hint, HINTS);
+  const { text, lang } = told(hint, HINTS);
+  return lang === null || lang === language() ? { text, lang } : { text: "", lang: null };
 }
 
 function languageName(name) {
@@ -84,18 +108,23 @@ function languageName(name) {
 }
 
 /**
- * Say what went wrong, and what to do.
+ * Say what went wrong, and what to do. `said` is what the server said, for whoever runs it; it may name flags.
  * @param {{ type: string, message?: string, hint?: string, retryAfter?: number }} error
  */
 export function explained(error) {
   if (error.type === "Busy" || error.status === 429) {
-    return { title: t("error_Busy"), text: "", hint: error.retryAfter ? t("comeBack", { n: Math.ceil(error.retryAfter) }) : "", lang: null };
+    return { title: t("error_Busy"), text: "", hint: error.retryAfter ? t("comeBack", { n: Math.ceil(error.retryAfter) }) : "", lang: null, said: "" };
   }
   const known = has(`error_${error.type}`);
-  const text = error.message ?? "";
+  const own = has(`error_${error.type}_hint`) ? t(`error_${error.type}_hint`) : "";
+  const message = error.message ?? "", isOurs = language() === languageOf(message);
+  const { text: recognised, lang } = told(message);
+  const text = lang === null || isOurs ? recognised : "";
+  const said = [message, error.hint].filter(Boolean).join(" ");
   return {
     title: known ? t(`error_${error.type}`) : t("error_Error"),
     text, lang: text ? languageOf(text) : null,
-    hint: error.hint || (has(`error_${error.type}_hint`) ? t(`error_${error.type}_hint`) : ""),
+    hint: own || (language() === languageOf(error.hint ?? "") ? forPeople(error.hint ?? "") : ""),
+    said: said === text ? "" : said,
   };
 }

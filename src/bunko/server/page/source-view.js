@@ -8,6 +8,7 @@ import { button, fill, h, icon, languageOf } from "./dom.js";
 import { t } from "./i18n.js";
 import { explained } from "./messages.js";
 import { announce, prefer, state, tell } from "./state.js";
+import { stretches, tableOf } from "./table-text.js";
 
 const AROUND = 4000; // code points before and after the words, at first
 const WINDOW = 12000; // of each window that is fetched later
@@ -15,7 +16,28 @@ const WINDOW = 12000; // of each window that is fetched later
 const WRAP = /([^\n]{44}(?:[^\n](?=\n\p{Ll})|[\p{Ll},](?=\n[\p{L}\d])))\n/gu;
 const NEAR = 800; // pixels from the edge at which the next window is fetched
 
-/** @typedef {{ library: string, path: string, page: number | null, spans: { start: number, end: number }[], n: number, quotes: any[] }} Place */
+/** @typedef {{ library: string, path: string, page: number | null, spans: { start: number, end: number }[], n: number, quotes: any[], words?: string, asked?: string }} Place  `words` are those of the answer, `asked` of the question */
+
+/** Leave out what is cut of a table's first and last row: the next window has it. */
+function aligned(got) {
+  let { text, start, end } = got;
+  const within = (place) => (got.tables ?? []).find((table) => table.start < place && place < table.end);
+  if (within(start)) {
+    const cut = text.indexOf("\n") + 1;
+    if (cut > 0 && cut < text.length) {
+      start += lengthOf(text.slice(0, cut));
+      text = text.slice(cut);
+    }
+  }
+  if (within(end)) {
+    const cut = text.lastIndexOf("\n") + 1;
+    if (cut > 0) {
+      end -= lengthOf(text.slice(cut));
+      text = text.slice(0, cut);
+    }
+  }
+  return { ...got, text, start, end };
+}
 
 export class SourceView {
   /** @param {HTMLElement} pane @param {() => void} leave what the close button does */
@@ -127,12 +149,13 @@ export class SourceView {
   async loadText(turn) {
     const { spans, quotes, path } = this.place;
     const first = Math.min(...spans.map((span) => span.start)), last = Math.min(Math.max(...spans.map((span) => span.end)), first + 50_000);
-    const got = await this.fetchText(Math.max(0, first - AROUND), last + AROUND);
+    const got = aligned(await this.fetchText(Math.max(0, first - AROUND), last + AROUND));
     if (turn !== this.turn) return;
     this.remember(got);
     const cited = spans.map(({ start, end }) => ({ start, end, kind: "cited" }));
     const found = (quotes ?? []).filter((quote) => quote.path === path).map(({ start, end }) => ({ start, end, kind: "found" }));
-    this.ranges = [...cited, ...found];
+    const answers = (quotes ?? []).filter((quote) => quote.path === path && quote.span).map(({ span }) => ({ ...span, kind: "answers" }));
+    this.ranges = [...cited, ...found, ...answers];
     this.shown = { start: got.start, end: got.start + lengthOf(got.text) };
     this.text = h("div", { class: this.info.pages.length ? "document paged" : "document", lang: languageOf(got.text) }, this.windowOf(got));
     this.earlier = button({ class: "quiet more", icon: "up", text: t("earlierText"), onclick: () => this.extend(-1) });
@@ -145,9 +168,9 @@ export class SourceView {
   }
 
   remember(got) {
-    const known = this.info ?? { pages: [], headings: [] };
+    const known = this.info ?? { pages: [], headings: [], tables: [] };
     const merge = (old, more) => [...new Map([...old, ...(more ?? [])].map((span) => [`${span.start} ${span.label}`, span])).values()];
-    this.info = { characters: got.characters, pages: merge(known.pages, got.pages), headings: merge(known.headings, got.headings) };
+    this.info = { characters: got.characters, pages: merge(known.pages, got.pages), headings: merge(known.headings, got.headings), tables: merge(known.tables, got.tables), format: got.format };
   }
 
   /** Bring the words into view, without moving the page around the pane. */
@@ -159,6 +182,26 @@ export class SourceView {
 
   /** @returns {Node[]} a window's pieces, marked, with a sign where a page begins */
   windowOf({ text, start }) {
+    const nodes = [];
+    let at = { units: 0, points: 0 };
+    const cut = (place) => {
+      const units = unitsAt(text, place - start, at), part = text.slice(at.units, units);
+      at = { units, points: place - start };
+      return part;
+    };
+    for (const { table, from, to } of stretches(text, start, this.info.tables)) {
+      if (from < start + at.points) continue; // within another
+      const before = start + at.points;
+      nodes.push(...this.proseOf({ text: cut(from), start: before }));
+      nodes.push(tableOf(cut(to), from, {
+        table, format: this.info.format, ranges: this.ranges, words: this.place.words ?? "", asked: this.place.asked ?? "",
+        draw: (words, place, ranges) => pieces(words, place, ranges).map(({ text: part, kinds }) => (kinds.includes("cited") ? h("mark", { class: "cited" }, part) : part)),
+      }));
+    }
+    return [...nodes, ...this.proseOf({ text: text.slice(at.units), start: start + at.points })];
+  }
+
+  proseOf({ text, start }) {
     const pages = this.info.pages.filter((page) => page.end > page.start);
     const heads = this.headsOf(text, start);
     const begins = new Map(pages.map((page) => [page.start, page.label]));
@@ -219,7 +262,7 @@ export class SourceView {
     const turn = this.turn;
     try {
       const { start, end } = this.shown;
-      const got = direction < 0 ? await this.fetchText(Math.max(0, start - WINDOW), start) : await this.fetchText(end, end + WINDOW);
+      const got = aligned(direction < 0 ? await this.fetchText(Math.max(0, start - WINDOW), start) : await this.fetchText(end, end + WINDOW));
       if (turn !== this.turn) return;
       this.remember(got);
       const nodes = this.windowOf(got);

@@ -2,23 +2,25 @@
 
 /** @typedef {{ language: string, theme: string, model: string, library: string, style: string, think: string,
  *   strictness: string, length: string, instructions: string, answerLanguage: string, translation: string, compare: string,
- *   keys: boolean, keeping: "off" | "browser" | "server", sourceAs: "text" | "page" }} Preferences */
+ *   keys: boolean, keeping: "off" | "browser" | "server", pinned: string[], side: boolean, sourceAs: "text" | "page" }} Preferences */
 
 const PLACE = "bunko.preferences";
 
 /** @type {Preferences} */
 const DEFAULTS = {
   language: "", theme: "", model: "", library: "", style: "auto", think: "auto", strictness: "", length: "", instructions: "",
-  answerLanguage: "", translation: "", compare: "", keys: true, keeping: "browser", sourceAs: "text",
+  answerLanguage: "", translation: "", compare: "", keys: true, keeping: "browser", pinned: [], side: true, sourceAs: "text",
 };
 
 export const state = {
   /** What GET /api/about says; empty until it is known. */
-  about: { models: [], default_model: "", upload: { allowed: false }, history: "off" },
+  about: { models: [], default_model: "", upload: { allowed: false }, history: "off", libraries: "fixed" },
   /** @type {{ name: string, title: string, documents: number, state: string }[]} */
   libraries: [],
   /** The name of the library that is asked; "" is the model alone. */
   library: "",
+  /** The documents that are asked alone, by their paths; none: all. @type {Set<string>} */
+  only: new Set(),
   /** @type {import("./turns.js").Conversation | null} */
   conversation: null,
   /** @type {AbortController | null} set while an answer is on its way */
@@ -29,7 +31,7 @@ export const state = {
 function kept() {
   try {
     const values = JSON.parse(localStorage.getItem(PLACE) ?? "{}");
-    return Object.fromEntries(Object.entries(values).filter(([name, value]) => typeof value === typeof DEFAULTS[name]));
+    return Object.fromEntries(Object.entries(values).filter(([name, value]) => typeof value === typeof DEFAULTS[name] && Array.isArray(value) === Array.isArray(DEFAULTS[name])));
   } catch {
     return {};
   }

@@ -17,7 +17,7 @@
  * @property {any} result  what `finished` carried, or null
  * @property {{ type: string, message: string, hint: string, retryAfter?: number } | null} error
  *
- * @typedef {{ id: string, question: string, askedAt: number, lanes: Lane[], alone?: boolean }} Turn  `alone`: what was said before does not count
+ * @typedef {{ id: string, question: string, askedAt: number, lanes: Lane[], alone?: boolean, only?: string[] }} Turn  `alone`: what was said before does not count
  * @typedef {{ id: string, title: string, library: string, updated: number, turns: Turn[] }} Conversation
  */
 
@@ -37,9 +37,9 @@ export function randomId() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** @param {Variant[]} variants @returns {Turn} */
-export function newTurn(question, variants) {
-  return { id: randomId(), question, askedAt: Date.now(), lanes: variants.map(newLane) };
+/** @param {Variant[]} variants @param {string[]} only the documents that are asked; none: all @returns {Turn} */
+export function newTurn(question, variants, only = []) {
+  return { id: randomId(), question, askedAt: Date.now(), lanes: variants.map(newLane), ...(only.length ? { only } : {}) };
 }
 
 /** @returns {Lane} */
@@ -92,17 +92,18 @@ export function historyOf(turns) {
     });
 }
 
-/** Return a conversation's name: its first question. */
+/** Return a conversation's name: the one that it was given, or its first question. */
 export function titleOf(conversation) {
+  if (conversation.title) return conversation.title;
   const first = conversation.turns[0]?.question.replace(/\s+/g, " ").trim() ?? "";
   const signs = Array.from(first);
   return signs.length > TITLE ? `${signs.slice(0, TITLE - 1).join("")}…` : first;
 }
 
 /** Return the conversation as it is kept: nothing that is still on its way. @param {Conversation} conversation */
-export function toKeep(conversation) {
+export function toKeep(conversation, updated = Date.now()) {
   const turns = conversation.turns.filter((turn) => turn.lanes.every((lane) => ["done", "stopped", "failed"].includes(lane.state)));
-  return { ...conversation, title: titleOf(conversation), updated: Date.now(), turns };
+  return { ...conversation, title: titleOf(conversation), updated, turns };
 }
 
 /** Return a conversation that was kept, with whatever it lacks; null for what is none. */
@@ -110,6 +111,7 @@ export function fromKept(value) {
   if (!value || typeof value.id !== "string" || !Array.isArray(value.turns)) return null;
   const turns = value.turns.map((turn) => ({
     id: String(turn.id ?? randomId()), question: String(turn.question ?? ""), askedAt: Number(turn.askedAt) || 0, alone: Boolean(turn.alone),
+    ...(Array.isArray(turn.only) ? { only: turn.only.map(String) } : {}),
     lanes: (turn.lanes ?? []).map((lane) => ({ ...newLane(lane.variant ?? { library: "", model: "" }), ...lane })),
   })).filter((turn) => turn.lanes.length > 0);
   return { id: value.id, title: String(value.title ?? ""), library: String(value.library ?? ""), updated: Number(value.updated) || 0, turns };
