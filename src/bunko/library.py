@@ -11,51 +11,34 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bunko.config import load_settings
 from bunko.conversation import Conversation, last
 from bunko.door import at_the_door
-from bunko.embedding.choice import with_embedder
-from bunko.engines import Engines
 from bunko.errors import (
     BunkoError,
-    EmbedderMismatch,
     LibraryEmpty,
-    LibraryNotFound,
 )
 from bunko.language.detection import OTHER_SCRIPTS, detect_language
-from bunko.library_index import LibraryIndex, index_location
+from bunko.library_questions import LibraryQuestions
 from bunko.listings import Documents, Hits
 from bunko.paths import config_file
-from bunko.ports import Engine
-from bunko.settings import AUTO_EMBEDDER, Settings, apply_overrides, settings_with
+from bunko.settings import Settings, apply_overrides, settings_with
 from bunko.stopwatch import Stopwatch
-from bunko.types import Answer, Document, Event, FailedFile, Message, SyncReport
+from bunko.types import Answer, Event, FailedFile, Message, SyncReport
 from bunko.within import Within, with_scope
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from bunko.answering.answer_cache import Folder
-    from bunko.answering.languages import Languages
-    from bunko.answering.recall import KeptAnswers
-    from bunko.answering.reranking import Reranking
     from bunko.contract.records import DuplicateGroup, SearchResult
-    from bunko.indexing.sync import Progress
-    from bunko.models import Progress as DownloadProgress
-    from bunko.overview.types import Plan
     from bunko.pages.page_address import Networks
     from bunko.pages.saved_pages import AddedPage
-    from bunko.ports import Embedder, EntailmentModel, Generator, Reader
-    from bunko.question.question import Question
-    from bunko.rows.answering import Outcome
-    from bunko.rows.finding import Tables
-    from bunko.scope import asking
-    from bunko.store import Problem, Record, Store
+    from bunko.ports import EntailmentModel
+    from bunko.store import Problem, Record
 
 
 def open_library(
@@ -79,46 +62,11 @@ def open_library(
     return Library(root, settings=apply_overrides(settings, chosen), entailment=entailment)
 
 
-class Library:
+class Library(LibraryQuestions):
     """A folder of documents with its index, an embedder and a model. Use it in a `with`, or `close` it.
 
     Not thread-safe: open one Library per thread; they share the index on disk.
     """
-
-    def __init__(
-        self,
-        root: str | Path,
-        *,
-        settings: Settings,
-        embedder: Embedder | None = None,
-        generator: Generator | None = None,
-        reader: Reader | None = None,
-        entailment: EntailmentModel | None = None,
-        engines: Engines | None = None,
-        progress: Progress | None = None,
-        download_progress: DownloadProgress | None = None,
-    ) -> None:
-        """`embedder`, `generator` and `reader` replace the ones that the settings name, as tests do. `entailment` is
-        asked whether a source entails a sentence of an answer; no setting names one.
-
-        `engines` are shared with other libraries, and stay open when this one is closed. Raises LibraryNotFound.
-        """
-        self.root = _checked(Path(root).expanduser())
-        if embedder is None:
-            settings = with_embedder(settings, index_location(self.root, settings))
-        self.settings = settings
-        self._progress: Progress = progress or (lambda stage, done, total: None)
-        self._download_progress = download_progress
-        self._given_embedder = embedder
-        self._given_generator = generator
-        self._given_reader = reader
-        self._entailment = entailment
-        self._index = LibraryIndex(self.root, settings)
-        self._shares_engines = engines is not None
-        self._engines = engines or Engines(settings, progress=download_progress, waiting=self._progress)
-
-    def __enter__(self) -> Library:
-        return self
 
     def __repr__(self) -> str:
         return f"<Library {self.root}>"
@@ -129,62 +77,6 @@ class Library:
         documents = f"{self._index.count_documents():,}" if self.is_indexed else "none yet; call sync()"
         facts = {"documents": documents, "model": self.settings.model, "embedder": self.settings.embedder}
         return facts_html(str(self.root), facts)
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Stop the engines. The library can be used again; they are then started again."""
-        for name in ("embedder", "generator"):
-            engine = self.__dict__.pop(name, None)
-            if not self._shares_engines and hasattr(engine, "close"):  # not every embedder needs closing
-                engine.close()
-        if not self._shares_engines:
-            self._engines.close()
-            self._engines = Engines(self.settings, progress=self._download_progress, waiting=self._progress)
-
-    # --- the parts, opened when first used ----------------------------------------------------------------------
-
-    @property
-    def store(self) -> Store:
-        """The index on disk, created if there is none. Raises StoreError; StoreUntrusted for one of somebody else."""
-        return self._index.store
-
-    @property
-    def is_indexed(self) -> bool:
-        """Whether there is an index; one on an object store is assumed to exist."""
-        return self._index.exists
-
-    def has_documents(self) -> bool:
-        """Return whether there is an index that can be believed, with documents in it."""
-        return self._index.has_documents()
-
-    def refresh(self) -> None:
-        """See what others have committed to the index since it was opened; an index that was replaced is reopened."""
-        self._index.refresh()
-
-    @cached_property
-    def embedder(self) -> Embedder:
-        """The embedder, downloaded first if necessary. Raises ModelError."""
-        return self._given_embedder or self._engines.embedder(self.settings)
-
-    @cached_property
-    def generator(self) -> Generator:
-        """The language model, downloaded first if necessary. Raises ModelError."""
-        return self._given_generator or self._engines.generator(self.settings)
-
-    def placement(self) -> str:
-        """Return where the model runs, such as "CUDA0: 25 of 29 layers"; empty if not loaded, or on a server."""
-        generator = self.__dict__.get("generator")
-        return generator.placement if isinstance(generator, Engine) else ""
-
-    def warm_up(self, question: str = "") -> None:
-        """Start loading the models, and reading the beginning of the question's prompt. Raises ModelError."""
-        language = self.settings.answer_language or detect_language(question) if question else ""
-        self._warm_up(language, self.settings)
-        self._begin_embedder()
-
-    # --- what a library does ------------------------------------------------------------------------------------
 
     def check_folder(self) -> None:
         """Raise LibraryNotFound or LibraryEmpty if there is nothing to index and no index."""
@@ -412,11 +304,6 @@ class Library:
 
         return Documents(row_of(record) for _, record in sorted(self.records().items()) if not record.error)
 
-    @at_the_door
-    def document(self, path: str) -> Document | None:
-        """Return a document with the text that offsets count in; None if there is none of this path."""
-        return self._index.for_reading().document(path)
-
     def unknown_languages(self) -> tuple[str, ...]:
         """Return the languages of at least a tenth of the documents that the embedder does not know."""
         counts = self._index.for_reading().languages()
@@ -441,258 +328,6 @@ class Library:
             needed = not (asked.small_talk or asked.is_bare)
         return needed and self._languages(detect_language(question), self._settings_for(settings)).model_speaks
 
-    # --- one question -------------------------------------------------------------------------------------------
-
-    def _stream_new(
-        self, question: str, settings: Settings, history: tuple[Message, ...], watch: Stopwatch
-    ) -> Iterator[Event]:
-        from bunko.question.question import check_question
-        from bunko.rows.placing import with_rows
-        from bunko.scope import asking
-
-        check_question(question)
-        text, filters = asking.text_of(question)
-        if not (filters or settings.scope):
-            return with_rows(self._stream_within(question, settings, history, watch, None), self.document)
-        with watch.stage("open"):
-            place = asking.within(self._index.for_reading(), settings.scope, filters)
-        events = with_rows(self._stream_within(text, settings, history, watch, place), self.document)
-        return asking.with_scope(events, place.scope, question=question) if place.scope else events
-
-    def _stream_within(
-        self,
-        question: str,
-        settings: Settings,
-        history: tuple[Message, ...],
-        watch: Stopwatch,
-        place: asking.Within | None,
-    ) -> Iterator[Event]:
-        """Yield the events of an answer from some documents; None: from all."""
-        from bunko.answering.draft import Resources
-        from bunko.answering.pipeline import answer_from_documents
-        from bunko.answering.prompt_files import notes_on_untrusted, template_of_run
-        from bunko.answering.revision import revise
-        from bunko.answering.rewriting import who_rewrites
-        from bunko.answering.small_talk_reply import reply, small_talk_of
-        from bunko.overview.plan import plan_of
-        from bunko.question.about_last_answer import last_answer
-        from bunko.question.question import parse_question
-
-        template_of_run(settings)  # a fault in it is reported before anything is searched
-        last = last_answer(question, history)
-        if plan := None if last else plan_of(question):
-            return self._survey(plan, question, settings, watch, place)
-        asked = parse_question(last.question if last else question)
-        if talk := None if last else small_talk_of(asked, history):
-            model = self._generator_for(settings).spec.name
-            return reply(talk, asked, model=model, language=settings.answer_language, watch=watch)
-        languages = self._languages(asked.language, settings)
-        if not last and (events := self._from_facts(question, languages, settings, watch, place)):
-            return events
-        rows = None if last else self._from_rows(question, languages, settings, watch, place)
-        if rows and rows.answer:
-            return rows.events(watch)
-        with watch.stage("open"):
-            store = place.store if place else self._index.for_reading()
-            if languages.model_speaks and (history or not asked.is_bare):
-                rewritten = who_rewrites(self._generator_for(settings).spec, asked.language, settings) == "model"
-                self._warm_up("" if last or (history and rewritten) else languages.answer, settings)
-                self._begin_embedder()
-            reader = self._reader(asked, settings)
-            reranking = self._reranking(asked.language, settings)
-            self._check_embedder(settings)
-            counts = store.languages()
-            documents = store.count_documents()
-        across = "" if asked.is_bare else self._note_across(asked.language, counts, settings)
-        notes = (*languages.notes_with(across), *notes_on_untrusted(self.root), *(rows.notes if rows else ()))
-        resources = Resources(
-            store=store,
-            embedder=self.embedder,
-            generator=self._generator_for(settings),
-            settings=languages.settings,
-            watch=watch,
-            documents=documents,
-            entailment=self._entailment,
-            words_of=languages.words_of,
-            reader=reader,
-            reranking=reranking,
-            scope=place.scope if place else None,
-        )
-        if last:
-            return revise(last, question, resources, notes=notes)
-        return answer_from_documents(asked, resources, history=history, notes=notes)
-
-    def _from_rows(
-        self, question: str, languages: Languages, settings: Settings, watch: Stopwatch, place: asking.Within | None
-    ) -> Outcome | None:
-        """Compute the answer to a question over the rows of a sheet; None if there are no sheets."""
-        from bunko.rows.hint import may_be_over_rows
-
-        if not may_be_over_rows(question):
-            return None
-        with watch.stage("open"):
-            store = place.store if place else self._index.for_reading()
-        from bunko.rows.answering import Setting, answer_from_rows
-
-        setting = Setting(
-            question=question,
-            language=languages.answer,
-            documents=store.count_documents(),
-            generator=lambda: self._generator_for(settings),
-            settings=settings,
-            watch=watch,
-        )
-        within, state = place.scope.filters if place and place.scope else "", self._kept_answers.state()
-        return answer_from_rows(self._tables, store, setting, state=state and f"{state} {within}")
-
-    @cached_property
-    def _tables(self) -> Tables:
-        from bunko.rows.finding import Tables
-
-        return Tables()
-
-    def _from_facts(
-        self, question: str, languages: Languages, settings: Settings, watch: Stopwatch, place: asking.Within | None
-    ) -> Iterator[Event] | None:
-        """Return the events of an answer from what a document says of itself; None where that does not answer."""
-        from bunko.answering.document_facts import answer_from_facts, find_fact
-        from bunko.question.about_document import about_document
-
-        if about_document(question) is None:
-            return None
-        with watch.stage("open"):
-            store = place.store if place else self._index.for_reading()
-            documents = [one for one in store.listing() if not one.error]
-            found = find_fact(question, documents)
-        if found is None:
-            return None
-        return answer_from_facts(
-            found,
-            question,
-            language=languages.answer,
-            documents=len(documents),
-            model=self._generator_for(settings).spec.name,
-            embedder=self.embedder.spec.name,
-            watch=watch,
-        )
-
-    def _note_across(self, asked_in: str, documents: Mapping[str, int], settings: Settings) -> str:
-        from bunko.answering.across_languages import note_across
-
-        embedder = "" if self._given_embedder else settings.embedder
-        return note_across(asked_in, documents, spec=self.embedder.spec, embedder=embedder)
-
-    def _survey(
-        self, plan: Plan, question: str, settings: Settings, watch: Stopwatch, place: asking.Within | None
-    ) -> Iterator[Event]:
-        """Yield the answer to a question about the whole folder. Earlier turns don't matter to it."""
-        from bunko.overview.surveying import survey
-
-        languages = self._languages(detect_language(question), settings)
-        with watch.stage("open"):
-            store = place.store if place else self._index.for_reading()
-            if languages.model_speaks and plan.task == "summary":
-                self._warm_up("", settings)
-                self._begin_embedder()
-            documents = store.count_documents()
-        return survey(
-            plan,
-            question,
-            store,
-            self._generator_for(settings),
-            languages=languages,
-            embedder=self.embedder.spec.name,
-            documents=documents,
-            watch=watch,
-            progress=self._progress,
-        )
-
-    def _settings_for(self, settings: Settings | Mapping[str, object] | None) -> Settings:
-        """Return the settings of one question: the library's own, these, what the model brings, the user's prompts."""
-        from bunko.answering.prompt_files import settings_of_library
-        from bunko.models.modelfile import with_modelfile
-
-        chosen = settings_with(settings or {}, base=self.settings)
-        if chosen.embedder == AUTO_EMBEDDER:
-            chosen = replace(chosen, embedder=self.settings.embedder)
-        return settings_of_library(with_modelfile(chosen), self.root)
-
-    def _generator_for(self, settings: Settings) -> Generator:
-        if self._given_generator is not None or settings.model == self.settings.model:
-            return self.generator
-        return self._engines.generator(settings)
-
-    def _warm_up(self, language: str, settings: Settings) -> None:
-        """Start the model; with a language, have it read the beginning of that language's prompts."""
-        generator = self._generator_for(settings)
-        if isinstance(generator, Engine):
-            generator.start()
-        if language:
-            from bunko.answering.writing import prime
-
-            prime(generator, language=language, settings=self._settings_for(settings))
-
-    def _begin_embedder(self) -> None:
-        """Start loading the embedder in the background."""
-        if self._given_embedder is None and "embedder" not in self.__dict__:
-            self._engines.begin_embedder(self.settings)
-
-    def _reader(self, question: Question, settings: Settings) -> Reader | None:
-        """Return the reader of a question's language; None if there is none. It loads if one passage may answer."""
-        from bunko.question.kind import WIDE
-
-        reader = self._given_reader
-        if reader is None and self._given_generator is None:
-            reader = self._engines.reader(settings, question.language)
-        if reader is not None and question.kind not in WIDE:
-            reader.begin()
-        return reader
-
-    def _reranking(self, language: str, settings: Settings) -> Reranking | None:
-        """Return what reranks passages for a question in a language; None if nothing does. Raises ModelError."""
-        if settings.retrieval.reranker == "none":
-            return None
-        from bunko.answering.reranking import Reranking
-
-        reranker = self._engines.reranker(settings, language)
-        if reranker is None:
-            return None
-        reranker.begin()
-        return Reranking.within(reranker, self._engines.pace(), budget_s=settings.retrieval.rerank_ms / 1000)
-
-    def _check_embedder(self, settings: Settings) -> None:
-        """Raise EmbedderMismatch where the index has vectors of another embedder only: a sync is needed first."""
-        if settings.retrieval.mode == "lexical":
-            return
-        others = self.store.embedders()
-        if others and self.embedder.spec.name not in others:
-            raise EmbedderMismatch(
-                f"The index was made with another embedder ({', '.join(others)}), not {self.embedder.spec.name}.",
-                "Ask without --no-sync to add this one's vectors, or name the other with --embedder.",
-            )
-
-    def _languages(self, asked_in: str, settings: Settings) -> Languages:
-        from bunko.answering.languages import languages_for
-
-        return languages_for(
-            asked_in,
-            settings,
-            model="" if self._given_generator else settings.model,
-            embedder="" if self._given_embedder else settings.embedder,
-        )
-
-    # --- the index and the folder -------------------------------------------------------------------------------
-
-    @cached_property
-    def _kept_answers(self) -> KeptAnswers:
-        from bunko.answering.recall import KeptAnswers
-
-        # Whether engines that were passed in are the same the next time is unknown: no answer is kept then.
-        given = self._given_embedder or self._given_generator or self._given_reader or self._entailment
-        return KeptAnswers(
-            self.root, self._index.location, keep=self.settings.answers.keep, engines="unknown" if given else "known"
-        )
-
     def _has_all_vectors(self) -> bool:
         return not self.store.missing_vectors(self.embedder.spec).chunks
 
@@ -716,16 +351,3 @@ class Library:
                 FailedFile(path=record.path, error=record.error, hint=record.hint) for record in records if record.error
             )
             return SyncReport(removed=before, failed=failed)
-
-
-def _checked(root: Path) -> Path:
-    """Return a path that exists. Raises LibraryNotFound."""
-    try:
-        root.stat()
-    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-        raise LibraryNotFound(f"There is no folder or file {str(root)!r}.", "Check the path.") from error
-    except OSError as error:
-        raise LibraryNotFound(
-            f"The folder {str(root)[:200]!r} can't be opened: {error.strerror}.", "Check the path."
-        ) from error
-    return root
