@@ -199,7 +199,9 @@ def test_without_a_server_nothing_is_said_of_it(tmp_path: Path, cli: Cli) -> Non
 
 
 def test_flags_are_sent_with_the_question(folder: Path, cli: Cli) -> None:
-    outcome = cli("ask", str(folder), QUESTION, "--json", "--no-cache", "--max-tokens", "2")
+    outcome = cli(
+        "ask", str(folder), QUESTION, "--json", "--no-cache", "--max-tokens", "2", "--instructions", "Be brief."
+    )
     assert outcome.json["usage"]["completion_tokens"] == 2
     outcome = cli("ask", str(folder), QUESTION, "--max-tokens", "many")
     outcome.assert_clear(2, "generation.max_tokens")
