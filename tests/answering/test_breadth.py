@@ -61,6 +61,16 @@ def test_a_list_of_names_answers_no_open_question(tmp_path: Path) -> None:
     assert "observer" not in answer.text
 
 
+def test_documents_of_one_form_are_no_versions_where_several_answer(tmp_path: Path) -> None:
+    form = (
+        "In {} the council of Varn decided on measure {}: it raised the harbour wall by {} metres, because storms had"
+    )
+    form += " damaged quay {}. The engineer was satisfied with the work.\n"
+    write_files(tmp_path, {f"r{n}.txt": form.format(1990 + n, n, n, n) for n in range(12)})
+    answer = ask(tmp_path, "Which measures did the council of Varn take over the years, and why?", parameters=CAPABLE)
+    assert sum(any(f"measure {n}:" in item.quote for item in answer.evidence) for n in range(12)) >= 8
+
+
 def test_a_capable_model_reads_whole_passages(tmp_path: Path) -> None:
     answer = ask(tmp_path, "Why did the mill of Ada Lind close?", parameters=CAPABLE)
     mill = [item.quote for item in answer.evidence if item.path == "mill.md"]

@@ -147,7 +147,8 @@ def _search(draft: Draft, resources: Resources) -> Draft:
             searches = searches_for(question, hits, store, resources.embedder, settings=settings.retrieval)
         named = named_documents(question, hits[:passages], store)
         versions = versions_among(searches, store)
-        asked_for = wanted_version(draft.asked.text)
+        # Documents of one form, such as minutes, look like versions: where several passages answer, only copies go.
+        asked_for = "all" if draft.breadth.is_wide else wanted_version(draft.asked.text)
         found = [distinct(question, each, versions, wanted=asked_for, keep=named) for each in searches]
     searches = [each.hits[:passages] for each in found]
     hits = list(searches[0])

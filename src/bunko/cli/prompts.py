@@ -24,6 +24,7 @@ from bunko.answering.prompt_files import (
 from bunko.answering.prompt_templates import PURPOSES, languages
 from bunko.cli.common import counted, dim, note, print_json, safe, settings_from
 from bunko.errors import BunkoError, QuestionError, SettingsError, UsageError
+from bunko.settings import apply_overrides
 
 
 def run_list(arguments: argparse.Namespace) -> int:
@@ -144,7 +145,8 @@ def _show_rendered(arguments: argparse.Namespace) -> int:
             "Only a folder can follow --rendered QUESTION.", "bunko prompts show --rendered QUESTION FOLDER"
         )
     root = Path(arguments.words[0] if arguments.words else ".").expanduser()
-    settings = settings_from(arguments, root)
+    # A reader would answer a question of fact, and the model would not be asked.
+    settings = apply_overrides(settings_from(arguments, root), {"reader": "none"})
     engines = RecordingEngines(settings)
     with contextlib.closing(engines), Library(root, settings=settings, engines=engines) as library:
         sync_first(arguments, library)
