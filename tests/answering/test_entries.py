@@ -96,3 +96,12 @@ def test_a_name_in_another_spelling_is_defined(library: Library) -> None:
 )
 def test_a_label_stands_alone(text: str, expected: int) -> None:
     assert len(sentences(text)) == expected
+
+
+def test_the_section_that_is_named_is_quoted_without_the_ones_beside_it(tmp_path: Path) -> None:
+    text = "# Offices\n\n## Hest\n\nOpens at 8.\n\n## Varn\n\nOpens at 9.\n\n## Malm\n\nOpens at 10.\n"
+    root = write_files(tmp_path / "docs", {"offices.md": text})
+    with make_library(root) as library:
+        library.sync()
+        answer = library.ask("When does the Varn office open?")
+    assert {item.heading for item in answer.evidence} == {"Offices > Varn"}

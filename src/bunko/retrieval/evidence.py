@@ -25,7 +25,7 @@ from bunko.ports import Embedder
 from bunko.question.answer_type import may_answer
 from bunko.question.definitions import defines
 from bunko.question.question import Question
-from bunko.retrieval.entities import Scope, exact, is_placed, scope_of, share
+from bunko.retrieval.entities import Scope, exact, has_name, is_placed, scope_of, share
 from bunko.retrieval.question_answer_pairs import AnsweringSentence, answering_sentences
 from bunko.retrieval.rarity import rarity
 from bunko.settings import EvidenceSettings
@@ -114,6 +114,7 @@ def select(
         for n, likeness in zip(order, similar, strict=True):
             scores[n] += float(likeness)
         order = [n for n in _order(candidates, scores) if n in set(order)]
+    order = [n for n in order if not _is_of_another_section(question, candidates[n], best=candidates[order[0]])]
     chosen = _choose(order, candidates, scores, settings=settings)
     added = orders[:1] if orders and lexical[orders[0]] >= lexical[chosen[-1]] else []
     return [
@@ -155,6 +156,16 @@ def _is_entry(question: Question, candidate: _Candidate) -> float:
     """Return how far a sentence is an entry for what is asked: the share of what stands before its colon."""
     label = source_words(candidate.label)
     return len(label & question.distinct_words) / len(label) if label else 0.0
+
+
+def _is_of_another_section(question: Question, candidate: _Candidate, *, best: _Candidate) -> bool:
+    """Return whether a sentence stands beside the section that the question names: Oslo's hours, where Bergen's are."""
+    if candidate.chunk.path != best.chunk.path or not question.presupposes.names:
+        return False
+    own, named = (one.chunk.heading_at(one.start) for one in (candidate, best))
+    asked = question.presupposes.names
+    said = f"{own}\n{candidate.quote}"
+    return own != named and all(has_name(one, named) for one in asked) and not any(has_name(one, said) for one in asked)
 
 
 def _choose(
