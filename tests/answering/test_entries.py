@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,7 +102,8 @@ def test_a_label_stands_alone(text: str, expected: int) -> None:
 def test_the_section_that_is_named_is_quoted_without_the_ones_beside_it(tmp_path: Path) -> None:
     text = "# Offices\n\n## Hest\n\nOpens at 8.\n\n## Varn\n\nOpens at 9.\n\n## Malm\n\nOpens at 10.\n"
     root = write_files(tmp_path / "docs", {"offices.md": text})
-    with make_library(root) as library:
+    with make_library(root, generator=FakeGenerator(parameters=135_000_000)) as library:
         library.sync()
         answer = library.ask("When does the Varn office open?")
+    assert answer.evidence[0].heading == "Offices > Varn", answer.evidence
     assert {item.heading for item in answer.evidence} == {"Offices > Varn"}

@@ -114,7 +114,8 @@ def select(
         for n, likeness in zip(order, similar, strict=True):
             scores[n] += float(likeness)
         order = [n for n in _order(candidates, scores) if n in set(order)]
-    order = [n for n in order if not _is_of_another_section(question, candidates[n], best=candidates[order[0]])]
+    best = candidates[order[0]]
+    order = [n for n in order if not _is_of_another_section(question, candidates[n], best=best)]
     chosen = _choose(order, candidates, scores, settings=settings)
     added = orders[:1] if orders and lexical[orders[0]] >= lexical[chosen[-1]] else []
     return [
