@@ -159,3 +159,10 @@ def test_a_late_reader_reports_a_damaged_file_when_it_is_asked(tmp_path: Path) -
     reader.begin()
     with pytest.raises(ModelBroken, match="can't be read"):
         reader.read(QUESTION, [whole(TEXT)])
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_weights_name_no_place_of_the_machine_that_made_them(language: str) -> None:
+    held = (Path(bunko.reader.__file__).parent / "model" / language / MODEL).read_bytes()
+    assert b"site-packages" not in held
+    assert b'File "/' not in held

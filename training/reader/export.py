@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Literal
 
+import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from training.reader.model import POSITIONS, Reader, base_folder
@@ -43,8 +44,31 @@ def export(reader: Reader, folder: Path, *, words: Literal["int8", "packed"] = "
     quantize_dynamic(
         str(floats), str(quantized), weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=operators
     )
+    for file in (floats, quantized):
+        without_traces(file)
     if words == "int8":  # else the training cut one
         (folder / "tokenizer.json").write_text(tokenizer_text(), encoding="utf-8")
+
+
+def without_traces(file: Path) -> None:
+    """Take out of a model where each node came from: the exporter keeps the paths of the machine that it ran on."""
+    model = onnx.load(file)
+    del model.metadata_props[:]
+    model.doc_string = ""
+    graphs = [model.graph, *(item.g for node in model.graph.node for item in node.attribute if item.HasField("g"))]
+    for graph in graphs:
+        graph.doc_string = ""
+        del graph.metadata_props[:]
+        for part in (*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+            part.doc_string = ""
+            del part.metadata_props[:]
+    for function in model.functions:
+        function.doc_string = ""
+        del function.metadata_props[:]
+        for node in function.node:
+            node.doc_string = ""
+            del node.metadata_props[:]
+    onnx.save(model, file)
 
 
 def with_packed_words(reader: Reader) -> Reader:
