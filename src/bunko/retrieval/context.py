@@ -16,7 +16,8 @@ from bunko.injection.detection import gives_orders
 from bunko.language.sentences import sentences
 from bunko.language.words import estimate_tokens, source_words
 from bunko.question.question import Question
-from bunko.retrieval.evidence import is_structure, score_sentences
+from bunko.retrieval.evidence import score_sentences
+from bunko.retrieval.quotable import is_structure
 from bunko.types import Chunk, Evidence, Hit
 
 _NEAR_DUPLICATE = 0.85

@@ -6,28 +6,24 @@ verbatim quote, can be shown before the model has read anything.
 
 from __future__ import annotations
 
-import bisect
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bunko.injection.detection import gives_orders
 from bunko.language.across_scripts import forms_in
-from bunko.language.entries import is_label_alone, label_of
 from bunko.language.names import other_spellings
-from bunko.language.numbered_parts import is_label
-from bunko.language.sentences import sentences
 from bunko.language.words import estimate_tokens, normalise, source_words, words
 from bunko.ports import Embedder
 from bunko.question.answer_type import may_answer
 from bunko.question.definitions import defines
 from bunko.question.question import Question
 from bunko.retrieval.entities import Scope, exact, has_name, is_placed, scope_of, share
-from bunko.retrieval.question_answer_pairs import AnsweringSentence, answering_sentences
+from bunko.retrieval.quotable import Candidate, candidates_of, in_full
 from bunko.retrieval.rarity import rarity
+from bunko.retrieval.words_across import is_across, words_across
 from bunko.settings import EvidenceSettings
 from bunko.types import Chunk, Evidence, Hit
 
@@ -47,40 +43,15 @@ _WEIGHT_OF_ENTITIES = 0.3
 _WEIGHT_OF_DEFINITION = 0.6
 # For an entry, "Population: 5", if all that stands before the colon is asked for. Not tuned: it equals a type's.
 _WEIGHT_OF_ENTRY = 0.3
-# Tokens, about 12 letters or 3 Japanese characters. Shorter pieces are headings, list marks, page numbers; they are
-# used only where they are statements, answer a question in the text, or where the passage has nothing else.
-_SHORTEST = 5
-_STATEMENT = re.compile(r"[.!?。！？]\W*$|^\w[^:：]*(?:: |：)\S")
 _NEAR_DUPLICATE = 0.9
 # Only the best sentences by words are embedded: embedding more did not find more (benchmarks/LOG.md).
 _SHORTLIST = 10
+# In another script than the question's, words don't tell which are the best: more are embedded, and of the best of them
+# the words are compared by meaning.
+_SHORTLIST_ACROSS = 24
+_COMPARED_ACROSS = 12
 # A sentence below this share of the best score only distracts a small model.
 _RELEVANT = 0.4
-# Structure without content: headings, code fences, table rules.
-_NO_SENTENCE = re.compile(r"#{1,6}\s|`{3}|~{3}|[\s|:=_*-]+$")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Candidate:
-    chunk: Chunk
-    start: int
-    """In characters of the document, as in Chunk."""
-    end: int
-    quote: str
-    words: frozenset[str]
-    context: frozenset[str]
-    """Words of the headings above it, the file's name and the sentence before that it does not contain itself."""
-    rank: int
-    passage: float
-    """The score of its passage, relative to the best passage."""
-    heading: str
-    """The headings above it, joined by " > "."""
-    question: str
-    """The question in the document that it answers, if there is one."""
-    said: frozenset[str]
-    """Its words and those of `question`."""
-    label: str
-    """What stands before its first colon; empty where none is near its beginning."""
 
 
 def select(
@@ -100,20 +71,28 @@ def select(
     Sentences that address a language model come last. One that would have been among the quotes otherwise is added,
     so that it is not hidden from the reader (docs/decisions/011-documents-are-data.md).
     """
-    candidates = _candidates(hits)
+    candidates = candidates_of(hits)
     if not candidates:
         return []
     lexical = _lexical_scores(question, candidates)
-    order, orders = _shortlist(_about(question, _order(candidates, lexical), candidates), candidates)
+    by_vector = vector is not None and embedder.spec.knows(question.language)
+    across = by_vector and is_across(question.text, candidates[0].quote)
+    most = _SHORTLIST_ACROSS if across else _SHORTLIST
+    order, orders = _shortlist(_about(question, _order(candidates, lexical), candidates), candidates, most=2 * most)
     if not order:
         return [_evidence(candidates[n], lexical[n], is_order=True) for n in orders[: settings.quotes]]
     scores = list(lexical)
-    if vector is not None and embedder.spec.knows(question.language):
-        order = order[:_SHORTLIST]
-        similar = embedder.embed_passages([_in_full(candidates[n]) for n in order]) @ vector
+    if vector is not None and by_vector:
+        order = order[:most]
+        similar = embedder.embed_passages([in_full(candidates[n]) for n in order]) @ vector
         for n, likeness in zip(order, similar, strict=True):
             scores[n] += float(likeness)
         order = [n for n in _order(candidates, scores) if n in set(order)]
+    if across:
+        first = order[:_COMPARED_ACROSS]
+        for n, gain in zip(first, _gains_across(question, [candidates[n] for n in first], embedder), strict=True):
+            scores[n] += gain
+        order = [n for n in _order(candidates, scores) if n in set(first)]
     best = candidates[order[0]]
     order = [n for n in order if not _is_of_another_section(question, candidates[n], best=best)]
     chosen = _choose(order, candidates, scores, settings=settings)
@@ -124,21 +103,31 @@ def select(
     ]
 
 
-def _lexical_scores(question: Question, candidates: Sequence[_Candidate]) -> list[float]:
-    weights = _weights(question, candidates)
+def _gains_across(question: Question, candidates: Sequence[Candidate], embedder: Embedder) -> list[float]:
+    """Return how much higher sentences score if a word counts that means a word of the question."""
+    texts = [f"{one.heading} {one.question} {one.quote}" for one in candidates]
+    meant = words_across(question, texts, embedder)
+    before, after = _lexical_scores(question, candidates), _lexical_scores(question, candidates, meant)
+    return [new - old for old, new in zip(before, after, strict=True)]
+
+
+def _lexical_scores(
+    question: Question, candidates: Sequence[Candidate], meant: Mapping[str, frozenset[str]] = MappingProxyType({})
+) -> list[float]:
+    weights = _weights(question, candidates, meant)
     return [
-        overlap(weights, _as_asked(question, _said(question, candidate)))
-        + _WEIGHT_OF_CONTEXT * overlap(weights, _as_asked(question, candidate.context) - candidate.said)
+        overlap(weights, _as_asked(question, _said(question, candidate), meant))
+        + _WEIGHT_OF_CONTEXT * overlap(weights, _as_asked(question, candidate.context, meant) - candidate.said)
         + _WEIGHT_OF_PASSAGE * candidate.passage
         + _WEIGHT_OF_TYPE * may_answer(candidate.quote, question.expects, asked=question.distinct_words)
         + _WEIGHT_OF_DEFINITION * _defines(question, candidate)
-        + _WEIGHT_OF_ENTRY * _is_entry(question, candidate)
+        + _WEIGHT_OF_ENTRY * _is_entry(question, candidate, meant)
         + _WEIGHT_OF_ENTITIES * share(question, _scope(candidate))
         for candidate in candidates
     ]
 
 
-def _defines(question: Question, candidate: _Candidate) -> float:
+def _defines(question: Question, candidate: Candidate) -> float:
     """Return how clearly a sentence says who or what the question asks about; 0 for other questions."""
     if question.kind != "definition":
         return 0.0
@@ -146,20 +135,21 @@ def _defines(question: Question, candidate: _Candidate) -> float:
     return max((defines(candidate.quote, name) for name in names), default=0.0)
 
 
-def _said(question: Question, candidate: _Candidate) -> frozenset[str]:
+def _said(question: Question, candidate: Candidate) -> frozenset[str]:
     """Return what a sentence says: of the very entry that is asked for, also what stands above it."""
     label = source_words(candidate.label)
     around = candidate.said | candidate.context
     return around if label and label <= question.distinct_words <= around else candidate.said
 
 
-def _is_entry(question: Question, candidate: _Candidate) -> float:
+def _is_entry(question: Question, candidate: Candidate, meant: Mapping[str, frozenset[str]]) -> float:
     """Return how far a sentence is an entry for what is asked: the share of what stands before its colon."""
     label = source_words(candidate.label)
-    return len(label & question.distinct_words) / len(label) if label else 0.0
+    asked = question.distinct_words.union(*meant.values())
+    return len(label & asked) / len(label) if label else 0.0
 
 
-def _is_of_another_section(question: Question, candidate: _Candidate, *, best: _Candidate) -> bool:
+def _is_of_another_section(question: Question, candidate: Candidate, *, best: Candidate) -> bool:
     """Return whether a sentence stands beside the section that the question names: Oslo's hours, where Bergen's are."""
     if candidate.chunk.path != best.chunk.path or not question.presupposes.names:
         return False
@@ -170,7 +160,7 @@ def _is_of_another_section(question: Question, candidate: _Candidate, *, best: _
 
 
 def _choose(
-    order: Sequence[int], candidates: Sequence[_Candidate], scores: Sequence[float], *, settings: EvidenceSettings
+    order: Sequence[int], candidates: Sequence[Candidate], scores: Sequence[float], *, settings: EvidenceSettings
 ) -> list[int]:
     """Return the best candidates that are relevant, fit the budget and don't repeat a better one; at least one."""
     chosen: list[int] = []
@@ -206,22 +196,22 @@ def notes_on_orders(evidence: Sequence[Evidence]) -> tuple[str, ...]:
     )
 
 
-def _shortlist(order: Sequence[int], candidates: Sequence[_Candidate]) -> tuple[list[int], list[int]]:
+def _shortlist(order: Sequence[int], candidates: Sequence[Candidate], *, most: int) -> tuple[list[int], list[int]]:
     """Return the best candidates that don't address a language model, and the better ones that do."""
     plain: list[int] = []
     orders: list[int] = []
     for n in order:
-        if len(plain) == 2 * _SHORTLIST:  # enough for the quotes even without near-duplicates
+        if len(plain) == most:  # enough for the quotes even without near-duplicates
             break
-        (orders if gives_orders(_in_full(candidates[n])) else plain).append(n)
+        (orders if gives_orders(in_full(candidates[n])) else plain).append(n)
     return plain, orders
 
 
-def _order(candidates: Sequence[_Candidate], scores: Sequence[float]) -> list[int]:
+def _order(candidates: Sequence[Candidate], scores: Sequence[float]) -> list[int]:
     return sorted(range(len(candidates)), key=lambda n: (-scores[n], candidates[n].rank, candidates[n].start))
 
 
-def _about(question: Question, order: Sequence[int], candidates: Sequence[_Candidate]) -> list[int]:
+def _about(question: Question, order: Sequence[int], candidates: Sequence[Candidate]) -> list[int]:
     """Return the candidates that are about an identifier or a date of the question; all where none is.
 
     Of an article, the text itself goes before what refers to it.
@@ -231,7 +221,7 @@ def _about(question: Question, order: Sequence[int], candidates: Sequence[_Candi
     return placed or about or list(order)
 
 
-def _scope(candidate: _Candidate) -> Scope:
+def _scope(candidate: Candidate) -> Scope:
     return scope_of(candidate.chunk, start=candidate.start, end=candidate.end, heading=candidate.question)
 
 
@@ -250,22 +240,25 @@ def coverage(question: Question, hits: Sequence[Hit]) -> float:
 
     A question that names only an identifier, a number or a date is covered by what is about it: 1 or 0.
     """
-    candidates = _candidates(hits)
+    candidates = candidates_of(hits)
     if not candidates:
         return 1.0
     if question.is_bare:
         return float(any(share(question, _scope(candidate)) > 0 for candidate in candidates))
-    asked = _weights(question, candidates)
+    asked = _weights(question, candidates, {})
     passages: dict[int, frozenset[str]] = {}
     for candidate in candidates:
         passages[candidate.rank] = passages.get(candidate.rank, frozenset()) | candidate.said | candidate.context
     return max(overlap(asked, _as_asked(question, found)) for found in passages.values())
 
 
-def _as_asked(question: Question, found: frozenset[str]) -> frozenset[str]:
-    """Add the names of the question that are there in another spelling: Zelenskyy for Zelensky."""
+def _as_asked(
+    question: Question, found: frozenset[str], meant: Mapping[str, frozenset[str]] = MappingProxyType({})
+) -> frozenset[str]:
+    """Add the words of the question that are there in another spelling, Zelenskyy for Zelensky, or language."""
     missing = question.distinct_words - found
-    return found | {word for word, others in _spellings(question).items() if word in missing and others & found}
+    others = (*_spellings(question).items(), *meant.items())
+    return found | {word for word, forms in others if word in missing and forms & found}
 
 
 @lru_cache(maxsize=64)
@@ -280,80 +273,23 @@ def _spellings(question: Question) -> Mapping[str, frozenset[str]]:
     }
 
 
-def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
-    best = max((hit.score for hit in hits), default=0.0)
-    return [
-        _candidate(hit, rank, item, before=before, best=best)
-        for rank, hit in enumerate(hits)
-        for item, before in _sentences_of(hit.chunk)
-    ]
-
-
-def _sentences_of(chunk: Chunk) -> Iterator[tuple[AnsweringSentence, str]]:
-    """Yield the sentences of a passage that may be quoted, each with the sentence before it in its section."""
-    text, offset = chunk.text, chunk.start
-    spans = sentences(text)
-    whole = [item for item in answering_sentences(text, spans) if _is_quotable(chunk, item)]
-    for item in whole or [AnsweringSentence(start=start, end=end) for start, end in spans]:
-        n = bisect.bisect_left(spans, (item.start,)) - 1
-        before = spans[n] if n >= 0 else (0, 0)
-        in_section = chunk.heading_at(offset + before[0]) == chunk.heading_at(offset + item.start)
-        sentence = text[before[0] : before[1]] if in_section else ""
-        if not item.question and is_label_alone(sentence) and not text[before[1] : item.start].strip(" \n"):
-            yield replace(item, start=before[0]), ""
-        else:
-            yield item, sentence
-
-
-def _is_quotable(chunk: Chunk, item: AnsweringSentence) -> bool:
-    """Return whether a sentence is more than a heading or a mark."""
-    quote = chunk.text[item.start : item.end]
-    is_long = estimate_tokens(quote) >= _SHORTEST or (_STATEMENT.search(quote) and len(source_words(quote)) > 1)
-    if _NO_SENTENCE.match(quote) or is_label_alone(quote) or is_label(quote) or not (item.question or is_long):
-        return False
-    return quote not in chunk.heading_at(chunk.start + item.start).split(" > ")
-
-
-def _candidate(hit: Hit, rank: int, item: AnsweringSentence, *, before: str, best: float) -> _Candidate:
-    chunk = hit.chunk
-    quote = chunk.text[item.start : item.end]
-    heading = chunk.heading_at(chunk.start + item.start)
-    own = source_words(quote)
-    said = own | source_words(item.question)
-    return _Candidate(
-        chunk=chunk,
-        start=chunk.start + item.start,
-        end=chunk.start + item.end,
-        quote=quote,
-        words=own,
-        heading=heading,
-        question=item.question,
-        said=said,
-        label=label_of(quote),
-        context=source_words(f"{chunk.file_words} {heading}\n{before}") - said,
-        rank=rank,
-        passage=hit.score / best if best > 0 else 0.0,
-    )
-
-
-def _weights(question: Question, candidates: Sequence[_Candidate]) -> dict[str, float]:
+def _weights(
+    question: Question, candidates: Sequence[Candidate], meant: Mapping[str, frozenset[str]]
+) -> dict[str, float]:
     """Return the weight of each word of the question: how rare it is among the candidates."""
-    frequency = Counter(word for candidate in candidates for word in candidate.said | candidate.context)
+    there = [candidate.said | candidate.context for candidate in candidates]
+    frequency = Counter(word for found in there for word in (_as_asked(question, found, meant) if meant else found))
     return {word: rarity(frequency[word], total=len(candidates)) for word in question.words}
 
 
-def _repeats(one: _Candidate, other: _Candidate) -> bool:
+def _repeats(one: Candidate, other: Candidate) -> bool:
     if normalise(one.quote) == normalise(other.quote):
         return True
     shared = len(one.words & other.words)
     return shared > _NEAR_DUPLICATE * max(1, len(one.words | other.words))
 
 
-def _in_full(candidate: _Candidate) -> str:
-    return f"{candidate.question} {candidate.quote}" if candidate.question else candidate.quote
-
-
-def _evidence(candidate: _Candidate, score: float, *, is_order: bool = False) -> Evidence:
+def _evidence(candidate: Candidate, score: float, *, is_order: bool = False) -> Evidence:
     return Evidence(
         path=candidate.chunk.path,
         start=candidate.start,
@@ -366,17 +302,8 @@ def _evidence(candidate: _Candidate, score: float, *, is_order: bool = False) ->
     )
 
 
-def is_structure(text: str) -> bool:
-    r"""Return whether a text has only headings, code fences and table rules.
-
-    >>> is_structure("## The mill\n\n---"), is_structure("## The mill\nIt is old.")
-    (True, False)
-    """
-    return all(_NO_SENTENCE.match(line.strip()) for line in text.splitlines() if line.strip())
-
-
 def score_sentences(question: Question, hits: Sequence[Hit]) -> list[tuple[Chunk, int, int, float]]:
     """Return the sentences of the hits that may be quoted: passage, start and end in the document, and score."""
-    candidates = _candidates(hits)
+    candidates = candidates_of(hits)
     scores = _lexical_scores(question, candidates)
     return [(item.chunk, item.start, item.end, score) for item, score in zip(candidates, scores, strict=True)]
