@@ -33,6 +33,7 @@ from bunko.answering.spans import (
     choose_span,
     cite_span,
     compared,
+    is_read_for_words,
     read_quotes,
     stands_alone,
     with_span,
@@ -396,8 +397,14 @@ def _note_on_quote(draft: Draft) -> tuple[str, ...]:
 
 
 def _is_quoted(draft: Draft, resources: Resources) -> bool:
-    """Return whether the best quote is the answer: of a bare identifier or number, a model would invent something."""
-    return resources.words_of == "document" or draft.question.is_bare or draft.breadth.best_quote
+    """Return whether the best quote is the answer.
+
+    It is where a reader is not sure of the words that answer: a tiny model is right less often than the quote
+    (docs/decisions/024-reader.md). Of a bare identifier or number, a model would invent something.
+    """
+    if resources.words_of == "document" or draft.question.is_bare or draft.breadth.best_quote:
+        return True
+    return is_read_for_words(draft.question, draft.read) and stands_alone(resources.generator.spec, resources.settings)
 
 
 def _with_what_did_not_fit(draft: Draft, shown: Sequence[Evidence]) -> tuple[Evidence, ...]:

@@ -122,6 +122,11 @@ def choose_span(question: Question, read: Sequence[ReadQuote], spec: ReaderSpec)
     return chosen if chosen.confidence >= least else None
 
 
+def is_read_for_words(question: Question, read: Sequence[ReadQuote]) -> bool:
+    """Return whether a reader looked for the words that answer, whatever it found."""
+    return bool(read) and _is_asked_for_words(question)
+
+
 def _is_of_another_type(text: str, question: Question) -> bool:
     """Return whether words can't answer: no number or time, where one is asked for."""
     return question.expects in ("number", "time") and not may_answer(text, question.expects, asked=frozenset())
