@@ -98,7 +98,7 @@ def test_what_was_found_nowhere_is_not_called_a_source() -> None:
     assert "Sources" not in str(answer)
     assert "nearest" in str(answer)
     japanese = replace(answer, text="犬は吠えます。")
-    assert "最も近い引用" in str(japanese)
+    assert str(japanese).splitlines()[-2:] == ["出典なし。最も近い引用:", "[1] a.txt: 「Cat」"]
     assert str(Answer(question="Q", text="Hello.")) == "Hello."
 
 

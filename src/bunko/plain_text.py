@@ -18,6 +18,7 @@ class Words(NamedTuple):
     nearest: str
     page: str
     row: str
+    quote: str
     support: str
     unsupported: str
     stage_heads: tuple[str, str]
@@ -29,6 +30,7 @@ WORDS = {
         nearest="Found in no source; the nearest quotes",
         page="page {}",
         row="row {}",
+        quote="“{}”",
         support="{} of {} quotes support it",
         unsupported="Sentences found in no source",
         stage_heads=("stage", "time"),
@@ -38,6 +40,7 @@ WORDS = {
         nearest="出典なし。最も近い引用",
         page="{}ページ",
         row="{}行目",
+        quote="「{}」",
         support="裏付けとなる引用: {}件（全{}件）",
         unsupported="出典にない文",
         stage_heads=("段階", "時間"),
@@ -64,7 +67,8 @@ def source_line(n: int, item: Evidence, *, language: str) -> str:
         part for part in (item.path, page, "" if item.row else item.heading, row_place(item, language)) if part
     )
     quote = item.row.words if item.row else " ".join(item.quote.split())
-    return f"[{n}] {place}: “{quote[:_LONGEST]}{'…' if len(quote) > _LONGEST else ''}”"
+    shown = f"{quote[:_LONGEST]}…" if len(quote) > _LONGEST else quote
+    return f"[{n}] {place}: {WORDS[language].quote.format(shown)}"
 
 
 def row_place(item: Evidence, language: str) -> str:
