@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import bunko
 from bunko.client.remote_library import RemoteLibrary
 from bunko.door import at_the_door, steps_at_the_door
 from bunko.errors import BunkoError, EngineCrashed
-from bunko.ports import GenerationOptions, Pieces
+from bunko.ports import GenerationOptions, Piece
 from bunko.testing import FakeGenerator
 from bunko.types import Message
 from tests.support import CATS, make_library, write_files
@@ -60,14 +60,14 @@ def test_every_public_function_raises_at_the_door(function: object) -> None:
 
 
 class Crashing(FakeGenerator):
-    """A generator whose engine ends after the first word."""
+    """A generator whose engine stops."""
 
-    def stream(self, messages: list[Message], *, options: GenerationOptions) -> Pieces:  # type: ignore[override]
+    def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> Generator[Piece, None, None]:
+        yield from ()
         try:
             raise OSError("the pipe is closed")
         except OSError as error:
             raise EngineCrashed("The engine has stopped.", "Ask again.") from error
-        yield  # a generator
 
 
 def calls(folder: Path) -> Iterator[Callable[[], object]]:
