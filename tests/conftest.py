@@ -33,7 +33,8 @@ generation/test_starter_model indexing/test_watch test_docs indexing/test_sync e
 server/http/test_serving server/mcp/test_mcp answering/test_answer_cache evaluation/test_commands store/test_store
 client/test_discovery answering/test_reasoning server/native/test_routes overview/test_surveying
 server/http/test_openapi reading/test_reader client/test_remote_library indexing/test_killed server/mcp/test_processes
-server/page/test_with_models replay/test_real_models embedding/test_starter_embedder test_library
+examples/test_notebook_example server/page/test_with_models replay/test_real_models
+embedding/test_starter_embedder test_library
 server/native/test_changes grounding/test_ground retrieval/test_search server/hosting/test_host
 """.split()
 

@@ -212,6 +212,15 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
     assert {page.resolve() for page in PAGES} <= seen
 
 
+def test_the_list_of_decisions_names_every_decision() -> None:
+    folder = ROOT / "docs" / "decisions"
+    headings = {page.name: read(page).partition("\n")[0] for page in folder.glob("[0-9]*.md")}
+    listed = re.findall(r"(?m)^\| (\d+) \| \[(.+)\]\((\S+)\) \|$", read(folder / "README.md"))
+    assert [(f"# {number}: {title}", file) for number, title, file in listed] == [
+        (heading, name) for name, heading in sorted(headings.items())
+    ]
+
+
 # --- snippets ----------------------------------------------------------------------------------------------------
 
 _BUNKO = re.compile(r"(?:^|\||&&)\s*(?:[A-Z_]+=\S+ )*(?:\S*/)?bunko ([^|>&]*)")

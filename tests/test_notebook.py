@@ -13,9 +13,13 @@ import pytest
 
 import bunko
 from bunko.errors import BunkoError
+from bunko.evaluation.questions import questions_from
+from bunko.language_model import LanguageModel
 from bunko.listings import Hits
-from bunko.notebook_html import comparison_html
-from bunko.types import Answer, Citation, Evidence, FailedFile, SyncReport
+from bunko.notebook_html import bar_html, comparison_html
+from bunko.notebook_progress import NotebookBars, in_notebook
+from bunko.testing import FakeGenerator
+from bunko.types import Answer, Citation, Evidence, FailedFile, Finished, Message, Span, SyncReport
 from tests.support import CATS, KYOTO, SHIPS, environment, make_library, write_files
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>'\"&\x1b[31m$x$"
@@ -48,18 +52,19 @@ class Tags(HTMLParser):
 
 
 SAFE = {"div", "p", "b", "br", "span", "blockquote", "details", "summary", "table", "thead", "tbody", "tr", "th", "td"}
-SAFE |= {"ul", "li"}
+SAFE |= {"ul", "li", "progress"}
 
 
 def check(html: str) -> None:
     tags = Tags(html)
     assert tags.seen <= SAFE
-    assert tags.attributes <= {"style"}
+    assert tags.attributes <= {"style", "value", "max"}
     assert "$" not in html
     assert "\x1b" not in html
     assert "#000" not in html
     assert "#fff" not in html
-    assert "color:" not in html.replace("border", "")
+    assert "color:" not in html
+    assert "background:" not in html.replace("background:none", "")
 
 
 def hostile() -> Answer:
@@ -93,7 +98,7 @@ def test_what_was_found_nowhere_is_not_called_a_source() -> None:
     assert "Sources" not in str(answer)
     assert "nearest" in str(answer)
     japanese = replace(answer, text="犬は吠えます。")
-    assert "最も近い引用" in str(japanese)
+    assert str(japanese).splitlines()[-2:] == ["出典なし。最も近い引用:", "[1] a.txt: 「Cat」"]
     assert str(Answer(question="Q", text="Hello.")) == "Hello."
 
 
@@ -111,7 +116,36 @@ def test_the_html_of_everything_is_safe(folder: Path) -> None:
         check(library.documents()._repr_html_())
         assert "cats.txt" in library.documents()._repr_html_()
         check(library._repr_html_())
+        check(library.find("cat")._repr_html_())
+        check(library.ask("Where does the cat sleep?").evidence[0]._repr_html_())
+        cats = library.document("cats.txt")
+        assert cats
+        check(replace(cats, text=EVIL, path=EVIL, pages=(Span(start=0, end=9, label=EVIL),))._repr_html_())
+        conversation = library.chat()
+        check(conversation._repr_html_())
+        conversation.ask("Where does the cat sleep?")
+        assert "Where does the cat sleep?" in conversation._repr_html_()
+        conversation.history = (Message(role="user", content=EVIL), Message(role="assistant", content=EVIL))
+        check(conversation._repr_html_())
+        several = bunko.SeveralLibraries({"a": library})
+        check(several._repr_html_())
     check(Hits()._repr_html_())
+    check(hostile().evidence[0]._repr_html_())
+    check(bunko.open_model(EVIL)._repr_html_())
+    check(bar_html(EVIL, done=3, total=2))
+
+
+def test_the_words_around_an_answer_are_in_its_language() -> None:
+    answer = hostile()
+    assert "1 of 1 quotes support it" in answer._repr_html_()
+    japanese = replace(answer, text="猫は窓辺で眠ります。")
+    shown = japanese._repr_html_()
+    assert "裏付けとなる引用: 1件（全1件）" in shown
+    assert "2ページ" in shown
+    assert "出典にない文: 1" in shown
+    for word in ("support", "page", "stage", "sentence"):
+        assert f">{word}" not in shown and f" {word} " not in shown
+    assert "the nearest quotes" in replace(answer, citations=())._repr_html_()
 
 
 def test_a_comparison_stands_side_by_side() -> None:
@@ -190,3 +224,99 @@ def test_a_notebook_shows_the_line_the_fault_and_the_cure(tmp_path: Path) -> Non
 def test_wrong_settings_are_named(tmp_path: Path, settings: object, said: str) -> None:
     with pytest.raises(BunkoError, match=said):
         bunko.open(tmp_path, settings=settings)  # type: ignore[call-overload]
+
+
+class Cells:
+    """What a notebook shows below a cell: the present HTML of each display."""
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+
+    def __call__(self, picture: object, *, display_id: bool) -> Cells:
+        assert display_id
+        self.update(picture)
+        return self
+
+    def update(self, picture: object) -> None:
+        self.shown.append(picture._repr_html_())  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [100.0]
+    monkeypatch.setattr("bunko.notebook_progress.time.monotonic", lambda: now[0])
+    return now
+
+
+def test_a_bar_is_shown_while_something_takes_long(clock: list[float]) -> None:
+    cells = Cells()
+    bars = NotebookBars(cells)
+    bars("reading", 0, 8_000_000)
+    assert cells.shown == []
+    clock[0] += 2
+    bars("reading", 2_000_000, 8_000_000)
+    check(cells.shown[-1])
+    assert "reading: 2.0 MB of 8.0 MB, 6 s left" in cells.shown[-1]
+    assert "value='0.250'" in cells.shown[-1]
+    bars("reading", 2_100_000, 8_000_000)  # too soon to be seen
+    assert len(cells.shown) == 1
+    bars("embedding", 10, 1000)
+    assert cells.shown[-1] == ""
+    clock[0] += 2
+    bars("embedding", 510, 1000)
+    assert "embedding: 510 characters of 1,000 characters, 2 s left" in cells.shown[-1]
+    bars("embedding", 1000, 1000)
+    assert cells.shown[-1] == ""
+
+
+def test_a_download_has_a_bar_of_its_own(clock: list[float]) -> None:
+    cells = Cells()
+    bars = NotebookBars(cells)
+    with bars.download("a.gguf", total=None) as add:
+        clock[0] += 1
+        add(3_000_000)
+        assert "a.gguf: 3.0 MB<" in cells.shown[-1]
+        assert "value=" not in cells.shown[-1]
+    with bars.download("b.gguf", total=4_000_000, done=1_000_000) as add:
+        clock[0] += 1
+        add(0)
+        clock[0] += 1
+        add(1_000_000)
+        assert "b.gguf: 2.0 MB of 4.0 MB, 4 s left" in cells.shown[-1]
+    assert cells.shown[-1] == ""
+
+
+def test_nothing_is_shown_outside_of_a_notebook(folder: Path) -> None:
+    assert not in_notebook()
+    assert bunko.open(folder)._download_progress is None
+
+
+def test_a_model_is_asked_without_documents() -> None:
+    with LanguageModel(bunko.load_settings(), generator=FakeGenerator("A cat is an animal.")) as model:
+        answer = model.complete("What is a cat?")
+        assert str(answer) == answer.text == "A cat is an animal."
+        assert answer.evidence == ()
+        *_, end = model.stream("What is a cat?", settings={"generation.max_tokens": 5})
+        assert isinstance(end, Finished)
+        chat = model.chat()
+        chat.ask("What is a cat?")
+        assert [turn.role for turn in chat.history] == ["user", "assistant"]
+
+
+def test_questions_are_texts_or_objects() -> None:
+    asked = questions_from(["Who?", {"question": "When?", "answers": ["1911"]}])
+    assert [(each.id, each.text, each.answers) for each in asked] == [(1, "Who?", ()), (2, "When?", ("1911",))]
+
+
+@pytest.mark.models
+def test_variants_are_compared_side_by_side(folder: Path) -> None:
+    compared = bunko.compare(
+        folder,
+        [{"question": "Where does the cat sleep?", "answers": ["window"]}, "Who sails?"],
+        {"with documents": {"model": "none"}, "words": {"retrieval.mode": "lexical", "model": "none"}},
+    )
+    assert [variant["name"] for variant in compared.data["variants"]] == ["with documents", "words"]
+    assert len(compared.data["questions"]) == 2
+    assert "words" in str(compared)
+    check(compared._repr_html_())
+    assert "Where does the cat sleep?" in compared._repr_html_()

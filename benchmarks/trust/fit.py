@@ -25,6 +25,7 @@ import numpy as np
 from bunko.answering.trust import Signals, probability_of
 
 HERE = Path(__file__).parent
+PICTURES = HERE.parents[1] / "docs" / "pictures"
 TRUST = HERE.parents[1] / "src/bunko/answering/trust.json"
 # The parts that the weights are fitted on; all others are for testing.
 FITTED = {"en": ("squad2 Yuan dynasty", "clapnq half", "clapnq on squad2"), "ja": ("jsquad development",)}
@@ -51,7 +52,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--signals", type=Path, default=HERE / "signals.jsonl")
     parser.add_argument("--out", type=Path, default=TRUST)
-    parser.add_argument("--plot", type=Path, default=HERE / "reliability.svg")
+    parser.add_argument("--plot", type=Path, default=PICTURES / "reliability.svg")
     arguments = parser.parse_args()
     rows = [json.loads(line) for line in arguments.signals.read_text(encoding="utf-8").splitlines()]
     refusal: dict[str, Any] = {}

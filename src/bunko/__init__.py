@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from bunko.config import load_settings as load_settings
     from bunko.conversation import Conversation as Conversation
     from bunko.errors import BunkoError as BunkoError
+    from bunko.evaluation.side_by_side import Compared as Compared
+    from bunko.evaluation.side_by_side import compare_variants as compare
+    from bunko.language_model import LanguageModel as LanguageModel
+    from bunko.language_model import open_model as open_model
     from bunko.library import Library as Library
     from bunko.settings import Settings as Settings
     from bunko.several import SeveralLibraries as SeveralLibraries
@@ -29,15 +33,19 @@ _PUBLIC = {
     "AnyLibrary": ("bunko.client.opening", "AnyLibrary"),
     "BunkoError": ("bunko.errors", "BunkoError"),
     "Citation": ("bunko.types", "Citation"),
+    "Compared": ("bunko.evaluation.side_by_side", "Compared"),
     "Conversation": ("bunko.conversation", "Conversation"),
     "Evidence": ("bunko.types", "Evidence"),
     "Hit": ("bunko.types", "Hit"),
+    "LanguageModel": ("bunko.language_model", "LanguageModel"),
     "Library": ("bunko.library", "Library"),
     "Settings": ("bunko.settings", "Settings"),
     "SeveralLibraries": ("bunko.several", "SeveralLibraries"),
     "SyncReport": ("bunko.types", "SyncReport"),
+    "compare": ("bunko.evaluation.side_by_side", "compare_variants"),
     "load_settings": ("bunko.config", "load_settings"),
     "open": ("bunko.client.opening", "open_any"),
+    "open_model": ("bunko.language_model", "open_model"),
     "open_several": ("bunko.several", "open_several"),
 }
 
@@ -46,16 +54,20 @@ __all__ = [
     "AnyLibrary",
     "BunkoError",
     "Citation",
+    "Compared",
     "Conversation",
     "Evidence",
     "Hit",
+    "LanguageModel",
     "Library",
     "Settings",
     "SeveralLibraries",
     "SyncReport",
     "__version__",
+    "compare",
     "load_settings",
     "open",
+    "open_model",
     "open_several",
 ]
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from bunko.door import at_the_door
 from bunko.errors import SettingsError
 from bunko.private_files import is_plain
 from bunko.settings import NO_MODEL, Settings, apply_overrides, known_names, unknown_setting
@@ -48,6 +49,7 @@ _LIMITS = (
 _MOST_CONFIG_BYTES = 1_000_000
 
 
+@at_the_door
 def load_settings(
     *,
     library_config: Path | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from bunko.door import at_the_door, steps_at_the_door
 from bunko.types import Answer, Event, Finished, Message
 
 # Characters and quotes of an answer that are kept in the history: an answer may list a thousand documents.
@@ -27,6 +28,12 @@ class Conversation:
         self._library = library
         self.history: tuple[Message, ...] = ()
 
+    def _repr_html_(self) -> str:
+        from bunko.notebook_html import conversation_html
+
+        return conversation_html(self.history)
+
+    @steps_at_the_door
     def stream(self, question: str) -> Iterator[Event]:
         """Yield what `Library.stream` yields; a complete answer becomes part of the history."""
         for event in self._library.stream(question, history=self.history):
@@ -36,6 +43,7 @@ class Conversation:
                 self.history += (asked, _turn(answer))
             yield event
 
+    @at_the_door
     def ask(self, question: str) -> Answer:
         """Answer a question, given the earlier turns."""
         return last(self.stream(question))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bunko.config import load_settings
 from bunko.conversation import Conversation, last
-from bunko.door import at_the_door
+from bunko.door import at_the_door, steps_at_the_door
 from bunko.errors import (
     BunkoError,
     LibraryEmpty,
@@ -24,6 +24,7 @@ from bunko.errors import (
 from bunko.language.detection import OTHER_SCRIPTS, detect_language
 from bunko.library_questions import LibraryQuestions
 from bunko.listings import Documents, Hits
+from bunko.notebook_progress import NotebookBars, in_notebook
 from bunko.paths import config_file
 from bunko.settings import Settings, apply_overrides, settings_with
 from bunko.stopwatch import Stopwatch
@@ -52,14 +53,21 @@ def open_library(
     """Open a folder of documents, or a single file. Nothing is read or written until it is needed.
 
     Settings come from the config files and the environment unless given; a mapping replaces some of them, and `model`
-    and `embedder` theirs. `entailment` is asked whether a source entails a sentence of an answer. Raises
-    LibraryNotFound, SettingsError.
+    and `embedder` theirs. `entailment` is asked whether a source entails a sentence of an answer. In a notebook, bars
+    show syncs and downloads. Raises LibraryNotFound, SettingsError.
     """
     root = Path(folder).expanduser()
     if not isinstance(settings, Settings):
         settings = settings_with(settings or {}, base=load_settings(library_config=config_file(root)))
     chosen = {name: value for name, value in (("model", model), ("embedder", embedder)) if value}
-    return Library(root, settings=apply_overrides(settings, chosen), entailment=entailment)
+    bars = NotebookBars() if in_notebook() else None
+    return Library(
+        root,
+        settings=apply_overrides(settings, chosen),
+        entailment=entailment,
+        progress=bars,
+        download_progress=bars.download if bars else None,
+    )
 
 
 class Library(LibraryQuestions):
@@ -78,6 +86,7 @@ class Library(LibraryQuestions):
         facts = {"documents": documents, "model": self.settings.model, "embedder": self.settings.embedder}
         return facts_html(str(self.root), facts)
 
+    @at_the_door
     def check_folder(self) -> None:
         """Raise LibraryNotFound or LibraryEmpty if there is nothing to index and no index."""
         if not self.is_indexed:
@@ -132,6 +141,7 @@ class Library(LibraryQuestions):
 
         return add_page(self.root, url, settings=self.settings, networks=networks)
 
+    @at_the_door
     def check(self) -> tuple[Problem, ...]:
         """Compare all of the index with its checksums and counts; return what is wrong. Changes nothing.
 
@@ -156,6 +166,7 @@ class Library(LibraryQuestions):
 
         return embed_missing(self.store, self.embedder, progress=self._progress)
 
+    @steps_at_the_door
     def watch(
         self, *, stop: threading.Event | None = None, notice: Literal["system", "poll"] = "system"
     ) -> Iterator[SyncReport | BunkoError]:
@@ -188,6 +199,7 @@ class Library(LibraryQuestions):
         """Return the passages that are relevant to a query, best first. Arguments and errors are those of `find`."""
         return Hits(self.find(query, settings=settings, watch=watch, **within).hits)
 
+    @at_the_door
     def find(
         self,
         query: str,
@@ -217,6 +229,7 @@ class Library(LibraryQuestions):
         hits, _ = find(asked, place.store, self.embedder, settings=settings, watch=watch, reranking=reranking)
         return SearchResult(query=query, hits=tuple(hits), timings=watch.timings(), scope=place.scope)
 
+    @steps_at_the_door
     def stream(
         self,
         question: str,
@@ -267,6 +280,7 @@ class Library(LibraryQuestions):
         """Start a conversation, in which questions may refer to earlier turns."""
         return Conversation(self)
 
+    @at_the_door
     def recall(self, question: str, *, watch: Stopwatch, settings: Settings | None = None) -> Iterator[Event] | None:
         """Return the events of a kept answer if the folder has not changed either, so that no sync is needed.
 
@@ -278,6 +292,7 @@ class Library(LibraryQuestions):
             answer = self._kept_answers.unchanged(question, settings=self._settings_for(settings))
         return again(answer, watch) if answer else None
 
+    @at_the_door
     def kept(self, question: str, *, watch: Stopwatch, settings: Settings | None = None) -> Iterator[Event] | None:
         """Return the events of the answer that is kept for the present index; None if there is none.
 
@@ -289,10 +304,12 @@ class Library(LibraryQuestions):
             answer = self._kept_answers.slot(question, settings=self._settings_for(settings)).answer
         return again(answer, watch) if answer else None
 
+    @at_the_door
     def keep_folder(self) -> None:
         """Record what the folder contains, if the index is in step with it: `recall` compares it."""
         self._kept_answers.keep_folder(self._describe_folder)
 
+    @at_the_door
     def records(self) -> Mapping[str, Record]:
         """Return the record of every file of the library, by path; of those that could not be read, too."""
         return self._index.for_reading().records()
@@ -304,6 +321,7 @@ class Library(LibraryQuestions):
 
         return Documents(row_of(record) for _, record in sorted(self.records().items()) if not record.error)
 
+    @at_the_door
     def unknown_languages(self) -> tuple[str, ...]:
         """Return the languages of at least a tenth of the documents that the embedder does not know."""
         counts = self._index.for_reading().languages()
@@ -314,6 +332,7 @@ class Library(LibraryQuestions):
             if count >= least and language in OTHER_SCRIPTS and not self.embedder.spec.knows(language)
         )
 
+    @at_the_door
     def needs_model(self, question: str, *, settings: Settings | None = None) -> bool:
         """Return whether the model is asked: not for languages it does not know, nor where the index alone answers."""
         from bunko.overview.plan import plan_of

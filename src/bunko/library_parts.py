@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bunko.door import at_the_door
 from bunko.embedding.choice import with_embedder
 from bunko.engines import Engines
 from bunko.errors import (
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 class LibraryParts:
     """What a library consists of. Engines that are shared with other libraries stay open when it is closed."""
 
+    @at_the_door
     def __init__(
         self,
         root: str | Path,
@@ -84,29 +86,35 @@ class LibraryParts:
             self._engines = Engines(self.settings, progress=self._download_progress, waiting=self._progress)
 
     @property
+    @at_the_door
     def store(self) -> Store:
         """The index on disk, created if there is none. Raises StoreError; StoreUntrusted for one of somebody else."""
         return self._index.store
 
     @property
+    @at_the_door
     def is_indexed(self) -> bool:
         """Whether there is an index; one on an object store is assumed to exist."""
         return self._index.exists
 
+    @at_the_door
     def has_documents(self) -> bool:
         """Return whether there is an index that can be believed, with documents in it."""
         return self._index.has_documents()
 
+    @at_the_door
     def refresh(self) -> None:
         """See what others have committed to the index since it was opened; an index that was replaced is reopened."""
         self._index.refresh()
 
     @cached_property
+    @at_the_door
     def embedder(self) -> Embedder:
         """The embedder, downloaded first if necessary. Raises ModelError."""
         return self._given_embedder or self._engines.embedder(self.settings)
 
     @cached_property
+    @at_the_door
     def generator(self) -> Generator:
         """The language model, downloaded first if necessary. Raises ModelError."""
         return self._given_generator or self._engines.generator(self.settings)
@@ -116,6 +124,7 @@ class LibraryParts:
         generator = self.__dict__.get("generator")
         return generator.placement if isinstance(generator, Engine) else ""
 
+    @at_the_door
     def warm_up(self, question: str = "") -> None:
         """Start loading the models, and reading the beginning of the question's prompt. Raises ModelError."""
         language = self.settings.answer_language or detect_language(question) if question else ""

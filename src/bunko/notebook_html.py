@@ -1,6 +1,7 @@
 """Write records as HTML for a notebook. In: records. Out: HTML, every text in it escaped.
 
-No script, no class and no colour of its own: the notebook's colours hold, light or dark. Knows nothing of notebooks.
+No script, no class and no colour of its own: the notebook's colours hold, light or dark. The words around an answer are
+in the answer's language. Knows nothing of notebooks.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from bunko.plain_text import WORDS, words_language
+
 if TYPE_CHECKING:
-    from bunko.types import Answer, Evidence, Hit, SyncReport
+    from bunko.types import Answer, Document, Evidence, Hit, Message, SyncReport
 
 _SHOWN = 50  # rows of a table; a notebook is saved with all that it shows
 _LONGEST = 600  # characters of a passage or a quote
@@ -22,25 +25,54 @@ _FAINT = "opacity:.7;font-size:90%"
 
 def answer_html(answer: Answer) -> str:
     """Return the answer, the quotes that it was made from, and the time of each stage."""
+    language = words_language(answer)
+    words = WORDS[language]
     cited = {citation.n for citation in answer.citations if citation.verified}
-    paragraphs = "".join(
-        f"<p style='margin:.3em 0'>{_text(line)}</p>" for line in answer.text.splitlines() if line.strip()
-    )
     quotes = [
-        _quote(n, item, weight="bold" if n in cited else "normal") for n, item in enumerate(answer.evidence[:_SHOWN], 1)
+        _quote(n, item, weight="bold" if n in cited else "normal", language=language)
+        for n, item in enumerate(answer.evidence[:_SHOWN], 1)
     ]
-    unsupported = [f"<li>{_text(sentence)}</li>" for sentence in answer.unsupported]
+    title = words.support.format(len(cited), len(answer.evidence)) if cited else words.nearest
+    unsupported = "".join(f"<li>{_text(sentence)}</li>" for sentence in answer.unsupported)
     parts = [
         f"<p style='margin:.3em 0;{_FAINT}'>{_text(answer.question)}</p>",
-        paragraphs,
-        _folded(f"{len(cited)} of {len(quotes)} quotes support it", "".join(quotes)) if quotes else "",
-        _folded(f"{len(unsupported)} sentences found in no source", f"<ul>{''.join(unsupported)}</ul>")
-        if unsupported
-        else "",
+        _paragraphs(answer.text),
+        _folded(title, "".join(quotes)) if quotes else "",
+        _folded(f"{words.unsupported}: {len(answer.unsupported)}", f"<ul>{unsupported}</ul>") if unsupported else "",
         "".join(f"<p style='margin:.3em 0;{_FAINT}'>{_text(note)}</p>" for note in answer.notes),
-        _stages(answer.timings, model=answer.model),
+        _stages(answer.timings, model=answer.model, heads=words.stage_heads),
     ]
     return _box("".join(parts))
+
+
+def evidence_html(item: Evidence) -> str:
+    """Return a quote with its place."""
+    return _box(_quote(0, item, weight="normal", language="en"))
+
+
+def document_html(document: Document) -> str:
+    """Return a document's name, and how its text begins."""
+    size = f"{len(document.text):,} characters, {len(document.pages)} pages" if document.pages else ""
+    facts = {"format": document.format, "size": size or f"{len(document.text):,} characters"}
+    return facts_html(document.path, facts) + _box(_text(document.text.strip(), most=_LONGEST))
+
+
+def conversation_html(history: Sequence[Message]) -> str:
+    """Return the turns of a conversation, the first at the top."""
+    if not history:
+        return _box("No question has been asked.")
+    turns = [
+        f"<div style='{_FAINT}'>{_text(turn.content)}</div>" if turn.role == "user" else _paragraphs(turn.content)
+        for turn in history[-_SHOWN:]
+    ]
+    return _box("".join(turns))
+
+
+def bar_html(line: str, *, done: int, total: int) -> str:
+    """Return a bar of progress with a line beside it."""
+    share = f"value='{min(1.0, done / total):.3f}'" if total else ""
+    bar = f"<progress {share} max='1' style='width:16em;vertical-align:middle'></progress>"
+    return f"<div style='text-align:left'>{bar} <span style='{_FAINT}'>{_text(line)}</span></div>"
 
 
 def hits_html(hits: Sequence[Hit]) -> str:
@@ -53,7 +85,7 @@ def hits_html(hits: Sequence[Hit]) -> str:
 def hit_html(hit: Hit) -> str:
     """Return a passage with its place."""
     chunk = hit.chunk
-    place = _place(chunk.path, chunk.page, chunk.heading)
+    place = _place(chunk.path, chunk.page, chunk.heading, "ja" if chunk.language == "ja" else "en")
     return _box(
         f"<div style='{_FAINT}'>{place} · {hit.score:.3f}</div><div>{_text(chunk.text.strip(), most=_LONGEST)}</div>"
     )
@@ -123,22 +155,26 @@ def table_html(heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
     return f"<table style='{_TABLE}'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _quote(n: int, item: Evidence, *, weight: str) -> str:
-    place = _place(item.path, item.page, item.heading)
+def _paragraphs(text: str) -> str:
+    return "".join(f"<p style='margin:.3em 0'>{_text(line)}</p>" for line in text.splitlines() if line.strip())
+
+
+def _quote(n: int, item: Evidence, *, weight: str, language: str) -> str:
+    place = _place(item.path, item.page, item.heading, language)
+    number = f"<span style='font-weight:{weight}'>[{n}]</span> " if n else ""
     return (
-        f"<div style='margin:.4em 0'><span style='font-weight:{weight}'>[{n}]</span> "
-        f"<span style='{_FAINT}'>{place}</span>"
+        f"<div style='margin:.4em 0'>{number}<span style='{_FAINT}'>{place}</span>"
         f"<blockquote style='margin:.1em 0 .1em 1em;padding-left:.6em;border-left:{_LINE}'>"
         f"{_text(item.row.words if item.row else item.quote, most=_LONGEST)}</blockquote></div>"
     )
 
 
-def _stages(timings: Mapping[str, float], *, model: str) -> str:
+def _stages(timings: Mapping[str, float], *, model: str, heads: Sequence[str]) -> str:
     total = timings.get("total", 0.0)
     rows = [(name, f"{value:,.0f} ms") for name, value in timings.items() if name != "total" and value >= 0.5]
     if not rows:
         return ""
-    return _folded(f"{total / 1000:.2f} s · {model}", table_html(("stage", "time"), rows))
+    return _folded(f"{total / 1000:.2f} s · {model}", table_html(heads, rows))
 
 
 def _figure(estimate: Mapping[str, Any] | None, unit: str) -> str:
@@ -150,8 +186,8 @@ def _figure(estimate: Mapping[str, Any] | None, unit: str) -> str:
     return f"{value / 1000:.2f} s" if unit == "ms" else f"{value:.1f}"
 
 
-def _place(path: str, page: int | None, heading: str) -> str:
-    return _text(", ".join(part for part in (path, f"page {page}" if page else "", heading) if part))
+def _place(path: str, page: int | None, heading: str, language: str = "en") -> str:
+    return _text(", ".join(part for part in (path, WORDS[language].page.format(page) if page else "", heading) if part))
 
 
 def _folded(title: str, inner: str) -> str:

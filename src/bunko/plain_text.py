@@ -2,46 +2,81 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from bunko.types import Answer, Evidence
 
 _NEAREST = 3  # quotes to show where the answer was found in none
 _LONGEST = 300  # characters of a quote
-_WORDS = {
-    "en": ("Sources", "Found in no source; the nearest quotes", "page {}", "row {}"),
-    "ja": ("出典", "出典なし。最も近い引用", "{}ページ", "{}行目"),
+
+
+class Words(NamedTuple):
+    """The words around an answer."""
+
+    sources: str
+    nearest: str
+    page: str
+    row: str
+    quote: str
+    support: str
+    unsupported: str
+    stage_heads: tuple[str, str]
+
+
+WORDS = {
+    "en": Words(
+        sources="Sources",
+        nearest="Found in no source; the nearest quotes",
+        page="page {}",
+        row="row {}",
+        quote="“{}”",
+        support="{} of {} quotes support it",
+        unsupported="Sentences found in no source",
+        stage_heads=("stage", "time"),
+    ),
+    "ja": Words(
+        sources="出典",
+        nearest="出典なし。最も近い引用",
+        page="{}ページ",
+        row="{}行目",
+        quote="「{}」",
+        support="裏付けとなる引用: {}件（全{}件）",
+        unsupported="出典にない文",
+        stage_heads=("段階", "時間"),
+    ),
 }
 
 
 def answer_text(answer: Answer) -> str:
     """Return the answer, then the quotes in which it was found, or the nearest ones."""
-    sources, nearest, *_ = _WORDS[_language(answer)]
+    language = words_language(answer)
+    words = WORDS[language]
     cited = sorted({citation.n for citation in answer.citations if citation.verified})
     chosen = [n for n in cited if n <= len(answer.evidence)]
-    title = sources if chosen else nearest
+    title = words.sources if chosen else words.nearest
     chosen = chosen or list(range(1, min(_NEAREST, len(answer.evidence)) + 1))
-    lines = [source_line(n, answer.evidence[n - 1], language=_language(answer)) for n in chosen]
+    lines = [source_line(n, answer.evidence[n - 1], language=language) for n in chosen]
     return "\n".join([answer.text.strip(), "", f"{title}:", *lines] if lines else [answer.text.strip()])
 
 
 def source_line(n: int, item: Evidence, *, language: str) -> str:
     """Return a quote with its number and its place, in one line."""
-    page = _WORDS[language][2].format(item.page) if item.page else ""
+    page = WORDS[language].page.format(item.page) if item.page else ""
     place = ", ".join(
         part for part in (item.path, page, "" if item.row else item.heading, row_place(item, language)) if part
     )
     quote = item.row.words if item.row else " ".join(item.quote.split())
-    return f"[{n}] {place}: “{quote[:_LONGEST]}{'…' if len(quote) > _LONGEST else ''}”"
+    shown = f"{quote[:_LONGEST]}…" if len(quote) > _LONGEST else quote
+    return f"[{n}] {place}: {WORDS[language].quote.format(shown)}"
 
 
 def row_place(item: Evidence, language: str) -> str:
     """Return where in its table a quote stands; empty for other quotes."""
-    return _WORDS[language][3].format(item.row.row) if item.row else ""
+    return WORDS[language].row.format(item.row.row) if item.row else ""
 
 
-def _language(answer: Answer) -> str:
+def words_language(answer: Answer) -> str:
     """Return the language of the words around the answer: that of the answer's own."""
     from bunko.language.detection import detect_language
 

@@ -63,6 +63,11 @@ class Document:
     facts: Facts = field(default_factory=Facts)
     """What it says of itself, such as its title and its author."""
 
+    def _repr_html_(self) -> str:
+        from bunko.notebook_html import document_html
+
+        return document_html(self)
+
 
 def member_path(file: str, member: str) -> str:
     """Return the path of a document that is one of many in a file.
@@ -231,6 +236,11 @@ class Evidence:
     its text, and `start` and `end` are 0. Left out otherwise."""
     row: TableRow | None = None
     """The row of a sheet or a table in which it starts. Left out where it is in none."""
+
+    def _repr_html_(self) -> str:
+        from bunko.notebook_html import evidence_html
+
+        return evidence_html(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from bunko.conversation import Conversation
 from bunko.door import at_the_door
 from bunko.errors import SettingsError, UsageError
 from bunko.library import Library, open_library
-from bunko.listings import Documents
+from bunko.listings import Documents, Hits
 from bunko.stopwatch import Stopwatch
-from bunko.types import Answer, Document, Event, Hit, Message, SyncReport
+from bunko.types import Answer, Document, Event, Message, SyncReport
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -58,7 +58,7 @@ class AnyLibrary(Protocol):
         settings: Settings | Mapping[str, object] | None = None,
         watch: Stopwatch | None = None,
         **within: Unpack[Within],
-    ) -> list[Hit]:
+    ) -> Hits:
         """Return the passages that match a question, best first."""
         ...
 

@@ -20,7 +20,7 @@ from bunko.client.http import RESPONSE_S, Caller, Place, path_of
 from bunko.contract.parse import error_from, event_from, from_json
 from bunko.contract.records import SearchResult, ServedDocuments, TextPart, row_of
 from bunko.conversation import Conversation, last
-from bunko.door import at_the_door
+from bunko.door import at_the_door, steps_at_the_door
 from bunko.errors import RemoteBadAnswer, RemoteUnavailable, UnknownDocument, UsageError
 from bunko.facts import facts_json
 from bunko.listings import Documents, Hits
@@ -120,6 +120,7 @@ class RemoteLibrary:
         self._open_streams.clear()
 
     @cached_property
+    @at_the_door
     def name(self) -> str:
         """The library's name on the server. Raises UsageError if there are several and the address names none."""
         return self._caller.place.library or self._only_name(self._served())
@@ -141,12 +142,14 @@ class RemoteLibrary:
             f"Use one of: {', '.join(f'{url}/{name}' for name in names)}" if names else "Start it with a folder.",
         )
 
+    @at_the_door
     def about(self) -> About:
         """Return which models the server has."""
         with self._understood():
             tree = self._caller.get(path_of("about"))
             return About(models=tuple(tree["models"]), embedder=tree["embedder"])
 
+    @at_the_door
     def check_folder(self) -> None:
         """Raise the error that keeps the server from answering from this library. Raises UnknownLibrary."""
         served = self._served()
@@ -188,6 +191,7 @@ class RemoteLibrary:
         """Return the passages that match a question, best first. Takes and raises what `find` does."""
         return Hits(self.find(query, watch=watch, settings=settings, **within).hits)
 
+    @at_the_door
     def find(
         self,
         query: str,
@@ -214,6 +218,7 @@ class RemoteLibrary:
                     watch.add(stage, milliseconds)
             return found
 
+    @steps_at_the_door
     def stream(
         self,
         question: str,
@@ -279,6 +284,7 @@ class RemoteLibrary:
         """Start a conversation, in which questions may refer to earlier ones."""
         return Conversation(self)
 
+    @at_the_door
     def records(self) -> Mapping[str, Record]:
         """Return what is known of every file of the library by its path, including those that could not be read."""
         from bunko.store import Record
@@ -345,6 +351,7 @@ class RemoteLibrary:
         )
 
     @property
+    @at_the_door
     def is_indexed(self) -> bool:
         """Whether the index holds any document."""
         with self._understood():

@@ -28,6 +28,11 @@ class SearchResult:
     scope: Scope | None = None
     """The documents that were searched. Left out where all were."""
 
+    def _repr_html_(self) -> str:
+        from bunko.notebook_html import hits_html
+
+        return hits_html(self.hits)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorDetail:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Literal
+
+# Since 1.29, ONNX Runtime makes a number for the machine, keeps events in the user's cache directory and sends them to
+# its maker, unless this is set before it is loaded; its own disable_telemetry_events comes too late for the first.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
 

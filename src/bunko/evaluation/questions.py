@@ -8,7 +8,7 @@ question per line. The default id is the line number.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,19 @@ def read_questions(path: str | Path, *, limit: int = 0) -> list[Question]:
     if not questions:
         raise QuestionError(f"{path} has no questions.", "Write one per line; see docs/evaluation.md.")
     return questions[:limit] if limit else questions
+
+
+def questions_from(items: Sequence[str | Mapping[str, Any]]) -> list[Question]:
+    """Return questions from texts, or from the objects of a JSONL file. Raises QuestionError for one without a text.
+
+    >>> [question.id for question in questions_from(["Who?", {"question": "When?", "id": "b"}])]
+    [1, 'b']
+    """
+    place = Path("questions")
+    rows = [{"question": item} if isinstance(item, str) else dict(item) for item in items]
+    if not rows:
+        raise QuestionError("There is no question.", "Give a list of texts.")
+    return list(_distinct(((number, _question(row, number, place)) for number, row in enumerate(rows, 1)), place))
 
 
 def _from_text(lines: Iterable[tuple[int, str]], path: Path) -> Iterator[tuple[int, Question]]:

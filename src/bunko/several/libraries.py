@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from bunko.answering.recall import KeptAnswers
+from bunko.door import at_the_door, steps_at_the_door
 from bunko.engines import Engines
 from bunko.errors import UsageError
 from bunko.library import Library, open_library
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from bunko.within import Within
 
 
+@at_the_door
 def open_several(
     folders: Sequence[str | Path],
     *,
@@ -127,6 +129,12 @@ class SeveralLibraries(Library):
         self._indexes = _Indexes(self.libraries)
         self._index: Any = self._indexes
 
+    def __repr__(self) -> str:
+        return f"<SeveralLibraries {', '.join(self.libraries)}>"
+
+    def _repr_html_(self) -> str:
+        return "".join(library._repr_html_() for library in self.libraries.values())
+
     def __enter__(self) -> SeveralLibraries:
         return self
 
@@ -137,6 +145,7 @@ class SeveralLibraries(Library):
             library.close()
 
     @cached_property
+    @at_the_door
     def embedder(self) -> Embedder:
         """The embedder of the first library, which the questions are embedded with."""
         return self._remembering
@@ -155,11 +164,13 @@ class SeveralLibraries(Library):
         for library in self.libraries.values():
             library._check_embedder(apply_overrides(library.settings, {"retrieval.mode": settings.retrieval.mode}))
 
+    @at_the_door
     def check_folder(self) -> None:
         """Raise LibraryNotFound or LibraryEmpty if one of the folders has nothing to index and no index."""
         for library in self.libraries.values():
             library.check_folder()
 
+    @at_the_door
     def sync(
         self,
         *,
@@ -185,10 +196,12 @@ class SeveralLibraries(Library):
             **sums,
         )
 
+    @at_the_door
     def complete(self) -> int:
         """Make the vectors that `sync(vectors="few")` left for later; return how many."""
         return sum(library.complete() for library in self.libraries.values())
 
+    @at_the_door
     def find(
         self,
         query: str,
@@ -204,6 +217,7 @@ class SeveralLibraries(Library):
         found = super().find(query, settings=settings, watch=watch, **within)
         return replace(found, hits=tuple(map(named_hit, found.hits)))
 
+    @steps_at_the_door
     def stream(
         self,
         question: str,
@@ -225,11 +239,13 @@ class SeveralLibraries(Library):
     def _open_all(self) -> None:
         self._indexes.embedder = self._remembering
 
+    @at_the_door
     def records(self) -> Mapping[str, Record]:
         """Return the record of every file of all libraries, by the library's name and the path."""
         self._open_all()
         return {record.path: record for record in self._indexes.for_reading().scan_records()}
 
+    @at_the_door
     def document(self, path: str) -> Document | None:
         """Return a document by its library's name and its path: `reports/2024/mill.md`; None if there is none."""
         self._open_all()
