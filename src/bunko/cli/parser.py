@@ -173,6 +173,12 @@ def _add_serving(commands: argparse._SubParsersAction[CommandParser]) -> None:
     serve.add_argument("--tls-cert", metavar="FILE", help="a certificate (PEM), for HTTPS")
     serve.add_argument("--tls-key", metavar="FILE", help="its private key (PEM)")
     serve.add_argument("--store", metavar="PATH", help="where the index is, with one FOLDER; default: FOLDER/.bunko")
+    serve.add_argument(
+        "--read-only", action="store_true", help="serve the index at --store URL, without a folder; never change it"
+    )
+    serve.add_argument(
+        "--cache", metavar="DIR", help="with --read-only: where the copy of the index is kept; none: no copy"
+    )
     _engine_flags(serve)
     _common(serve)
     _reading_flags(serve)
