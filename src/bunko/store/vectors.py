@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 # candidates by their whole vectors. benchmarks/LOG.md has the other kinds of index that were measured.
 _COMPARED = 200
 _ALL_PARTITIONS = 1_000_000
+# On an object store: each candidate that is compared whole is a request (docs/decisions/018).
+_COMPARED_REMOTE = 30
+_FEW_PARTITIONS = 64
 # Comparing this many vectors one by one takes about as long as a search of all (benchmarks/LOG.md).
 _ONE_BY_ONE = 300
 # A condition of many keys takes longer than looking at twice as many hits.
@@ -117,8 +120,9 @@ class VectorTables:
             table = self._table(spec)
             if table is None:
                 return {}
-            search = table.search(vector).distance_type("dot").nprobes(_ALL_PARTITIONS)
-            search = search.refine_factor(-(-_COMPARED // limit)).select(["key", "_distance"])
+            probes, compared = self._effort(table)
+            search = table.search(vector).distance_type("dot").nprobes(probes)
+            search = search.refine_factor(max(1, -(-compared // limit))).select(["key", "_distance"])
             search = search.where(within, prefilter=True) if within else search
             found = search.limit(limit).to_arrow()
             # The vectors have length 1; LanceDB's dot distance is 1 - dot.
@@ -161,6 +165,16 @@ class VectorTables:
                     scores.update(zip(rows["key"].to_pylist(), (matrix @ vector).tolist(), strict=True))
         return scores
 
+    def _effort(self, table: Any) -> tuple[int, int]:
+        """Return how many partitions of the index a search reads, and how many candidates it compares whole.
+
+        On a disk, all partitions. On an object store, a candidate is a request, and a partition that no search has read
+        yet is several.
+        """
+        if not is_remote(self._location):
+            return _ALL_PARTITIONS, _COMPARED
+        return probes(table.count_rows()), _COMPARED_REMOTE
+
     def _all(self) -> list[tuple[str, Any]]:
         return [(name, self._place.open(name)) for name in self._place.names() if name.startswith(VECTORS_PREFIX)]
 
@@ -184,6 +198,15 @@ def to_embed(rows: Any, spec: EmbedderSpec, known: Any) -> Any:
     foreign = [language for language in sorted(OTHER_SCRIPTS) if not spec.knows(language)]
     wanted = pc.invert(pc.is_in(rows["language"], pa.array(foreign, pa.string())))
     return pc.and_(wanted, pc.invert(pc.is_in(rows["key"], known)))
+
+
+def probes(rows: int) -> int:
+    """Return how many partitions a search on an object store reads: all of a small index, then a smaller part.
+
+    >>> probes(100_000), probes(1_000_000), probes(100_000_000)
+    (25, 64, 632)
+    """
+    return min(partitions(rows), max(_FEW_PARTITIONS, int(4 * partitions(rows) ** 0.5)))
 
 
 def partitions(rows: int) -> int:
