@@ -48,7 +48,9 @@ def build_parser() -> CommandParser:
         commands, "doctor", "check this machine and the installation, with a cure for each problem", "doctor:run"
     )
     doctor.add_argument("folder", metavar="FOLDER", nargs="?", help="also check this folder's index")
-    doctor.add_argument("--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko")
+    doctor.add_argument(
+        "--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko; s3://…: also try that store"
+    )
     _common(doctor)
     _model_flags(doctor)
     _add_bench(commands)

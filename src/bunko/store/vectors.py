@@ -27,6 +27,7 @@ from bunko.store.tables import (
     index_column,
     one_of,
     optimize,
+    prewarm,
 )
 
 if TYPE_CHECKING:
@@ -36,8 +37,7 @@ if TYPE_CHECKING:
 # candidates by their whole vectors. benchmarks/LOG.md has the other kinds of index that were measured.
 _COMPARED = 200
 _ALL_PARTITIONS = 1_000_000
-# On an object store: each candidate that is compared whole is a request (docs/decisions/018).
-_COMPARED_REMOTE = 30
+# On an object store, if there are so many.
 _FEW_PARTITIONS = 64
 # Comparing this many vectors one by one takes about as long as a search of all (benchmarks/LOG.md).
 _ONE_BY_ONE = 300
@@ -120,9 +120,9 @@ class VectorTables:
             table = self._table(spec)
             if table is None:
                 return {}
-            probes, compared = self._effort(table)
-            search = table.search(vector).distance_type("dot").nprobes(probes)
-            search = search.refine_factor(max(1, -(-compared // limit))).select(["key", "_distance"])
+            probed, refined = self._effort(table, limit)
+            search = table.search(vector).distance_type("dot").nprobes(probed)
+            search = search.refine_factor(refined).select(["key", "_distance"])
             search = search.where(within, prefilter=True) if within else search
             found = search.limit(limit).to_arrow()
             # The vectors have length 1; LanceDB's dot distance is 1 - dot.
@@ -165,15 +165,21 @@ class VectorTables:
                     scores.update(zip(rows["key"].to_pylist(), (matrix @ vector).tolist(), strict=True))
         return scores
 
-    def _effort(self, table: Any) -> tuple[int, int]:
-        """Return how many partitions of the index a search reads, and how many candidates it compares whole.
+    def prewarm(self, spec: EmbedderSpec) -> None:
+        """Read the indexes of an embedder's vectors into memory, as far as they fit."""
+        with mapped("read", self._location):
+            if (table := self._table(spec)) is not None:
+                prewarm(table)
 
-        On a disk, all partitions. On an object store, a candidate is a request, and a partition that no search has read
-        yet is several.
+    def _effort(self, table: Any, limit: int) -> tuple[int, int]:
+        """Return how many partitions of the index a search reads, and how many times `limit` it compares whole.
+
+        On a disk, all partitions. On an object store, a candidate that is compared whole is a request, and a partition
+        that no search has read yet is several (docs/decisions/018).
         """
         if not is_remote(self._location):
-            return _ALL_PARTITIONS, _COMPARED
-        return probes(table.count_rows()), _COMPARED_REMOTE
+            return _ALL_PARTITIONS, -(-_COMPARED // limit)
+        return probes(table.count_rows()), 1
 
     def _all(self) -> list[tuple[str, Any]]:
         return [(name, self._place.open(name)) for name in self._place.names() if name.startswith(VECTORS_PREFIX)]

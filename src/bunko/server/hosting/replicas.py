@@ -7,6 +7,7 @@ requests.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,6 +24,7 @@ from bunko.types import SyncReport
 if TYPE_CHECKING:
     from bunko.engines import Engines
     from bunko.settings import Settings
+    from bunko.store.snapshot import Snapshot
 
 LOOK_S = 5.0
 """Seconds between two looks for a new version. Fetching and opening it takes up to as long again."""
@@ -49,6 +51,7 @@ class Replica(HostedLibrary):
                 f"The folder {str(here)!r} can't be made: {error}.", "Name another: --cache"
             ) from error
         self._copy = here / "copy"
+        self._snapshot: Snapshot | None = None
         self._is_embedder_chosen = settings.embedder != AUTO_EMBEDDER
         place = location if cache == NO_CACHE else str(self._copy)
         super().__init__(name, here, settings=replace(settings, store=place), engines=engines)
@@ -84,29 +87,43 @@ class Replica(HostedLibrary):
             self._stop.wait(LOOK_S)
 
     def _update(self) -> None:
-        if self.settings.store == self._url:
-            changed = self.report is None
-        else:
-            from bunko.store.snapshot import Snapshot
-
-            self._snapshot = self.__dict__.get("_snapshot") or Snapshot(self._url, self._copy)
-            try:
-                changed = self._snapshot.update() or self.report is None
-            except DiskFull:
-                if self._snapshot.here is not None:
-                    raise
-                self._use_store()
-                changed = True
+        """Go to the published version."""
+        self._fetch()
         with self.borrowed() as library:
             found = library.store.published()
-            if changed:
-                self._choose_embedder(library.store.embedders())
-                documents, chunks = library.store.count_documents(), library.store.count_chunks()
-                self.report = SyncReport(unchanged=documents, documents=documents, chunks=chunks)
-        self.version = found.number if found else 0
-        self.error, self.state = None, "ready"
-        if changed:
-            self._warm_up()
+            number = found.number if found else 0
+            if self.report is not None and number == self.version:
+                self.error = None
+                return
+            self._choose_embedder(library.store.embedders())
+            documents, chunks = library.store.count_documents(), library.store.count_chunks()
+        self.report = SyncReport(unchanged=documents, documents=documents, chunks=chunks)
+        self._warm_up()
+        self.version, self.error, self.state = number, None, "ready"
+
+    def _fetch(self) -> None:
+        """Bring the copy up to date. Where the first one does not fit on the disk, the store is used from now on."""
+        if self.settings.store == self._url:
+            return
+        from bunko.store.snapshot import Snapshot
+
+        if self._snapshot is None:
+            self._snapshot = Snapshot(self._url, self._copy)
+        try:
+            self._snapshot.update()
+        except DiskFull:
+            if self._snapshot.here is not None:
+                raise
+            with self._lock:
+                self.settings = replace(self.settings, store=self._url)
+                self._idle.clear()
+
+    def _warm_up(self) -> None:
+        """Read the indexes of a store before the first question waits for them."""
+        if self.settings.store == self._url:
+            with contextlib.suppress(BunkoError), self.borrowed() as library:
+                library.store.prewarm(library.embedder.spec)
+        super()._warm_up()
 
     def _choose_embedder(self, identities: Sequence[str]) -> None:
         """Take the embedder that the index was made with, unless the user named one."""
@@ -115,11 +132,6 @@ class Replica(HostedLibrary):
             self.settings = replace(self.settings, embedder=name)
             with self._lock:
                 self._idle.clear()
-
-    def _use_store(self) -> None:
-        with self._lock:
-            self.settings = replace(self.settings, store=self._url)
-            self._idle.clear()
 
     def _failed(self, error: BunkoError) -> None:
         """Keep on serving the version that is here, if there is one."""
