@@ -14,8 +14,10 @@ import pyarrow.compute as pc
 from bunko.language.detection import OTHER_SCRIPTS
 from bunko.ports import VECTORS_PREFIX
 from bunko.store.faults import mapped
+from bunko.store.place import Place
 from bunko.store.quick_lancedb import IvfRq
-from bunko.store.rows import EMBEDDER_KEY
+from bunko.store.remote import is_remote
+from bunko.store.rows import EMBEDDER_KEY, VECTOR_KEY, with_primary_key
 from bunko.store.tables import (
     INDEX_ROWS,
     PUT_OFF_ROWS,
@@ -25,7 +27,7 @@ from bunko.store.tables import (
     index_column,
     one_of,
     optimize,
-    table_names,
+    prewarm,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 # candidates by their whole vectors. benchmarks/LOG.md has the other kinds of index that were measured.
 _COMPARED = 200
 _ALL_PARTITIONS = 1_000_000
+# On an object store, if there are so many.
+_FEW_PARTITIONS = 64
 # Comparing this many vectors one by one takes about as long as a search of all (benchmarks/LOG.md).
 _ONE_BY_ONE = 300
 # A condition of many keys takes longer than looking at twice as many hits.
@@ -45,21 +49,16 @@ _MORE = 4
 class VectorTables:
     """The vector tables of an open library. The methods raise StoreError and its kinds."""
 
-    def __init__(self, database: Any, location: str) -> None:
-        """`database` is LanceDB's connection to `location`."""
-        self._database = database
+    def __init__(self, place: Place, location: str) -> None:
+        """`place` is that of the index at `location`."""
+        self._place = place
         self._location = location
-        self._open: dict[str, Any] = {}
-
-    def refresh(self) -> None:
-        """Read what other processes have committed since the tables were opened."""
-        for table in self._open.values():
-            table.checkout_latest()
+        self._known: set[str] = set()
 
     def embedders(self) -> list[str]:
         """Return the names of the embedders whose vectors are stored."""
         with mapped("read", self._location):
-            names = ((table.schema.metadata or {}).get(EMBEDDER_KEY, b"?").decode() for table in self._all())
+            names = ((table.schema.metadata or {}).get(EMBEDDER_KEY, b"?").decode() for _, table in self._all())
             return sorted(names)
 
     def keys(self, spec: EmbedderSpec) -> Any:
@@ -72,22 +71,22 @@ class VectorTables:
         """Store one vector for each key; `vectors` has the shape (len(keys), spec.dimension)."""
         with mapped("written", self._location):
             table = self._table(spec)
-            fields = [("key", pa.string()), ("vector", pa.list_(pa.float32(), spec.dimension))]
-            schema = pa.schema(fields).with_metadata({EMBEDDER_KEY: spec.name})
+            schema = vector_schema(spec, location=self._location)
             if table is None:
-                table = self._database.create_table(spec.table, schema=schema, exist_ok=True)
-                self._open[spec.name] = table
+                self._place.database.create_table(spec.table, schema=schema, exist_ok=True)
+                table = self._place.open(spec.table)
             flat = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), spec.dimension)
-            table.add(pa.table({"key": pa.array(keys, pa.string()), "vector": flat}, schema=schema))
+            rows = pa.table({"key": pa.array(keys, pa.string()), "vector": flat}, schema=schema)
+            self._place.put(table, rows, on=VECTOR_KEY)
 
     def drop_unused(self, wanted: Any) -> None:
         """Delete the vectors whose keys are not among `wanted`; in a large table, only once there are many."""
-        for table in self._all():
+        for name, table in self._all():
             keys = arrow(table, ["key"])["key"]
             unused = keys.filter(pc.invert(pc.is_in(keys, wanted))).to_pylist()
             if len(keys) < INDEX_ROWS or len(unused) >= PUT_OFF_ROWS:
                 delete(table, "key", unused)
-            optimize(table)
+            optimize(table, self._place.kept(name))
 
     def tidy(self, spec: EmbedderSpec, *, indexed_rows: int) -> int:
         """Merge small files, and build the vector index of a large table, again when it has doubled.
@@ -98,7 +97,7 @@ class VectorTables:
             table = self._table(spec)
             if table is None:
                 return indexed_rows
-            optimize(table)
+            optimize(table, self._place.kept(spec.table))
             rows = int(table.count_rows())
             if rows < INDEX_ROWS or rows < 2 * indexed_rows:
                 return indexed_rows
@@ -121,8 +120,9 @@ class VectorTables:
             table = self._table(spec)
             if table is None:
                 return {}
-            search = table.search(vector).distance_type("dot").nprobes(_ALL_PARTITIONS)
-            search = search.refine_factor(-(-_COMPARED // limit)).select(["key", "_distance"])
+            probed, refined = self._effort(table, limit)
+            search = table.search(vector).distance_type("dot").nprobes(probed)
+            search = search.refine_factor(refined).select(["key", "_distance"])
             search = search.where(within, prefilter=True) if within else search
             found = search.limit(limit).to_arrow()
             # The vectors have length 1; LanceDB's dot distance is 1 - dot.
@@ -165,17 +165,38 @@ class VectorTables:
                     scores.update(zip(rows["key"].to_pylist(), (matrix @ vector).tolist(), strict=True))
         return scores
 
-    def _all(self) -> list[Any]:
-        names = (name for name in table_names(self._database) if name.startswith(VECTORS_PREFIX))
-        return [self._database.open_table(name) for name in names]
+    def prewarm(self, spec: EmbedderSpec) -> None:
+        """Read the indexes of an embedder's vectors into memory, as far as they fit."""
+        with mapped("read", self._location):
+            if (table := self._table(spec)) is not None:
+                prewarm(table)
+
+    def _effort(self, table: Any, limit: int) -> tuple[int, int]:
+        """Return how many partitions of the index a search reads, and how many times `limit` it compares whole.
+
+        On a disk, all partitions. On an object store, a candidate that is compared whole is a request, and a partition
+        that no search has read yet is several (docs/decisions/018).
+        """
+        if not is_remote(self._location):
+            return _ALL_PARTITIONS, -(-_COMPARED // limit)
+        return probes(table.count_rows()), 1
+
+    def _all(self) -> list[tuple[str, Any]]:
+        return [(name, self._place.open(name)) for name in self._place.names() if name.startswith(VECTORS_PREFIX)]
 
     def _table(self, spec: EmbedderSpec) -> Any | None:
-        if spec.name not in self._open:
-            name = spec.table
-            if name not in table_names(self._database):
-                return None
-            self._open[spec.name] = self._database.open_table(name)
-        return self._open[spec.name]
+        name = spec.table
+        if name not in self._known and name not in self._place.names():
+            return None
+        self._known.add(name)
+        return self._place.open(name)
+
+
+def vector_schema(spec: EmbedderSpec, *, location: str) -> Any:
+    """Return the columns of an embedder's vectors; on an object store, with a primary key."""
+    fields = [("key", pa.string()), ("vector", pa.list_(pa.float32(), spec.dimension))]
+    schema = pa.schema(fields).with_metadata({EMBEDDER_KEY: spec.name})
+    return with_primary_key(schema, VECTOR_KEY) if is_remote(location) else schema
 
 
 def to_embed(rows: Any, spec: EmbedderSpec, known: Any) -> Any:
@@ -183,6 +204,15 @@ def to_embed(rows: Any, spec: EmbedderSpec, known: Any) -> Any:
     foreign = [language for language in sorted(OTHER_SCRIPTS) if not spec.knows(language)]
     wanted = pc.invert(pc.is_in(rows["language"], pa.array(foreign, pa.string())))
     return pc.and_(wanted, pc.invert(pc.is_in(rows["key"], known)))
+
+
+def probes(rows: int) -> int:
+    """Return how many partitions a search on an object store reads: all of a small index, then a smaller part.
+
+    >>> probes(100_000), probes(1_000_000), probes(100_000_000)
+    (25, 64, 632)
+    """
+    return min(partitions(rows), max(_FEW_PARTITIONS, int(4 * partitions(rows) ** 0.5)))
 
 
 def partitions(rows: int) -> int:
