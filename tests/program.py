@@ -26,6 +26,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from bunko.cli import background
 from bunko.cli.main import run
 from bunko.engines import Engines
 from bunko.library import Library
@@ -134,10 +135,12 @@ def refuse_network() -> None:
 
 
 if __name__ == "__main__":
+    background.COMMAND[:] = [sys.executable, "-m", "tests.program", "--in-background"]
     if os.environ.get("TEST_REFUSE_NETWORK"):
         refuse_network()
     if os.environ.get("TEST_ENGINES") == "real":
-        run()
+        background.main() if sys.argv[1:] == ["--in-background"] else run()
+        sys.exit()
     if os.environ.get("TEST_WAIT"):
         import bunko.indexing.sync  # noqa: F401
 
@@ -156,4 +159,4 @@ if __name__ == "__main__":
         mock.patch.object(Engines, "generator", lambda engines, settings: SlowGenerator()),
         mock.patch.object(Engines, "embedder", lambda engines, settings: SlowEmbedder()),
     ):
-        run()
+        background.main() if sys.argv[1:] == ["--in-background"] else run()

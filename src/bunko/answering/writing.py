@@ -40,8 +40,7 @@ _LOOP_EVERY = 8  # pieces; the search takes longer than a small model takes for 
 _PHRASE_TOKENS = 48  # phrases from the sources are shorter
 _THOUGHT_CUT = "The model's reasoning was cut off at its limit; generation.think_tokens raises it."
 _REASONED = "The model reasoned but gave no answer; --think off turns reasoning off."
-_NO_ANSWER = "The model gave no answer: the answer shown is the best quote, word for word."
-_ONLY_REASONED = "The model reasoned but gave no answer: the answer shown is the best quote, word for word."
+_LONGEST_QUOTE = 200  # characters in a note
 _UNHEARD = "Your instructions did not reach the model: its prompt has no place for them."
 _SMALL = 1_000_000_000
 _TINY = 300_000_000
@@ -76,6 +75,8 @@ class Written:
     """In extractive style, the phrase in the model's words."""
     log_probability: float | None = None
     """Natural logarithm, of the whole text; None if not requested, not reported, or if it includes reasoning."""
+    closest_quote: bool = False
+    """Whether the text is the closest quote, for want of an answer that is in the documents."""
     notes: tuple[str, ...] = ()
     notes_of_server: tuple[str, ...] = ()
     """What the generator says of how the answer came about or ended."""
@@ -236,21 +237,27 @@ def extract(writing: Writing, shown: Sequence[Evidence], *, question: Question) 
         n, start, stop_at = place
         written.text = shown[n].quote[start:stop_at]
     else:
-        written.text = shown[0].quote
-        not_there = (
-            f"The model's answer {said!r} is not in the documents: the answer shown is the best quote, word for word."
-        )
-        written.notes = (not_there if said else _NO_ANSWER,)
+        closest = _closest(shown[0])
+        not_there = f"The model's answer ({said!r}) is not in the documents; {closest}"
+        written.notes = (not_there if said else f"The model gave no answer; {closest}",)
+        written.text, written.closest_quote = shown[0].quote, True
     written.is_streamed = False
     return written
+
+
+def _closest(item: Evidence) -> str:
+    """Return the end of a note on an answer that is no more than a quote."""
+    quote = " ".join(item.quote.split())
+    return f"closest quote: “{quote if len(quote) <= _LONGEST_QUOTE else f'{quote[:_LONGEST_QUOTE].rstrip()}…'}”"
 
 
 def or_best_quote(writing: Writing, shown: Sequence[Evidence]) -> Writing:
     """Give the best quote where the model wrote nothing: it refused, called a tool, or did nothing at all."""
     written = yield from writing
     if not written.text.strip():
-        written.text, written.is_streamed = shown[0].quote, False
-        written.notes = (_ONLY_REASONED if written.reasoning.strip() else _NO_ANSWER,)
+        thought = " reasoned but" if written.reasoning.strip() else ""
+        written.notes = (f"The model{thought} gave no answer; {_closest(shown[0])}",)
+        written.text, written.is_streamed, written.closest_quote = shown[0].quote, False, True
     return written
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bunko.cli.background import leave_rest
 from bunko.cli.common import note, note_report, open_from, print_json, settings_from
 from bunko.cli.render import render_hits, scope_line, show_answer
 from bunko.cli.resident import ask_server, library_at, search_server
@@ -80,8 +81,7 @@ def _ask_here(arguments: argparse.Namespace, folder: str, question: str) -> None
         if not (arguments.no_cache or arguments.no_sync or waiting):
             library.keep_folder()
         if waiting:
-            note(arguments, f"Finishing the index: {waiting} passages have no vector yet. Ctrl-C is safe.")
-            complete(library)
+            leave_rest(arguments, library, waiting)
 
 
 def run_search(arguments: argparse.Namespace) -> int:
@@ -109,7 +109,7 @@ def run_search(arguments: argparse.Namespace) -> int:
             waiting = sync_first(arguments, library)
         show_found(arguments, library.find(arguments.query, watch=watch), watch)
         if waiting:
-            complete(library)
+            leave_rest(arguments, library, waiting)
     return 0
 
 

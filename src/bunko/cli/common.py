@@ -115,7 +115,7 @@ def print_json(value: object) -> None:
 def note(arguments: argparse.Namespace, text: str) -> None:
     """Print a note on stderr, unless --quiet is given."""
     if not arguments.quiet:
-        print(dim(safe(text), sys.stderr), file=sys.stderr, flush=True)
+        print(dim(for_terminal(safe(text), sys.stderr), sys.stderr), file=sys.stderr, flush=True)
 
 
 def note_report(arguments: argparse.Namespace, report: SyncReport, folder: Path) -> None:
@@ -159,7 +159,17 @@ def _styled(text: str, code: str, stream: Any) -> str:
     import os
 
     stream = stream or sys.stdout
-    return f"\x1b[{code}m{text}\x1b[0m" if stream.isatty() and "NO_COLOR" not in os.environ else text
+    plain = not text or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"  # no-color.org
+    return text if plain or not stream.isatty() else f"\x1b[{code}m{text}\x1b[0m"
+
+
+def for_terminal(text: str, stream: Any) -> str:
+    """Return the text, its lines broken at words where the stream is a terminal."""
+    if not stream.isatty():
+        return text
+    from bunko.cli.wrapping import wrapped_lines
+
+    return wrapped_lines(text, width())
 
 
 def width() -> int:
