@@ -9,6 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from bunko.notes.wording import with_worded_notes
+from bunko.plain_text import said_without_answer
+
 if TYPE_CHECKING:
     from bunko.types import Answer, Evidence, Hit, SyncReport
 
@@ -23,12 +26,12 @@ _FAINT = "opacity:.7;font-size:90%"
 def answer_html(answer: Answer) -> str:
     """Return the answer, the quotes that it was made from, and the time of each stage."""
     cited = {citation.n for citation in answer.citations if citation.verified}
-    paragraphs = "".join(
-        f"<p style='margin:.3em 0'>{_text(line)}</p>" for line in answer.text.splitlines() if line.strip()
-    )
+    said = said_without_answer(answer) if answer.closest_quote else answer.text
+    paragraphs = "".join(f"<p style='margin:.3em 0'>{_text(line)}</p>" for line in said.splitlines() if line.strip())
     quotes = [
         _quote(n, item, weight="bold" if n in cited else "normal") for n, item in enumerate(answer.evidence[:_SHOWN], 1)
     ]
+    notes = [note for note in with_worded_notes(answer).notes if note not in said]
     unsupported = [f"<li>{_text(sentence)}</li>" for sentence in answer.unsupported]
     parts = [
         f"<p style='margin:.3em 0;{_FAINT}'>{_text(answer.question)}</p>",
@@ -37,7 +40,7 @@ def answer_html(answer: Answer) -> str:
         _folded(f"{len(unsupported)} sentences found in no source", f"<ul>{''.join(unsupported)}</ul>")
         if unsupported
         else "",
-        "".join(f"<p style='margin:.3em 0;{_FAINT}'>{_text(note)}</p>" for note in answer.notes),
+        "".join(f"<p style='margin:.3em 0;{_FAINT}'>{_text(note)}</p>" for note in notes),
         _stages(answer.timings, model=answer.model),
     ]
     return _box("".join(parts))

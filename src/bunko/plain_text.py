@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 _NEAREST = 3  # quotes to show where the answer was found in none
 _LONGEST = 300  # characters of a quote
 _WORDS = {
-    "en": ("Sources", "Found in no source; the nearest quotes", "page {}", "row {}"),
-    "ja": ("出典", "出典なし。最も近い引用", "{}ページ", "{}行目"),
+    "en": ("Sources", "Found in no source; the nearest quotes", "page {}", "row {}", "No short answer found"),
+    "ja": ("出典", "出典なし。最も近い引用", "{}ページ", "{}行目", "短い答えは見つかりませんでした"),
 }
 
 
@@ -23,7 +23,18 @@ def answer_text(answer: Answer) -> str:
     title = sources if chosen else nearest
     chosen = chosen or list(range(1, min(_NEAREST, len(answer.evidence)) + 1))
     lines = [source_line(n, answer.evidence[n - 1], language=_language(answer)) for n in chosen]
-    return "\n".join([answer.text.strip(), "", f"{title}:", *lines] if lines else [answer.text.strip()])
+    text = [said_without_answer(answer)] if answer.closest_quote else [answer.text.strip()]
+    return "\n".join([*text, "", f"{title}:", *lines] if lines else text)
+
+
+def said_without_answer(answer: Answer) -> str:
+    """Return what stands in place of an answer that is no more than the closest quote: that there is none, and why."""
+    from bunko.notes.wording import with_worded_notes
+
+    note = next(
+        (text for text in with_worded_notes(answer).notes if "closest quote:" in text or "最も近い引用：" in text), ""
+    )
+    return f"{_WORDS[_language(answer)][4]}\n{note or answer.text.strip()}"
 
 
 def source_line(n: int, item: Evidence, *, language: str) -> str:

@@ -233,30 +233,35 @@ def extract(writing: Writing, shown: Sequence[Evidence], *, question: Question) 
     said = next((line for line in written.text.splitlines() if line.strip()), "").strip()
     place = locate(said, shown)
     written.said = said
-    if place and not only_repeats(said, question):
+    repeats = bool(place) and only_repeats(said, question)
+    if place and not repeats:
         n, start, stop_at = place
         written.text = shown[n].quote[start:stop_at]
     else:
         closest = _closest(shown[0])
-        not_there = f"The model's answer ({said!r}) is not in the documents; {closest}"
-        written.notes = (not_there if said else f"The model gave no answer; {closest}",)
+        not_there = f"The model's answer ({said!r}) is not in the documents; closest quote: “{closest}”"
+        no_answer = f"The model gave no answer; closest quote: “{closest}”"
+        repeated = f"The model's answer ({said!r}) only repeats the question; closest quote: “{closest}”"
+        written.notes = (repeated if repeats else not_there if said else no_answer,)
         written.text, written.closest_quote = shown[0].quote, True
     written.is_streamed = False
     return written
 
 
 def _closest(item: Evidence) -> str:
-    """Return the end of a note on an answer that is no more than a quote."""
+    """Return a quote as a note has it: in one line, not too long."""
     quote = " ".join(item.quote.split())
-    return f"closest quote: “{quote if len(quote) <= _LONGEST_QUOTE else f'{quote[:_LONGEST_QUOTE].rstrip()}…'}”"
+    return quote if len(quote) <= _LONGEST_QUOTE else f"{quote[:_LONGEST_QUOTE].rstrip()}…"
 
 
 def or_best_quote(writing: Writing, shown: Sequence[Evidence]) -> Writing:
     """Give the best quote where the model wrote nothing: it refused, called a tool, or did nothing at all."""
     written = yield from writing
     if not written.text.strip():
-        thought = " reasoned but" if written.reasoning.strip() else ""
-        written.notes = (f"The model{thought} gave no answer; {_closest(shown[0])}",)
+        closest = _closest(shown[0])
+        only_reasoned = f"The model reasoned but gave no answer; closest quote: “{closest}”"
+        silent = f"The model gave no answer; closest quote: “{closest}”"
+        written.notes = (only_reasoned if written.reasoning.strip() else silent,)
         written.text, written.is_streamed, written.closest_quote = shown[0].quote, False, True
     return written
 
