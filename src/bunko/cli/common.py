@@ -173,8 +173,13 @@ def for_terminal(text: str, stream: Any) -> str:
 
 
 def width() -> int:
-    """Return the number of columns for a line."""
-    return min(shutil.get_terminal_size().columns, 100)
+    """Return the number of columns for a line of text."""
+    return min(wide(), 100)
+
+
+def wide() -> int:
+    """Return the number of columns of the terminal, for tables; 80 where there is none."""
+    return shutil.get_terminal_size().columns
 
 
 def safe(text: str) -> str:
