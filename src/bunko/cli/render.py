@@ -17,6 +17,7 @@ from bunko.cli.wrapping import LineWriter, wrapped, wrapped_lines
 from bunko.contract.serialise import to_json
 from bunko.conversation import last
 from bunko.errors import BunkoError
+from bunko.installation import own_commands
 from bunko.notes.wording import with_worded_notes
 from bunko.types import (
     Answer,
@@ -292,7 +293,7 @@ def _print_footer(answer: Answer, words: AnswerWords, *, detail: Detail) -> None
     sys.stdout.flush()
     notes = [text for text in answer.notes if not (answer.closest_quote and _before_quote(text, words))]
     for text in (*notes, cost(answer)):
-        print(dim(for_terminal(safe(text), sys.stderr), sys.stderr), file=sys.stderr)
+        print(dim(for_terminal(own_commands(safe(text)), sys.stderr), sys.stderr), file=sys.stderr)
     if detail == "everything":
         print(chart(answer), file=sys.stderr)
     sys.stderr.flush()

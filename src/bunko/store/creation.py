@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bunko.errors import StoreTooNew
+from bunko.installation import this_installation
 from bunko.store.rows import CHUNKS, DOCUMENTS, FILES, FORMAT, STATE, format_of
 from bunko.store.tables import table_names
 from bunko.store.word_index import index_words
@@ -21,7 +22,7 @@ def is_complete(database: Any, location: str) -> bool:
     if found > FORMAT:
         raise StoreTooNew(
             f"The index in {location!r} has format {found}, from a newer Bunko; this one reads {FORMAT}.",
-            "Upgrade with: pip install --upgrade bunko",
+            f"Upgrade with: {this_installation().update()}",
         )
     return found == FORMAT and set(names).issuperset(CORE_TABLES)
 
