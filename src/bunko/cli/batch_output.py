@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import textwrap
 from collections.abc import Callable
 
 from bunko.cli.common import bold, dim, print_json, safe, width
+from bunko.cli.wrapping import wrapped
 from bunko.evaluation.records import Answered
 
 _INDENT = "   "
@@ -65,11 +65,4 @@ def _short(quote: str) -> str:
 
 
 def _wrapped(text: str) -> str:
-    return textwrap.fill(
-        safe(text),
-        width(),
-        initial_indent=_INDENT,
-        subsequent_indent=_INDENT,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return wrapped(safe(text), width(), first=_INDENT)
