@@ -7,6 +7,7 @@ Environment variables make it fail or wait:
     TEST_ENGINES=real      use the real engines
     TEST_REFUSE_NETWORK=1  refuse connections to other machines
     TEST_EMBED_SECONDS=S   each call of the embedder prints a line on stderr, then takes S seconds
+    TEST_BACKGROUND_EMBED_SECONDS=S  the same in a process that finishes an index in the background
     TEST_ANSWER_SECONDS=S  each answer prints a line on stderr, then takes S seconds
     TEST_NOISE=1           the embedder prints on stdout, as libraries written for notebooks do
     TEST_WAIT=1            load everything, print a line on stderr, and wait for a byte on stdin
@@ -135,6 +136,8 @@ def refuse_network() -> None:
 
 
 if __name__ == "__main__":
+    if "--in-background" in sys.argv and (slow := os.environ.get("TEST_BACKGROUND_EMBED_SECONDS")):
+        os.environ["TEST_EMBED_SECONDS"] = slow
     background.COMMAND[:] = [sys.executable, "-m", "tests.program", "--in-background"]
     if os.environ.get("TEST_REFUSE_NETWORK"):
         refuse_network()

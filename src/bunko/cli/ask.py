@@ -191,12 +191,20 @@ def _note_starter(arguments: argparse.Namespace, settings: Settings) -> None:
         noted.touch()
 
 
+def _example(command: str, words: list[str], arguments: argparse.Namespace) -> str:
+    """Return the command line that was probably meant: the words of a question as one argument."""
+    alone = arguments.folders or getattr(arguments, "no_rag", False)
+    text = " ".join(words if alone else words[1:])
+    quoted = f"'{text}'" if '"' in text else f'"{text}"'
+    return f"For example: bunko {command} {quoted if alone else f'{words[0]} {quoted}'}"
+
+
 def _folder_and_query(arguments: argparse.Namespace) -> tuple[str, str]:
     words: list[str] = arguments.words
     if len(words) == (1 if arguments.folders else 2):
         return ("", words[0]) if arguments.folders else (words[0], words[1])
     if len(words) > (1 if arguments.folders else 2):
-        raise UsageError(f"Too many words: {' '.join(words)}", "Put the query in quotes.")
+        raise UsageError("One query at a time; put it in quotes.", _example("search", words, arguments))
     wanted = "a query" if arguments.folders else "a folder and a query"
     raise UsageError(f"`bunko search` needs {wanted}.", 'For example: bunko search reports "budget 2024"')
 
@@ -212,7 +220,7 @@ def _folder_and_question(arguments: argparse.Namespace) -> tuple[str, str]:
             "`bunko ask` needs a folder and a question.", 'For example: bunko ask reports "Who wrote this?"'
         )
     else:
-        raise UsageError(f"Too many words: {' '.join(words)}", "Put the question in quotes.")
+        raise UsageError("One question at a time; put it in quotes.", _example("ask", words, arguments))
     if question == "-":
         question = sys.stdin.read()
     if not question.strip():
