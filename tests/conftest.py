@@ -10,6 +10,7 @@ from typing import TypeAlias
 import hypothesis
 import pytest
 
+from bunko.cli import background
 from bunko.cli.main import main
 from bunko.library import Library
 from bunko.ports import Embedder, Generator
@@ -70,6 +71,12 @@ def reading_processes_that_start_in_a_moment(request: pytest.FixtureRequest) -> 
         yield
 
 
+def _finished_at_once(job: str) -> bool:
+    """Make the rest of an index here: a process of its own would have real engines."""
+    background.finish(job)
+    return True
+
+
 @pytest.fixture
 def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
     """Run a command in this process, with fakes in the engines' place."""
@@ -78,6 +85,7 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         monkeypatch.setattr(Library, "embedder", embedder or FakeEmbedder())
         monkeypatch.setattr(Library, "_begin_embedder", lambda library: None)  # the real one: fetched, and loaded
         monkeypatch.setattr(Library, "generator", generator or FakeGenerator())
+        monkeypatch.setattr(background, "start", _finished_at_once)
         try:
             code = main(argv)
         except SystemExit as leaving:  # argparse's way out

@@ -7,6 +7,7 @@ Environment variables make it fail or wait:
     TEST_ENGINES=real      use the real engines
     TEST_REFUSE_NETWORK=1  refuse connections to other machines
     TEST_EMBED_SECONDS=S   each call of the embedder prints a line on stderr, then takes S seconds
+    TEST_BACKGROUND_EMBED_SECONDS=S  the same in a process that finishes an index in the background
     TEST_ANSWER_SECONDS=S  each answer prints a line on stderr, then takes S seconds
     TEST_NOISE=1           the embedder prints on stdout, as libraries written for notebooks do
     TEST_WAIT=1            load everything, print a line on stderr, and wait for a byte on stdin
@@ -26,6 +27,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from bunko.cli import background
 from bunko.cli.main import run
 from bunko.engines import Engines
 from bunko.library import Library
@@ -134,10 +136,14 @@ def refuse_network() -> None:
 
 
 if __name__ == "__main__":
+    if "--in-background" in sys.argv and (slow := os.environ.get("TEST_BACKGROUND_EMBED_SECONDS")):
+        os.environ["TEST_EMBED_SECONDS"] = slow
+    background.COMMAND[:] = [sys.executable, "-m", "tests.program", "--in-background"]
     if os.environ.get("TEST_REFUSE_NETWORK"):
         refuse_network()
     if os.environ.get("TEST_ENGINES") == "real":
-        run()
+        background.main() if sys.argv[1:] == ["--in-background"] else run()
+        sys.exit()
     if os.environ.get("TEST_WAIT"):
         import bunko.indexing.sync  # noqa: F401
 
@@ -156,4 +162,4 @@ if __name__ == "__main__":
         mock.patch.object(Engines, "generator", lambda engines, settings: SlowGenerator()),
         mock.patch.object(Engines, "embedder", lambda engines, settings: SlowEmbedder()),
     ):
-        run()
+        background.main() if sys.argv[1:] == ["--in-background"] else run()

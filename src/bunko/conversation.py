@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol
 
 from bunko.door import at_the_door, steps_at_the_door
 from bunko.types import Answer, Event, Finished, Message
+from bunko.within import Within
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 # Characters and quotes of an answer that are kept in the history: an answer may list a thousand documents.
 _HISTORY_CHARACTERS = 10_000
@@ -16,7 +20,14 @@ _MOST_QUOTES = 50
 class Streams(Protocol):
     """What a conversation needs of a library, local or remote."""
 
-    def stream(self, question: str, *, history: tuple[Message, ...] = ()) -> Iterator[Event]:
+    def stream(
+        self,
+        question: str,
+        *,
+        history: tuple[Message, ...] = (),
+        settings: Mapping[str, object] | None = None,
+        **within: Unpack[Within],
+    ) -> Iterator[Event]:
         """Yield what `Library.stream` yields."""
         ...
 
@@ -34,9 +45,14 @@ class Conversation:
         return conversation_html(self.history)
 
     @steps_at_the_door
-    def stream(self, question: str) -> Iterator[Event]:
-        """Yield what `Library.stream` yields; a complete answer becomes part of the history."""
-        for event in self._library.stream(question, history=self.history):
+    def stream(
+        self, question: str, *, settings: Mapping[str, object] | None = None, **within: Unpack[Within]
+    ) -> Iterator[Event]:
+        """Yield what `Library.stream` yields; a complete answer becomes part of the history.
+
+        `settings` and the documents to ask hold for this question.
+        """
+        for event in self._library.stream(question, history=self.history, settings=settings, **within):
             if isinstance(event, Finished):
                 answer = event.answer  # a request about an answer is kept as it is: it has no question of its own
                 asked = Message(role="user", content=question if answer.revision else answer.standalone_question)
@@ -44,9 +60,9 @@ class Conversation:
             yield event
 
     @at_the_door
-    def ask(self, question: str) -> Answer:
-        """Answer a question, given the earlier turns."""
-        return last(self.stream(question))
+    def ask(self, question: str, *, settings: Mapping[str, object] | None = None, **within: Unpack[Within]) -> Answer:
+        """Answer a question, given the earlier turns. Arguments are those of `stream`."""
+        return last(self.stream(question, settings=settings, **within))
 
 
 def _turn(answer: Answer) -> Message:
@@ -59,8 +75,10 @@ def _turn(answer: Answer) -> Message:
 
 
 def last(events: Iterator[Event]) -> Answer:
-    """Return the answer at the end of a stream of events."""
+    """Return the answer at the end of a stream of events, its notes in the language of the question."""
     for event in events:
         if isinstance(event, Finished):
-            return event.answer
+            from bunko.notes.wording import with_worded_notes
+
+            return with_worded_notes(event.answer)
     raise AssertionError("a stream of events ends with Finished")

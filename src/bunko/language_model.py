@@ -16,13 +16,17 @@ from bunko.config import load_settings
 from bunko.conversation import Conversation, last
 from bunko.door import at_the_door, steps_at_the_door
 from bunko.engines import load_generator
+from bunko.errors import UsageError
 from bunko.notebook_progress import NotebookBars, in_notebook
 from bunko.ports import Engine
 from bunko.settings import Settings, apply_overrides, settings_with
 from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Event, Message
+from bunko.within import Within
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from bunko.ports import Generator
 
 
@@ -95,6 +99,7 @@ class LanguageModel:
         *,
         settings: Settings | Mapping[str, object] | None = None,
         history: tuple[Message, ...] = (),
+        **within: Unpack[Within],
     ) -> Iterator[Event]:
         """Yield the answer as it is written, then the whole Answer, which has no sources.
 
@@ -105,6 +110,8 @@ class LanguageModel:
         from bunko.answering.alone import answer_without_documents
         from bunko.models.modelfile import with_modelfile
 
+        if within:
+            raise UsageError(f"{next(iter(within))} chooses documents, and a model alone has none.")
         chosen = with_modelfile(settings_with(settings or {}, base=self.settings))
         return answer_without_documents(prompt, self.generator, settings=chosen, history=history, watch=Stopwatch())
 

@@ -9,6 +9,7 @@ Heavy modules and models are loaded when they are first needed, and kept until `
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -160,11 +161,15 @@ class Library(LibraryQuestions):
         return duplicates_in(self._index.for_reading())
 
     @at_the_door
-    def complete(self) -> int:
-        """Make the vectors that `sync(vectors="few")` left for later; return how many."""
+    def complete(self, *, seconds: float = math.inf, wait_s: float = 0.0) -> int:
+        """Make the vectors that `sync(vectors="few")` left for later; return how many there were to make.
+
+        It ends early after about so many `seconds`: call it again until it returns 0. It waits up to `wait_s` seconds
+        for another process that writes to the index. Raises StoreBusy, StoreError, ModelError.
+        """
         from bunko.indexing.embed import embed_missing
 
-        return embed_missing(self.store, self.embedder, progress=self._progress)
+        return embed_missing(self.store, self.embedder, progress=self._progress, seconds=seconds, wait_s=wait_s)
 
     @steps_at_the_door
     def watch(

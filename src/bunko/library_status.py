@@ -98,4 +98,5 @@ def _writer(index: str) -> str:
         return holder(connect(index), index)
     from bunko.store.writer_lock import writing_process
 
-    return writing_process(Path(index))
+    # One that makes the rest of the vectors lets others in between.
+    return writing_process(Path(index)) or writing_process(Path(index), name="completing")

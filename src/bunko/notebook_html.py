@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from bunko.plain_text import WORDS, words_language
+from bunko.notes.wording import with_worded_notes
+from bunko.plain_text import WORDS, said_without_answer, words_language
 
 if TYPE_CHECKING:
     from bunko.types import Answer, Document, Evidence, Hit, Message, SyncReport
@@ -28,18 +29,20 @@ def answer_html(answer: Answer) -> str:
     language = words_language(answer)
     words = WORDS[language]
     cited = {citation.n for citation in answer.citations if citation.verified}
+    said = said_without_answer(answer) if answer.closest_quote else answer.text
     quotes = [
         _quote(n, item, weight="bold" if n in cited else "normal", language=language)
         for n, item in enumerate(answer.evidence[:_SHOWN], 1)
     ]
     title = words.support.format(len(cited), len(answer.evidence)) if cited else words.nearest
+    notes = [note for note in with_worded_notes(answer).notes if note not in said]
     unsupported = "".join(f"<li>{_text(sentence)}</li>" for sentence in answer.unsupported)
     parts = [
         f"<p style='margin:.3em 0;{_FAINT}'>{_text(answer.question)}</p>",
-        _paragraphs(answer.text),
+        _paragraphs(said),
         _folded(title, "".join(quotes)) if quotes else "",
         _folded(f"{words.unsupported}: {len(answer.unsupported)}", f"<ul>{unsupported}</ul>") if unsupported else "",
-        "".join(f"<p style='margin:.3em 0;{_FAINT}'>{_text(note)}</p>" for note in answer.notes),
+        "".join(f"<p style='margin:.3em 0;{_FAINT}'>{_text(note)}</p>" for note in notes),
         _stages(answer.timings, model=answer.model, heads=words.stage_heads),
     ]
     return _box("".join(parts))

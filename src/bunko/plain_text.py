@@ -22,6 +22,7 @@ class Words(NamedTuple):
     support: str
     unsupported: str
     stage_heads: tuple[str, str]
+    no_short_answer: str
 
 
 WORDS = {
@@ -34,6 +35,7 @@ WORDS = {
         support="{} of {} quotes support it",
         unsupported="Sentences found in no source",
         stage_heads=("stage", "time"),
+        no_short_answer="No short answer found",
     ),
     "ja": Words(
         sources="出典",
@@ -44,6 +46,7 @@ WORDS = {
         support="裏付けとなる引用: {}件（全{}件）",
         unsupported="出典にない文",
         stage_heads=("段階", "時間"),
+        no_short_answer="短い答えは見つかりませんでした",
     ),
 }
 
@@ -57,7 +60,18 @@ def answer_text(answer: Answer) -> str:
     title = words.sources if chosen else words.nearest
     chosen = chosen or list(range(1, min(_NEAREST, len(answer.evidence)) + 1))
     lines = [source_line(n, answer.evidence[n - 1], language=language) for n in chosen]
-    return "\n".join([answer.text.strip(), "", f"{title}:", *lines] if lines else [answer.text.strip()])
+    text = [said_without_answer(answer)] if answer.closest_quote else [answer.text.strip()]
+    return "\n".join([*text, "", f"{title}:", *lines] if lines else text)
+
+
+def said_without_answer(answer: Answer) -> str:
+    """Return what stands in place of an answer that is no more than the closest quote: that there is none, and why."""
+    from bunko.notes.wording import with_worded_notes
+
+    note = next(
+        (text for text in with_worded_notes(answer).notes if "closest quote:" in text or "最も近い引用：" in text), ""
+    )
+    return f"{WORDS[words_language(answer)].no_short_answer}\n{note or answer.text.strip()}"
 
 
 def source_line(n: int, item: Evidence, *, language: str) -> str:

@@ -421,6 +421,9 @@ class Answer:
     """Each sentence of the answer in another language. Left out where no translation was asked for."""
     remembered: Remembered | None = None
     """Present only in an answer that was given before; `usage` and `timings_ms` are then those of finding it."""
+    closest_quote: bool = False
+    """True where the model gave no answer, or one that is not in the documents: `answer` is then the closest quote, and
+    a note has the model's words. Left out otherwise."""
     notes: tuple[str, ...] = ()
     """What the user should know about how the answer was made, in plain sentences."""
     standalone_question: str = ""
@@ -445,6 +448,11 @@ class Answer:
     def documents_cited(self) -> int:
         """The number of distinct documents among the citations."""
         return len({citation.path for citation in self.citations})
+
+    @property
+    def documents_quoted(self) -> int:
+        """The number of distinct documents among the evidence."""
+        return len({item.path for item in self.evidence})
 
     def __str__(self) -> str:
         """Return the text with its sources."""

@@ -95,12 +95,12 @@ def test_the_same_question_gets_the_same_answer_without_the_model_and_says_so(
 def test_on_the_screen_it_looks_like_the_first_one(folder: Path, models: list[str], cli: Cli) -> None:
     def shown() -> str:
         out = cli("ask", str(folder), QUESTION, *models, generator=FakeGenerator(ROOF)).out
-        return out[: out.index("found in")]
+        return out[: out.index("supported by")]
 
     first = shown()
     assert "Evidence" in first
     assert shown() == first
-    assert "You asked this on" in cli("ask", str(folder), QUESTION, *models).out
+    assert "You asked this on" in cli("ask", str(folder), QUESTION, *models).err
 
 
 def test_a_repeated_question_loads_neither_engines_nor_the_index(folder: Path, models: list[str]) -> None:

@@ -108,7 +108,7 @@ def test_a_model_that_invents_is_not_believed(
     assert answer.refused is refused
     assert (answer.text == "The documents don't say.") is refused
     assert answer.evidence
-    assert "The model's answer 'Bob Hay' is not in the documents" in " ".join(answer.notes)
+    assert "The model's answer ('Bob Hay') is not in the documents" in " ".join(answer.notes)
     assert not (refused and (answer.citations or answer.unsupported))
 
 

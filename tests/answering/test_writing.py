@@ -85,7 +85,8 @@ def test_a_phrase_that_the_model_names_is_given_as_the_source_has_it(said: str, 
 def test_what_is_in_no_source_or_in_the_question_gives_way_to_the_best_quote_and_is_told(said: str) -> None:
     answer = ask("Who built the mill?", said)
     assert answer.text == answer.evidence[0].quote
-    assert "the best quote" in answer.notes[-1]
+    assert answer.closest_quote and answer.notes[-1].endswith(f"; closest quote: “{answer.text}”")
+    assert ("repeats the question" in answer.notes[-1]) is (said == "the mill")
     assert repr(said) in answer.notes[-1] or "no answer" in answer.notes[-1]
 
 
@@ -241,7 +242,8 @@ def test_where_a_model_that_writes_freely_gives_no_answer_the_best_quote_does(
     assert [citation.quote for citation in found.citations] == [found.text]
     assert not found.refused
     assert all(words in note for words, note in zip(notes, found.notes, strict=True))
-    assert "best quote, word for word" in found.notes[0]
+    assert found.notes[0].endswith(f"; closest quote: “{found.text}”")
+    assert found.closest_quote
 
 
 def test_a_free_answer_is_left_as_it_is() -> None:

@@ -51,7 +51,7 @@ def test_ask_prints_the_evidence_the_answer_and_what_it_cost(folder: Path, cli: 
     evidence, answer = outcome.out.index("cats.txt"), outcome.out.index("\nAnswer\n")
     assert evidence < answer
     assert "“The cat sleeps on the warm roof.”" in outcome.out
-    assert " ms" in outcome.out
+    assert " ms" in outcome.err and " ms" not in outcome.out
     assert "3 documents" in outcome.err
 
 
@@ -62,7 +62,7 @@ def test_ask_quietly_prints_the_answer_alone(folder: Path, cli: Cli) -> None:
 
 def test_ask_verbosely_draws_the_stages(folder: Path, cli: Cli) -> None:
     outcome = cli("ask", str(folder), QUESTION, "--verbose")
-    chart = outcome.out.split("\nAnswer\n")[1]
+    chart = outcome.err
     for stage in ("retrieve", "select", "prompt", "read", "ground"):
         assert stage in chart
 
@@ -176,7 +176,7 @@ def test_text_that_gives_orders_is_marked_and_reported(folder: Path, cli: Cli) -
     write_files(folder, {"evil\x1b[2J.txt": f"{said} The xylophone is blue."})
     outcome = cli("ask", str(folder), "What is the xylophone?")
     assert "gives orders to the assistant" in outcome.out
-    assert "contains text that gives instructions" in outcome.out
+    assert "contains text that gives instructions" in outcome.err
     assert "PWNED" in outcome.out, "it is shown"
     assert "\x1b" not in outcome.out + outcome.err
     evidence = cli("ask", str(folder), "What is the xylophone?", "--json").json["evidence"]
@@ -469,4 +469,4 @@ def test_what_holds_for_every_answer_of_a_model_is_shown_once_in_a_conversation(
     outcome = cli("chat", str(folder), generator=generator)
     assert outcome.code == 0, outcome
     assert outcome.out.count("Answer\nThey dislike cold water.\n") == 2
-    assert outcome.out.count("another model's chat template") == 1
+    assert outcome.err.count("another model's chat template") == 1

@@ -78,7 +78,7 @@ def test_a_fact_is_the_marked_words_with_a_reader(run: Callable[..., Outcome], f
     assert MILL[span["start"] : span["end"]] == "Ada Lind"
     shown = run("ask", folder, WHO, "--no-cache")
     assert shown.code == 0 and shown.out.count("Answer\nAda Lind\n") == 1
-    assert "found in [1] mill.md" in shown.out and "Found in" not in shown.out
+    assert "supported by [1] mill.md" in shown.out and "Found in" not in shown.out
 
 
 def test_the_answer_of_another_reader_is_not_given_again(

@@ -141,8 +141,8 @@ def test_a_person_is_shown_the_same(folder: Path, cli: Cli) -> None:
     here = cli("ask", str(folder), QUESTION, "--no-cache", "--no-server")
     assert "1868" in there.out
     assert there.out.splitlines()[0] == here.out.splitlines()[0] == "Evidence"
-    assert [line for line in there.out.splitlines() if "found in" in line] == [
-        line for line in here.out.splitlines() if "found in" in line
+    assert [line for line in there.out.splitlines() if "supported by" in line] == [
+        line for line in here.out.splitlines() if "supported by" in line
     ]
 
 

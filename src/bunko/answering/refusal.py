@@ -190,7 +190,7 @@ def support_by_phrase(said: str, quotes: Sequence[Evidence], *, log_probability:
         return by_probability
     asserted = set(words(said))
     shared = max((len(asserted & set(words(quote.quote))) for quote in quotes), default=0)
-    reason = f"The model's answer {said!r} is not in the documents." if said else "The model gave no answer."
+    reason = f"The model's answer ({said!r}) is not in the documents." if said else "The model gave no answer."
     strength = _INVENTED if shared < _PHRASE * len(asserted) or not asserted else _PARAPHRASED
     return Support(strength=min(strength, by_probability.strength), doubt=f"{reason} {_HINT}")
 

@@ -40,8 +40,7 @@ _LOOP_EVERY = 8  # pieces; the search takes longer than a small model takes for 
 _PHRASE_TOKENS = 48  # phrases from the sources are shorter
 _THOUGHT_CUT = "The model's reasoning was cut off at its limit; generation.think_tokens raises it."
 _REASONED = "The model reasoned but gave no answer; --think off turns reasoning off."
-_NO_ANSWER = "The model gave no answer: the answer shown is the best quote, word for word."
-_ONLY_REASONED = "The model reasoned but gave no answer: the answer shown is the best quote, word for word."
+_LONGEST_QUOTE = 200  # characters in a note
 _UNHEARD = "Your instructions did not reach the model: its prompt has no place for them."
 _SMALL = 1_000_000_000
 _TINY = 300_000_000
@@ -76,6 +75,8 @@ class Written:
     """In extractive style, the phrase in the model's words."""
     log_probability: float | None = None
     """Natural logarithm, of the whole text; None if not requested, not reported, or if it includes reasoning."""
+    closest_quote: bool = False
+    """Whether the text is the closest quote, for want of an answer that is in the documents."""
     notes: tuple[str, ...] = ()
     notes_of_server: tuple[str, ...] = ()
     """What the generator says of how the answer came about or ended."""
@@ -232,25 +233,36 @@ def extract(writing: Writing, shown: Sequence[Evidence], *, question: Question) 
     said = next((line for line in written.text.splitlines() if line.strip()), "").strip()
     place = locate(said, shown)
     written.said = said
-    if place and not only_repeats(said, question):
+    repeats = bool(place) and only_repeats(said, question)
+    if place and not repeats:
         n, start, stop_at = place
         written.text = shown[n].quote[start:stop_at]
     else:
-        written.text = shown[0].quote
-        not_there = (
-            f"The model's answer {said!r} is not in the documents: the answer shown is the best quote, word for word."
-        )
-        written.notes = (not_there if said else _NO_ANSWER,)
+        closest = _closest(shown[0])
+        not_there = f"The model's answer ({said!r}) is not in the documents; closest quote: “{closest}”"
+        no_answer = f"The model gave no answer; closest quote: “{closest}”"
+        repeated = f"The model's answer ({said!r}) only repeats the question; closest quote: “{closest}”"
+        written.notes = (repeated if repeats else not_there if said else no_answer,)
+        written.text, written.closest_quote = shown[0].quote, True
     written.is_streamed = False
     return written
+
+
+def _closest(item: Evidence) -> str:
+    """Return a quote as a note has it: in one line, not too long."""
+    quote = " ".join(item.quote.split())
+    return quote if len(quote) <= _LONGEST_QUOTE else f"{quote[:_LONGEST_QUOTE].rstrip()}…"
 
 
 def or_best_quote(writing: Writing, shown: Sequence[Evidence]) -> Writing:
     """Give the best quote where the model wrote nothing: it refused, called a tool, or did nothing at all."""
     written = yield from writing
     if not written.text.strip():
-        written.text, written.is_streamed = shown[0].quote, False
-        written.notes = (_ONLY_REASONED if written.reasoning.strip() else _NO_ANSWER,)
+        closest = _closest(shown[0])
+        only_reasoned = f"The model reasoned but gave no answer; closest quote: “{closest}”"
+        silent = f"The model gave no answer; closest quote: “{closest}”"
+        written.notes = (only_reasoned if written.reasoning.strip() else silent,)
+        written.text, written.is_streamed, written.closest_quote = shown[0].quote, False, True
     return written
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bunko.cli.background import leave_rest
 from bunko.cli.common import note, note_report, open_from, print_json, settings_from
 from bunko.cli.render import render_hits, scope_line, show_answer
 from bunko.cli.resident import ask_server, library_at, search_server
@@ -80,8 +81,7 @@ def _ask_here(arguments: argparse.Namespace, folder: str, question: str) -> None
         if not (arguments.no_cache or arguments.no_sync or waiting):
             library.keep_folder()
         if waiting:
-            note(arguments, f"Finishing the index: {waiting} passages have no vector yet. Ctrl-C is safe.")
-            complete(library)
+            leave_rest(arguments, library, waiting)
 
 
 def run_search(arguments: argparse.Namespace) -> int:
@@ -109,7 +109,7 @@ def run_search(arguments: argparse.Namespace) -> int:
             waiting = sync_first(arguments, library)
         show_found(arguments, library.find(arguments.query, watch=watch), watch)
         if waiting:
-            complete(library)
+            leave_rest(arguments, library, waiting)
     return 0
 
 
@@ -191,12 +191,20 @@ def _note_starter(arguments: argparse.Namespace, settings: Settings) -> None:
         noted.touch()
 
 
+def _example(command: str, words: list[str], arguments: argparse.Namespace) -> str:
+    """Return the command line that was probably meant: the words of a question as one argument."""
+    alone = arguments.folders or getattr(arguments, "no_rag", False)
+    text = " ".join(words if alone else words[1:])
+    quoted = f"'{text}'" if '"' in text else f'"{text}"'
+    return f"For example: bunko {command} {quoted if alone else f'{words[0]} {quoted}'}"
+
+
 def _folder_and_query(arguments: argparse.Namespace) -> tuple[str, str]:
     words: list[str] = arguments.words
     if len(words) == (1 if arguments.folders else 2):
         return ("", words[0]) if arguments.folders else (words[0], words[1])
     if len(words) > (1 if arguments.folders else 2):
-        raise UsageError(f"Too many words: {' '.join(words)}", "Put the query in quotes.")
+        raise UsageError("One query at a time; put it in quotes.", _example("search", words, arguments))
     wanted = "a query" if arguments.folders else "a folder and a query"
     raise UsageError(f"`bunko search` needs {wanted}.", 'For example: bunko search reports "budget 2024"')
 
@@ -212,7 +220,7 @@ def _folder_and_question(arguments: argparse.Namespace) -> tuple[str, str]:
             "`bunko ask` needs a folder and a question.", 'For example: bunko ask reports "Who wrote this?"'
         )
     else:
-        raise UsageError(f"Too many words: {' '.join(words)}", "Put the question in quotes.")
+        raise UsageError("One question at a time; put it in quotes.", _example("ask", words, arguments))
     if question == "-":
         question = sys.stdin.read()
     if not question.strip():

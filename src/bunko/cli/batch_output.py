@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import textwrap
+import sys
 from collections.abc import Callable
 
+from bunko.cli.answer_words import AnswerWords, words_for
 from bunko.cli.common import bold, dim, print_json, safe, width
 from bunko.evaluation.records import Answered
+from bunko.language.wrapping import wrapped
 
 _INDENT = "   "
 _QUOTES = 3
@@ -22,21 +24,28 @@ def printer(arguments: argparse.Namespace) -> Callable[[Answered], None] | None:
 
 
 def print_line(line: Answered, *, sources: str) -> None:
-    """Print a question, its answer, and where the answer is from."""
-    print(bold(safe(f"{line['id']}. {line['question']}")))
+    """Print a question, its answer, and where the answer is from; on stderr, how long it took."""
+    print(bold(wrapped(safe(f"{line['id']}. {line['question']}"), width(), rest=_INDENT)))
     if "error" in line:
         print(_wrapped(f"failed: {line['error']} {line['hint']}"), end="\n\n", flush=True)
         return
+    words = words_for(str(line["question"]))
+    if line.get("closest_quote"):
+        print(_wrapped(f"{words.no_short_answer}; {words.closest}"))
     for paragraph in str(line["answer"]).splitlines() or ["(no answer)"]:
-        print(_wrapped(paragraph))
-    if sources == "shown":
-        for text in _sources(line):
-            print(dim(_wrapped(text)))
+        print(_wrapped(words.quoted.format(paragraph) if line.get("closest_quote") else paragraph))
+    if sources == "hidden":
+        print(flush=True)
+        return
+    for text in _sources(line, words):
+        print(dim(_wrapped(text)))
     print(flush=True)
+    seconds = line.get("timings_ms", {}).get("total", 0.0) / 1000
+    print(dim(_wrapped(f"{line['id']}. {seconds:.1f} s"), sys.stderr), file=sys.stderr, flush=True)
 
 
-def _sources(line: Answered) -> list[str]:
-    """Return the best quote and those that support the answer, one a line, and how long the answer took.
+def _sources(line: Answered, words: AnswerWords) -> list[str]:
+    """Return the best quote and those that support the answer, one a line.
 
     A small model may be wrong; the best quote does not depend on it.
     """
@@ -44,11 +53,10 @@ def _sources(line: Answered) -> list[str]:
     lines: list[str] = []
     for n, item in enumerate(line.get("evidence", ()), 1):
         if n == 1 or (n in supporting and len(lines) < _QUOTES):
-            page = f", page {item['page']}" if item.get("page") else ""
-            quote = _short(item["quote"])
-            mark = " (supports the answer)" if n in supporting else ""
-            lines.append(f"[{n}] {item['path']}{page}: “{quote}”{mark}")
-    return [*lines, f"{line.get('timings_ms', {}).get('total', 0.0) / 1000:.1f} s"]
+            page = f", {words.page.format(item['page'])}" if item.get("page") else ""
+            quote = words.quoted.format(_short(item["quote"]))
+            lines.append(f"[{n}] {item['path']}{page}: {quote}{words.supports if n in supporting else ''}")
+    return lines
 
 
 def _short(quote: str) -> str:
@@ -65,11 +73,4 @@ def _short(quote: str) -> str:
 
 
 def _wrapped(text: str) -> str:
-    return textwrap.fill(
-        safe(text),
-        width(),
-        initial_indent=_INDENT,
-        subsequent_indent=_INDENT,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return wrapped(safe(text), width(), first=_INDENT)

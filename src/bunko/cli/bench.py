@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
-import textwrap
 from dataclasses import replace
 
 from bunko.cli.common import bold, dim, download_progress_from, print_json, safe, settings_from, width
 from bunko.diagnosis.bench.records import Alternative, Bench, Figure
 from bunko.diagnosis.bench.run import QUICK, Effort, bench
 from bunko.engine.seen import engine_gpus
+from bunko.language.wrapping import wrapped
 
 # A change below this is none.
 _SAME = 0.03
@@ -82,7 +82,7 @@ def _show(found: Bench) -> None:
     if any(one.how == "measured" for one in found.alternatives):
         print(dim("×: speed beside that of the setting in use; ?: the repeats of the two overlap, so it may be chance"))
     for text in found.notes:
-        print(dim(textwrap.fill(safe(text), width=width(), break_on_hyphens=False)))
+        print(dim(wrapped(safe(text), width())))
 
 
 def _show_speeds(found: Bench) -> None:
@@ -127,9 +127,7 @@ def _show_alternatives(alternatives: tuple[Alternative, ...]) -> None:
             memory = f"{one.memory_change / 1e6:+,.0f} MB" if one.memory_change is not None else ""
             print(f"  {one.setting:<30}{reads:>7}{writes:>8}{memory:>12}".rstrip())
             if text := "; ".join(part for part in (one.remark, one.command) if part):
-                print(
-                    dim(textwrap.indent(textwrap.fill(safe(text), width=width() - 4, break_on_hyphens=False), "    "))
-                )
+                print(dim(wrapped(safe(text), width(), first="    ")))
 
 
 def _gain(gain: float | None, *, sure: bool) -> str:

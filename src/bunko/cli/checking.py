@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import textwrap
 from typing import Literal
 
 from bunko.cli.common import bold, dim, note, print_json, safe, settings_from, width
+from bunko.diagnosis.busy_machine import timed
 from bunko.diagnosis.doctor import wheel_here
 from bunko.diagnosis.model_check.check import check_model, model_file
 from bunko.diagnosis.model_check.report import Report
@@ -18,6 +18,7 @@ from bunko.hardware.graphics import this_graphics
 from bunko.hardware.memory import machine_memory
 from bunko.hardware.processor import this_processor
 from bunko.hardware.wheels import Wheel
+from bunko.language.wrapping import wrapped
 
 _MARKS = {"note": "·", "warning": "!", "problem": "✗"}
 _PLACES = {
@@ -124,7 +125,10 @@ def run_advise(arguments: argparse.Namespace) -> int:
     settings = settings_from(arguments)
     machine, memory, gpus, graphics = Machine.here(), machine_memory(), engine_gpus(), this_graphics()
     note(arguments, "Measuring the starter model and this machine's memory …")
-    advice = recommend(settings, memory=memory, gpus=gpus, measured=yardstick(settings, machine=machine))
+    found = timed(lambda: yardstick(settings, machine=machine), say=lambda text: note(arguments, text))
+    advice = recommend(settings, memory=memory, gpus=gpus, measured=found.yardstick)
+    if found.note:
+        advice = dataclasses.replace(advice, notes=(found.note, *advice.notes))
     processor, wheel = this_processor(), wheel_here(graphics)
     if arguments.json:
         facts = dataclasses.asdict(advice)
@@ -198,4 +202,4 @@ def _show_wheel(wheel: Wheel, *, seen: bool) -> None:
 
 def _wrapped(text: str) -> str:
     indent = "  " if text[:1] in _MARKS.values() or text.startswith(" ") else ""
-    return textwrap.fill(text, width=width(), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return wrapped(text, width(), first="  " if text.startswith(" ") else "", rest=indent)

@@ -13,9 +13,20 @@ from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from bunko.cli.help_groups import EXAMPLES, grouped
+from bunko.language.wrapping import wrapped
 
 _TWO_WORDS = (["eval", "draft"],)  # a folder with that name is written ./draft there
 _ALIKE = 0.6  # difflib's own default: "aks" is near to "ask", "bogus" is near to nothing
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Breaks lines at spaces only: flags and names have hyphens."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return wrapped(text, width).split("\n")
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return wrapped(text, width, first=indent)
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -84,7 +95,7 @@ class CommandParser(argparse.ArgumentParser):
 
     def format_help(self) -> str:
         """Return the help: what the command does, its flags in groups, three examples."""
-        formatter = self.formatter_class(prog=self.prog)
+        formatter = _Formatter(prog=self.prog)
         formatter.add_text(self.description)
         for title, actions in grouped(self._actions):
             formatter.start_section(title)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bunko.askable import ASKABLE, SETTINGS
 from bunko.errors import UsageError
+from bunko.installation import own_commands
 from bunko.paths import config_file
 
 # What takes time to import is imported where it is used: a command that a server answers needs none of it.
@@ -115,7 +116,8 @@ def print_json(value: object) -> None:
 def note(arguments: argparse.Namespace, text: str) -> None:
     """Print a note on stderr, unless --quiet is given."""
     if not arguments.quiet:
-        print(dim(safe(text), sys.stderr), file=sys.stderr, flush=True)
+        shown = for_terminal(own_commands(safe(text)), sys.stderr)
+        print(dim(shown, sys.stderr), file=sys.stderr, flush=True)
 
 
 def note_report(arguments: argparse.Namespace, report: SyncReport, folder: Path) -> None:
@@ -159,12 +161,27 @@ def _styled(text: str, code: str, stream: Any) -> str:
     import os
 
     stream = stream or sys.stdout
-    return f"\x1b[{code}m{text}\x1b[0m" if stream.isatty() and "NO_COLOR" not in os.environ else text
+    plain = not text or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"  # no-color.org
+    return text if plain or not stream.isatty() else f"\x1b[{code}m{text}\x1b[0m"
+
+
+def for_terminal(text: str, stream: Any, *, first: str = "", rest: str = "") -> str:
+    """Return the text behind `first`; where the stream is a terminal, its lines are broken at words."""
+    if not stream.isatty():
+        return first + text
+    from bunko.language.wrapping import wrapped, wrapped_lines
+
+    return wrapped(text, width(), first=first, rest=rest) if first else wrapped_lines(text, width())
 
 
 def width() -> int:
-    """Return the number of columns for a line."""
-    return min(shutil.get_terminal_size().columns, 100)
+    """Return the number of columns for a line of text."""
+    return min(wide(), 100)
+
+
+def wide() -> int:
+    """Return the number of columns of the terminal, for tables; 80 where there is none."""
+    return shutil.get_terminal_size().columns
 
 
 def safe(text: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bunko.cli.common import note, print_json
 from bunko.errors import MissingExtra, UsageError
+from bunko.installation import this_installation
 
 _MODELS = ("model", "models", "name")
 """The arguments that name a model."""
@@ -37,7 +38,9 @@ def script_for(shell: str) -> str:
     try:
         from argcomplete.shell_integration import shellcode
     except ImportError as error:
-        raise MissingExtra("The package argcomplete is missing.", "Install it: pip install argcomplete") from error
+        raise MissingExtra(
+            "The package argcomplete is missing.", f"Install it: {this_installation().install('argcomplete')}"
+        ) from error
     return str(shellcode(["bunko"], shell=shell)).rstrip("\n") + "\n"
 
 

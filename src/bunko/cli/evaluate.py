@@ -21,6 +21,7 @@ from bunko.cli.common import (
     progress_from,
     safe,
     settings_from,
+    wide,
 )
 from bunko.cli.library import summary
 from bunko.errors import StoreBusy, UsageError
@@ -29,14 +30,17 @@ from bunko.evaluation.comparing import answers_path, compare
 from bunko.evaluation.drafting import draft_questions
 from bunko.evaluation.questions import read_questions
 from bunko.evaluation.records import AnswerFrom, Comparison
-from bunko.evaluation.tables import as_markdown, as_text
+from bunko.evaluation.screen import on_screen
+from bunko.evaluation.tables import as_markdown
 from bunko.evaluation.variants import Variant, build_variants
+from bunko.language.wrapping import wrapped
 from bunko.library import Library
 from bunko.settings import Settings
 
 _WAIT_S = 3.0
 _NOTE_EVERY_S = 30.0
-_SHOWN = 10  # differing questions on the screen; a report has all
+_SHOWN = 20  # questions on the screen; a report has all
+_UNLIMITED = 10_000  # columns of a table that is written into a file
 _REPORTS = (".html", ".md", ".json")
 
 
@@ -194,7 +198,9 @@ def _show(arguments: argparse.Namespace, comparison: Comparison) -> int:
     if arguments.json:
         print_json(comparison)
     else:
-        print(as_text(comparison, questions=0 if arguments.quiet else _SHOWN))
+        shown = 0 if arguments.quiet else _SHOWN
+        tables = wide() if sys.stdout.isatty() else _UNLIMITED
+        print(on_screen(comparison, width=wide(), fill=wrapped, questions=shown, table_width=tables))
     failed = any(
         all(row["results"][n]["error"] for row in comparison["questions"]) for n in range(len(comparison["variants"]))
     )

@@ -59,11 +59,13 @@ def _report(error: BunkoError, *, as_json: bool) -> int:
         from bunko.contract.serialise import error_json
 
         print(json.dumps(error_json(error), ensure_ascii=False))
-    from bunko.cli.common import safe
+    from bunko.cli.common import for_terminal, safe
+    from bunko.installation import own_commands
 
-    print(f"bunko: {safe(error.message)}", file=sys.stderr)
-    if error.hint:
-        print(f"       {safe(error.hint)}", file=sys.stderr)
+    for text, name in ((error.message, "bunko: "), (error.hint, "       ")):
+        if text:
+            shown = for_terminal(own_commands(safe(text)), sys.stderr, first=name, rest="       ")
+            print(shown, file=sys.stderr)
     return error.exit_code
 
 

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import argparse
 
-from bunko.cli.common import bold, dim, download_progress_from, print_json, safe, settings_from
+from bunko.cli.common import bold, dim, download_progress_from, print_json, safe, settings_from, width
 from bunko.cli.importing import print_report
 from bunko.contract.serialise import Json
+from bunko.diagnosis.fitting import bytes_of, fit_of, known_bytes
+from bunko.hardware.memory import machine_memory
+from bunko.installation import own_commands
+from bunko.language.wrapping import wrapped
 from bunko.models.inventory import ModelState, list_models, optimise, pull, remove, show_model, undo_optimise
 
+_LEFT = 28  # columns before what is said of a model
+_FITS = {"yes": "fits", "tight": "fits if other programs free memory", "no": "too large for this machine"}
 _TITLES = {"chat": "Chat models", "embedding": "Embedders", "reranker": "Rerankers", None: "Others"}
 
 
 def run_list(arguments: argparse.Namespace) -> int:
     """List the models in the catalogue and on this machine."""
-    states = list_models(settings_from(arguments))
+    states, memory = list_models(settings_from(arguments)), machine_memory()
     if arguments.json:
-        print_json({"models": [_state_json(state) for state in states]})
+        extra = [{"bytes": bytes_of(state), "fits": fit_of(state, memory) or None} for state in states]
+        print_json({"models": [_state_json(state) | more for state, more in zip(states, extra, strict=True)]})
         return 0
     for kind, title in _TITLES.items():
         group = [state for state in states if (state.kind if state.kind in _TITLES else None) == kind]
@@ -24,15 +31,20 @@ def run_list(arguments: argparse.Namespace) -> int:
             print(bold(title))
         for state in group:
             mark = "●" if state.downloaded else "○"
-            notes = [_size(_bytes(state)), ", ".join(sorted(state.languages)).replace("*", "multilingual")]
+            notes = [_size_line(state), _FITS.get(fit_of(state, memory), "")]
+            notes += [", ".join(sorted(state.languages)).replace("*", "multilingual")]
             notes += ["with a faster copy" if any(file.faster_copy for file in state.files) else ""]
             notes += ["your own" if state.imported else "", "an adapter" if _is_adapter(state) else ""]
             notes += [state.licence, "" if state.verified or state.downloaded else "unverified"]
-            print(f" {mark} {safe(state.name):<24} {dim(', '.join(note for note in notes if note))}")
+            line = wrapped(", ".join(note for note in notes if note), width() - _LEFT, rest=" " * _LEFT, first="")
+            print(f" {mark} {safe(state.name):<24} {dim(line)}")
             if state.description:
-                print(f"   {safe(state.description)}")
-    print(dim("none: --model none needs no model; answers are quotes and marked words of the documents"))
-    print(dim("● on this machine   ○ not downloaded: bunko models pull NAME"))
+                print(wrapped(safe(state.description), width(), first="   "))
+    free = f"{memory.available / 1e9:.1f} of {memory.total / 1e9:.1f} GB of memory are free."
+    none = "none: --model none needs no model; answers are quotes and marked words of the documents"
+    marks = "● on this machine   ○ not downloaded: bunko models pull NAME"
+    for text in (free, none, own_commands(marks)):
+        print(dim(wrapped(text, width())))
     return 0
 
 
@@ -62,7 +74,7 @@ def run_show(arguments: argparse.Namespace) -> int:
         if name == "files":
             for file in state.files:
                 where = str(file.path) if file.path else f"from {', '.join(file.sources)}"
-                print(f"{'file':>16}  {file.name}, {_size(file.size)}, {where}")
+                print(f"{'file':>16}  {file.name}, {_size(file.size) or 'size unknown'}, {where}")
                 print(f"{'sha256':>16}  {file.sha256 or 'unknown'}")
                 if file.faster_copy:
                     print(f"{'faster copy':>16}  {_size(file.faster_copy.stat().st_size)}, {file.faster_copy}")
@@ -142,10 +154,11 @@ def _is_adapter(state: ModelState) -> bool:
     return state.imported is not None and state.imported.is_adapter
 
 
-def _bytes(state: ModelState) -> int | None:
-    sizes = [file.size for file in state.files]
-    return None if not sizes or None in sizes else sum(size or 0 for size in sizes)
+def _size_line(state: ModelState) -> str:
+    """Return the size of a model; "about" where it is an estimate."""
+    known = known_bytes(state)
+    return _size(known) if known is not None else f"about {size}" if (size := _size(bytes_of(state))) else ""
 
 
 def _size(count: int | None) -> str:
-    return "size unknown" if count is None else f"{count / 1e6:,.0f} MB"
+    return "" if count is None else f"{count / 1e6:,.0f} MB" if count >= 1e6 else f"{count / 1e3:,.0f} kB"

@@ -15,13 +15,13 @@ _MOST_CHARACTERS = 100_000  # of a file of instructions; no context window holds
 
 _EXAMPLES = """\
 examples:
-  bunko ask reports "Who approved the budget?"        an answer from the documents in reports/, with sources
-  bunko ask --no-rag "Write a poem about cats"        the model alone, without documents
-  bunko search reports "budget 2024"                  passages only, no model
-  bunko chat reports                                  a conversation
-  bunko eval reports questions.jsonl                  measure how good the answers are
-  bunko models list                                   models to choose from
-  bunko help ask                                      the flags of a command, in groups, with examples
+  bunko ask reports "Who approved the budget?"  an answer with its sources
+  bunko ask --no-rag "Write a poem about cats"  the model alone
+  bunko search reports "budget 2024"            passages only, no model
+  bunko chat reports                            a conversation
+  bunko eval reports questions.jsonl            how good the answers are
+  bunko models list                             models to choose from
+  bunko help ask                                the flags of a command
 
 Documentation: the docs/ folder; start with docs/getting-started.md
 """

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bunko.cli.ask import complete, note_placement, sync_first, warm_up
-from bunko.cli.common import download_progress_from, note, progress_from, settings_from
+from bunko.cli.ask import note_placement, sync_first, warm_up
+from bunko.cli.background import leave_rest
+from bunko.cli.common import download_progress_from, progress_from, settings_from
 from bunko.cli.render import show_answer
 from bunko.client.http import names_server
 from bunko.engines import Engines
@@ -37,9 +38,7 @@ def ask_several(arguments: argparse.Namespace, question: str) -> None:
             waiting = _synced(arguments, libraries)
         show_answer(arguments, libraries.stream(question, watch=watch))
         note_placement(arguments, libraries)
-        if waiting:
-            note(arguments, f"Finishing the index: {waiting} passages have no vector yet. Ctrl-C is safe.")
-            _complete(libraries)
+        _leave_rest(arguments, libraries, waiting)
 
 
 def search_several(arguments: argparse.Namespace, watch: Stopwatch) -> SearchResult:
@@ -48,8 +47,7 @@ def search_several(arguments: argparse.Namespace, watch: Stopwatch) -> SearchRes
         with watch.stage("sync"):
             waiting = _synced(arguments, libraries)
         found = libraries.find(arguments.query, watch=watch)
-        if waiting:
-            _complete(libraries)
+        _leave_rest(arguments, libraries, waiting)
     return found
 
 
@@ -60,8 +58,7 @@ def opened(arguments: argparse.Namespace) -> Iterator[SeveralLibraries]:
         raise UsageError("Name all folders with --in.", "For example: bunko chat --in reports --in mails")
     with _libraries(arguments) as libraries:
         warm_up(arguments, libraries)
-        if _synced(arguments, libraries):
-            _complete(libraries)
+        _leave_rest(arguments, libraries, _synced(arguments, libraries))
         yield libraries
 
 
@@ -84,11 +81,12 @@ def _libraries(arguments: argparse.Namespace) -> Iterator[SeveralLibraries]:
             yield libraries
 
 
-def _synced(arguments: argparse.Namespace, libraries: SeveralLibraries) -> int:
-    """Bring each index in step; return how many passages have no vector yet."""
-    return sum(sync_first(arguments, library) for library in libraries.libraries.values())
+def _synced(arguments: argparse.Namespace, libraries: SeveralLibraries) -> dict[str, int]:
+    """Bring each index in step; return by name how many passages have no vector yet."""
+    return {name: sync_first(arguments, library) for name, library in libraries.libraries.items()}
 
 
-def _complete(libraries: SeveralLibraries) -> None:
-    for library in libraries.libraries.values():
-        complete(library)
+def _leave_rest(arguments: argparse.Namespace, libraries: SeveralLibraries, waiting: Mapping[str, int]) -> None:
+    for name, count in waiting.items():
+        if count:
+            leave_rest(arguments, libraries.libraries[name], count)

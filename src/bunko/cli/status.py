@@ -9,6 +9,7 @@ from pathlib import Path
 from bunko.cli.common import bold, counted, dim, print_json, safe, settings_from
 from bunko.client.discovery import find_serving
 from bunko.contract.serialise import to_json
+from bunko.installation import own_commands
 from bunko.library import Library
 from bunko.library_index import index_location
 from bunko.library_status import LibraryStatus, status_of
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     if len(status.failed) > _SHOWN:
         print(dim(f"  … and {len(status.failed) - _SHOWN:,} more; --json has them."))
     if not status.is_complete and not status.writer:
-        print(f"Bring it up to date: bunko index {safe(arguments.folder)}")
+        print(own_commands(f"Bring it up to date: bunko index {safe(arguments.folder)}"))
     return 0
 
 

@@ -66,6 +66,7 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
         "text": Rule(name="answer"),
         "documents_searched": Rule(name="documents.searched"),
         "documents_cited": Rule(name="documents.cited", before="documents_read"),
+        "documents_quoted": Rule(name="documents.quoted", before="documents_read"),
         "documents_read": Rule(name="documents.read"),
         "timings": Rule(name="timings_ms"),
         "span": Rule(when="set"),
@@ -73,6 +74,7 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
         "remembered": Rule(when="set"),
         "scope": Rule(when="set"),
         "revision": Rule(when="set"),
+        "closest_quote": Rule(when="set"),
         # The commands print notes on stderr.
         "notes": Rule(on=("api", "mcp")),
         "standalone_question": Rule(on=("api",)),

@@ -9,7 +9,6 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
-import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from bunko.hardware.graphics import Graphics, this_graphics
 from bunko.hardware.memory import machine_memory
 from bunko.hardware.processor import this_processor
 from bunko.hardware.wheels import Wheel, best_wheel
+from bunko.installation import this_installation
 from bunko.models import LocalModel, RemoteModel, resolve
 from bunko.models.catalogue.lookup import find_entry
 from bunko.models.inventory import show_model
@@ -69,7 +69,7 @@ def _package(name: str) -> Finding:
     try:
         return Finding(check=name, state="ok", detail=importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
-        cure = f"{sys.executable} -m pip install {name}"
+        cure = this_installation().install(name)
         return Finding(check=name, state="problem", detail="is not installed", cure=cure)
 
 
@@ -114,7 +114,7 @@ def wheel_here(graphics: Graphics) -> Wheel:
     """Return the engine's wheel for this machine."""
     version = platform.libc_ver()[1].split(".") if sys.platform == "linux" else []
     glibc = (int(version[0]), int(version[1])) if len(version) > 1 and version[0].isdigit() else (0, 0)
-    return best_wheel(graphics, python=shlex.quote(sys.executable), glibc=glibc, system=sys.platform)
+    return best_wheel(graphics, installer=this_installation().installer, glibc=glibc, system=sys.platform)
 
 
 def _sandbox(settings: ReadingSettings) -> Finding:

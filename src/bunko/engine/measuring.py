@@ -17,6 +17,7 @@ from bunko.engine.http import Connection, Timeouts
 from bunko.engine.parameters import Parameters
 from bunko.engine.process import LlamaProcess
 from bunko.errors import EngineError
+from bunko.installation import this_installation
 
 # As long as a question with its evidence; then an answer.
 PROMPT_TOKENS, ANSWER_TOKENS = 256, 32
@@ -105,7 +106,10 @@ class TimedEngine:
         reply = self._connection.post_json("/completion", body)
         timings = reply.get("timings")
         if not isinstance(timings, dict) or not timings.get("predicted_ms"):
-            raise EngineError("The engine reports no timings.", "Update it: pip install --upgrade xllamacpp.")
+            raise EngineError(
+                "The engine reports no timings.",
+                f"Update it: {this_installation().install('xllamacpp', how='upgrade')}",
+            )
         return TimedRun(
             prompt=float(timings["prompt_per_second"]),
             writing=float(timings["predicted_per_second"]),

@@ -29,6 +29,7 @@ from bunko.engine.endpoint import Address
 from bunko.engine.logs import EngineLog, first_complaint, last_words, offloaded_layers
 from bunko.engine.parameters import Parameters
 from bunko.errors import EngineCrashed, EngineError, EngineStartFailed, EngineTimeout
+from bunko.installation import this_installation
 
 # Threads that wait for each other spin briefly, then yield the processor. By default they spin on, and with any other
 # program running, the engine falls to a tenth of its speed: 14 and 3 tokens per second instead of 124 and 70. Without
@@ -37,14 +38,14 @@ _ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}
 
 # Text in the log -> cure.
 _CURES = {
-    "unknown model architecture": "This model is newer than the engine: `pip install --upgrade xllamacpp`.",
+    "unknown model architecture": "This model is newer than the engine: `{upgrade}`.",
     "not within the file bounds": "The file is truncated. Download it again: `bunko models pull`.",
     "invalid magic": "This is not a GGUF file. `bunko models list` shows what there is.",
     "failed to open": "Check the path, and that you may read the file.",
     "allocate": "There is too little memory: use a smaller model, or a smaller context "
     "(BUNKO_GENERATION__CONTEXT_TOKENS=2048).",
-    "No module named": "Install it: `pip install --force-reinstall xllamacpp`.",
-    "ImportError": "The engine does not fit this system: `pip install --force-reinstall xllamacpp`.",
+    "No module named": "Install it: `{again}`.",
+    "ImportError": "The engine does not fit this system: `{again}`.",
 }
 _EXIT_CURES = {
     "SIGILL": "This processor lacks instructions (AVX2) that the engine was built with.",
@@ -150,7 +151,12 @@ class LlamaProcess:
 
     def _cure(self, end: str, said: str) -> str:
         by_log = next((cure for mark, cure in _CURES.items() if mark in said), "")
-        return by_log or _EXIT_CURES.get(end) or _OTHER_CURE.format(directory=self._log_directory)
+        here = this_installation()
+        return (by_log or _EXIT_CURES.get(end) or _OTHER_CURE).format(
+            directory=self._log_directory,
+            upgrade=here.install("xllamacpp", how="upgrade"),
+            again=here.install("xllamacpp", how="again"),
+        )
 
 
 class _Run:

@@ -19,12 +19,15 @@ from bunko.errors import UsageError
 from bunko.evaluation.comparing import compare
 from bunko.evaluation.questions import Question, questions_from, read_questions
 from bunko.evaluation.records import Comparison
-from bunko.evaluation.tables import as_text
+from bunko.evaluation.screen import on_screen
 from bunko.evaluation.variants import Variant
+from bunko.language.wrapping import wrapped
 from bunko.library import Library, open_library
 from bunko.notebook_progress import NotebookBars, in_notebook
 from bunko.paths import config_file
 from bunko.settings import Settings, apply_overrides
+
+_COLUMNS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,7 @@ class Compared:
 
     def __str__(self) -> str:
         """Return the tables, and each question with its answers."""
-        return as_text(self.data, questions=len(self.data["questions"]))
+        return on_screen(self.data, width=_COLUMNS, fill=wrapped, questions=len(self.data["questions"]))
 
     def _repr_html_(self) -> str:
         from bunko.notebook_html import comparison_html

@@ -1,4 +1,4 @@
-"""Format a comparison as text. In: a Comparison. Out: Markdown, which the terminal shows too.
+"""Format a comparison as Markdown. In: a Comparison. Out: text. `screen.py` shows one on a terminal.
 
 Knows nothing of HTML, files or commands.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from bunko.evaluation.records import Comparison, Estimate, Interval, Metric, Pair, Result, Row, Unit
 from bunko.language.scripts import columns
@@ -17,20 +18,6 @@ _NO_INTERVAL = Interval(value=None, low=None, high=None)
 _MARKUP = re.compile(r"[\\`\[|]|<(?=[A-Za-z/!?])|(?<=:)/(?=/)|(?<=www)\.|@(?=\w)", re.IGNORECASE)
 
 
-def as_text(comparison: Comparison, *, questions: int = 0) -> str:
-    """Return the tables, and the first `questions` of the questions on which variants differ."""
-    parts = [_summary(comparison)]
-    if any(variant["timings_ms"] for variant in comparison["variants"]):
-        parts.append(_stages(comparison))
-    if comparison["pairs"]:
-        parts.append(_pairs(comparison["pairs"], comparison["metrics"]))
-        differing = [row for row in comparison["questions"] if row["differs"]]
-        parts.append(f"The variants differ on {len(differing)} of {len(comparison['questions'])} questions.")
-        parts += [_question(row) for row in differing[:questions]]
-    parts += map(_plain, comparison["notes"])
-    return "\n\n".join(parts)
-
-
 def as_markdown(comparison: Comparison) -> str:
     """Return a complete document: the tables, then every question with its answers."""
     machine = comparison["machine"]
@@ -39,12 +26,12 @@ def as_markdown(comparison: Comparison) -> str:
         f"{len(comparison['questions'])} questions, folder {_plain(comparison['folder'])}, {comparison['created']}, "
         f"{machine['cores']} cores, {machine['memory_gb']} GB of memory. Intervals are 95% bootstraps.",
         "## Figures",
-        _summary(comparison),
+        _table(*summary_rows(comparison)),
         "## Time by stage",
-        _stages(comparison),
+        _table(*stage_rows(comparison)),
     ]
     if comparison["pairs"]:
-        parts += ["## Pairs on the same questions", _pairs(comparison["pairs"], comparison["metrics"])]
+        parts += ["## Pairs on the same questions", _table(*pair_rows(comparison["pairs"], comparison["metrics"]))]
     if comparison["notes"]:
         parts += ["## Notes", "\n".join(f"- {_plain(text)}" for text in comparison["notes"])]
     differing = [row for row in comparison["questions"] if row["differs"]]
@@ -58,7 +45,12 @@ def as_markdown(comparison: Comparison) -> str:
 # --- the tables --------------------------------------------------------------------------------------------------
 
 
-def _summary(comparison: Comparison) -> str:
+Table: TypeAlias = tuple[Sequence[str], Sequence[Sequence[str]]]
+"""The heads of a table's columns, and its rows."""
+
+
+def summary_rows(comparison: Comparison) -> Table:
+    """Return the figures of each variant, with their 95% intervals."""
     variants = comparison["variants"]
     if len(variants) == 1:
         summary = variants[0]["summary"]
@@ -71,15 +63,16 @@ def _summary(comparison: Comparison) -> str:
             )
             for metric in comparison["metrics"]
         ]
-        return _table([variants[0]["name"], "value", "95% interval", "questions"], rows)
+        return [variants[0]["name"], "value", "95% interval", "questions"], rows
     by_variant = [
         (metric["label"], *(_cell(variant["summary"].get(metric["name"]), metric) for variant in variants))
         for metric in comparison["metrics"]
     ]
-    return _table(["", *(variant["name"] for variant in variants)], by_variant)
+    return ["", *(variant["name"] for variant in variants)], by_variant
 
 
-def _stages(comparison: Comparison) -> str:
+def stage_rows(comparison: Comparison) -> Table:
+    """Return the times of each stage."""
     variants = comparison["variants"]
     stages = list(dict.fromkeys(stage for variant in variants for stage in variant["timings_ms"] if stage != "total"))
     rows = []
@@ -91,10 +84,11 @@ def _stages(comparison: Comparison) -> str:
         rows.append((stage, *cells))
     heads = [variant["name"] for variant in variants] if len(variants) > 1 else ["median / 95th percentile"]
     title = "stage: median / 95th percentile" if len(variants) > 1 else "stage"
-    return _table([title, *heads], rows)
+    return [title, *heads], rows
 
 
-def _pairs(pairs: Sequence[Pair], metrics: Sequence[Metric]) -> str:
+def pair_rows(pairs: Sequence[Pair], metrics: Sequence[Metric]) -> Table:
+    """Return the comparison of each pair of variants."""
     compared = [metric for metric in metrics if any(metric["name"] in pair["differences"] for pair in pairs)]
     rows = [
         (
@@ -110,7 +104,7 @@ def _pairs(pairs: Sequence[Pair], metrics: Sequence[Metric]) -> str:
         for pair in pairs
     ]
     more = [f"difference in {metric['label']}" for metric in compared]
-    return _table(["", "wins", "losses", "ties", "p (McNemar)", "F1 difference", "time ratio", *more], rows)
+    return ["", "wins", "losses", "ties", "p (McNemar)", "F1 difference", "time ratio", *more], rows
 
 
 def _question(row: Row) -> str:

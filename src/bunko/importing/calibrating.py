@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from bunko.child_process import spawn, stop
 from bunko.errors import LibraryEmpty, MissingExtra, ModelBroken, ModelTooLarge
 from bunko.hardware.memory import machine_memory
+from bunko.installation import this_installation
 from bunko.models.fetching.progress import Progress
 from bunko.models.gguf.header import read_gguf
 from bunko.reading.folder import list_files
@@ -69,7 +70,7 @@ def measure(model: Path, folder: Path, *, work: Path, settings: Settings, progre
     if missing:
         raise MissingExtra(
             f"Calibrating needs packages that are not installed: {', '.join(missing)}.",
-            'Install them: python -m pip install "bunko[import]"',
+            f"Install them: {this_installation().extra('import')}",
         )
     info = read_gguf(model)
     dtype, size = ("bfloat16", 2) if info.parameters > _BIG else ("float32", 4)

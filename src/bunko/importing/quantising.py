@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from bunko.errors import MissingExtra, ModelBroken
 from bunko.importing.kinds import Architecture, Kind, Tensor, choose_types
+from bunko.installation import this_installation
 from bunko.models.gguf.header import GgufLayout, TensorPlace, read_layout
 from bunko.models.gguf.parsing import Value
 from bunko.models.gguf.tensor_types import BF16, F16, F32, TENSOR_TYPES, tensor_bytes, type_name
@@ -125,7 +126,7 @@ def check_quantiser() -> None:
         import libgguf  # noqa: F401
     except ImportError as error:
         raise MissingExtra(
-            f"Quantising needs the package libgguf ({error}).", 'Install it: python -m pip install "bunko[import]"'
+            f"Quantising needs the package libgguf ({error}).", f"Install it: {this_installation().extra('import')}"
         ) from error
 
 

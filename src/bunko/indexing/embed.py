@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -14,17 +16,32 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 # Texts are sorted by length within a window, so that batches need little padding, and embedded in short batches.
 _WINDOW = 8_192
 _EMBED_BATCH = 512
+_SHORT_BATCH = 256  # where others wait
 
 
-def embed_missing(store: Store, embedder: Embedder, *, progress: Progress = lambda stage, done, total: None) -> int:
-    """Embed what a sync left for later, and return the number of passages. Raises StoreBusy while a sync writes."""
-    with store.writing():
+def embed_missing(
+    store: Store,
+    embedder: Embedder,
+    *,
+    progress: Progress = lambda stage, done, total: None,
+    seconds: float = math.inf,
+    wait_s: float = 0.0,
+) -> int:
+    """Embed what a sync left for later; return the number of passages, those for which `seconds` were too few included.
+
+    Raises StoreBusy if another writer still writes after `wait_s` seconds.
+    """
+    with store.writing(wait_s=wait_s):
         store.refresh()
-        return embed(store, embedder, progress)
+        return embed(store, embedder, progress, seconds=seconds)
 
 
-def embed(store: Store, embedder: Embedder, progress: Progress) -> int:
-    """Embed every passage without a vector, and return their number. The caller holds the writer lock."""
+def embed(store: Store, embedder: Embedder, progress: Progress, *, seconds: float = math.inf) -> int:
+    """Embed every passage without a vector, and return their number. The caller holds the writer lock.
+
+    It ends early, after a batch, where it has taken `seconds`.
+    """
+    begin, size = time.monotonic(), _EMBED_BATCH if math.isinf(seconds) else _SHORT_BATCH
     if store.has_all_vectors(embedder.spec):
         return 0
     missing = store.missing_vectors(embedder.spec)
@@ -32,12 +49,14 @@ def embed(store: Store, embedder: Embedder, progress: Progress) -> int:
     for texts in store.missing_texts(embedder.spec, window=_WINDOW):
         # Texts of similar length together: each batch of the embedder is padded to its longest.
         keys = sorted(texts, key=lambda key: (len(texts[key]), key))
-        for n in range(0, len(keys), _EMBED_BATCH):
+        for n in range(0, len(keys), size):
             progress("embedding", min(done, missing.characters), missing.characters)
-            batch = keys[n : n + _EMBED_BATCH]
+            batch = keys[n : n + size]
             store.add_vectors(embedder.spec, batch, embedder.embed_passages([texts[key] for key in batch]))
             store.share()
             done += sum(len(texts[key]) for key in batch)
+            if time.monotonic() - begin >= seconds and done < missing.characters:
+                return missing.chunks
     store.vectors_complete(embedder.spec)
     if missing.chunks:
         progress("embedding", missing.characters, missing.characters)

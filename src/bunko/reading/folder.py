@@ -23,7 +23,9 @@ INDEX_SUFFIX = ".lance"
 # that fails.
 _CLOSED = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EIO)
 _INDEX_TABLES = ("documents.lance", "chunks.lance", "files.lance")
-_INDEX_FILES = frozenset({"writer.lock", "writer.pid", "answers.sqlite", "answers.sqlite-journal", "seal.json"})
+_INDEX_FILES = frozenset(
+    "writer.lock writer.pid completing.lock completing.pid answers.sqlite answers.sqlite-journal seal.json".split()
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from bunko.contract.saved_answer import FORMAT, FORMAT_VERSION, SavedAnswer
 from bunko.contract.schema import Schema, json_schema
 from bunko.contract.serialise import to_json
 from bunko.errors import SavedAnswerError
+from bunko.installation import this_installation
 from bunko.private_files import write_plain
 from bunko.signing import is_signed, signature
 
@@ -83,7 +84,7 @@ def read_saved(path: str | Path) -> Read:
     version = tree.get("format_version")
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise SavedAnswerError(
-            f"{path} was made by a newer version of Bunko.", "Update this one: pip install --upgrade bunko"
+            f"{path} was made by a newer version of Bunko.", f"Update this one: {this_installation().update()}"
         )
     mark = tree.pop(_SIGNATURE, "")
     fault = _fault(tree, json_schema(SavedAnswer, surface="cache"), "the file")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from bunko.installation import this_installation
 from bunko.rows.engine import Cell
 from bunko.rows.query import AskBack, Query
 from bunko.rows.sql import Select, shown_condition
@@ -273,9 +274,10 @@ def question_back(asked: AskBack, table: Table, *, language: str) -> str:
 def needs_duckdb(files: str, *, language: str) -> str:
     """Return what the program says where the rows can answer, but nothing computes over them."""
     if language == "ja":
-        missing = "DuckDB がありません。pip install 'bunko[tables]' を実行してください。"
+        missing = f"DuckDB がありません。{this_installation().extra('tables')} を実行してください。"
         return f"{files} の行から正確に計算できますが、{missing}"
-    return f"The rows of {files} can answer this exactly, but DuckDB is not installed. Run: pip install 'bunko[tables]'"
+    install = this_installation().extra("tables")
+    return f"The rows of {files} can answer this exactly, but DuckDB is not installed. Run: {install}"
 
 
 def which_tables(paths: Sequence[str], *, language: str) -> str:

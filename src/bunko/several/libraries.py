@@ -9,6 +9,7 @@ Each has its own index, and may have its own embedder. The model and the other s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -197,9 +198,9 @@ class SeveralLibraries(Library):
         )
 
     @at_the_door
-    def complete(self) -> int:
+    def complete(self, *, seconds: float = math.inf, wait_s: float = 0.0) -> int:
         """Make the vectors that `sync(vectors="few")` left for later; return how many."""
-        return sum(library.complete() for library in self.libraries.values())
+        return sum(library.complete(seconds=seconds, wait_s=wait_s) for library in self.libraries.values())
 
     @at_the_door
     def find(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bunko.errors import StoreTooNew
+from bunko.installation import this_installation
 from bunko.store.place import Place
 from bunko.store.remote import is_remote
 from bunko.store.rows import CHUNKS, DOCUMENTS, FILES, FORMAT, PRIMARY_KEYS, STATE, format_of, with_primary_key
@@ -23,7 +24,7 @@ def is_complete(place: Place, location: str) -> bool:
     if found > FORMAT:
         raise StoreTooNew(
             f"The index in {location!r} has format {found}, from a newer Bunko; this one reads {FORMAT}.",
-            "Upgrade with: pip install --upgrade bunko",
+            f"Upgrade with: {this_installation().update()}",
         )
     return found == FORMAT and set(names).issuperset(CORE_TABLES)
 

@@ -13,41 +13,44 @@ from bunko.errors import StoreBusy, StoreError
 from bunko.private_files import make_place, read_plain, write_plain
 from bunko.store.faults import mapped
 
-_LOCK = "writer.lock"
-_WRITER = "writer.pid"
+_WRITER = "writer"  # the name of the lock; another name is another lock
 
 
 @contextlib.contextmanager
-def writer_lock(folder: Path, *, wait_s: float) -> Iterator[None]:
-    """Hold the lock. Raises StoreBusy, with the other process's number, if it is not free after `wait_s` seconds."""
+def writer_lock(folder: Path, *, wait_s: float, name: str = _WRITER) -> Iterator[None]:
+    """Hold the lock of a name.
+
+    Raises StoreBusy, with the other process's number, if it is not free after `wait_s` seconds.
+    """
     location = str(folder)
-    lock = filelock.FileLock(folder / _LOCK, timeout=wait_s)
+    file, holder = folder / f"{name}.lock", folder / f"{name}.pid"
+    lock = filelock.FileLock(file, timeout=wait_s)
     with mapped("locked", location):
-        make_place(folder / _LOCK)  # filelock empties the file that it opens
+        make_place(file)  # filelock empties the file that it opens
         try:
             lock.acquire()
         except filelock.Timeout as error:
             raise StoreBusy(
-                f"{_holder(folder / _WRITER)} is writing to the index in {location!r}.",
+                f"{_holder(holder)} is writing to the index in {location!r}.",
                 "Wait for it to finish, or ask what is there already with --no-sync.",
             ) from error
     try:
         with mapped("locked", location):
-            write_plain(folder / _WRITER, str(os.getpid()).encode())
+            write_plain(holder, str(os.getpid()).encode())
         yield
     finally:
         lock.release()
 
 
-def writing_process(folder: Path) -> str:
+def writing_process(folder: Path, *, name: str = _WRITER) -> str:
     """Return which process is writing to an index, such as "Process 12"; empty if none is."""
-    if not (folder / _LOCK).exists():
+    if not (folder / f"{name}.lock").exists():
         return ""
     try:
-        with writer_lock(folder, wait_s=0.0):
+        with writer_lock(folder, wait_s=0.0, name=name):
             return ""
     except StoreBusy:
-        return _holder(folder / _WRITER)
+        return _holder(folder / f"{name}.pid")
     except StoreError:  # of somebody else: its processes can't be asked
         return ""
 

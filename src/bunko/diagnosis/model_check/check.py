@@ -22,6 +22,7 @@ from bunko.engine.stand_in import StandIn, engine_knows
 from bunko.errors import BunkoError, EngineError, ModelBroken, NotDownloaded, WrongModelKind
 from bunko.generation.thinking import tag_in
 from bunko.hardware.memory import MachineMemory
+from bunko.installation import this_installation
 from bunko.models.gguf.faster_copy import faster_copy, is_slow
 from bunko.models.gguf.forms import family_of, form_rows, quick_share
 from bunko.models.gguf.header import GgufInfo, GgufLayout, read_gguf, read_layout
@@ -71,7 +72,7 @@ def check_model(
             Finding(
                 state="problem",
                 text=f"The engine does not know the architecture {info.architecture!r}.",
-                cure="It may be newer than the engine: pip install --upgrade xllamacpp",
+                cure=f"It may be newer than the engine: {this_installation().install('xllamacpp', how='upgrade')}",
             )
         )
     template, tokenizer = None, None

@@ -288,6 +288,7 @@
   const clearBest = (metric) => {
     const known = variants.map((variant) => ({ variant, ...estimate(variant, metric) })).filter((item) => isNumber(item.value));
     if (known.length < 2 || known.some((item) => !isNumber(item.low) || !isNumber(item.high))) return null;
+    if (metric.unit === "words" || metric.name === "completion_tokens") return null; // brevity alone is no merit
     const lower = metric.better === "lower";
     known.sort((a, b) => (lower ? a.value - b.value : b.value - a.value));
     const [first, ...rest] = known;

@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from bunko.errors import NeedsPassword, ReadError
+from bunko.installation import this_installation
 from bunko.reading.containers.passwords import read_passwords
 from bunko.settings import ReadingSettings
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # the container of old office files, and of every locked one
 _LOCKED_PART = "EncryptedPackage".encode("utf-16-le")
 _HEAD = 8
-_INSTALL = "Install the extra that opens locked office files: pip install 'bunko[office-passwords]'"
+
+
+def _cure() -> str:
+    return f"Install the extra that opens locked office files: {this_installation().extra('office-passwords')}"
 
 
 def unlocked(path: Path, settings: ReadingSettings) -> Path | bytes:
@@ -51,7 +55,7 @@ def _open(path: Path, settings: ReadingSettings) -> Path | bytes:
     except ImportError:
         if _LOCKED_PART not in data:
             return path  # an old format; Kreuzberg raises if it is locked
-        raise NeedsPassword("The file is locked with a password.", _INSTALL) from None
+        raise NeedsPassword("The file is locked with a password.", _cure()) from None
     try:
         file = msoffcrypto.OfficeFile(io.BytesIO(data))
         if not file.is_encrypted():

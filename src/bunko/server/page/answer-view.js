@@ -46,6 +46,7 @@ export class AnswerView {
     this.status = h("p", { class: "status" });
     this.thoughts = h("div", { class: "thoughts" });
     this.reasoning = h("details", { class: "fold reasoning", hidden: true }, h("summary", {}, t("reasoning")), this.thoughts);
+    this.lead = h("h3", { class: "lead", hidden: true }, t("noShortAnswer"));
     this.words = h("div", { class: "answer" });
     this.streaming = new Streaming(this.words);
     this.after = h("div", { class: "after" });
@@ -53,7 +54,7 @@ export class AnswerView {
     this.times = h("div", { class: "times" });
     this.element = h("section", { class: "lane", "aria-label": heading || t("answer") },
       heading ? h("h3", { class: "lane-name" }, heading) : null,
-      this.status, this.reasoning, this.words, this.after, this.quotes, this.times);
+      this.status, this.reasoning, this.lead, this.words, this.after, this.quotes, this.times);
     this.draw();
   }
 
@@ -110,6 +111,7 @@ export class AnswerView {
     if (this.waiting) cancelAnimationFrame(this.waiting);
     this.waiting = 0;
     this.words.hidden = !lane.text.trim();
+    this.lead.hidden = !lane.result?.closest_quote;
     this.words.classList.toggle("refused", Boolean(lane.result?.refused));
     if (lane.state === "done") drawComplete(this.words, lane, (mark) => this.cite(mark));
     else this.streaming.write(lane);
@@ -197,9 +199,9 @@ export class AnswerView {
   foot() {
     const { result, variant } = this.lane;
     const timings = result.timings_ms ?? {};
-    const { read = 0, searched = 0 } = result.documents ?? {};
+    const { cited = 0, quoted = 0, searched = 0 } = result.documents ?? {};
     const facts = [
-      variant.library && searched && !result.refused ? t("fromDocuments", { read: number(read), n: searched }) : null,
+      variant.library && searched && !result.refused ? t("fromDocuments", { n: cited, cited: number(cited), quoted: number(quoted), searched: number(searched) }) : null,
       result.model,
       result.usage?.completion_tokens ? t("tokens", { n: result.usage.completion_tokens }) : null,
     ].filter(Boolean);

@@ -31,7 +31,7 @@ function laneOf(lane) {
   drawComplete(answer, lane, ({ n, verified }) => h("span", { class: "cite" }, verified ? `[${n}]` : `[${n}?]`));
   for (const drawing of answer.querySelectorAll("svg")) drawing.remove();
   const sources = result.refused ? [] : lane.evidence.map((quote) => h("li", {}, h("span", { class: "place" }, placeOf(quote).replace(/`/g, "")), h("blockquote", { lang: languageOf(quote.quote) }, quote.quote)));
-  return [answer, sources.length ? [h("h3", {}, t("sources")), h("ol", { class: "sources" }, sources)] : null, result.model ? h("p", {}, h("small", {}, result.model)) : null];
+  return [result.closest_quote ? h("h3", {}, t("noShortAnswer")) : null, answer, sources.length ? [h("h3", {}, t("sources")), h("ol", { class: "sources" }, sources)] : null, result.model ? h("p", {}, h("small", {}, result.model)) : null];
 }
 
 const plain = (text) => text.replace(/[&<>]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[sign]);

@@ -38,7 +38,7 @@ function laneParts(lane, notes) {
   const text = answerMarkdown(lane, { escaped, note: (mark) => note(mark, notes), noSource: t("noSource") });
   const quotes = result.refused ? [] : lane.evidence.map((quote, n) => `> ${n + 1}. ${escaped(oneLine(quote.row ? rowWords(quote.row) : quote.quote))}\n> — ${placeOf(quote)}`);
   const model = [result.model, result.timings_ms?.total ? t("took", { time: `${number(result.timings_ms.total / 1000, 1)} s` }) : ""].filter(Boolean).join(" · ");
-  return [text, quotes.join("\n>\n"), model ? `<small>${escaped(model)}</small>` : ""];
+  return [result.closest_quote ? `**${t("noShortAnswer")}**` : "", text, quotes.join("\n>\n"), model ? `<small>${escaped(model)}</small>` : ""];
 }
 
 function note({ verified, citations }, notes) {

@@ -1,0 +1,66 @@
+"""After an answer the terminal is free: a process in the background makes the rest of the index."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from bunko.store.writer_lock import writing_process
+from tests.support import REPOSITORY, command, environment, make_library, run_program, write_files
+
+FEW = ("--set", "embedding.before_answer=0")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    text = "\n\n".join(f"## Part {n}\n\nThe wheel number {n} has {n} spokes, and turns to the left." for n in range(40))
+    return write_files(tmp_path / "library", {"wheels.md": text})
+
+
+def test_the_command_ends_while_the_index_is_finished(folder: Path) -> None:
+    asked = subprocess.run(
+        command("ask", folder, "How many spokes has wheel 7?", *FEW),
+        env=environment({"TEST_BACKGROUND_EMBED_SECONDS": "5"}),
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert asked.returncode == 0, asked.stderr
+    assert "The index is being finished in the background" in asked.stderr and "bunko status" in asked.stderr
+    status = run_program("status", folder, "--json").json
+    assert status["unembedded"] > 0 and not status["complete"]
+    assert "Process" in status["writer"]
+    until = time.monotonic() + 90
+    while run_program("status", folder, "--json").json["unembedded"]:
+        assert time.monotonic() < until
+        time.sleep(0.5)
+
+
+def test_one_process_finishes_an_index_and_lets_others_in(folder: Path) -> None:
+    from bunko.cli.background import finish
+    from bunko.errors import StoreBusy
+    from bunko.store.writer_lock import writer_lock
+
+    make_library(folder).sync(vectors="few")
+    place = folder / ".bunko/store"
+    with writer_lock(place, wait_s=0, name="completing"):
+        assert writing_process(place) == "" and writing_process(place, name="completing")
+        with make_library(folder) as library:  # another writer is let in
+            library.sync(vectors="few")
+        with pytest.raises(StoreBusy):
+            finish(f'{{"root": "{folder.as_posix()}", "overrides": {{}}}}')
+
+
+def test_vectors_are_made_in_slices(folder: Path) -> None:
+    library = make_library(folder, embedding__before_answer=0)
+    assert library.sync(vectors="few").unembedded > 0
+    calls = 0
+    while library.complete(seconds=0.0):
+        calls += 1
+        assert calls < 100
+    assert calls >= 1 and library.complete() == 0
