@@ -226,6 +226,8 @@ class EngineError(BunkoError):
     """A running model failed."""
 
     http_status = 502
+    may_pass = False
+    """Whether the same request may succeed at once: a server could not be reached, or answered with 502 or 503."""
 
 
 class EngineStartFailed(EngineError):
