@@ -16,6 +16,7 @@
      |   +- NeedsOcr / NeedsPassword / UnsupportedFormat
      +- StoreError               the index on disk
      |   +- StoreTooNew / StoreBusy / StoreNotWritable / StoreDamaged / StoreUntrusted
+     |   +- LeaseLost            another writer has taken over; a kind of StoreBusy
      |   +- DiskFull
      |   +- EmbedderMismatch
      +- ModelError               finding, fetching and checking a model file
@@ -148,6 +149,10 @@ class StoreBusy(StoreError):
     """Another process is writing to this library."""
 
     http_status = 503
+
+
+class LeaseLost(StoreBusy):
+    """Another process writes to this library on an object store now: this one did not renew its lease in time."""
 
 
 class StoreNotWritable(StoreError):
