@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from bunko.ports import Embedder
@@ -30,14 +30,21 @@ def embed(store: Store, embedder: Embedder, progress: Progress) -> int:
     missing = store.missing_vectors(embedder.spec)
     done = 0
     for texts in store.missing_texts(embedder.spec, window=_WINDOW):
-        # Texts of similar length together: each batch of the embedder is padded to its longest.
-        keys = sorted(texts, key=lambda key: (len(texts[key]), key))
-        for n in range(0, len(keys), _EMBED_BATCH):
+        for batch in in_batches(texts):
             progress("embedding", min(done, missing.characters), missing.characters)
-            batch = keys[n : n + _EMBED_BATCH]
             store.add_vectors(embedder.spec, batch, embedder.embed_passages([texts[key] for key in batch]))
             done += sum(len(texts[key]) for key in batch)
     store.vectors_complete(embedder.spec)
     if missing.chunks:
         progress("embedding", missing.characters, missing.characters)
     return missing.chunks
+
+
+def in_batches(texts: Mapping[str, str]) -> Iterator[list[str]]:
+    """Yield the keys of some texts in batches to embed.
+
+    Texts of similar length go together: each batch of the embedder is padded to its longest.
+    """
+    keys = sorted(texts, key=lambda key: (len(texts[key]), key))
+    for n in range(0, len(keys), _EMBED_BATCH):
+        yield keys[n : n + _EMBED_BATCH]
