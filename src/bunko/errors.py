@@ -27,6 +27,7 @@
          +- EngineStartFailed / EngineCrashed / EngineTimeout
          +- PromptTooLong
          +- RemoteUnavailable / RemoteBadAnswer
+     +- ClusterError             a Ray cluster: not there, or a node that can't work
      +- ServingError             a request that `bunko serve` refuses
          +- InvalidRequest / TokenMissing / AccessRefused
          +- UnknownLibrary / UnknownModel / UnknownDocument
@@ -267,6 +268,12 @@ class RemoteBadAnswer(EngineError):
         super().__init__(message, hint)
         self.status = status
         self.said = said
+
+
+class ClusterError(BunkoError):
+    """A Ray cluster can't be reached, or its nodes can't do their work."""
+
+    http_status = 502
 
 
 class ServingError(BunkoError):

@@ -245,6 +245,18 @@ class Store:
         self._remember(f"{spec.table}.rows", str(self._vectors.count(spec)))
         self._remember(spec.table, self._version())
 
+    def vectors_indexed(self, spec: EmbedderSpec, rows: int) -> None:
+        """Record that an index of so many vectors was built elsewhere: `vectors_complete` builds it anew much later."""
+        self._remember(f"{spec.table}.indexed", str(rows))
+
+    def keep_note(self, name: str, value: str) -> None:
+        """Keep a short text beside the index, such as how far a cluster is."""
+        self._remember(f"note.{name}", value)
+
+    def note(self, name: str) -> str:
+        """Return a text that `keep_note` has kept; empty if there is none."""
+        return self._recall(f"note.{name}")
+
     def tidy(self) -> None:
         """Update the full-text index, merge small files, and drop old versions and unused vectors.
 
