@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,23 +17,8 @@ from bunko.store import control
 from bunko.store.lease import acquire, holder
 from bunko.store.published import published, recover
 from bunko.store.remote import connect
-from tests.store.s3 import environment_for, make_bucket, s3_server
 
 pytest.importorskip("moto", reason="moto's S3 server is not installed")
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patch, s3_server() as address:
-        for name, value in environment_for(address).items():
-            patch.setenv(name, value)
-        yield address
-
-
-@pytest.fixture
-def place(endpoint: str, request: pytest.FixtureRequest) -> str:
-    name = "".join(letter for letter in request.node.name.lower() if letter.isalnum())[:50]
-    return f"{make_bucket(endpoint, name)}/lib"
 
 
 def test_of_many_who_want_the_lease_one_gets_it(place: str) -> None:
@@ -60,8 +44,8 @@ def test_of_many_who_want_the_lease_one_gets_it(place: str) -> None:
 
 def test_a_lease_is_renewed_while_it_is_held_and_free_afterwards(place: str) -> None:
     database = connect(place)
-    with acquire(database, place, lease_s=1.5) as lease:
-        time.sleep(3.0)
+    with acquire(database, place, lease_s=4.0) as lease:
+        time.sleep(6.0)
         lease.check()
         assert holder(database, place) == f"Process {os.getpid()} on {os.uname().nodename}"
         with pytest.raises(StoreBusy, match="If it was killed, its lease ends in"):

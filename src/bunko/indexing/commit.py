@@ -148,6 +148,7 @@ class Batch:
         except StoreDamaged:
             self._write_one_by_one()
         self._store.settle_files([*map(self._as_written, self._files)])
+        self._store.share()
         self._entries, self._replaced, self._files = [], [], []
         self._chunks = self._characters = 0
 

@@ -33,6 +33,7 @@ def embed(store: Store, embedder: Embedder, progress: Progress) -> int:
         for batch in in_batches(texts):
             progress("embedding", min(done, missing.characters), missing.characters)
             store.add_vectors(embedder.spec, batch, embedder.embed_passages([texts[key] for key in batch]))
+            store.share()
             done += sum(len(texts[key]) for key in batch)
     store.vectors_complete(embedder.spec)
     if missing.chunks:

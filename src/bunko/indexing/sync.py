@@ -62,6 +62,10 @@ def sync(
     is in the report.
     """
     begin = time.monotonic()
+    # A lease on an object store takes a second, and keeps others waiting: not where nothing has changed.
+    if store.published() and _is_in_step(root, store, embedder, settings=settings, retry_failed=retry_failed):
+        listing = list_folder(root, ignore=settings.reading.ignore)
+        return _checked(root, listing, _report(root, store, listing, Counts(), 0, begin))
     with store.writing(wait_s=wait_s):
         listing = list_folder(root, ignore=settings.reading.ignore)
         files = listing.files
@@ -83,9 +87,24 @@ def sync(
         if embed_at_most is None or missing <= embed_at_most:
             embed(store, embedder, progress)
             missing = 0
-        documents, chunks, failed = store.count_documents(), store.count_chunks(), store.failures()
-        left_out = (*listing.left_out, *store.left_out())
-    report = SyncReport(
+        report = _report(root, store, listing, counts, missing, begin)
+    return _checked(root, listing, report)
+
+
+def _is_in_step(root: Path, store: Store, embedder: Embedder, *, settings: Settings, retry_failed: bool) -> bool:
+    """Return whether a sync would change nothing."""
+    store.refresh()
+    if store.is_unfinished() or not store.has_all_vectors(embedder.spec):
+        return False
+    files = list_folder(root, ignore=settings.reading.ignore).files
+    return bool(files) and not compare(files, store.files(), stray=(), settings=settings, retry_failed=retry_failed)
+
+
+def _report(root: Path, store: Store, listing: Listing, counts: Counts, unembedded: int, begin: float) -> SyncReport:
+    """Return what a sync did."""
+    documents, chunks, failed = store.count_documents(), store.count_chunks(), store.failures()
+    left_out = (*listing.left_out, *store.left_out())
+    return SyncReport(
         added=counts.added,
         updated=counts.updated,
         removed=counts.removed,
@@ -95,10 +114,8 @@ def sync(
         documents=documents,
         chunks=chunks,
         seconds=round(time.monotonic() - begin, 3),
-        unembedded=missing,
+        unembedded=unembedded,
     )
-    _check_read(root, listing, report)
-    return report
 
 
 def _apply(
@@ -220,7 +237,8 @@ def check_not_lost(source: str, *, listed: int, known: int, command: str) -> Non
         )
 
 
-def _check_read(root: Path, listing: Listing, report: SyncReport) -> None:
+def _checked(root: Path, listing: Listing, report: SyncReport) -> SyncReport:
+    """Return the report. Raises LibraryEmpty where there is nothing to answer from."""
     if not listing.files:
         raise LibraryEmpty.without_files(str(root), but=listing.first_left_out)
     if not report.documents:
@@ -229,3 +247,4 @@ def _check_read(root: Path, listing: Listing, report: SyncReport) -> None:
             f"None of the {len(listing.files)} files in {str(root)!r} can be read{reason}",
             report.failed[0].hint if report.failed else "They hold no text.",
         )
+    return report

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from bunko.errors import StoreTooNew
-from bunko.store.rows import CHUNKS, DOCUMENTS, FILES, FORMAT, STATE, format_of
+from bunko.store.place import Place
+from bunko.store.remote import is_remote
+from bunko.store.rows import CHUNKS, DOCUMENTS, FILES, FORMAT, PRIMARY_KEYS, STATE, format_of, with_primary_key
 from bunko.store.tables import table_names
 from bunko.store.word_index import index_words
 
@@ -14,10 +16,10 @@ CORE_TABLES = tuple(_SCHEMAS)
 """The tables beside those of vectors. What one has lost, the others don't replace."""
 
 
-def is_complete(database: Any, location: str) -> bool:
+def is_complete(place: Place, location: str) -> bool:
     """Return whether all tables are there, in this version's format. Raises StoreTooNew for a newer one's."""
-    names = table_names(database)
-    found = _format(database, names)
+    names = place.names()
+    found = _format(place.database, names)
     if found > FORMAT:
         raise StoreTooNew(
             f"The index in {location!r} has format {found}, from a newer Bunko; this one reads {FORMAT}.",
@@ -26,7 +28,7 @@ def is_complete(database: Any, location: str) -> bool:
     return found == FORMAT and set(names).issuperset(CORE_TABLES)
 
 
-def create(database: Any) -> None:
+def create(database: Any, location: str) -> None:
     """Create the tables that are missing. Of an older format, drop the others, but the vectors, which took time.
 
     The caller holds the writer's lock; another process may have been first.
@@ -36,7 +38,8 @@ def create(database: Any) -> None:
             database.drop_table(name, ignore_missing=True)
     for name, schema in _SCHEMAS.items():
         if name not in table_names(database):
-            database.create_table(name, schema=schema, exist_ok=True)
+            keyed = with_primary_key(schema, PRIMARY_KEYS[name]) if is_remote(location) else schema
+            database.create_table(name, schema=keyed, exist_ok=True)
         if name == "chunks":
             _index_words(database)  # before the last table: where that is missing, a creator was killed
 

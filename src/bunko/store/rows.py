@@ -65,6 +65,11 @@ CHUNKS = pa.schema(
 )
 STATE = pa.schema([("name", pa.string()), ("value", pa.string())])
 CHUNK_COLUMNS = [name for name in CHUNKS.names if name not in ("file", "search")]
+PRIMARY_KEYS = {"files": ("path",), "documents": ("path",), "chunks": ("path", "start"), "state": ("name",)}
+"""The columns by which a row of a table is replaced."""
+VECTOR_KEY = ("key",)
+"""That of the tables of vectors."""
+_PRIMARY_KEY = {b"lance-schema:unenforced-primary-key": b"true"}
 _NO_VERSIONS = ("mail", "jsonl")
 """Formats whose documents are no versions of each other where they are alike: a reply quotes, records have one form."""
 _OUTLINE = ("pages", "headings", "tables")
@@ -139,6 +144,14 @@ class Entry:
 
 LISTED_COLUMNS = ["path", "file", "format", "language", "error", "facts"]
 RECORD_COLUMNS = [field.name for field in dataclasses.fields(Record)]
+
+
+def with_primary_key(schema: Any, columns: Sequence[str]) -> Any:
+    """Return a schema by which two writers who merge the same new row at once don't double it (docs/decisions/018)."""
+    fields = [
+        field.with_nullable(False).with_metadata(_PRIMARY_KEY) if field.name in columns else field for field in schema
+    ]
+    return pa.schema(fields, metadata=schema.metadata)
 
 
 def file_table(records: Sequence[FileRecord]) -> Any:

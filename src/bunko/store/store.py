@@ -18,23 +18,24 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bunko.errors import StoreDamaged
+from bunko.errors import NotIndexed, StoreDamaged
 from bunko.language.words import normalise
-from bunko.private_files import make_private
 from bunko.store.creation import CORE_TABLES, create, is_complete
 from bunko.store.faults import mapped
-from bunko.store.quick_lancedb import lancedb
+from bunko.store.place import Access, place_of
+from bunko.store.remote import is_remote
 from bunko.store.rows import (
     CHUNK_COLUMNS,
     FILES,
     LISTED_COLUMNS,
+    PRIMARY_KEYS,
     RECORD_COLUMNS,
+    STATE,
     Entry,
     FileRecord,
     Listed,
@@ -46,16 +47,15 @@ from bunko.store.rows import (
     file_table,
     spans_from,
 )
-from bunko.store.seal import Seal
 from bunko.store.tables import INDEX_ROWS, arrow, conditions, delete, index_column, one_of, optimize, quoted
 from bunko.store.vectors import VectorTables, to_embed
 from bunko.store.word_index import match, match_all
-from bunko.store.writer_lock import writer_lock
 from bunko.types import Chunk, Document, FailedFile, Hit, LeftOut, Span, under_heading
 from bunko.versions import Sketched
 
 if TYPE_CHECKING:
     from bunko.ports import EmbedderSpec, Vectors
+    from bunko.store.published import Published
     from bunko.store.within import StoreWithin
 
 _UNFINISHED = "unfinished"
@@ -74,49 +74,48 @@ class Missing:
 class Store:
     """An open library. Many processes may read; one writes at a time, inside `writing()`."""
 
-    def __init__(self, location: str, *, wait_s: float = _CREATED_S) -> None:
-        """Open the store, or create it. `location` is a folder or an object store's URL, and is believed.
+    def __init__(self, location: str, *, access: Access = "write", wait_s: float = _CREATED_S) -> None:
+        """Open the store; with "write", create it. `location` is a folder or an object store's URL, and is believed.
 
         Another process that creates it is waited for, `wait_s` seconds. Raises StoreNotWritable, StoreTooNew,
-        StoreDamaged, StoreBusy.
+        StoreDamaged, StoreBusy; with "read", NotIndexed where there is none.
         """
         self.location = location
-        self._local = "://" not in location
         self._keys_within: tuple[tuple[int, str], list[str]] | None = None
         self._listing: tuple[tuple[int, int], tuple[Listed, ...]] | None = None
         with mapped("opened", location):
-            if self._local:
-                make_private(Path(location))
-            self._database = lancedb.connect(location)
-            self._vectors = VectorTables(self._database, location)
-            is_ready = is_complete(self._database, location)
+            self._place = place_of(location)
+            self._vectors = VectorTables(self._place, location)
+            is_ready = is_complete(self._place, location)
+        if not is_ready and access == "read":
+            raise NotIndexed(
+                f"There is no index in {location!r}, or it is from an older version.",
+                f"Create it: bunko index FOLDER --store {location}",
+            )
         if not is_ready:
             with self.writing(wait_s=max(wait_s, _CREATED_S)), mapped("created", location):
-                create(self._database)
+                create(self._place.database, location)
         with mapped("opened", location):
-            self._files, self._documents, self._chunks, self._state = map(self._database.open_table, CORE_TABLES)
+            self._files, self._documents, self._chunks, self._state = map(self._place.open, CORE_TABLES)
 
     # --- writing -----------------------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def writing(self, *, wait_s: float = 0.0) -> Iterator[None]:
-        """Hold the writer lock. Raises StoreBusy if another writer still holds it after `wait_s` seconds.
+    def writing(self, *, wait_s: float = 0.0) -> contextlib.AbstractContextManager[None]:
+        """Hold the writer's lock, or lease. Raises StoreBusy if another writer still holds it after `wait_s` seconds.
 
         When the block ends, an index on this machine's disks is sealed: the next process sees from the seal that this
-        installation wrote it. An object store has no lock and no seal: LanceDB's own commits keep the tables whole.
+        installation wrote it. One on an object store is published (store/remote_place.py).
         """
-        if not self._local:
-            yield
-            return
-        folder = Path(self.location)
-        with writer_lock(folder, wait_s=wait_s):
-            seal = Seal(folder)
-            with mapped("signed", self.location):
-                seal.begin()
-            yield
-            # Not after an error: what was written is believed all the same, as after a kill.
-            with mapped("signed", self.location):
-                seal.close()
+        return self._place.writing(wait_s=wait_s)
+
+    def share(self) -> None:
+        """Let readers see what was written so far. Call it where documents, passages and manifest agree."""
+        with self._mapped("written"):
+            self._place.share()
+
+    def published(self) -> Published | None:
+        """Return the published version that is read; None for an index on this machine's disks."""
+        return self._place.published()
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
@@ -143,7 +142,7 @@ class Store:
         documents = self._arrow(self._documents, ["path", "file"])
         owners = self._arrow(self._chunks, ["path"])["path"]
         orphans = pc.unique(owners.filter(pc.invert(pc.is_in(owners, documents["path"])))).to_pylist()
-        with self._mapped("written"):
+        with self._changed():
             delete(self._chunks, "path", orphans)
         known = self._arrow(self._files, ["path"])["path"]
         files = documents["file"]
@@ -153,43 +152,44 @@ class Store:
         """Add documents, and delete those at the paths in `replacing`."""
         if not entries:
             return
-        self.remove_documents(replacing)
-        with self._mapped("written"):
-            if any(entry.chunks for entry in entries):
-                self._chunks.add(chunk_table(entries))
+        if not is_remote(self.location):  # where a row is replaced by two commits, complete documents go first
+            self.remove_documents(replacing)
+            replacing = ()
+        with self._changed():
+            if replacing or any(entry.chunks for entry in entries):
+                self._put(self._chunks, "chunks", chunk_table(entries), replacing)
             # After the chunks: a document with a row in `documents` is complete.
-            self._documents.add(document_table(entries))
+            self._put(self._documents, "documents", document_table(entries), replacing)
 
     def write_chunks(self, entry: Entry) -> None:
         """Add some chunks of a large document. It is complete once `write` has added its record."""
-        with self._mapped("written"):
-            self._chunks.add(chunk_table([entry]))
+        with self._changed():
+            self._put(self._chunks, "chunks", chunk_table([entry]))
 
     def remove_documents(self, paths: Sequence[str]) -> None:
         """Delete documents. Searches no longer find them."""
-        with self._mapped("written"):
+        with self._changed():
             delete(self._documents, "path", paths)
             delete(self._chunks, "path", paths)
 
     def remove_files(self, paths: Sequence[str]) -> None:
         """Delete files and all their documents. Searches no longer find them."""
         self.forget_files(paths)
-        with self._mapped("written"):
+        with self._changed():
             delete(self._documents, "file", paths)
             delete(self._chunks, "file", paths)
 
     def forget_files(self, paths: Sequence[str]) -> None:
         """Remove files from the manifest before they are read again: it lists complete files only."""
-        with self._mapped("written"):
+        with self._changed():
             delete(self._files, "path", paths)
 
     def settle_files(self, records: Sequence[FileRecord]) -> None:
         """Add files to the manifest once all their documents are written, or update their time stamps."""
         if not records:
             return
-        self.forget_files([record.path for record in records])
-        with self._mapped("written"):
-            self._files.add(file_table(records))
+        with self._changed():
+            self._put(self._files, "files", file_table(records), [record.path for record in records])
 
     def has_all_vectors(self, spec: EmbedderSpec) -> bool:
         """Return whether no passage was added or removed since `vectors_complete` was called for this embedder."""
@@ -233,6 +233,7 @@ class Store:
 
     def add_vectors(self, spec: EmbedderSpec, keys: Sequence[str], vectors: Vectors) -> None:
         """Store one vector for each key; `vectors` has the shape (len(keys), spec.dimension)."""
+        self._place.check()
         self._vectors.add(spec, keys, vectors)
 
     def vectors_complete(self, spec: EmbedderSpec) -> None:
@@ -263,19 +264,19 @@ class Store:
         A large table waits until enough has changed: a search also finds rows that no index has yet.
         """
         with self._mapped("tidied"):
+            self._place.check()
             self._vectors.drop_unused(self._arrow(self._chunks, ["key"])["key"])
-            for table in (self._chunks, self._documents, self._files, self._state):
-                optimize(table)
+            for name in CORE_TABLES:
+                optimize(self._place.open(name), self._place.kept(name))
             if self._chunks.count_rows() >= INDEX_ROWS:
                 index_column(self._chunks, "key")
                 index_column(self._chunks, "path")
         self.refresh()
 
     def _remember(self, name: str, value: str) -> None:
-        with self._mapped("written"):
-            self._state.delete(f"name = {quoted(name)}")
-            if value:
-                self._state.add([{"name": name, "value": value}])
+        rows = [{"name": name, "value": value}] if value else []
+        with self._changed():
+            self._put(self._state, "state", pa.Table.from_pylist(rows, schema=STATE), [name])
 
     def _recall(self, name: str) -> str:
         rows = self._arrow(self._state, ["name", "value"]).to_pylist()
@@ -290,9 +291,7 @@ class Store:
     def refresh(self) -> None:
         """Read what other processes have committed since this store was opened."""
         with self._mapped("read"):
-            for table in (self._files, self._documents, self._chunks, self._state):
-                table.checkout_latest()
-            self._vectors.refresh()
+            self._place.refresh()
 
     def files(self) -> dict[str, FileRecord]:
         """Return the manifest, by path."""
@@ -489,6 +488,16 @@ class Store:
     def _arrow(self, table: Any, columns: Sequence[str]) -> Any:
         with self._mapped("read"):
             return arrow(table, columns)
+
+    @contextlib.contextmanager
+    def _changed(self) -> Iterator[None]:
+        """Change the tables, if this process may still write."""
+        self._place.check()
+        with self._mapped("written"):
+            yield
+
+    def _put(self, table: Any, name: str, rows: Any, replacing: Sequence[str] = ()) -> None:
+        self._place.put(table, rows, on=PRIMARY_KEYS[name], replacing=replacing)
 
     def _mapped(self, action: str) -> contextlib.AbstractContextManager[None]:
         return mapped(action, self.location)

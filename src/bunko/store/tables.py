@@ -15,7 +15,7 @@ INDEX_ROWS = 20_000
 PUT_OFF_ROWS = 1_000
 _PUT_OFF_FRAGMENTS = 20
 # A reader may keep an older version of a table open for this long.
-_KEEP_VERSIONS = timedelta(minutes=10)
+KEEP_VERSIONS = timedelta(minutes=10)
 _LOOKUP = 2_000  # values in one filter expression
 
 
@@ -61,18 +61,21 @@ def index_column(table: Any, name: str) -> None:
         table.create_index(name, config=BTree())
 
 
-def optimize(table: Any) -> None:
-    """Merge a table's fragments and update its indexes, unless it is large and little has changed."""
+def optimize(table: Any, kept: timedelta = KEEP_VERSIONS) -> None:
+    """Merge a table's fragments and update its indexes, unless it is large and little has changed.
+
+    Versions older than `kept` are removed.
+    """
     rows = table.count_rows()
     if rows >= INDEX_ROWS:
         return_memory()  # merging takes 100 MB and more
     pending = max((table.index_stats(index.name).num_unindexed_rows for index in table.list_indices()), default=0)
     if rows < INDEX_ROWS or pending >= PUT_OFF_ROWS or _fragments(table) >= _PUT_OFF_FRAGMENTS:
-        table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+        table.optimize(cleanup_older_than=kept)
     if rows < INDEX_ROWS and _fragments(table) > 1:
         # A fragment is merged only once it is indexed, and BM25 counts deleted rows until it is merged: without a
         # second call, scores would depend on the history of the folder.
-        table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+        table.optimize(cleanup_older_than=kept)
 
 
 def _fragments(table: Any) -> int:

@@ -14,8 +14,10 @@ import pyarrow.compute as pc
 from bunko.language.detection import OTHER_SCRIPTS
 from bunko.ports import VECTORS_PREFIX
 from bunko.store.faults import mapped
+from bunko.store.place import Place
 from bunko.store.quick_lancedb import IvfRq
-from bunko.store.rows import EMBEDDER_KEY
+from bunko.store.remote import is_remote
+from bunko.store.rows import EMBEDDER_KEY, VECTOR_KEY, with_primary_key
 from bunko.store.tables import (
     INDEX_ROWS,
     PUT_OFF_ROWS,
@@ -25,7 +27,6 @@ from bunko.store.tables import (
     index_column,
     one_of,
     optimize,
-    table_names,
 )
 
 if TYPE_CHECKING:
@@ -45,21 +46,16 @@ _MORE = 4
 class VectorTables:
     """The vector tables of an open library. The methods raise StoreError and its kinds."""
 
-    def __init__(self, database: Any, location: str) -> None:
-        """`database` is LanceDB's connection to `location`."""
-        self._database = database
+    def __init__(self, place: Place, location: str) -> None:
+        """`place` is that of the index at `location`."""
+        self._place = place
         self._location = location
-        self._open: dict[str, Any] = {}
-
-    def refresh(self) -> None:
-        """Read what other processes have committed since the tables were opened."""
-        for table in self._open.values():
-            table.checkout_latest()
+        self._known: set[str] = set()
 
     def embedders(self) -> list[str]:
         """Return the names of the embedders whose vectors are stored."""
         with mapped("read", self._location):
-            names = ((table.schema.metadata or {}).get(EMBEDDER_KEY, b"?").decode() for table in self._all())
+            names = ((table.schema.metadata or {}).get(EMBEDDER_KEY, b"?").decode() for _, table in self._all())
             return sorted(names)
 
     def keys(self, spec: EmbedderSpec) -> Any:
@@ -72,22 +68,22 @@ class VectorTables:
         """Store one vector for each key; `vectors` has the shape (len(keys), spec.dimension)."""
         with mapped("written", self._location):
             table = self._table(spec)
-            fields = [("key", pa.string()), ("vector", pa.list_(pa.float32(), spec.dimension))]
-            schema = pa.schema(fields).with_metadata({EMBEDDER_KEY: spec.name})
+            schema = vector_schema(spec, location=self._location)
             if table is None:
-                table = self._database.create_table(spec.table, schema=schema, exist_ok=True)
-                self._open[spec.name] = table
+                self._place.database.create_table(spec.table, schema=schema, exist_ok=True)
+                table = self._place.open(spec.table)
             flat = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), spec.dimension)
-            table.add(pa.table({"key": pa.array(keys, pa.string()), "vector": flat}, schema=schema))
+            rows = pa.table({"key": pa.array(keys, pa.string()), "vector": flat}, schema=schema)
+            self._place.put(table, rows, on=VECTOR_KEY)
 
     def drop_unused(self, wanted: Any) -> None:
         """Delete the vectors whose keys are not among `wanted`; in a large table, only once there are many."""
-        for table in self._all():
+        for name, table in self._all():
             keys = arrow(table, ["key"])["key"]
             unused = keys.filter(pc.invert(pc.is_in(keys, wanted))).to_pylist()
             if len(keys) < INDEX_ROWS or len(unused) >= PUT_OFF_ROWS:
                 delete(table, "key", unused)
-            optimize(table)
+            optimize(table, self._place.kept(name))
 
     def tidy(self, spec: EmbedderSpec, *, indexed_rows: int) -> int:
         """Merge small files, and build the vector index of a large table, again when it has doubled.
@@ -98,7 +94,7 @@ class VectorTables:
             table = self._table(spec)
             if table is None:
                 return indexed_rows
-            optimize(table)
+            optimize(table, self._place.kept(spec.table))
             rows = int(table.count_rows())
             if rows < INDEX_ROWS or rows < 2 * indexed_rows:
                 return indexed_rows
@@ -165,17 +161,22 @@ class VectorTables:
                     scores.update(zip(rows["key"].to_pylist(), (matrix @ vector).tolist(), strict=True))
         return scores
 
-    def _all(self) -> list[Any]:
-        names = (name for name in table_names(self._database) if name.startswith(VECTORS_PREFIX))
-        return [self._database.open_table(name) for name in names]
+    def _all(self) -> list[tuple[str, Any]]:
+        return [(name, self._place.open(name)) for name in self._place.names() if name.startswith(VECTORS_PREFIX)]
 
     def _table(self, spec: EmbedderSpec) -> Any | None:
-        if spec.name not in self._open:
-            name = spec.table
-            if name not in table_names(self._database):
-                return None
-            self._open[spec.name] = self._database.open_table(name)
-        return self._open[spec.name]
+        name = spec.table
+        if name not in self._known and name not in self._place.names():
+            return None
+        self._known.add(name)
+        return self._place.open(name)
+
+
+def vector_schema(spec: EmbedderSpec, *, location: str) -> Any:
+    """Return the columns of an embedder's vectors; on an object store, with a primary key."""
+    fields = [("key", pa.string()), ("vector", pa.list_(pa.float32(), spec.dimension))]
+    schema = pa.schema(fields).with_metadata({EMBEDDER_KEY: spec.name})
+    return with_primary_key(schema, VECTOR_KEY) if is_remote(location) else schema
 
 
 def to_embed(rows: Any, spec: EmbedderSpec, known: Any) -> Any:
