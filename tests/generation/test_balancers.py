@@ -17,7 +17,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bunko.engine import process as process_module
 from bunko.engine.process import LlamaProcess
 from bunko.errors import EngineError, RemoteUnavailable
 from bunko.generation import open_generator
@@ -89,7 +88,7 @@ def generator(*urls: str) -> ChatGenerator:
 @pytest.fixture
 def engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[LlamaProcess]]:
     """Yield two real engines of a tiny model, with one key."""
-    monkeypatch.setattr(process_module.secrets, "token_urlsafe", lambda _: "shared")
+    monkeypatch.setattr("bunko.engine.process.secrets.token_urlsafe", lambda _: "shared")
     model = make_tiny_model(tmp_path)
     with ExitStack() as stack:
         started = [stack.enter_context(closing(make_process(model))) for _ in range(2)]

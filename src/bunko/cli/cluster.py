@@ -146,8 +146,8 @@ def _print_report(arguments: argparse.Namespace, report: ClusterReport) -> None:
         print(f"  {safe(item.path)}: {safe(item.error)}")
     if len(report.failed) > _SHOWN:
         print(f"  and {len(report.failed) - _SHOWN:,} more that can't be read: bunko cluster index … --json")
-    for item in report.left_out[:_SHOWN]:
-        print(f"  {safe(item.path)}: {safe(item.reason)}")
+    for left in report.left_out[:_SHOWN]:
+        print(f"  {safe(left.path)}: {safe(left.reason)}")
     if report.given_up:
         print("Not indexed, since their tasks died again and again:")
         for path in report.given_up:

@@ -82,7 +82,9 @@ class _Totals:
     embedded: int = 0
     commits: int = 0
     cpu_s: float = 0.0
+    redone: int = 0
     hosts: dict[str, int] = field(default_factory=dict)
+    given_up: list[str] = field(default_factory=list)
 
 
 def index(
@@ -114,10 +116,11 @@ def index(
         plan = _plan(source, listing.files, store, settings, allow_empty=allow_empty, retry_failed=retry_failed)
         job = Job(source=address, location=location, settings=settings, vectors=spec.table)
         run = _Run(store, spec, plan, job, pace=pace or Pace(), tell=tell)
-        with Nodes(ray_address) as nodes, _marked(store), run.serving(metrics):
-            run.remove()
-            run.read(nodes)
-            run.finish(nodes)
+        if run.is_needed():
+            with Nodes(ray_address) as nodes, _marked(store), run.serving(metrics):
+                run.remove()
+                run.read(nodes)
+                run.finish(nodes)
         failed, documents, chunks = store.failures(), store.count_documents(), store.count_chunks()
     return ClusterReport(
         listed=plan.listed,
@@ -126,11 +129,11 @@ def index(
         documents=documents,
         chunks=chunks,
         embedded=run.totals.embedded,
-        redone=nodes.redone,
+        redone=run.totals.redone,
         commits=run.totals.commits,
         failed=tuple(failed),
         left_out=(*listing.left_out, *store.left_out()),
-        given_up=tuple(task.file.path for share in nodes.given_up for task in share.tasks),
+        given_up=tuple(run.totals.given_up),
         hosts=run.totals.hosts,
         cpu_s=round(run.totals.cpu_s, 3),
         seconds=round(time.monotonic() - begin, 3),
@@ -158,6 +161,11 @@ class _Run:
             if server is not None:
                 server.shutdown()
 
+    def is_needed(self) -> bool:
+        """Return whether anything has to be done."""
+        is_unfinished = self._store.is_unfinished() or not self._store.has_all_vectors(self._spec)
+        return bool(self._plan.files.num_rows or self._plan.gone or is_unfinished)
+
     def remove(self) -> None:
         """Remove what is gone from the source."""
         if self._plan.gone:
@@ -180,18 +188,20 @@ class _Run:
                     self._commit()
                     committed = time.monotonic()
         finally:
+            self.totals.redone = nodes.redone
+            self.totals.given_up = [task.file.path for share in nodes.given_up for task in share.tasks]
             if self._waiting:
                 self._commit()
 
     def finish(self, nodes: Nodes) -> None:
         """Build the indexes, and publish the whole."""
-        if self._plan.files.num_rows or self._plan.gone or not self._store.has_all_vectors(self._spec):
-            built = build_indexes(self._job.location, self._spec.table, workers=max(1, nodes.cores()))
-            self._store.refresh()
-            if built:
-                self._store.vectors_indexed(self._spec, built)
-            self._store.tidy()
-            self._store.vectors_complete(self._spec)
+        self._store.check_writer()
+        built = build_indexes(self._job.location, self._spec.table, workers=max(1, nodes.cores()))
+        self._store.refresh()
+        if built:
+            self._store.vectors_indexed(self._spec, built)
+        self._store.tidy()
+        self._store.vectors_complete(self._spec)
         self._tell(self._meter.note(is_over=True))
         self._publish()
 
@@ -207,11 +217,13 @@ class _Run:
         known_at = min(share.known_at for share, _ in self._waiting)
         self._store.refresh()
         self._store.remove_files([path for each in done for path in each.replaced])
-        append(location, "chunks", [one for each in done for one in each.fragments["chunks"]])
-        vectors = [one for each in done for one in each.fragments[self._spec.table]]
-        append_vectors(location, self._spec.table, vectors, known_at=known_at)
-        append(location, "documents", [one for each in done for one in each.fragments["documents"]])
-        append(location, "files", [one for each in done for one in each.fragments["files"]])
+        for name in ("chunks", self._spec.table, "documents", "files"):
+            self._store.check_writer()
+            fragments = [one for each in done for one in each.fragments[name]]
+            if name == self._spec.table:
+                append_vectors(location, name, fragments, known_at=known_at)
+            else:
+                append(location, name, fragments)
         self._store.refresh()
         self._store.settle_files([record for each in done for record in each.touched])
         self._waiting.clear()
@@ -221,7 +233,7 @@ class _Run:
 
     def _publish(self) -> None:
         self._store.keep_note(NOTE, self._meter.state.as_json())
-        self._store.share()
+        self._store.share(at_once=True)
 
     def _version(self) -> int:
         return int(open_table(self._job.location, self._spec.table).version)

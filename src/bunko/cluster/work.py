@@ -154,6 +154,9 @@ class CollectedRows:
         """Add files whose documents are all written."""
         self._files |= {record.path: record for record in records}
 
+    def share(self) -> None:
+        """Do nothing: the driver commits the rows."""
+
     def tables(self) -> dict[str, Any]:
         """Return all rows, by the names of their tables."""
         return {

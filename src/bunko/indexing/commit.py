@@ -62,6 +62,10 @@ class Rows(Protocol):
         """Add files whose documents are all written."""
         ...
 
+    def share(self) -> None:
+        """Let readers see what was written so far."""
+        ...
+
 
 class Batch:
     """Collects documents, the paths that they replace, and complete files, until there are enough for one write."""

@@ -108,10 +108,17 @@ class Store:
         """
         return self._place.writing(wait_s=wait_s)
 
-    def share(self) -> None:
-        """Let readers see what was written so far. Call it where documents, passages and manifest agree."""
+    def share(self, *, at_once: bool = False) -> None:
+        """Let readers see what was written so far; if not `at_once`, every half minute at most.
+
+        Call it where documents, passages and manifest agree.
+        """
         with self._mapped("written"):
-            self._place.share()
+            self._place.share(at_once=at_once)
+
+    def check_writer(self) -> None:
+        """Raise LeaseLost where another process may write by now. For those who commit to the tables themselves."""
+        self._place.check()
 
     def published(self) -> Published | None:
         """Return the published version that is read; None for an index on this machine's disks."""

@@ -180,10 +180,12 @@ def parse_source(name: str) -> Source:
 
 def _several(first: str, others: Sequence[str]) -> ServerSource:
     """Return the servers of one model. Raises UsageError for a file among them, and for models of several names."""
-    servers = [_parse_url(name) for name in (first, *others)]
-    for name, server in zip((first, *others), servers, strict=True):
+    servers = []
+    for name in (first, *others):
+        server = _parse_url(name)
         if not isinstance(server, ServerSource):
             raise UsageError(f"{name} is a file, among the addresses of servers.", "Name servers only.")
+        servers.append(server)
     urls = list(dict.fromkeys(server.url for server in servers))
     models = {server.model for server in servers} - {""}
     if len(models) > 1:
