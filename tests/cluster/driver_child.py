@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 import bunko.cluster.driver as driver
+import bunko.store.remote_place as place
 from bunko.cli.main import main
 from bunko.store import lease
 
@@ -26,8 +27,8 @@ def dies_after(wanted: str) -> None:
 
         return commit
 
-    driver.append = wrapped(driver.append)
-    driver.append_vectors = wrapped(driver.append_vectors)
+    for name in ("append", "append_vectors"):
+        setattr(driver, name, wrapped(getattr(driver, name)))
 
 
 if __name__ == "__main__":
@@ -36,10 +37,9 @@ if __name__ == "__main__":
         dies_after(value)
     else:
         acquire = lease.acquire
-        import bunko.store.remote_place as place
 
         def short(*arguments: Any, **options: Any) -> Any:
             return acquire(*arguments, **{**options, "lease_s": float(value)})
 
-        place.acquire = short
+        setattr(place, "acquire", short)  # noqa: B010
     sys.exit(main(sys.argv[2:]))
