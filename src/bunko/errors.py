@@ -27,6 +27,7 @@
          +- EngineStartFailed / EngineCrashed / EngineTimeout
          +- PromptTooLong
          +- RemoteUnavailable / RemoteBadAnswer
+     +- ClusterError             a Ray cluster: not there, or a node that can't work
      +- ServingError             a request that `bunko serve` refuses
          +- InvalidRequest / TokenMissing / AccessRefused
          +- UnknownLibrary / UnknownModel / UnknownDocument
@@ -231,6 +232,8 @@ class EngineError(BunkoError):
     """A running model failed."""
 
     http_status = 502
+    may_pass = False
+    """Whether the same request may succeed at once: a server could not be reached, or answered with 502 or 503."""
 
 
 class EngineStartFailed(EngineError):
@@ -265,6 +268,12 @@ class RemoteBadAnswer(EngineError):
         super().__init__(message, hint)
         self.status = status
         self.said = said
+
+
+class ClusterError(BunkoError):
+    """A Ray cluster can't be reached, or its nodes can't do their work."""
+
+    http_status = 502
 
 
 class ServingError(BunkoError):

@@ -270,11 +270,11 @@ def test_the_wait_for_a_server_can_be_interrupted() -> None:
         assert len(server.requests) < 5
 
 
-def test_a_busy_server_is_not_waited_for() -> None:
+def test_a_busy_server_is_asked_once_more_and_not_waited_for() -> None:
     script = answering(lambda handler, _: handler.reply({"error": "busy"}, status=503))
     with generator_for(script) as (generator, server), pytest.raises(RemoteUnavailable, match="too busy"):
         list(generator.stream(QUESTION, options=OPTIONS))
-    assert len(server.asked("/v1/chat/completions")) == 1
+    assert len(server.asked("/v1/chat/completions")) == 2
 
 
 @pytest.fixture

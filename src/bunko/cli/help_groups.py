@@ -88,6 +88,16 @@ EXAMPLES: Mapping[str, tuple[str, str, str]] = {
         "bunko status reports --json",
         "bunko status reports --store index",
     ),
+    "cluster index": (
+        "bunko cluster index /mnt/reports --store s3://libraries/reports --ray 10.0.0.5:6379",
+        "bunko cluster index s3://papers/2024 --store s3://libraries/papers --metrics 9464",
+        "bunko cluster index s3://papers/2024 --store s3://libraries/papers --commit-s 300 --json",
+    ),
+    "cluster status": (
+        "bunko cluster status s3://libraries/reports",
+        "bunko cluster status s3://libraries/reports --json",
+        "bunko cluster status /mnt/index",
+    ),
     "documents": (
         "bunko documents reports",
         "bunko documents reports --json",

@@ -13,6 +13,7 @@ from bunko.engine.failures import bad_answer
 from bunko.engine.http import Connection, Timeouts
 from bunko.engine.parameters import Machine, embedding_parameters
 from bunko.engine.process import LlamaProcess
+from bunko.engine.several import SharedConnection
 from bunko.errors import WrongModelKind
 from bunko.language.words import estimate_tokens
 from bunko.models import EmbedderFacts, LocalModel, RemoteModel
@@ -125,7 +126,9 @@ class RemoteEmbedder(_HttpEmbedder):
 
     def __init__(self, model: RemoteModel, *, settings: Settings) -> None:
         super().__init__(
-            Connection(RemoteServer(model.url, key=model.api_key), timeouts=Timeouts.of(settings.generation)),
+            SharedConnection(
+                [RemoteServer(url, key=model.api_key) for url in model.urls], timeouts=Timeouts.of(settings.generation)
+            ),
             model=model.model,
             facts=EmbedderFacts(dimension=0, max_tokens=_REMOTE_MAX_TOKENS),
             batch_tokens=settings.embedding.batch_tokens,

@@ -73,7 +73,9 @@ class RemoteServer:
 
     def lost(self, reason: str) -> EngineError:
         """Return RemoteUnavailable."""
-        return RemoteUnavailable(
+        error = RemoteUnavailable(
             f"The server {self.name} can't be reached: {reason}.",
             "Check that it is running, its address, and the network.",
         )
+        error.may_pass = True
+        return error

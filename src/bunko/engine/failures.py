@@ -15,6 +15,7 @@ from bunko.engine.endpoint import Endpoint
 from bunko.errors import EngineCrashed, EngineError, EngineTimeout, PromptTooLong, RemoteBadAnswer, RemoteUnavailable
 
 _QUOTED = 300
+_PASSING = (502, 503)  # a gateway has lost its server, or the server is busy
 _PAGE = 4_000  # characters of a web page that are looked at
 _PROXY_SENT = "The proxy may have sent this. If the server needs no proxy, put its host into NO_PROXY."
 _MESSAGE_FIELDS = ("message", "detail", "msg", "error_description", "title")
@@ -28,6 +29,14 @@ def status_error(
 
     `proxy` is the one that the request went through, which may have sent the error itself.
     """
+    error = _error_of(status, headers=headers, body=body, endpoint=endpoint, path=path, proxy=proxy)
+    error.may_pass = status in _PASSING and not endpoint.is_local
+    return error
+
+
+def _error_of(
+    status: int, *, headers: Mapping[str, str], body: bytes, endpoint: Endpoint, path: str, proxy: str
+) -> EngineError:
     detail = error_detail(body)
     said = f": {detail['message']}" if detail["message"] else ""
     url = f"{endpoint.name} (through the proxy {proxy})" if proxy else endpoint.name

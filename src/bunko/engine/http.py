@@ -75,10 +75,16 @@ class Deadline:
 class Connection:
     """Requests to one endpoint. May be used by several threads."""
 
-    def __init__(self, endpoint: Endpoint, *, timeouts: Timeouts, waiting: Waiting | None = None) -> None:
-        """Connect to nothing yet. `waiting` is called each second while a server loads its model."""
+    def __init__(
+        self, endpoint: Endpoint, *, timeouts: Timeouts, waiting: Waiting | None = None, repeats: bool = True
+    ) -> None:
+        """Connect to nothing yet. `waiting` is called each second while a server loads its model.
+
+        With `repeats`, a request is sent again where the server closes the connection without an answer.
+        """
         self.endpoint = endpoint
         self.timeouts = timeouts
+        self._repeats = repeats
         self._waiting: Waiting = waiting or (lambda stage, waited, most: None)
         self._pool: urllib3.PoolManager | None = None
         self._sockets = OpenSockets()
@@ -184,7 +190,7 @@ class Connection:
             try:
                 return self._open(method, address, path, body, deadline)
             except ProtocolError:
-                if self._sockets.shut_times != interrupts:
+                if not self._repeats or self._sockets.shut_times != interrupts:
                     raise
                 # The server may have closed an idle connection just as it was reused: retry once on a new one.
                 self.close()

@@ -36,6 +36,7 @@ def open_generator(
     from bunko.engine.http import Connection, Timeouts
     from bunko.engine.parameters import Machine, chat_parameters
     from bunko.engine.process import LlamaProcess
+    from bunko.engine.several import SharedConnection
     from bunko.generation.chat import ChatGenerator
     from bunko.generation.reading_speed import ReadingSpeeds
     from bunko.generation.states import States
@@ -53,8 +54,9 @@ def open_generator(
                 f"{model.name} is a server: adapters are loaded there, not here.",
                 "Leave out --adapter (generation.adapters), or give a model file.",
             )
-        connection = Connection(RemoteServer(model.url, key=model.api_key), timeouts=timeouts, waiting=waiting)
-        return ChatGenerator(connection, spec=GeneratorSpec(name=model.name), model=model.model)
+        servers = [RemoteServer(url, key=model.api_key) for url in model.urls]
+        shared = SharedConnection(servers, timeouts=timeouts, waiting=waiting)
+        return ChatGenerator(shared, spec=GeneratorSpec(name=model.name), model=model.model)
     if model.info is None:
         raise WrongModelKind(f"{model.name} is not a GGUF model, so it can't write.", "See `bunko models list`.")
     states = cache_directory(settings) / "states"

@@ -9,14 +9,15 @@ import dataclasses
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from bunko.errors import BunkoError, StoreDamaged, StoreError
 from bunko.facts import facts_json
 from bunko.reading.folder import FileEntry
 from bunko.reading.storable import storable_text
-from bunko.store import Entry, FileRecord, Record, Store
+from bunko.store import Entry, FileRecord, Record
 from bunko.store.rows import outline
 from bunko.types import Chunk, Document, FailedFile
 
@@ -42,10 +43,34 @@ class Counts:
         self.removed += was and not now
 
 
+class Rows(Protocol):
+    """Where documents are written: a Store, or what collects them for one."""
+
+    def write(self, entries: Sequence[Entry], *, replacing: Sequence[str] = ()) -> None:
+        """Add documents in place of those at some paths."""
+        ...
+
+    def write_chunks(self, entry: Entry) -> None:
+        """Add some chunks of a document that is written later."""
+        ...
+
+    def remove_documents(self, paths: Sequence[str]) -> None:
+        """Delete documents."""
+        ...
+
+    def settle_files(self, records: Sequence[FileRecord]) -> None:
+        """Add files whose documents are all written."""
+        ...
+
+    def share(self) -> None:
+        """Let readers see what was written so far."""
+        ...
+
+
 class Batch:
     """Collects documents, the paths that they replace, and complete files, until there are enough for one write."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Rows) -> None:
         self._store = store
         self._entries: list[Entry] = []
         self._replaced: list[str] = []
@@ -111,6 +136,10 @@ class Batch:
             or self._characters >= _BATCH_CHARACTERS
         ):
             self.write()
+
+    def remove(self, paths: Sequence[str]) -> None:
+        """Delete documents of a file that are gone."""
+        self._store.remove_documents(paths)
 
     def complete(self, file: FileRecord) -> None:
         """Add a file whose documents have all been added."""

@@ -19,7 +19,7 @@ from bunko.store import FileRecord, Store
 _PIPELINE = 7
 # A file that was written this shortly before it was indexed may have been written again within the same tick of
 # the file system's clock: its time stamp proves nothing.
-_RACY_NS = 2_000_000_000
+RACY_NS = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,4 +109,4 @@ def file_digest(file: FileEntry, fingerprint: str) -> str:
 
 def _is_settled(file: FileEntry, record: FileRecord) -> bool:
     """Return whether the same size and time stamp prove that a file has not changed since."""
-    return record.indexed_at * 1e9 - file.modified_ns > _RACY_NS
+    return record.indexed_at * 1e9 - file.modified_ns > RACY_NS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from bunko.ports import Embedder
@@ -47,11 +47,8 @@ def embed(store: Store, embedder: Embedder, progress: Progress, *, seconds: floa
     missing = store.missing_vectors(embedder.spec)
     done = 0
     for texts in store.missing_texts(embedder.spec, window=_WINDOW):
-        # Texts of similar length together: each batch of the embedder is padded to its longest.
-        keys = sorted(texts, key=lambda key: (len(texts[key]), key))
-        for n in range(0, len(keys), size):
+        for batch in in_batches(texts, size=size):
             progress("embedding", min(done, missing.characters), missing.characters)
-            batch = keys[n : n + size]
             store.add_vectors(embedder.spec, batch, embedder.embed_passages([texts[key] for key in batch]))
             store.share()
             done += sum(len(texts[key]) for key in batch)
@@ -61,3 +58,13 @@ def embed(store: Store, embedder: Embedder, progress: Progress, *, seconds: floa
     if missing.chunks:
         progress("embedding", missing.characters, missing.characters)
     return missing.chunks
+
+
+def in_batches(texts: Mapping[str, str], *, size: int = _EMBED_BATCH) -> Iterator[list[str]]:
+    """Yield the keys of some texts in batches to embed.
+
+    Texts of similar length go together: each batch of the embedder is padded to its longest.
+    """
+    keys = sorted(texts, key=lambda key: (len(texts[key]), key))
+    for n in range(0, len(keys), size):
+        yield keys[n : n + size]

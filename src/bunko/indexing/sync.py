@@ -19,7 +19,7 @@ import dataclasses
 import itertools
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bunko.errors import FilesLost, LibraryEmpty, ReadError
@@ -76,7 +76,7 @@ def sync(
         stray = store.repair() if unfinished else set()
         known = store.files()
         if not allow_empty:
-            _check_not_lost(root, listed=len(files), known=len(known))
+            check_not_lost(str(root), listed=len(files), known=len(known), command="bunko index FOLDER")
         changes = compare(files, known, stray=stray, settings=settings, retry_failed=retry_failed)
         counts = Counts()
         if changes or unfinished:
@@ -130,11 +130,36 @@ def _apply(
     before: dict[str, dict[str, Record]] = defaultdict(dict)
     for record in store.records_in(paths).values():
         before[record.file][record.path] = record
-    total, done = sum(file.size for file in changes.to_read), 0
-    batch = Batch(store)
+    read_into(
+        Batch(store),
+        changes.to_read,
+        before=before,
+        embedder=embedder,
+        counts=counts,
+        settings=settings,
+        progress=progress,
+    )
+
+
+def read_into(
+    batch: Batch,
+    files: Sequence[FileEntry],
+    *,
+    before: dict[str, dict[str, Record]],
+    embedder: Embedder,
+    counts: Counts,
+    settings: Settings,
+    progress: Progress = lambda stage, done, total: None,
+) -> None:
+    """Read files, cut their documents into chunks, and write them by a batch.
+
+    `before` has the records of the documents that are stored of each file, by path; those in it that are gone are
+    removed, and those that are as they were are not written again.
+    """
+    total, done = sum(file.size for file in files), 0
     with Reader(settings.reading) as reader:
         indexed_as, digests = fingerprint(settings), dict[str, str]()
-        for file, items in _by_file(reader.read(_digested(changes.to_read, digests, indexed_as))):
+        for file, items in _by_file(reader.read(_digested(files, digests, indexed_as))):
             progress("reading", done, total)
             known, failed = before.pop(file.path, {}), False
             for item in items:
@@ -146,11 +171,11 @@ def _apply(
                 failed = failed or bool(record.error)
             for old in known.values():
                 counts.note(old, None)
-            store.remove_documents(list(known))
+            batch.remove(list(known))
             batch.complete(file_record(file, digests.pop(file.path), failed=failed))
             done += file.size
         batch.write()
-    if changes.to_read:
+    if files:
         progress("reading", total, total)
 
 
@@ -197,8 +222,8 @@ def in_time(chunks: Iterable[Chunk], timeout_s: float) -> Iterator[Chunk]:
         begin = time.monotonic()  # writing them is not the document's fault
 
 
-def _check_not_lost(root: Path, *, listed: int, known: int) -> None:
-    """Raise FilesLost where so few files are left that the folder is rather not what it was, as an unmounted disk."""
+def check_not_lost(source: str, *, listed: int, known: int, command: str) -> None:
+    """Raise FilesLost where so few files are left that the source is rather not what it was, as an unmounted disk."""
     if listed == 0 < known or (known >= _MANY and listed < _FEW * known):
         left = (
             f"{listed} of the {known} indexed files are left"
@@ -206,9 +231,9 @@ def _check_not_lost(root: Path, *, listed: int, known: int) -> None:
             else f"None of the {known} indexed files is left"
         )
         raise FilesLost(
-            f"{left} in {str(root)!r}. The index is kept as it is.",
+            f"{left} in {source!r}. The index is kept as it is.",
             "If a disk or network drive is missing there, connect it. If they were deleted on purpose: "
-            "bunko index FOLDER --allow-empty",
+            f"{command} --allow-empty",
         )
 
 

@@ -114,6 +114,13 @@ class RemoteModel:
     model: str
     """Its name on the server; empty for the server's default."""
     api_key: str = field(default="", repr=False)
+    more_urls: tuple[str, ...] = ()
+    """Other servers of the same model."""
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """All servers of the model."""
+        return (self.url, *self.more_urls)
 
     @property
     def engine(self) -> Engine:

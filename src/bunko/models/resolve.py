@@ -167,13 +167,19 @@ def is_installed(file: CatalogueFile) -> bool:
 
 
 def _remote(name: str, server: ServerSource, *, kind: Kind, settings: Settings) -> RemoteModel:
-    if settings.offline and not is_loopback(host_of(server.url)):
-        raise NotDownloaded(
-            f"{server.url} is not on this machine, and Bunko is set to be offline.",
-            "Use a local model, or leave out --offline.",
-        )
+    for url in (server.url, *server.more_urls):
+        if settings.offline and not is_loopback(host_of(url)):
+            raise NotDownloaded(
+                f"{url} is not on this machine, and Bunko is set to be offline.",
+                "Use a local model, or leave out --offline.",
+            )
     return RemoteModel(
-        name=name, kind=kind, url=server.url, model=server.model, api_key=os.environ.get(API_KEY_VARIABLE, "")
+        name=name,
+        kind=kind,
+        url=server.url,
+        model=server.model,
+        api_key=os.environ.get(API_KEY_VARIABLE, ""),
+        more_urls=server.more_urls,
     )
 
 

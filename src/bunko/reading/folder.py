@@ -22,8 +22,8 @@ INDEX_SUFFIX = ".lance"
 # A folder or file that is there, and can't be listed or looked at: without permission, with too long a path, on a disk
 # that fails.
 _CLOSED = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EIO)
-_INDEX_TABLES = ("documents.lance", "chunks.lance", "files.lance")
-_INDEX_FILES = frozenset(
+INDEX_TABLES = ("documents.lance", "chunks.lance", "files.lance")
+INDEX_FILES = frozenset(
     "writer.lock writer.pid completing.lock completing.pid answers.sqlite answers.sqlite-journal seal.json".split()
 )
 
@@ -109,7 +109,7 @@ def _walk(root: Path, skips: _IgnoreRules, skipped: LinksAndPipes) -> Iterator[F
         folders[:] = [name for name in folders if not skipped.is_linked_folder(above / name)]
         for name in files:
             path = above / name
-            if skips(path, is_folder=False) or (is_index and name in _INDEX_FILES):
+            if skips(path, is_folder=False) or (is_index and name in INDEX_FILES):
                 continue
             try:
                 if skipped.is_readable(path):
@@ -130,7 +130,7 @@ def _closed(path: Path, root: Path) -> FileEntry:
 
 def _is_index(folder: Path, names: Iterable[str]) -> bool:
     """Return whether a folder holds the tables of an index. A folder that only has such a name hides no documents."""
-    return set(_INDEX_TABLES) <= set(names) and all((folder / name / "_versions").is_dir() for name in _INDEX_TABLES)
+    return set(INDEX_TABLES) <= set(names) and all((folder / name / "_versions").is_dir() for name in INDEX_TABLES)
 
 
 def _with_unicode_paths(entries: Iterable[FileEntry]) -> list[FileEntry]:

@@ -2,7 +2,7 @@
 
     LocalPlace    a folder on this machine: a lock file and a seal; a row is replaced by a deletion and an addition
     PinnedPlace   a folder that is a copy of a published version (store/snapshot.py): those versions, read only
-    RemotePlace   an object store: a lease and published versions; one commit replaces a row (store/remote_place.py)
+    RemotePlace   an object store: a lease, published versions; a row is replaced by one commit (store/remote_place.py)
 
 Knows no columns.
 """
@@ -92,7 +92,7 @@ class LocalPlace:
     def check(self) -> None:
         """Do nothing: the lock is held by the operating system."""
 
-    def share(self) -> None:
+    def share(self, *, at_once: bool = False) -> None:
         """Do nothing: readers see each commit."""
 
     def put(self, table: Any, rows: Any, *, on: Sequence[str], replacing: Sequence[str] = ()) -> None:

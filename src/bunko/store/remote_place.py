@@ -93,9 +93,9 @@ class RemotePlace:
         if self._lease is not None:
             self._lease.check()
 
-    def share(self) -> None:
-        """Publish what was written so far, at most every half minute."""
-        if self._publisher is not None and time.monotonic() - self._shared_at >= SHARE_S:
+    def share(self, *, at_once: bool = False) -> None:
+        """Publish what was written so far; if not `at_once`, every half minute at most."""
+        if self._publisher is not None and (at_once or time.monotonic() - self._shared_at >= SHARE_S):
             self._publish()
 
     def put(self, table: Any, rows: Any, *, on: Sequence[str], replacing: Sequence[str] = ()) -> None:

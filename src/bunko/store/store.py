@@ -110,10 +110,17 @@ class Store:
         """
         return self._place.writing(wait_s=wait_s)
 
-    def share(self) -> None:
-        """Let readers see what was written so far. Call it where documents, passages and manifest agree."""
+    def share(self, *, at_once: bool = False) -> None:
+        """Let readers see what was written so far; if not `at_once`, every half minute at most.
+
+        Call it where documents, passages and manifest agree.
+        """
         with self._mapped("written"):
-            self._place.share()
+            self._place.share(at_once=at_once)
+
+    def check_writer(self) -> None:
+        """Raise LeaseLost where another process may write by now. For those who commit to the tables themselves."""
+        self._place.check()
 
     def published(self) -> Published | None:
         """Return the published version that is read; None for an index on this machine's disks."""
@@ -247,6 +254,18 @@ class Store:
             self._remember(name, str(rows))
         self._remember(f"{spec.table}.rows", str(self._vectors.count(spec)))
         self._remember(spec.table, self._version())
+
+    def vectors_indexed(self, spec: EmbedderSpec, rows: int) -> None:
+        """Record that an index of so many vectors was built elsewhere: `vectors_complete` builds it anew much later."""
+        self._remember(f"{spec.table}.indexed", str(rows))
+
+    def keep_note(self, name: str, value: str) -> None:
+        """Keep a short text beside the index, such as how far a cluster is."""
+        self._remember(f"note.{name}", value)
+
+    def note(self, name: str) -> str:
+        """Return a text that `keep_note` has kept; empty if there is none."""
+        return self._recall(f"note.{name}")
 
     def tidy(self) -> None:
         """Update the full-text index, merge small files, and drop old versions and unused vectors.

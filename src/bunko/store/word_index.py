@@ -17,7 +17,7 @@ _FUZZY_WORDS = 16
 # the fuzzy query"), and building it takes time that grows with the square of the length: 55 s for 65,535 letters.
 _FUZZY_LENGTHS = range(7, 33)
 # Longer words are not indexed. LanceDB's own limit is 40; SHA-512 in hexadecimal has 128 digits.
-_LONGEST_WORD = 128
+LONGEST_WORD = 128
 # Where the last hits tie with the next ones, this many times the limit is fetched and sorted.
 _EQUALS = 8
 
@@ -31,7 +31,7 @@ def index_words(table: Any) -> None:
     config = FTS(
         base_tokenizer="icu",
         with_position=False,
-        max_token_length=_LONGEST_WORD,
+        max_token_length=LONGEST_WORD,
         custom_stop_words=sorted(STOP_WORDS),
     )
     table.create_index(_COLUMN, config=config)

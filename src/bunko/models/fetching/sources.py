@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -85,10 +85,11 @@ class OllamaSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSource:
-    """`https://host/v1[#model]`: a server that speaks OpenAI's protocol."""
+    """`https://host/v1[#model]`: a server that speaks OpenAI's protocol; several of one model, separated by `;`."""
 
     url: str
     model: str
+    more_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,13 +152,16 @@ PREFIXES = frozenset({*_SYNTAXES, *_URL_SCHEMES})
 """Prefixes, without the colon, of names that are neither catalogue names nor paths."""
 
 
+_BETWEEN_SERVERS = re.compile(r"\s*;\s*(?=https?://)", re.IGNORECASE)
+
+
 def parse_source(name: str) -> Source:
     """Return the source that a name means. Raises UsageError for a known prefix with a malformed rest.
 
     >>> parse_source("hf:owner/repo@abc/dir/x.gguf")
     HubSource(repository='owner/repo', file='dir/x.gguf', revision='abc')
     >>> parse_source("http://localhost:8080/v1#qwen3")
-    ServerSource(url='http://localhost:8080/v1', model='qwen3')
+    ServerSource(url='http://localhost:8080/v1', model='qwen3', more_urls=())
     >>> parse_source("minilm")
     PlainSource(text='minilm')
     """
@@ -167,10 +171,29 @@ def parse_source(name: str) -> Source:
             return syntax.make(found)
         _refuse(name, syntax.example)
     if prefix in _URL_SCHEMES:
-        return _parse_url(name)
+        first, *others = _BETWEEN_SERVERS.split(name)
+        return _several(first, others) if others else _parse_url(name)
     if is_address_without_scheme(name) and not Path(name).exists():
         return _parse_url(_with_scheme(name))
     return PlainSource(text=name)
+
+
+def _several(first: str, others: Sequence[str]) -> ServerSource:
+    """Return the servers of one model. Raises UsageError for a file among them, and for models of several names."""
+    servers = []
+    for name in (first, *others):
+        server = _parse_url(name)
+        if not isinstance(server, ServerSource):
+            raise UsageError(f"{name} is a file, among the addresses of servers.", "Name servers only.")
+        servers.append(server)
+    urls = list(dict.fromkeys(server.url for server in servers))
+    models = {server.model for server in servers} - {""}
+    if len(models) > 1:
+        raise UsageError(
+            f"The servers of one model name several: {', '.join(sorted(models))}.",
+            "Write the model once, as in http://one/v1;http://two/v1#model.",
+        )
+    return ServerSource(url=urls[0], model=next(iter(models), ""), more_urls=tuple(urls[1:]))
 
 
 def _with_scheme(name: str) -> str:

@@ -1,0 +1,276 @@
+"""Index a source with a cluster: the whole run. In: a source, a store, a Ray cluster. Out: a ClusterReport.
+
+    list the source; find what is new, has changed or is gone (plan.py)
+    take the lease; take back what a driver that died has left                         store.writing()
+    send shares of the files to the nodes (nodes.py), which write fragments (work.py)
+    every so often: commit the fragments (fragments.py), publish                       store.share()
+    build the indexes on the nodes, publish
+
+Whatever dies, the rows are those of one machine's sync: fragments of a task that died are in no table, commits of a
+driver that died are in no published version, and the next run does what the manifest does not have.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from bunko.cluster.fragments import append, append_vectors, build_indexes
+from bunko.cluster.nodes import Nodes, Share
+from bunko.cluster.plan import MANIFEST, Plan, make_plan
+from bunko.cluster.progress import NOTE, Meter, State
+from bunko.cluster.work import Done, Job, open_table
+from bunko.embedding.choice import with_embedder
+from bunko.engines import load_embedder
+from bunko.errors import LibraryEmpty
+from bunko.indexing.sync import check_not_lost
+from bunko.ports import EmbedderSpec
+from bunko.settings import Settings
+from bunko.sources import Source, open_source
+from bunko.store import Store
+from bunko.store.faults import mapped
+from bunko.store.remote import is_remote
+from bunko.types import FailedFile, LeftOut
+
+Tell = Callable[[State], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How the work is cut, and how often it is committed."""
+
+    share_files: int = 32
+    """Most files in one task."""
+    share_mb: int = 16
+    """Most MB in one task, unless it is one file."""
+    commit_s: float = 60.0
+    """Seconds between two commits: this much is done again where the driver dies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterReport:
+    """What a run has done."""
+
+    listed: int
+    read: int
+    """Files that were looked at."""
+    removed: int
+    documents: int
+    chunks: int
+    embedded: int
+    redone: int
+    """Shares that were sent again since a node or a process died."""
+    commits: int
+    failed: tuple[FailedFile, ...]
+    left_out: tuple[LeftOut, ...]
+    given_up: tuple[str, ...]
+    """Files whose tasks died again and again."""
+    hosts: dict[str, int]
+    """How many shares each node has done."""
+    cpu_s: float
+    seconds: float
+
+
+@dataclass(slots=True, kw_only=True)
+class _Totals:
+    embedded: int = 0
+    commits: int = 0
+    cpu_s: float = 0.0
+    redone: int = 0
+    hosts: dict[str, int] = field(default_factory=dict)
+    given_up: list[str] = field(default_factory=list)
+
+
+def index(
+    address: str,
+    location: str,
+    *,
+    settings: Settings,
+    ray_address: str = "",
+    pace: Pace | None = None,
+    allow_empty: bool = False,
+    retry_failed: bool = False,
+    wait_s: float = 0.0,
+    metrics: str = "",
+    tell: Tell = lambda state: None,
+) -> ClusterReport:
+    """Make the index at `location` hold what the source at `address` holds now.
+
+    What was committed before an error is kept. Raises UsageError, LibraryNotFound, LibraryEmpty, FilesLost,
+    ClusterError, StoreError, ModelError.
+    """
+    begin = time.monotonic()
+    settings = with_embedder(settings, location)
+    source = open_source(address, ignore=settings.reading.ignore)
+    listing = source.listing()
+    spec = load_embedder(settings).spec
+    store = Store(location, wait_s=wait_s)
+    with store.writing(wait_s=wait_s):
+        store.refresh()
+        plan = _plan(source, listing.files, store, settings, allow_empty=allow_empty, retry_failed=retry_failed)
+        job = Job(source=address, location=location, settings=settings, vectors=spec.table)
+        run = _Run(store, spec, plan, job, pace=pace or Pace(), tell=tell)
+        if run.is_needed():
+            with Nodes(ray_address) as nodes, _marked(store), run.serving(metrics):
+                run.remove()
+                run.read(nodes)
+                run.finish(nodes)
+        failed, documents, chunks = store.failures(), store.count_documents(), store.count_chunks()
+    return ClusterReport(
+        listed=plan.listed,
+        read=plan.files.num_rows,
+        removed=len(plan.gone),
+        documents=documents,
+        chunks=chunks,
+        embedded=run.totals.embedded,
+        redone=run.totals.redone,
+        commits=run.totals.commits,
+        failed=tuple(failed),
+        left_out=(*listing.left_out, *store.left_out()),
+        given_up=tuple(run.totals.given_up),
+        hosts=run.totals.hosts,
+        cpu_s=round(run.totals.cpu_s, 3),
+        seconds=round(time.monotonic() - begin, 3),
+    )
+
+
+class _Run:
+    """The steps of a run, and what they have in common."""
+
+    def __init__(self, store: Store, spec: EmbedderSpec, plan: Plan, job: Job, *, pace: Pace, tell: Tell) -> None:
+        self._store, self._spec, self._plan, self._job = store, spec, plan, job
+        self._pace, self._tell = pace, tell
+        self._meter = Meter(files=plan.files.num_rows, size=pc.sum(plan.files["size"]).as_py() or 0)
+        self._waiting: list[tuple[Share, Done]] = []
+        self._vectors_at = 0
+        self.totals = _Totals()
+
+    @contextmanager
+    def serving(self, place: str) -> Iterator[None]:
+        """Serve metrics until the block ends, if a place is named."""
+        server, _ = self._meter.serve(place) if place else (None, 0)
+        try:
+            yield
+        finally:
+            if server is not None:
+                server.shutdown()
+
+    def is_needed(self) -> bool:
+        """Return whether anything has to be done."""
+        is_unfinished = self._store.is_unfinished() or not self._store.has_all_vectors(self._spec)
+        return bool(self._plan.files.num_rows or self._plan.gone or is_unfinished)
+
+    def remove(self) -> None:
+        """Remove what is gone from the source."""
+        if self._plan.gone:
+            self._store.remove_files(self._plan.gone)
+            self._publish()
+
+    def read(self, nodes: Nodes) -> None:
+        """Have the nodes index the files, and commit what they have done every so often."""
+        self._store.add_vectors(self._spec, [], np.zeros((0, self._spec.dimension), np.float32))  # makes the table
+        self._vectors_at = self._version()
+        committed = time.monotonic()
+        shares = cut_shares(self._plan, self._pace)
+        try:
+            for finished in nodes.run(self._job, shares, known_at=lambda: self._vectors_at):
+                if finished is not None:
+                    self._count(finished[1])
+                    self._waiting.append(finished)
+                self._tell(self._meter.note(nodes=nodes.count(), redone=nodes.redone))
+                if self._waiting and time.monotonic() - committed > self._pace.commit_s:
+                    self._commit()
+                    committed = time.monotonic()
+        finally:
+            self.totals.redone = nodes.redone
+            self.totals.given_up = [task.file.path for share in nodes.given_up for task in share.tasks]
+            if self._waiting:
+                self._commit()
+
+    def finish(self, nodes: Nodes) -> None:
+        """Build the indexes, and publish the whole."""
+        self._store.check_writer()
+        built = build_indexes(self._job.location, self._spec.table, workers=max(1, nodes.cores()))
+        self._store.refresh()
+        if built:
+            self._store.vectors_indexed(self._spec, built)
+        self._store.tidy()
+        self._store.vectors_complete(self._spec)
+        self._tell(self._meter.note(is_over=True))
+        self._publish()
+
+    def _count(self, done: Done) -> None:
+        self._meter.add(files=done.files, bytes=done.bytes, passages=done.chunks, failed=done.failed)
+        self.totals.embedded += done.embedded
+        self.totals.cpu_s += done.cpu_s
+        self.totals.hosts[done.host] = self.totals.hosts.get(done.host, 0) + 1
+
+    def _commit(self) -> None:
+        """Commit what waits, and publish it. On a shared folder, what is complete is committed last."""
+        done, location = [each for _, each in self._waiting], self._job.location
+        known_at = min(share.known_at for share, _ in self._waiting)
+        self._store.refresh()
+        self._store.remove_files([path for each in done for path in each.replaced])
+        for name in ("chunks", self._spec.table, "documents", "files"):
+            self._store.check_writer()
+            fragments = [one for each in done for one in each.fragments[name]]
+            if name == self._spec.table:
+                append_vectors(location, name, fragments, known_at=known_at)
+            else:
+                append(location, name, fragments)
+        self._store.refresh()
+        self._store.settle_files([record for each in done for record in each.touched])
+        self._waiting.clear()
+        self.totals.commits += 1
+        self._publish()
+        self._vectors_at = self._version()
+
+    def _publish(self) -> None:
+        self._store.keep_note(NOTE, self._meter.state.as_json())
+        self._store.share(at_once=True)
+
+    def _version(self) -> int:
+        return int(open_table(self._job.location, self._spec.table).version)
+
+
+def cut_shares(plan: Plan, pace: Pace) -> Iterator[Share]:
+    """Cut the files of a plan into shares, by their number and their size."""
+    sizes = plan.files["size"].to_pylist()
+    begin = size = 0
+    for n, each in enumerate(sizes):
+        if n > begin and (n - begin >= pace.share_files or size + each > pace.share_mb * 1_000_000):
+            yield Share(tasks=plan.tasks(begin, n))
+            begin, size = n, 0
+        size += each
+    if begin < len(sizes):
+        yield Share(tasks=plan.tasks(begin, len(sizes)))
+
+
+def _plan(
+    source: Source, listed: Any, store: Store, settings: Settings, *, allow_empty: bool, retry_failed: bool
+) -> Plan:
+    """Return what has to be done. Raises FilesLost where the source has lost nearly all files, LibraryEmpty."""
+    stray = store.repair() if store.is_unfinished() else set()
+    table = open_table(store.location, "files")
+    with mapped("read", store.location):
+        manifest = table.to_table(columns=MANIFEST)
+    if not allow_empty:
+        check_not_lost(
+            source.name, listed=listed.num_rows, known=manifest.num_rows, command="bunko cluster index SOURCE"
+        )
+    if not listed.num_rows and not manifest.num_rows:
+        raise LibraryEmpty.without_files(source.name)
+    return make_plan(listed, manifest, stray=stray, settings=settings, retry_failed=retry_failed)
+
+
+def _marked(store: Store) -> AbstractContextManager[None]:
+    """Mark an index on a shared folder as unfinished until the block ends. On an object store nothing unfinished is
+    published.
+    """
+    return nullcontext() if is_remote(store.location) else store.changing()

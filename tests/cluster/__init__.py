@@ -1,0 +1,1 @@
+"""Tests of indexing with a cluster."""
