@@ -15,7 +15,9 @@ from typing import Any, Literal
 
 from bunko.engine.failures import bad_answer
 from bunko.engine.http import Connection, EventStream
+from bunko.engine.parameters import BATCH
 from bunko.engine.process import LlamaProcess
+from bunko.engine.tuned import speculates
 from bunko.errors import EngineError, RemoteBadAnswer, RemoteUnavailable
 from bunko.generation.concessions import MOST_RETRIES, Concessions
 from bunko.generation.counting import estimate_tokens
@@ -110,7 +112,7 @@ class ChatGenerator:
     def _read(self, messages: tuple[Message, ...]) -> None:
         with contextlib.suppress(EngineError, OSError):  # the first request raises the same error
             tokens = self._tokens(messages)
-            if ends_alone(len(tokens)):
+            if self._ends_alone(len(tokens)):
                 return
             process = self._connection.endpoint
             states, key = None, ""
@@ -304,7 +306,18 @@ class ChatGenerator:
         reused = cached_tokens(previous.tokens, prompt.tokens)
         if reused == len(previous.tokens) and not previous.ends:
             return False  # the answer in the cache was computed token by token
-        return not reused or not (ends_alone(len(prompt.tokens) - reused) or ends_alone(len(prompt.tokens)))
+        read = len(prompt.tokens)
+        return not reused or not (self._ends_alone(read - reused) or self._ends_alone(read))
+
+    def _ends_alone(self, count: int) -> bool:
+        process = self._connection.endpoint
+        batch = process.parameters.values.get("n_batch") if isinstance(process, LlamaProcess) else None
+        return ends_alone(count, batch=batch if isinstance(batch, int) else BATCH)
+
+    def _guesses(self) -> bool:
+        """Return whether our own engine guesses tokens: it then has no probabilities of those that were right."""
+        process = self._connection.endpoint
+        return isinstance(process, LlamaProcess) and speculates(process.parameters)
 
     def _pieces(self, events: EventStream, notes: tuple[str, ...]) -> Iterator[Piece]:
         finish = ""
@@ -336,7 +349,7 @@ class ChatGenerator:
         yield replace(
             last,
             finish_reason=finish_reason_of(finish),
-            log_probability=sum(log_probabilities) if log_probabilities else None,
+            log_probability=sum(log_probabilities) if log_probabilities and not self._guesses() else None,
             notes=(*notes_on_end(finish, refusal=refusal, tool=tools), *notes),
         )
 

@@ -36,6 +36,6 @@ def cached_tokens(previous: Sequence[int], tokens: Sequence[int]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(previous, tokens, strict=False)))
 
 
-def ends_alone(count: int) -> bool:
+def ends_alone(count: int, *, batch: int = BATCH) -> bool:
     """Return whether the last of `count` tokens is alone in its batch."""
-    return count % BATCH == 1
+    return count % batch == 1
