@@ -3,6 +3,7 @@
 chat          the client, for our own child process and for every OpenAI-compatible server
 wire          request bodies and events, as the API has them
 prompt_cache  how much of a prompt the engine may reuse
+prompt_reuse  what the engine has read, and what of it changes no number when reused
 reasoning     requests to a model that may reason first
 thinking      separates reasoning from the answer in a stream of text
 bounding      limits the tokens of reasoning and answer

@@ -34,8 +34,7 @@ _BATCHES = (64, 256, 512)
 _MOST_GUESSED, _LEAST_GUESSED = 8, 2
 _MATCH = 4
 _QUOTE_TOKENS = 48
-# For each pair of runs, of the seconds that are left.
-_SHARE = 0.5
+# Of all seconds, for guessing ahead.
 _FOR_GUESSES = 0.5
 _NO_TIME, _AHEAD = "left out, for lack of time", "words guessed ahead"
 _QUOTED = (
@@ -46,7 +45,6 @@ _QUOTED = (
 QUOTING = f"{_QUOTED}\n\nThe same text again, word for word:\n\n{_QUOTED[:60]}"
 """An answer that quotes: the case that guessing from the prompt is for."""
 _ANSWERING = f"{_QUOTED}\n\nQuestion: Who built the mill, and what happened to it?\nAnswer: The mill"
-_Run = Callable[[TimedEngine, int], TimedRun]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,16 +59,35 @@ class _Search:
     say: Say
     best: dict[str, object] = field(default_factory=dict)
     tried: list[Tried] = field(default_factory=list)
+    stage_s: float = 0.0
+    """Seconds that the slowest setting took."""
 
     def engine(self, values: Mapping[str, object]) -> TimedEngine:
         parameters = replace(self.defaults, values={**self.defaults.values, **values})
         return TimedEngine(parameters, log_directory=self.logs)
 
-    def question(self, engine: TimedEngine, seed: int) -> TimedRun:
-        return time_run(engine, self.size, seed=seed)
+    def gains(self, base: TimedEngine, other: TimedEngine) -> list[float]:
+        """Return for each pair of usual questions how many times faster the other engine was."""
 
-    def seconds(self, run: TimedRun) -> float:
-        return self.size.cost(prompt=run.prompt, writing=run.writing)
+        def seconds(engine: TimedEngine, seed: int) -> float:
+            run = time_run(engine, self.size, seed=seed)
+            return self.size.cost(prompt=run.prompt, writing=run.writing)
+
+        return self.pairs(base, other, seconds)
+
+    def pairs(self, base: TimedEngine, other: TimedEngine, seconds: Callable[[TimedEngine, int], float]) -> list[float]:
+        """Return for each pair of runs how many times faster the other engine was; none if three don't fit."""
+        warm_up(base)
+        warm_up(other)
+        found: list[float] = []
+        for seed in range(_PAIRS):
+            began = self.budget.spent()
+            order = ((base, 0), (other, 1)) if seed % 2 else ((other, 1), (base, 0))
+            took = {place: seconds(engine, seed) for engine, place in order}
+            found.append(took[0] / took[1])
+            if (_PAIRS - 1 - seed) * (self.budget.spent() - began) > self.budget.left():
+                return []
+        return found
 
 
 def tune(
@@ -122,38 +139,26 @@ def _candidates(cores: int, *, speed: float) -> list[tuple[str, Mapping[str, obj
 def _try(search: _Search, first: TimedEngine, setting: str, values: Mapping[str, object]) -> None:
     """Measure one setting in turns with the best so far, and keep it if it is faster."""
     search.say(f"trying {setting}")
-    if search.budget.left() < _FOR_GUESSES * search.budget.seconds:  # the rest is for the comparison at the end
+    if search.budget.left() - search.stage_s < _FOR_GUESSES * search.budget.seconds:
         search.tried.append(Tried(setting=setting, remark=_NO_TIME))
         return
+    began = search.budget.spent()
     try:
         with ExitStack() as stack:
             base = stack.enter_context(search.engine(search.best)) if search.best else first
             other = stack.enter_context(search.engine({**search.best, **values}))
-            gains = _gains(base, other, search.question, search.seconds, budget=search.budget)
+            gains = search.gains(base, other)
     except EngineError as error:
         search.tried.append(Tried(setting=setting, remark=f"the engine does not run with it: {error.message}"))
         return
+    search.stage_s = max(search.stage_s, search.budget.spent() - began)
     kept = _is_faster(gains, least=_LEAST_GAIN)
-    search.tried.append(Tried(setting=setting, gain=statistics.median(gains) if gains else None, is_kept=kept))
+    remark = "" if gains else _NO_TIME
+    search.tried.append(
+        Tried(setting=setting, gain=statistics.median(gains) if gains else None, is_kept=kept, remark=remark)
+    )
     if kept:
         search.best |= values
-
-
-def _gains(
-    base: TimedEngine, other: TimedEngine, run: _Run, seconds: Callable[[TimedRun], float], *, budget: Budget
-) -> list[float]:
-    """Return for each pair of runs how many times faster the other engine was; none if three pairs don't fit."""
-    warm_up(base)
-    warm_up(other)
-    found: list[float] = []
-    for seed in range(_PAIRS):
-        began = budget.spent()
-        order = ((base, 0), (other, 1)) if seed % 2 else ((other, 1), (base, 0))
-        took = {place: seconds(run(engine, seed)) for engine, place in order}
-        found.append(took[0] / took[1])
-        if seed == 0 and (_PAIRS - 1) * (budget.spent() - began) > _SHARE * budget.left():
-            return []
-    return found
 
 
 def _is_faster(gains: list[float], *, least: float) -> bool:
@@ -166,7 +171,7 @@ def _confirmed(search: _Search, first: TimedEngine) -> Tuned:
         return Tuned()
     search.say("comparing with the defaults")
     with search.engine(search.best) as engine:
-        gains = _gains(first, engine, search.question, search.seconds, budget=search.budget)
+        gains = search.gains(first, engine)
     gain = statistics.median(gains) if gains else 0.0
     kept = _is_faster(gains, least=_LEAST_GAIN)
     search.tried.append(Tried(setting="all that was kept", gain=gain or None, is_kept=kept))
@@ -202,29 +207,37 @@ def _with_speculation(search: _Search, first: TimedEngine, tuned: Tuned, *, draf
 def _guessing(
     search: _Search, first: TimedEngine, plain: TimedEngine, tuned: Tuned, one: Speculation, *, setting: str
 ) -> Tuned | None:
-    """Return the same with guesses, if quoting is faster than with the defaults, and other answers are not slower."""
+    """Return the same with guesses, if an answer that quotes is faster with them, and other answers are not slower.
+
+    `plain` runs without guesses, `first` with the defaults.
+    """
+    runs: list[TimedRun] = []
+
+    def seconds(engine: TimedEngine, seed: int) -> float:
+        runs.append(engine.run(_TEXTS[seed % len(_TEXTS)], answer_tokens=_QUOTE_TOKENS))
+        return 1 / runs[-1].writing
+
     try:
         with search.engine({**tuned.values, **one.values()}) as engine:
-            texts = [[target.run(text, answer_tokens=_QUOTE_TOKENS) for target in (plain, engine)] for text in _TEXTS]
-            if any(without.text != guessed.text for without, guessed in texts):
-                search.tried.append(Tried(setting=setting, remark="it changed the text"))
-                return None
-            quoting = _gains(first, engine, _quote, lambda run: 1 / run.writing, budget=search.budget)
-            usual = _gains(first, engine, search.question, search.seconds, budget=search.budget)
+            quoting = search.pairs(plain, engine, seconds)
+            usual = search.gains(first, engine) if _is_faster(quoting, least=_LEAST_QUOTING_GAIN) else []
     except EngineError as error:
         search.tried.append(Tried(setting=setting, remark=f"the engine does not run with it: {error.message}"))
         return None
-    drafted, accepted = (sum(getattr(pair[1], name) for pair in texts) for name in ("drafted", "accepted"))
-    kept = _is_faster(quoting, least=_LEAST_QUOTING_GAIN) and statistics.median(usual or [0.0]) >= _MOST_LOSS
+    is_same = all(len({run.text for run in runs[number : number + 2]}) == 1 for number in range(0, len(runs), 2))
+    drafted, accepted = sum(run.drafted for run in runs), sum(run.accepted for run in runs)
+    others = statistics.median(usual) if usual else 0.0
+    kept = is_same and others >= _MOST_LOSS
+    remarks = [
+        f"{accepted} of {drafted} guesses were right",
+        "the text is the same" if is_same else "it changed the text",
+        f"a usual question ×{others:.2f}" if usual else "",
+        "" if quoting else _NO_TIME,
+    ]
     gain = statistics.median(quoting) if quoting else None
-    share = f"{accepted} of {drafted} guesses were right; the text is the same"
-    other = f"; other answers ×{statistics.median(usual):.2f}" if usual else ""
-    search.tried.append(Tried(setting=setting, gain=gain, is_kept=kept, is_quoting=True, remark=share + other))
-    return replace(tuned, speculation=one, gain=statistics.median(usual), quoting_gain=gain or 1) if kept else None
-
-
-def _quote(engine: TimedEngine, seed: int) -> TimedRun:
-    return engine.run(_TEXTS[seed % len(_TEXTS)], answer_tokens=_QUOTE_TOKENS)
+    remark = "; ".join(filter(None, remarks))
+    search.tried.append(Tried(setting=setting, gain=gain, is_kept=kept, is_quoting=True, remark=remark))
+    return replace(tuned, speculation=one, gain=others, quoting_gain=gain or 1) if kept else None
 
 
 _TEXTS = (QUOTING, _ANSWERING)
