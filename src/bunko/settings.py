@@ -184,6 +184,12 @@ class GenerationSettings:
     """LoRA adapters in GGUF files, applied to the model: `PATH` or `PATH:SCALE`."""
     cache_type: Literal["f16", "q8_0", "q4_0"] = "f16"
     """Precision of the model's attention cache: `f16`, `q8_0` (half the memory) or `q4_0` (about a quarter)."""
+    speculation: Literal["auto", "off"] = "auto"
+    """`auto`: words are guessed ahead, and checked by the model, where `bunko bench --tune` found that this is faster
+    with this model on this machine and changes no text; `off`: never."""
+    draft_model: str = ""
+    """A smaller model with the same vocabulary that guesses words ahead, if `bunko bench --tune`, run with it, found
+    that this is faster; empty: what followed the same words before is guessed."""
     start_timeout_s: float = 180.0
     """Seconds that loading a model may take."""
     first_token_timeout_s: float = 600.0

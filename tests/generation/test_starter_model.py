@@ -128,6 +128,36 @@ def test_what_is_reused_changes_no_number(generator: ChatGenerator) -> None:
     assert 1 <= ended_alone <= 4  # the cache is used but where the last token would be alone
 
 
+def written(generator: ChatGenerator, messages: list[Message]) -> tuple[str, float | None, int]:
+    """Return what is written, its log-probability, and the number of tokens that were not read again."""
+    pieces = list(generator.stream(messages, options=GenerationOptions(max_tokens=12, logprobs=True)))
+    last = pieces[-1]
+    assert last.usage is not None
+    return "".join(piece.text for piece in pieces), last.log_probability, last.usage.cached_tokens
+
+
+@pytest.mark.parametrize("count", [30, 100, 237])
+def test_a_prompt_that_was_just_read_is_not_read_as_a_whole(generator: ChatGenerator, count: int) -> None:
+    """Only its last tokens are; the text and its probability are those of a prompt that is read as a whole."""
+    other = [Message(role="user", content="Which sea is the largest?")]
+    messages = [SYSTEM, Message(role="user", content="The harbour " + "is old and " * count + "opened when?")]
+    size = generator.count_tokens(messages)
+    written(generator, other)
+    first = written(generator, messages)
+    for _ in range(2):
+        again = written(generator, messages)
+        assert again[:2] == first[:2]
+        assert size - 160 < again[2] < size - 1
+    # A conversation goes on: the answer is read, which was computed token by token, and the prompt's end.
+    longer = [*messages, Message(role="assistant", content=first[0]), Message(role="user", content="Is that sure?")]
+    warm = written(generator, longer)
+    assert warm[2] > size - 160
+    written(generator, other)
+    cold = written(generator, longer)
+    assert cold[2] < 16
+    assert warm[:2] == cold[:2]
+
+
 # Where a prompt's end meets the end of a batch is tested above; these are a short, a middle and a long prompt.
 _LENGTHS = range(1, 120, 17) if THOROUGH else (1, 52, 103)
 

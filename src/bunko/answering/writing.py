@@ -20,7 +20,7 @@ from bunko.answering.prompt_files import template_for, template_of_run
 from bunko.answering.prompts import PromptForm
 from bunko.grounding.verbatim import locate, only_repeats
 from bunko.language.detection import detect_language
-from bunko.models.ability import ability_of
+from bunko.models.ability import EXTRACTIVE_UP_TO, ability_of
 from bunko.ports import Engine, GenerationOptions, Generator
 from bunko.question.question import Question
 from bunko.settings import Settings
@@ -42,7 +42,6 @@ _THOUGHT_CUT = "The model's reasoning was cut off at its limit; generation.think
 _REASONED = "The model reasoned but gave no answer; --think off turns reasoning off."
 _LONGEST_QUOTE = 200  # characters in a note
 _UNHEARD = "Your instructions did not reach the model: its prompt has no place for them."
-_SMALL = 1_000_000_000
 _TINY = 300_000_000
 
 
@@ -55,7 +54,7 @@ def style_of(generator: Generator, evidence: Sequence[Evidence], *, language: st
         return "free"
     if settings.generation.style != "auto":
         return settings.generation.style
-    small = 0 < generator.spec.parameters <= _SMALL
+    small = 0 < generator.spec.parameters <= EXTRACTIVE_UP_TO
     return "extractive" if small and all(detect_language(item.quote) == language for item in evidence[:1]) else "free"
 
 

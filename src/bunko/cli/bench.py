@@ -8,10 +8,13 @@ import sys
 from dataclasses import replace
 
 from bunko.cli.common import bold, dim, download_progress_from, print_json, safe, settings_from, width
-from bunko.diagnosis.bench.records import Alternative, Bench, Figure
-from bunko.diagnosis.bench.run import QUICK, Effort, bench
+from bunko.diagnosis.bench.records import Alternative, Bench, Figure, Tuning
+from bunko.diagnosis.bench.run import QUICK, Effort, bench, tune_model
+from bunko.diagnosis.bench.tune import SECONDS
 from bunko.engine.seen import engine_gpus
+from bunko.engine.tuned import Tuned
 from bunko.language.wrapping import wrapped
+from bunko.settings import Settings
 
 # A change below this is none.
 _SAME = 0.03
@@ -21,6 +24,8 @@ _TITLES = (("measured", "Other settings, measured"), ("estimated", "Estimated, n
 def run(arguments: argparse.Namespace) -> int:
     """Measure, and print a table or JSON."""
     settings = settings_from(arguments)
+    if arguments.tune:
+        return _tune(arguments, settings)
     effort = QUICK if arguments.quick else Effort()
     if arguments.seconds:
         effort = replace(effort, seconds=float(arguments.seconds))
@@ -40,6 +45,49 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _show(found)
     return 0
+
+
+def _tune(arguments: argparse.Namespace, settings: Settings) -> int:
+    progress = _Progress(arguments)
+    try:
+        found = tune_model(
+            settings,
+            gpus=engine_gpus(),
+            seconds=float(arguments.seconds or SECONDS),
+            say=progress,
+            progress=download_progress_from(arguments),
+        )
+    finally:
+        progress.clear()
+    if arguments.json:
+        print_json(dataclasses.asdict(found))
+    else:
+        _show_tuning(found)
+    return 0
+
+
+def _show_tuning(found: Tuning) -> None:
+    print(bold(f"{'Tried':<40}{'speed':>8}"))
+    for one in found.tried:
+        gain = _gain(one.gain, sure=one.is_kept) if one.gain else ""
+        print(f"  {one.setting:<38}{gain:>8}{'  kept' if one.is_kept else ''}".rstrip())
+        text = "; ".join(part for part in ("of an answer that quotes" if one.is_quoting else "", one.remark) if part)
+        if text:
+            print(dim(wrapped(safe(text), width(), first="    ")))
+    print(tuned_line(found.tuned, guesses=found.guesses))
+
+
+def tuned_line(tuned: Tuned, *, guesses: bool) -> str:
+    """Say what runs from now on."""
+    if not tuned.values and not tuned.speculation:
+        return "The defaults stay: nothing else was faster in every run."
+    used = ", ".join(f"{name} = {str(value).rpartition('_TYPE_')[2].lower()}" for name, value in tuned.values.items())
+    guessed = ""
+    if tuned.speculation:
+        who = tuned.speculation.draft.name if tuned.speculation.draft else "the prompt"
+        guessed = f"; words guessed from {who}, ×{tuned.quoting_gain:.2f} where an answer quotes"
+        guessed += "" if guesses else ", only with --set generation.style=free"
+    return f"Tuned: {used or 'the defaults'}, ×{tuned.gain:.2f} for a usual question{guessed}"
 
 
 class _Progress:
@@ -69,6 +117,8 @@ def _show(found: Bench) -> None:
     start += [f"warm-up {found.warm_up_s:.1f} s"]
     start += [f"{found.memory / 1e6:,.0f} MB of memory at its peak" if found.memory else ""]
     print("; ".join(part for part in start if part))
+    if found.tuned:
+        print(tuned_line(found.tuned, guesses=found.speculates))
     _show_speeds(found)
     if found.embedding:
         one = found.embedding

@@ -64,7 +64,14 @@ def _add_bench(commands: argparse._SubParsersAction[CommandParser]) -> None:
     )
     bench.add_argument("--quick", action="store_true", help="one size of prompt, no other settings: about 15 seconds")
     bench.add_argument(
-        "--seconds", type=_count, default=0, metavar="N", help="measure for about N seconds; default: 60"
+        "--seconds",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="measure for about N seconds; default: 60, with --tune 110",
+    )
+    bench.add_argument(
+        "--tune", action="store_true", help="find the fastest parameters for the model, and use them from now on"
     )
     bench.add_argument("--embedder", metavar="NAME", help="the embedding model")
     _common(bench)

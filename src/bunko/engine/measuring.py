@@ -48,6 +48,10 @@ class TimedRun:
     """Tokens per second."""
     first_token_s: float
     text: str
+    drafted: int = 0
+    """Tokens that were guessed ahead."""
+    accepted: int = 0
+    """Of these, those that were the model's own."""
 
 
 def measure(parameters: Parameters, *, log_directory: Path, runs: int = _RUNS) -> Measured:
@@ -115,7 +119,25 @@ class TimedEngine:
             writing=float(timings["predicted_per_second"]),
             first_token_s=float(timings["prompt_ms"]) / 1000,
             text=str(reply.get("content", "")),
+            drafted=int(timings.get("draft_n") or 0),
+            accepted=int(timings.get("draft_n_accepted") or 0),
         )
+
+    def tokens(self, text: str) -> list[int]:
+        """Return the tokens of a text."""
+        return list(self._connection.post_json("/tokenize", {"content": text}).get("tokens", []))
+
+    def likeliest(self, prompt: list[int], *, reuse: bool) -> tuple[list[tuple[int, float]], int]:
+        """Return the five likeliest tokens after a prompt with their log-probabilities, and how many tokens were read.
+
+        `reuse`: the tokens that the last prompt had at its beginning, too, are not read again. The engine tells none
+        of them if the likeliest one is a part of a character.
+        """
+        body = {"prompt": prompt, "n_predict": 1, "cache_prompt": reuse, "ignore_eos": True, "temperature": 0}
+        reply = self._connection.post_json("/completion", {**body, "n_probs": 5})
+        first = (reply.get("completion_probabilities") or [{}])[0]
+        found = [(int(one["id"]), float(one["logprob"])) for one in first.get("top_logprobs", [])]
+        return found, int((reply.get("timings") or {}).get("prompt_n") or 0)
 
     def memory(self) -> int:
         """Return the engine's memory in bytes, at its peak where the system knows it; 0 if unknown."""

@@ -3,11 +3,13 @@
 chat          the client, for our own child process and for every OpenAI-compatible server
 wire          request bodies and events, as the API has them
 prompt_cache  how much of a prompt the engine may reuse
+prompt_reuse  what the engine has read, and what of it changes no number when reused
 reasoning     requests to a model that may reason first
 thinking      separates reasoning from the answer in a stream of text
 bounding      limits the tokens of reasoning and answer
 probing       what a server supports, and its context window
 counting      a careful estimate of tokens, where the server does not count them
+speculation   what was measured for the model here, and whether tokens may be guessed
 states        the engine's state after a prompt, kept on disk for the next process
 """
 
@@ -39,6 +41,7 @@ def open_generator(
     from bunko.engine.several import SharedConnection
     from bunko.generation.chat import ChatGenerator
     from bunko.generation.reading_speed import ReadingSpeeds
+    from bunko.generation.speculation import tuning_of
     from bunko.generation.states import States
     from bunko.models import RemoteModel
     from bunko.models.gguf.adapters import adapters_for, name_with_adapters
@@ -61,16 +64,18 @@ def open_generator(
         raise WrongModelKind(f"{model.name} is not a GGUF model, so it can't write.", "See `bunko models list`.")
     states = cache_directory(settings) / "states"
     file, modelfile = model.files["model"], model.modelfile or Modelfile()
+    machine = Machine.here()
     parameters = chat_parameters(
         file,
         model.info,
         settings.generation,
-        machine=Machine.here(),
+        machine=machine,
         states=states,
         adapters=adapters_for([*map(str, modelfile.adapters), *wanted], file),
     )
+    tuning = tuning_of(parameters, settings, machine=machine, size=model.info.parameters)
     process = LlamaProcess(
-        parameters,
+        tuning.parameters,
         log_directory=cache_directory(settings) / "logs",
         start_timeout_s=settings.generation.start_timeout_s,
     )
@@ -78,7 +83,7 @@ def open_generator(
     spec = GeneratorSpec(
         name=name_with_adapters(model.name, wanted),
         parameters=model.info.parameters,
-        notes=(*template_notes(model), *modelfile.notes),
+        notes=(*template_notes(model), *modelfile.notes, *tuning.notes),
     )
     speeds = ReadingSpeeds(cache_directory(settings) / "reading_speeds.json")
     return ChatGenerator(connection, spec=spec, states=States(states), speeds=speeds, stop=modelfile.stop)

@@ -16,12 +16,14 @@ from typing import Any, Literal
 from bunko.engine.failures import bad_answer
 from bunko.engine.http import Connection, EventStream
 from bunko.engine.process import LlamaProcess
+from bunko.engine.tuned import speculates
 from bunko.errors import EngineError, RemoteBadAnswer, RemoteUnavailable
 from bunko.generation.concessions import MOST_RETRIES, Concessions
 from bunko.generation.counting import estimate_tokens
 from bunko.generation.ending import cut_at, ending_marks, finish_reason_of, notes_on_end, tool_of
 from bunko.generation.probing import ServerFacts, probe
-from bunko.generation.prompt_cache import Prompt, cached_tokens, ends_alone
+from bunko.generation.prompt_cache import Prompt
+from bunko.generation.prompt_reuse import PromptReuse, Reading
 from bunko.generation.reading_speed import ReadingSpeeds
 from bunko.generation.reasoning import Reasoner
 from bunko.generation.states import States, state_key
@@ -62,7 +64,8 @@ class ChatGenerator:
         self._connection = connection
         self._model = model
         self._facts: ServerFacts | None = None
-        self._counted = self._previous = Prompt()
+        self._counted = Prompt()
+        self._reuse = PromptReuse(connection)
         self._lock = threading.Lock()
         self._priming: threading.Thread | None = None
         self._states = states
@@ -102,7 +105,7 @@ class ChatGenerator:
         if not isinstance(self._connection.endpoint, LlamaProcess):
             return
         with self._lock:
-            if self._priming or self._previous.messages:
+            if self._priming or not self._reuse.is_new:
                 return
             self._priming = threading.Thread(target=self._read, args=(tuple(messages),), daemon=True)
         self._priming.start()
@@ -110,7 +113,7 @@ class ChatGenerator:
     def _read(self, messages: tuple[Message, ...]) -> None:
         with contextlib.suppress(EngineError, OSError):  # the first request raises the same error
             tokens = self._tokens(messages)
-            if ends_alone(len(tokens)):
+            if self._reuse.ends_alone(len(tokens)):
                 return
             process = self._connection.endpoint
             states, key = None, ""
@@ -123,8 +126,7 @@ class ChatGenerator:
                     pass
                 if states:
                     states.keep(self._connection, key)
-            with self._lock:
-                self._previous = Prompt(messages=messages, tokens=tokens, ends=True)
+            self._reuse.set(Prompt(messages=messages, tokens=tokens, ends=True, start=0))
 
     def close(self) -> None:
         """Close the connections, and stop the engine if it is our own. May be called twice."""
@@ -242,8 +244,10 @@ class ChatGenerator:
         if options.logprobs:
             optional |= {"logprobs": 1} if is_raw(messages) else {"logprobs": True, "top_logprobs": 1}
         body = {**request_body(messages, options, facts), **optional}
+        reading = Reading()
         if facts.is_llama_server:
-            body["cache_prompt"] = prompt == "continued" or self._may_use_cache(messages, arguments)
+            reading = Reading(reuses=True) if prompt == "continued" else self._reading(messages, arguments)
+            body["cache_prompt"] = reading.reuses
             # It then reports each batch that it reads; otherwise it checks once a second whether we are connected.
             body["return_progress"] = True
             if is_raw(messages) and facts.tag:  # control tokens are left out of the text otherwise
@@ -258,7 +262,7 @@ class ChatGenerator:
         if "stop" in self._concessions.fields:
             stops = (*stops, *options.stop)
         try:
-            yield from cut_at(stops, self._pieces(events, notes))
+            yield from cut_at(stops, self._pieces(events, notes, reading))
         finally:
             events.close()
 
@@ -286,27 +290,23 @@ class ChatGenerator:
             return self._facts
 
     def _may_use_cache(self, messages: Sequence[Message], arguments: Mapping[str, object] | None = None) -> bool:
-        """Return whether the cache leaves the answer as it is, and remember the prompt for the next call.
+        """Return whether the cache leaves the answer as it is, and remember the prompt for the next call."""
+        return self._reading(messages, arguments).reuses
 
-        The engine computes a token that is alone in its batch with other routines than one of many. The difference is
-        tiny, but sometimes another word wins, and the same question must get the same answer. So the last token must
-        not be alone in its batch, neither after the cached part nor without a cache.
-        """
+    def _reading(self, messages: Sequence[Message], arguments: Mapping[str, object] | None = None) -> Reading:
         messages, arguments = tuple(messages), arguments or {}
         if not self._counted.is_of(messages, arguments) and self._connection.endpoint.is_local:
             self.count_tokens(messages, arguments=arguments)
         counted = self._counted
-        prompt = counted if counted.is_of(messages, arguments) else Prompt(messages=messages, arguments=arguments)
-        with self._lock:
-            previous, self._previous = self._previous, prompt
-        if previous.messages[: len(messages)] == messages:
-            return False
-        reused = cached_tokens(previous.tokens, prompt.tokens)
-        if reused == len(previous.tokens) and not previous.ends:
-            return False  # the answer in the cache was computed token by token
-        return not reused or not (ends_alone(len(prompt.tokens) - reused) or ends_alone(len(prompt.tokens)))
+        known = counted.tokens if counted.is_of(messages, arguments) else ()
+        return self._reuse.begin(Prompt(messages=messages, arguments=arguments, tokens=known))
 
-    def _pieces(self, events: EventStream, notes: tuple[str, ...]) -> Iterator[Piece]:
+    def _guesses(self) -> bool:
+        """Return whether our own engine guesses tokens: it then has no probabilities of those that were right."""
+        process = self._connection.endpoint
+        return isinstance(process, LlamaProcess) and speculates(process.parameters)
+
+    def _pieces(self, events: EventStream, notes: tuple[str, ...], reading: Reading) -> Iterator[Piece]:
         finish = ""
         last = Piece()
         log_probabilities: list[float] = []
@@ -327,6 +327,7 @@ class ChatGenerator:
             tools = tools or tool_of(delta)
             came = True
             if piece.text or piece.reasoning:
+                self._reuse.note(reading)
                 events.expect_within(self._connection.timeouts.token_s)
                 yield piece
             finish = str(choice.get("finish_reason") or finish)
@@ -336,7 +337,7 @@ class ChatGenerator:
         yield replace(
             last,
             finish_reason=finish_reason_of(finish),
-            log_probability=sum(log_probabilities) if log_probabilities else None,
+            log_probability=sum(log_probabilities) if log_probabilities and not self._guesses() else None,
             notes=(*notes_on_end(finish, refusal=refusal, tool=tools), *notes),
         )
 

@@ -15,6 +15,8 @@ which it writes an answer of its own."""
 # their own words; one of 135 million follows examples in plain text only (benchmarks/LOG.md).
 TINY = 300_000_000
 SMALL = 2_000_000_000
+EXTRACTIVE_UP_TO = 1_000_000_000
+"""The most parameters of a model that is asked for a phrase of the sources, unless the settings say otherwise."""
 
 
 def ability_of(spec: GeneratorSpec, settings: GenerationSettings) -> Ability:

@@ -14,10 +14,12 @@ from typing import Literal
 from bunko.diagnosis.bench.local import Size, time_run, warm_up
 from bunko.diagnosis.bench.records import Alternative, Figure, ThreadRow
 from bunko.diagnosis.bench.timing import Budget, Say, figure, is_clear
+from bunko.diagnosis.bench.tune import QUOTING
 from bunko.diagnosis.recommend import OF_BANDWIDTH, QUICK_FORM
 from bunko.engine.gpus import Gpu
 from bunko.engine.measuring import TimedEngine, TimedRun
 from bunko.engine.parameters import BATCH, Machine, Parameters, chat_parameters
+from bunko.engine.tuned import Speculation, Tuned, speculates, with_tuned
 from bunko.errors import EngineError
 from bunko.models.gguf.header import GgufInfo
 from bunko.models.gguf.shapes import QUANTISATIONS, Shape, file_bytes
@@ -25,15 +27,8 @@ from bunko.settings import GenerationSettings
 
 _LARGE_BATCH = 512
 # The tokens that were written before are looked up in the prompt: no second model is needed.
-_SPECULATION: Mapping[str, object] = {"speculative.types": ["COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE"]}
+_SPECULATION: Mapping[str, object] = Speculation().values()
 _SPECULATION_TOKENS = 48
-# An answer that quotes: the case that speculation is for.
-_QUOTED = (
-    "The mill on the river Ande was built in 1871 by Ada Lind, a miller's daughter, and it burned down in the winter "
-    "of 1904. Two years later the town bought the ruin for nine hundred crowns. The new mill has four floors, a "
-    "turbine in the cellar and a museum of old tools under the roof."
-)
-_QUOTING = f"{_QUOTED}\n\nThe same text again, word for word:\n\n{_QUOTED[:60]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +64,24 @@ class _Runs:
 
 
 def candidates(
-    path: Path, info: GgufInfo, settings: GenerationSettings, *, machine: Machine, logical: int, gpus: Sequence[Gpu]
+    path: Path,
+    info: GgufInfo,
+    settings: GenerationSettings,
+    *,
+    machine: Machine,
+    logical: int,
+    gpus: Sequence[Gpu],
+    tuned: Tuned | None = None,
+    guesses: bool = False,
 ) -> list[Candidate]:
-    """Return the settings worth trying, the most promising first. `logical`: processors, hyper-threads included."""
+    """Return the settings worth trying, the most promising first. `logical`: processors, hyper-threads included.
+
+    `tuned` is what runs now, beside the settings; `guesses`: whether answers may be speculated.
+    """
 
     def with_settings(changed: GenerationSettings) -> Parameters:
-        return chat_parameters(path, info, changed, machine=machine)
+        defaults = chat_parameters(path, info, changed, machine=machine)
+        return with_tuned(defaults, tuned, changed, guesses=guesses)
 
     in_use = with_settings(settings)
     on_gpu = bool(gpus) and settings.gpu_layers != 0
@@ -106,15 +113,26 @@ def candidates(
             command=f"--set generation.cache_type={other_type}",
         )
     )
-    found.append(
-        Candidate(
-            setting="speculation from the prompt",
-            parameters=_changed(in_use, _SPECULATION),
-            prompt=_QUOTING,
-            remark="where an answer quotes its source; Bunko has no setting for it, since it can change the wording",
+    if not speculates(in_use):
+        found.append(
+            Candidate(
+                setting="speculation from the prompt",
+                parameters=_changed(in_use, _SPECULATION),
+                prompt=QUOTING,
+                remark="where an answer quotes its source; `bunko bench --tune` uses it where it changes no text",
+            )
         )
-    )
-    if not on_gpu:
+    if speculates(in_use):
+        found.append(
+            Candidate(
+                setting="generation.speculation = off",
+                parameters=with_settings(replace(settings, speculation="off")),
+                command="--set generation.speculation=off",
+                prompt=QUOTING,
+                remark="where an answer quotes its source",
+            )
+        )
+    if not on_gpu and "n_batch" not in (tuned.values if tuned else {}):
         found.append(
             Candidate(
                 setting=f"batches of {_LARGE_BATCH} tokens",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from bunko.engine.tuned import Tuned
+
 How: TypeAlias = Literal["measured", "estimated"]
 
 
@@ -114,6 +116,30 @@ class LocalSpeed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """One setting that was measured in turns with the best so far."""
+
+    setting: str
+    gain: float | None = None
+    """Time before, divided by time with it; the median of three pairs of runs. None if it was not measured."""
+    is_kept: bool = False
+    is_quoting: bool = False
+    """Whether an answer that quotes its source was measured, beside the defaults; else a question of usual size."""
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """The result of `bunko bench --tune`."""
+
+    tuned: Tuned
+    tried: tuple[Tried, ...]
+    seconds: float
+    guesses: bool = True
+    """Whether words may be guessed ahead with these settings: not where a phrase is asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
     """The result of `bunko bench`."""
 
@@ -139,6 +165,10 @@ class Bench:
     embedding: EmbeddingSpeed | None = None
     estimate: Estimate | None = None
     alternatives: tuple[Alternative, ...] = ()
+    tuned: Tuned | None = None
+    """What `bunko bench --tune` found, which is in use; None if it was not run."""
+    speculates: bool = False
+    """Whether words are guessed ahead."""
     seconds: float = 0.0
     """How long all of this took."""
     notes: tuple[str, ...] = field(default_factory=tuple)

@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bunko.diagnosis.bench.alternatives import Compared, candidates, compare, optimised, other_quantisations
 from bunko.diagnosis.bench.embedding import time_embedder
 from bunko.diagnosis.bench.local import QUICK_SIZES, SIZES, Size, in_order, time_sizes
-from bunko.diagnosis.bench.records import Alternative, Bench, EmbeddingSpeed, Estimate, Load, LocalSpeed
+from bunko.diagnosis.bench.records import Alternative, Bench, EmbeddingSpeed, Estimate, Load, LocalSpeed, Tuning
 from bunko.diagnosis.bench.remote import time_server
 from bunko.diagnosis.bench.timing import Budget, Say, machine_load
+from bunko.diagnosis.bench.tune import tune
 from bunko.diagnosis.recommend import STARTER, prompt_speed, writing_speed, yardstick
 from bunko.engine.gpus import Gpu
 from bunko.engine.measuring import TimedEngine
 from bunko.engine.parameters import Machine, chat_parameters, fit_context
 from bunko.engine.seen import check_room
-from bunko.errors import BunkoError
+from bunko.engine.tuned import TunedModels, speculates, tuned_key
+from bunko.errors import BunkoError, UsageError
 from bunko.generation import open_generator
+from bunko.generation.speculation import draft_file, tuning_of, writes_freely
 from bunko.hardware.bandwidth import memory_bandwidth
 from bunko.hardware.processor import this_processor
 from bunko.models.fetching.progress import Progress, silent
@@ -79,7 +82,13 @@ def _bench_local(
     assert model.info is not None
     check_room(model, settings.generation, least_context=_LEAST_CONTEXT)
     machine, path, info = Machine.here(), model.files["model"], model.info
-    parameters = chat_parameters(path, info, settings.generation, machine=machine)
+    tuning = tuning_of(
+        chat_parameters(path, info, settings.generation, machine=machine),
+        settings,
+        machine=machine,
+        size=info.parameters,
+    )
+    parameters = tuning.parameters
     threads = settings.generation.threads or machine.cores
     logs = cache_directory(settings) / "logs"
     say("loading the model")
@@ -91,7 +100,16 @@ def _bench_local(
         embedding, more = _embedding(settings, budget=budget, say=say)
         compared = Compared()
         if effort.alternatives:
-            tried = candidates(path, info, settings.generation, machine=machine, logical=_logical(), gpus=gpus)
+            tried = candidates(
+                path,
+                info,
+                settings.generation,
+                machine=machine,
+                logical=_logical(),
+                gpus=gpus,
+                tuned=tuning.tuned,
+                guesses=writes_freely(settings, size=info.parameters),
+            )
             rest = Budget(max(0.0, budget.left() - _yardstick_s(model)))
             compared = compare(engine, tried, reference, logs=logs, threads=threads, budget=rest, say=say)
     on_gpu = not speed.placement.startswith("processor")
@@ -120,9 +138,44 @@ def _bench_local(
         embedding=embedding,
         estimate=estimate,
         alternatives=(*compared.alternatives, *estimated),
+        tuned=tuning.tuned,
+        speculates=speculates(parameters),
         seconds=budget.spent(),
         notes=(*_load_notes(load), *notes, *more, *compared.notes),
     )
+
+
+def tune_model(
+    settings: Settings, *, gpus: Sequence[Gpu], seconds: float, say: Say, progress: Progress | None = None
+) -> Tuning:
+    """Find the engine's parameters for the model that the settings name, and keep them for later runs.
+
+    Raises UsageError for a server and for a model on a GPU, ModelError, EngineError, OSError.
+    """
+    model = resolve(settings.model, kind="chat", settings=settings, progress=progress or silent)
+    if not isinstance(model, LocalModel) or model.info is None:
+        raise UsageError(f"{settings.model} is a server: it has its own parameters.", "Name a model on this machine.")
+    if gpus and settings.generation.gpu_layers:
+        raise UsageError(
+            "With a GPU there is nothing to tune: the engine chooses for it.", "--gpu-layers 0 tunes the processor."
+        )
+    check_room(model, settings.generation, least_context=_LEAST_CONTEXT)
+    machine = Machine.here()
+    defaults = chat_parameters(model.files["model"], model.info, settings.generation, machine=machine)
+    draft = draft_file(settings)
+    say("looking at how busy the machine is")
+    found = tune(
+        defaults,
+        cores=settings.generation.threads or machine.cores,
+        is_busy=machine_load().is_busy,
+        context_tokens=fit_context(model.info, settings.generation, machine=machine),
+        logs=cache_directory(settings) / "logs",
+        draft=draft,
+        seconds=seconds,
+        say=say,
+    )
+    TunedModels(cache_directory(settings)).keep(tuned_key(defaults, machine, draft=draft), found.tuned)
+    return replace(found, guesses=writes_freely(settings, size=model.info.parameters))
 
 
 def _bench_server(
