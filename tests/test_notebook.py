@@ -299,6 +299,8 @@ def test_a_model_is_asked_without_documents() -> None:
         assert answer.evidence == ()
         *_, end = model.stream("What is a cat?", settings={"generation.max_tokens": 5})
         assert isinstance(end, Finished)
+        with pytest.raises(BunkoError, match="no documents"):
+            model.stream("What is a cat?", only="cats.txt")
         chat = model.chat()
         chat.ask("What is a cat?")
         assert [turn.role for turn in chat.history] == ["user", "assistant"]

@@ -16,6 +16,7 @@ from bunko.config import load_settings
 from bunko.conversation import Conversation, last
 from bunko.door import at_the_door, steps_at_the_door
 from bunko.engines import load_generator
+from bunko.errors import UsageError
 from bunko.notebook_progress import NotebookBars, in_notebook
 from bunko.ports import Engine
 from bunko.settings import Settings, apply_overrides, settings_with
@@ -23,7 +24,10 @@ from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Event, Message
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from bunko.ports import Generator
+    from bunko.within import Within
 
 
 @at_the_door
@@ -95,13 +99,18 @@ class LanguageModel:
         *,
         settings: Settings | Mapping[str, object] | None = None,
         history: tuple[Message, ...] = (),
+        **within: Unpack[Within],
     ) -> Iterator[Event]:
         """Yield the answer as it is written, then the whole Answer, which has no sources.
 
         `settings` hold for this prompt, such as {"generation.max_tokens": 64}; `history` holds earlier turns. Closing
         the iterator stops the model. Raises QuestionError for a text that is empty or too long, SettingsError,
-        ModelError, EngineError.
+        ModelError, EngineError, and UsageError for a choice of documents: there are none.
         """
+        if within:
+            raise UsageError(
+                f"A model alone has no documents to choose from: {', '.join(within)}.", "Open a folder: bunko.open."
+            )
         from bunko.answering.alone import answer_without_documents
         from bunko.models.modelfile import with_modelfile
 
