@@ -19,7 +19,7 @@ from bunko.errors import UsageError
 from bunko.evaluation.comparing import compare
 from bunko.evaluation.questions import Question, questions_from, read_questions
 from bunko.evaluation.records import Comparison
-from bunko.evaluation.tables import as_text
+from bunko.evaluation.tables import as_markdown
 from bunko.evaluation.variants import Variant
 from bunko.library import Library, open_library
 from bunko.notebook_progress import NotebookBars, in_notebook
@@ -35,8 +35,8 @@ class Compared:
     """All of it: what `bunko compare --json` prints."""
 
     def __str__(self) -> str:
-        """Return the tables, and each question with its answers."""
-        return as_text(self.data, questions=len(self.data["questions"]))
+        """Return the tables, then each question with its answers, in Markdown."""
+        return as_markdown(self.data)
 
     def _repr_html_(self) -> str:
         from bunko.notebook_html import comparison_html
