@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from bunko.ports import Generator
+    from bunko.within import Within
 
 
 @at_the_door
@@ -105,8 +106,12 @@ class LanguageModel:
 
         `settings` hold for this prompt, such as {"generation.max_tokens": 64}; `history` holds earlier turns. Closing
         the iterator stops the model. Raises QuestionError for a text that is empty or too long, SettingsError,
-        ModelError, EngineError.
+        ModelError, EngineError, and UsageError for a choice of documents: there are none.
         """
+        if within:
+            raise UsageError(
+                f"A model alone has no documents to choose from: {', '.join(within)}.", "Open a folder: bunko.open."
+            )
         from bunko.answering.alone import answer_without_documents
         from bunko.models.modelfile import with_modelfile
 

@@ -20,7 +20,7 @@ _SHOWN = 50  # rows of a table; a notebook is saved with all that it shows
 _LONGEST = 600  # characters of a passage or a quote
 _LINE = "1px solid rgba(128,128,128,.35)"
 _BOX = f"border:{_LINE};border-radius:6px;padding:.6em .9em;margin:.3em 0;max-width:60em;text-align:left"
-_TABLE = "border-collapse:collapse;background:none"
+_TABLE = "border-collapse:collapse;background:none;color:inherit;font-size:inherit"  # some pages' tables do not
 _FAINT = "opacity:.7;font-size:90%"
 
 
@@ -121,7 +121,7 @@ def facts_html(title: str, facts: Mapping[str, str]) -> str:
         f"<td style='text-align:left'>{_text(value)}</td></tr>"
         for name, value in facts.items()
     )
-    return _box(f"<b>{_text(title)}</b><table>{rows}</table>")
+    return _box(f"<b>{_text(title)}</b><table style='{_TABLE}'>{rows}</table>")
 
 
 def comparison_html(comparison: Mapping[str, Any]) -> str:
