@@ -79,7 +79,8 @@ class LibraryIndex:
 
     def _check_exists(self) -> None:
         if not self.exists:
-            raise NotIndexed(f"{str(self._root)!r} has no index yet.", f"Create it: bunko index {self._root}")
+            at = f" --store {self.location}" if self.is_remote else ""
+            raise NotIndexed(f"{str(self._root)!r} has no index yet.", f"Create it: bunko index {self._root}{at}")
 
     def open_for_sync(self, *, again: bool, wait_s: float) -> tuple[Store, tuple[str, ...]]:
         """Return the index for a sync, and notes on what was wrong with it; `again`: after a fault was met."""
