@@ -63,6 +63,8 @@ class LibraryIndex:
             return self.store is not None
         except NotIndexed:
             return False
+        except StoreDamaged:  # a sync mends it
+            return True
 
     def state(self) -> str:
         """Return a text that changes with every publication of an index on an object store; empty if it is not open."""
