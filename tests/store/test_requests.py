@@ -19,8 +19,9 @@ from tests.store.s3 import make_bucket, passing
 pytest.importorskip("moto", reason="moto's S3 server is not installed")
 
 _WORDS, _MEANING = 25, 75
-_DOCUMENTS, _PASSAGES, _DIMENSION = 21, 1_000, 64
-_SPEC = EmbedderSpec(name="random-64", dimension=_DIMENSION, languages=frozenset({"en"}), max_tokens=512)
+_DOCUMENTS, _PASSAGES, _DIMENSION = 3, 1_000, 384
+_LARGE = 2_000  # passages: instead of 20,000, which take longer to write
+_SPEC = EmbedderSpec(name="random-384", dimension=_DIMENSION, languages=frozenset({"en"}), max_tokens=512)
 
 
 def _write(location: str) -> None:
@@ -56,6 +57,8 @@ def _write(location: str) -> None:
 def test_a_search_of_a_large_library_stays_within_its_budget(
     endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for module in ("store", "vectors", "tables"):
+        monkeypatch.setattr(f"bunko.store.{module}.INDEX_ROWS", _LARGE)
     _write(str(tmp_path / "store"))
     place = f"{make_bucket(endpoint, 'budget')}/lib"
     target = ObjectFolder(place)
