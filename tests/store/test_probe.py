@@ -17,9 +17,9 @@ pytest.importorskip("moto", reason="moto's S3 server is not installed")
 
 def test_a_store_that_keeps_writers_apart_passes_and_nothing_is_left(place: str) -> None:
     Store(place)
-    found = probe(place, rounds=2)
+    found = probe(place, rounds=1)
     assert found.keeps_writers_apart, found
-    assert found.winners == (1, 1)
+    assert found.winners == (1,)
     assert sorted(connect(place).list_tables().tables) == ["chunks", "control", "documents", "files", "state"]
 
 
@@ -28,7 +28,7 @@ def test_a_store_that_ignores_the_condition_is_found_out(
 ) -> None:
     with passing(endpoint, left_out=("if-none-match",)) as careless:
         monkeypatch.setenv("AWS_ENDPOINT_URL", careless.url)
-        findings = {finding.check: finding for finding in store_findings(place)}
+        findings = {finding.check: finding for finding in store_findings(place, rounds=2)}
     assert findings["store writers"].state == "problem"
     assert "the store lets several writers win the same version" in findings["store writers"].detail
 
@@ -36,7 +36,7 @@ def test_a_store_that_ignores_the_condition_is_found_out(
 def test_a_doctor_tells_the_version_and_who_writes(place: str) -> None:
     Store(place)
     with acquire(connect(place), place):
-        findings = {finding.check: finding for finding in store_findings(place)}
+        findings = {finding.check: finding for finding in store_findings(place, rounds=1)}
     assert "version 1 of" in findings["index"].detail
     assert "is writing to it" in findings["writer"].detail
     assert findings["store writers"].state == "ok"

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _SLOW_READ, _SLOW_COMMIT = 500.0, 3000.0
 
 
-def store_findings(location: str) -> Iterator[Finding]:
-    """Yield what is there, who writes, whether the store keeps writers apart, and how fast it is."""
+def store_findings(location: str, *, rounds: int = 6) -> Iterator[Finding]:
+    """Yield what is there, who writes, whether the store keeps writers apart in so many races, and how fast it is."""
     from bunko.store import Store
     from bunko.store.lease import holder
     from bunko.store.remote import connect
@@ -35,7 +35,7 @@ def store_findings(location: str) -> Iterator[Finding]:
     except BunkoError as error:
         yield Finding(check="store", state="problem", detail=error.message, cure=error.hint)
         return
-    yield from _race(location)
+    yield from _race(location, rounds)
 
 
 def _contents(store: Store, location: str) -> Finding:
@@ -49,11 +49,11 @@ def _contents(store: Store, location: str) -> Finding:
     return Finding(check="index", state="ok", detail=detail)
 
 
-def _race(location: str) -> Iterator[Finding]:
+def _race(location: str, rounds: int) -> Iterator[Finding]:
     from bunko.store.probe import WRITERS, probe
 
     try:
-        found = probe(location)
+        found = probe(location, rounds=rounds)
     except StoreNotWritable as error:
         detail = "may only be read: searches work, and syncs don't"
         yield Finding(check="store writers", state="warning", detail=detail, cure=error.hint)

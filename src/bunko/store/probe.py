@@ -20,7 +20,6 @@ from bunko.errors import StoreBusy
 from bunko.store.faults import mapped
 from bunko.store.remote import connect
 
-ROUNDS = 6
 WRITERS = 8
 _READS = 7
 PROBE_PREFIX = "doctor_"
@@ -49,7 +48,7 @@ class Probe:
         return set(self.winners) == {1} and self.added == self.found
 
 
-def probe(location: str, *, rounds: int = ROUNDS) -> Probe:
+def probe(location: str, *, rounds: int) -> Probe:
     """Race writers for a row, and count. Raises StoreError; StoreNotWritable where the credentials only read."""
     name = PROBE_PREFIX + secrets.token_hex(6)
     with mapped("written", location):

@@ -45,7 +45,8 @@ def router(host: Host) -> APIRouter:
         """Report whether the libraries are in step and the model can be asked."""
         states = {name: library.state for name, library in host.libraries.items()}
         model = host.model_state()
-        is_ready = not host.stopping and "indexing" not in states.values() and model in ("idle", "loaded")
+        is_here = all(library.report for library in host.libraries.values() if library.is_replica)
+        is_ready = not host.stopping and "indexing" not in states.values() and model in ("idle", "loaded") and is_here
         principal = principal_of(request)
         shown = {name: state for name, state in states.items() if principal.may(name)}
         versions = {name: host.libraries[name].version for name in shown if host.libraries[name].is_replica}
