@@ -113,7 +113,15 @@ def index(
     store = Store(location, wait_s=wait_s)
     with store.writing(wait_s=wait_s):
         store.refresh()
-        plan = _plan(source, listing.files, store, settings, allow_empty=allow_empty, retry_failed=retry_failed)
+        plan = _plan(
+            source,
+            listing.files,
+            store,
+            spec=spec,
+            settings=settings,
+            allow_empty=allow_empty,
+            retry_failed=retry_failed,
+        )
         job = Job(source=address, location=location, settings=settings, vectors=spec.table)
         run = _Run(store, spec, plan, job, pace=pace or Pace(), tell=tell)
         if run.is_needed():
@@ -253,7 +261,14 @@ def cut_shares(plan: Plan, pace: Pace) -> Iterator[Share]:
 
 
 def _plan(
-    source: Source, listed: Any, store: Store, settings: Settings, *, allow_empty: bool, retry_failed: bool
+    source: Source,
+    listed: Any,
+    store: Store,
+    *,
+    spec: EmbedderSpec,
+    settings: Settings,
+    allow_empty: bool,
+    retry_failed: bool,
 ) -> Plan:
     """Return what has to be done. Raises FilesLost where the source has lost nearly all files, LibraryEmpty."""
     stray = store.repair() if store.is_unfinished() else set()
@@ -266,7 +281,14 @@ def _plan(
         )
     if not listed.num_rows and not manifest.num_rows:
         raise LibraryEmpty.without_files(source.name)
-    return make_plan(listed, manifest, stray=stray, settings=settings, retry_failed=retry_failed)
+    return make_plan(
+        listed,
+        manifest,
+        stray=stray,
+        unembedded=store.files_to_embed(spec),
+        settings=settings,
+        retry_failed=retry_failed,
+    )
 
 
 def _marked(store: Store) -> AbstractContextManager[None]:
