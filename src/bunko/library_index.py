@@ -8,12 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from bunko.errors import NotIndexed, StoreDamaged, StoreError, StoreUntrusted
+from bunko.errors import NotIndexed, StoreDamaged, StoreError, StoreNotWritable, StoreUntrusted
 from bunko.paths import home_of
 from bunko.settings import Settings
 
 if TYPE_CHECKING:
-    from bunko.store import Problem, Store
+    from bunko.store import Access, Problem, Store
 
 # One of these is there if there is an index, even a damaged one.
 _SIGNS = ("documents.lance", "seal.json")
@@ -27,9 +27,10 @@ def index_location(root: Path, settings: Settings) -> str:
 class LibraryIndex:
     """The index of one library. It is kept open once it was opened."""
 
-    def __init__(self, root: Path, settings: Settings) -> None:
-        """Open nothing yet."""
+    def __init__(self, root: Path, settings: Settings, *, access: Access = "write") -> None:
+        """Open nothing yet. With "read", it is never created or changed."""
         self._root = root
+        self._access = access
         self.location = index_location(root, settings)
         # A folder's own config file may not choose the place.
         self._origin: Literal["folder", "user"] = "user" if settings.store else "folder"
@@ -37,17 +38,41 @@ class LibraryIndex:
 
     @property
     def store(self) -> Store:
-        """The index, created if there is none. Raises StoreError; StoreUntrusted for one of somebody else."""
+        """The index, created if there is none; on an object store, only a sync creates one.
+
+        Raises StoreError; StoreUntrusted for one of somebody else; NotIndexed.
+        """
         if self._store is None:
             from bunko.store import open_store
 
-            self._store = open_store(self.location, origin=self._origin)
+            access = "read" if self.is_remote else self._access
+            self._store = open_store(self.location, origin=self._origin, access=access)
         return self._store
 
     @property
+    def is_remote(self) -> bool:
+        """Whether it is on an object store."""
+        return "://" in self.location
+
+    @property
     def exists(self) -> bool:
-        """Whether there is an index; one on an object store is assumed to exist."""
-        return "://" in self.location or any(Path(self.location, name).exists() for name in _SIGNS)
+        """Whether there is an index. Raises StoreError where an object store can't be reached."""
+        if not self.is_remote:
+            return any(Path(self.location, name).exists() for name in _SIGNS)
+        try:
+            return self.store is not None
+        except NotIndexed:
+            return False
+        except StoreDamaged:  # a sync mends it
+            return True
+
+    def state(self) -> str:
+        """Return a text that changes with every publication of an index on an object store; empty if it is not open."""
+        if self._store is None or not self.is_remote:
+            return ""
+        self._store.refresh()
+        version = self._store.published()
+        return f"{version.number} {version.at}" if version else ""
 
     def for_reading(self) -> Store:
         """Return the index, and don't create one. Raises NotIndexed, StoreError."""
@@ -56,12 +81,15 @@ class LibraryIndex:
 
     def _check_exists(self) -> None:
         if not self.exists:
-            raise NotIndexed(f"{str(self._root)!r} has no index yet.", f"Create it: bunko index {self._root}")
+            at = f" --store {self.location}" if self.is_remote else ""
+            raise NotIndexed(f"{str(self._root)!r} has no index yet.", f"Create it: bunko index {self._root}{at}")
 
     def open_for_sync(self, *, again: bool, wait_s: float) -> tuple[Store, tuple[str, ...]]:
         """Return the index for a sync, and notes on what was wrong with it; `again`: after a fault was met."""
         from bunko.store import mend, open_for_sync
 
+        if self._access == "read":
+            raise StoreNotWritable("This library is read only.", "Sync it where it is made: bunko index FOLDER")
         notes: tuple[str, ...] = ()
         if again:
             notes = mend(self.location, origin=self._origin, wait_s=wait_s)

@@ -17,7 +17,7 @@ from bunko.errors import (
 from bunko.language.detection import detect_language
 from bunko.library_index import LibraryIndex, index_location
 from bunko.ports import Engine
-from bunko.settings import AUTO_EMBEDDER, Settings, settings_with
+from bunko.settings import AUTO_EMBEDDER, Settings, folder_for, settings_with
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bunko.models import Progress as DownloadProgress
     from bunko.ports import Embedder, EntailmentModel, Generator, Reader
     from bunko.question.question import Question
-    from bunko.store import Store
+    from bunko.store import Access, Store
 
 
 class LibraryParts:
@@ -47,11 +47,13 @@ class LibraryParts:
         engines: Engines | None = None,
         progress: Progress | None = None,
         download_progress: DownloadProgress | None = None,
+        access: Access = "write",
     ) -> None:
         """`embedder`, `generator` and `reader` replace the ones that the settings name, as tests do. `entailment` is
         asked whether a source entails a sentence of an answer; no setting names one.
 
-        `engines` are shared with other libraries, and stay open when this one is closed. Raises LibraryNotFound.
+        `engines` are shared with other libraries, and stay open when this one is closed. With `access` "read", the
+        index is never created or changed. Raises LibraryNotFound.
         """
         self.root = _checked(Path(root).expanduser())
         if embedder is None:
@@ -63,7 +65,7 @@ class LibraryParts:
         self._given_generator = generator
         self._given_reader = reader
         self._entailment = entailment
-        self._index = LibraryIndex(self.root, settings)
+        self._index = LibraryIndex(self.root, settings, access=access)
         self._shares_engines = engines is not None
         self._engines = engines or Engines(settings, progress=download_progress, waiting=self._progress)
 
@@ -90,7 +92,7 @@ class LibraryParts:
 
     @property
     def is_indexed(self) -> bool:
-        """Whether there is an index; one on an object store is assumed to exist."""
+        """Whether there is an index. Raises StoreError where an object store can't be reached."""
         return self._index.exists
 
     def has_documents(self) -> bool:
@@ -203,7 +205,12 @@ class LibraryParts:
         # Whether engines that were passed in are the same the next time is unknown: no answer is kept then.
         given = self._given_embedder or self._given_generator or self._given_reader or self._entailment
         return KeptAnswers(
-            self.root, self._index.location, keep=self.settings.answers.keep, engines="unknown" if given else "known"
+            self.root,
+            self._index.location,
+            beside=str(folder_for(self._index.location, self.settings)) if self._index.is_remote else "",
+            keep=self.settings.answers.keep,
+            engines="unknown" if given else "known",
+            state=self._index.state if self._index.is_remote else None,
         )
 
 

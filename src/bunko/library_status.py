@@ -92,7 +92,10 @@ def _bytes_in(index: str) -> int:
 
 def _writer(index: str) -> str:
     if "://" in index:
-        return ""
+        from bunko.store.lease import holder
+        from bunko.store.remote import connect
+
+        return holder(connect(index), index)
     from bunko.store.writer_lock import writing_process
 
     return writing_process(Path(index))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import hashlib
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -273,8 +274,8 @@ class Settings:
     """The small model that marks the words of a quote that answer a question of fact: `auto`: the one that comes with
     Bunko for the question's language, if there is one; `none`; or a folder with a reader of your own."""
     store: str = ""
-    """The place of the index: a folder, or an address such as `s3://bucket/path` that LanceDB opens (not tested yet);
-    empty: `.bunko/store` in the library's folder."""
+    """The place of the index: a folder, or the URL of an object store such as `s3://bucket/path`; empty: `.bunko/store`
+    in the library's folder."""
     cache_dir: str = ""
     """Where models and the engine's logs are kept; empty: your cache directory."""
     sets: tuple[str, ...] = ()
@@ -360,6 +361,12 @@ def cache_directory(settings: Settings) -> Path:
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("bunko", appauthor=False))
+
+
+def folder_for(location: str, settings: Settings) -> Path:
+    """Return the folder of this machine's own files of a library on an object store; it may not exist."""
+    name = hashlib.blake2b(location.rstrip("/").encode(), digest_size=8).hexdigest()
+    return cache_directory(settings) / "libraries" / f"{location.rstrip('/').rpartition('/')[2]}-{name}"
 
 
 def _names(section: Any, prefix: str) -> Iterator[str]:

@@ -19,5 +19,5 @@ def endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def place(endpoint: str, request: pytest.FixtureRequest) -> str:
-    name = "".join(letter for letter in request.node.name.lower() if letter.isalnum())[:50]
+    name = "".join(letter for letter in request.node.name.lower() if letter.isalnum())[-50:]
     return f"{make_bucket(endpoint, name)}/lib"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 _SERVER = "import sys; from moto.server import main; main(['-H', '127.0.0.1', '-p', sys.argv[1]])"
 _STARTED_S = 60.0
@@ -62,3 +65,59 @@ def make_bucket(endpoint: str, name: str) -> str:
     request = urllib.request.Request(f"{endpoint}/{name}", method="PUT", headers={"Authorization": "AWS test:test"})
     urllib.request.urlopen(request, timeout=30).close()
     return f"s3://{name}"
+
+
+class _Passing(BaseHTTPRequestHandler):
+    """Passes requests on to another server, and counts them."""
+
+    protocol_version = "HTTP/1.1"
+    server: PassingServer
+
+    def _pass(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in self.server.left_out}
+        self.server.count += 1
+        connection = http.client.HTTPConnection(self.server.behind, timeout=60)
+        connection.request(self.command, self.path, body, headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("content-length", "transfer-encoding", "connection", "date", "server"):
+                self.send_header(name, value)
+        length = answer.getheader("Content-Length") if self.command == "HEAD" else str(len(content))
+        self.send_header("Content-Length", length or "0")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _pass  # noqa: N815
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Say nothing."""
+
+
+class PassingServer(ThreadingHTTPServer):
+    """A server before another one. It may leave out headers, as a store does that knows no conditional writes."""
+
+    daemon_threads = True
+
+    def __init__(self, behind: str, *, left_out: Collection[str] = ()) -> None:
+        super().__init__(("127.0.0.1", 0), _Passing)
+        self.behind = behind.removeprefix("http://")
+        self.left_out = left_out
+        self.count = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+@contextmanager
+def passing(behind: str, *, left_out: Collection[str] = ()) -> Iterator[PassingServer]:
+    """Run a server before another one."""
+    with PassingServer(behind, left_out=left_out) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()

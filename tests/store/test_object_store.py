@@ -11,12 +11,17 @@ from typing import Any
 
 import pytest
 
-from bunko.errors import NotIndexed
+from bunko.errors import NotIndexed, StoreDamaged
 from bunko.indexing.sync import sync
+from bunko.library import Library
+from bunko.server.hosting.libraries import HostedLibrary
+from bunko.server.http.running import serving_file
+from bunko.server.native.conversations import Conversations
 from bunko.settings import Settings
 from bunko.store import Store
 from bunko.store.remote import connect
-from bunko.testing import FakeEmbedder
+from bunko.testing import FakeEmbedder, FakeGenerator
+from tests.server.support import FakeEngines
 from tests.support import CATS, KYOTO, SHIPS, TOKYO, write_files
 
 pytest.importorskip("moto", reason="moto's S3 server is not installed")
@@ -83,7 +88,8 @@ from bunko.errors import StoreBusy
 from bunko.indexing.sync import sync
 from bunko.settings import Settings
 from bunko.store import Store
-from bunko.testing import FakeEmbedder
+from bunko.testing import FakeEmbedder, FakeGenerator
+from tests.server.support import FakeEngines
 wait_s = float(sys.argv[3])
 print("ready", flush=True)
 sys.stdin.readline()
@@ -166,3 +172,36 @@ def test_a_writer_that_fails_leaves_the_published_version(place: str, folder: Pa
     assert _synced(folder, place).added == 1
     _synced(folder, str(tmp_path / "store"))
     assert rows_of(place) == rows_of(str(tmp_path / "store"))
+
+
+def test_an_index_that_has_lost_a_table_is_made_again(place: str, folder: Path, tmp_path: Path) -> None:
+    settings = Settings(store=place, cache_dir=str(tmp_path / "cache"))
+    library = Library(folder, settings=settings, embedder=FakeEmbedder())
+    library.sync()
+    connect(place).drop_table("documents")
+    with pytest.raises(StoreDamaged, match="could not be"):
+        Store(place, access="read").records()
+    report = Library(folder, settings=settings, embedder=FakeEmbedder()).sync()
+    assert any("was damaged, and is mended" in note for note in report.notes), report.notes
+    sync(folder, Store(str(tmp_path / "store")), FakeEmbedder(), settings=Settings())
+    assert rows_of(place) == rows_of(str(tmp_path / "store"))
+
+
+def test_the_files_of_this_machine_are_in_a_folder_of_the_cache(place: str, folder: Path, tmp_path: Path) -> None:
+    settings = Settings(store=place, cache_dir=str(tmp_path / "cache"))
+    with Library(folder, settings=settings, embedder=FakeEmbedder(), generator=FakeGenerator()) as library:
+        assert not library.is_indexed
+        with pytest.raises(NotIndexed, match="has no index yet"):
+            library.search("cats")
+        library.sync()
+        assert library.is_indexed
+        first = library._index.state()
+        assert first
+        assert library.search("harbour")[0].chunk.text
+    hosted = HostedLibrary("lib", folder, settings=settings, engines=FakeEngines(settings))
+    kept = Conversations(hosted.own_files)
+    kept.keep("a" * 20, title="Cats", turns=[])
+    assert [row.title for row in Conversations(hosted.own_files).all()] == ["Cats"]
+    assert list((tmp_path / "cache" / "libraries").glob("lib-*/.bunko/conversations/*.json"))
+    assert serving_file(hosted) == folder / ".bunko" / "serving.json"
+    assert connect(place).list_tables().tables.count("control") == 1

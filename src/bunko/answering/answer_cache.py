@@ -1,6 +1,7 @@
 """Store answers. In: a question and everything that its answer depends on. Out: the stored Answer, or None.
 
-The answers are in one SQLite file in the index's folder, and are deleted with it; an index on an object store has none.
+The answers are in one SQLite file in the index's folder, and are deleted with it; those of an index on an object store
+are in a folder of the cache.
 A file that can't be read, written or parsed counts as empty: a question can always be answered again. So does an
 answer that this user's installation did not sign: the file may have come with the folder. Knows the index only by its
 files, and loads neither it nor a model.
@@ -73,7 +74,7 @@ def state_of(location: str) -> str:
     """
     if "://" in location:
         return ""
-    versions = sorted(Path(location).glob("*.lance/_versions/*"))
+    versions = sorted([*Path(location).glob("*.lance/_versions/*"), *Path(location).glob("published.json")])
     digest = hashlib.blake2b(digest_size=16)
     try:
         for path in versions:
@@ -144,7 +145,7 @@ class Memory:
     """The stored answers from one index."""
 
     def __init__(self, location: str, *, keep: int) -> None:
-        """Open nothing yet. `location` is the index's; the newest `keep` answers are kept."""
+        """Open nothing yet. The file is in the folder `location`; the newest `keep` answers are kept."""
         self._path = None if "://" in location else Path(location, FILE)
         self._keep = keep
 

@@ -35,16 +35,27 @@ class Slot:
 class KeptAnswers:
     """The kept answers of one library."""
 
-    def __init__(self, root: Path, location: str, *, keep: int, engines: Literal["known", "unknown"]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        location: str,
+        *,
+        keep: int,
+        engines: Literal["known", "unknown"],
+        beside: str = "",
+        state: Callable[[], str] | None = None,
+    ) -> None:
         """Open nothing yet. `location` is the index's; the newest `keep` answers are kept.
 
-        With "unknown" engines, which the settings don't identify, no answer is kept or given again.
+        With "unknown" engines, which the settings don't identify, no answer is kept or given again. For an index on an
+        object store, `beside` is the folder of the answers, and `state` returns the state of the index.
         """
+        self._state = state or (lambda: state_of(location))
         self._root = root
         self._location = location
         self._keep = keep
         self._are_engines_known = engines == "known"
-        self._memory = Memory(location, keep=keep)
+        self._memory = Memory(beside or location, keep=keep)
 
     def slot(self, question: str, *, settings: Settings) -> Slot:
         """Return where a question's answer is kept, and the answer if there is one."""
@@ -98,7 +109,7 @@ class KeptAnswers:
 
     def state(self) -> str:
         """Return the state of the index; empty where there is none."""
-        return state_of(self._location)
+        return self._state()
 
 
 def again(answer: Answer, watch: Stopwatch) -> Iterator[Event]:

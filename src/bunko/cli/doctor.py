@@ -10,6 +10,7 @@ from pathlib import Path
 from bunko.cli.common import bold, dim, open_from, print_json, safe, settings_from
 from bunko.diagnosis.doctor import examine
 from bunko.diagnosis.integrity import index_finding
+from bunko.diagnosis.object_store import store_findings
 
 _MARKS = {"ok": "✓", "warning": "!", "problem": "✗"}
 
@@ -18,7 +19,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Print each finding as it is made; return 1 if there is a problem to solve before Bunko works."""
     findings = []
     root = Path(arguments.folder).expanduser() if arguments.folder else None
-    found = examine(settings_from(arguments, root))
+    settings = settings_from(arguments, root)
+    found = examine(settings)
+    if "://" in settings.store:
+        found = itertools.chain(store_findings(settings.store), found)
     if root is not None:
         with open_from(arguments, arguments.folder) as library:
             found = itertools.chain([index_finding(root, library.check)], found)

@@ -48,7 +48,9 @@ def build_parser() -> CommandParser:
         commands, "doctor", "check this machine and the installation, with a cure for each problem", "doctor:run"
     )
     doctor.add_argument("folder", metavar="FOLDER", nargs="?", help="also check this folder's index")
-    doctor.add_argument("--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko")
+    doctor.add_argument(
+        "--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko; s3://…: also try that store"
+    )
     _common(doctor)
     _model_flags(doctor)
     _add_bench(commands)
@@ -173,6 +175,12 @@ def _add_serving(commands: argparse._SubParsersAction[CommandParser]) -> None:
     serve.add_argument("--tls-cert", metavar="FILE", help="a certificate (PEM), for HTTPS")
     serve.add_argument("--tls-key", metavar="FILE", help="its private key (PEM)")
     serve.add_argument("--store", metavar="PATH", help="where the index is, with one FOLDER; default: FOLDER/.bunko")
+    serve.add_argument(
+        "--read-only", action="store_true", help="serve the index at --store URL, without a folder; never change it"
+    )
+    serve.add_argument(
+        "--cache", metavar="DIR", help="with --read-only: where the copy of the index is kept; none: no copy"
+    )
     _engine_flags(serve)
     _common(serve)
     _reading_flags(serve)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import threading
 import webbrowser
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from bunko.library import Library
 from bunko.settings import apply_overrides
 
 if TYPE_CHECKING:
+    from bunko.server.hosting.host import Host
     from bunko.server.http.access import Access
     from bunko.settings import Settings
 
@@ -30,9 +32,13 @@ def run(arguments: argparse.Namespace) -> int:
     from bunko.server.hosting.made_libraries import MadeLibraries, data_folder
     from bunko.server.http.running import serve
 
+    settings = _with_flags(settings_from(arguments), arguments)
+    if arguments.read_only:
+        return _serve_replica(arguments, settings)
+    if arguments.cache:
+        raise UsageError("--cache is the folder of a copy of an index.", "Give it with --read-only --store URL.")
     made = MadeLibraries(home=data_folder())
     folders = arguments.folders or made.folders()
-    settings = _with_flags(settings_from(arguments), arguments)
     if not arguments.folders and not settings.server.token:
         # Only then can a folder be chosen on the page: another user of this machine must not choose one.
         settings = replace(settings, server=replace(settings.server, token="auto"))
@@ -49,6 +55,31 @@ def run(arguments: argparse.Namespace) -> int:
         made=made,
     )
 
+    return serve(host, on_ready=_announcer(arguments, host), quiet=arguments.quiet)
+
+
+def _serve_replica(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Serve the index at a URL, without its folder, until a signal comes."""
+    from bunko.engines import Engines
+    from bunko.server.hosting.host import Host
+    from bunko.server.hosting.replicas import replica_of
+    from bunko.server.http.running import serve
+
+    if "://" not in settings.store or arguments.folders:
+        raise UsageError(
+            "--read-only serves an index on an object store, and needs no folder.",
+            "For example: bunko serve --read-only --store s3://bucket/library",
+        )
+    settings = replace(settings, server=replace(settings.server, upload=False))
+    engines = Engines(settings, progress=download_progress_from(arguments))
+    library = replica_of(settings.store, settings=settings, engines=engines, cache=arguments.cache or "")
+    host = Host(settings=settings, engines=engines, replicas=[library])
+    return serve(host, on_ready=_announcer(arguments, host), quiet=arguments.quiet)
+
+
+def _announcer(arguments: argparse.Namespace, host: Host) -> Callable[[str, Access], None]:
+    """Return what prints the address once it is open."""
+
     def on_ready(url: str, access: Access) -> None:
         """Print the address, and open it if that is wanted."""
         address = f"{url}/#token={access.token}" if access.token else url
@@ -61,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
         names = ", ".join(host.libraries) or "no library"
         note(arguments, f"Serving {names} with {', '.join(host.models)}. Ctrl-C stops it.")
 
-    return serve(host, on_ready=on_ready, quiet=arguments.quiet)
+    return on_ready
 
 
 def open_in_browser(address: str) -> None:

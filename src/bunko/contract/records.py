@@ -6,7 +6,7 @@ Frozen, standard library only. Knows nothing of how a request is answered.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from bunko.facts import Facts, facts_from
@@ -56,6 +56,8 @@ class Health:
     """The process runs."""
 
     status: Literal["ok"]
+    version: int = 0
+    """The number of the published version that is served, the lowest of several; 0: none is on an object store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,8 @@ class Ready:
     """The state of each library that the token opens."""
     model: Literal["idle", "loading", "loaded", "failed"]
     """The state of the default model; `idle`: it is loaded when it is first asked."""
+    versions: Mapping[str, int] = field(default_factory=dict)
+    """The number of the published version of each library that is served from an object store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ object store is not looked at.
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +34,14 @@ def with_embedder(settings: Settings, location: str = "") -> Settings:
         return settings
     made_with = _made_with(location) if location and "://" not in location else ""
     return replace(settings, embedder=made_with or _for_new(settings))
+
+
+def embedder_of(identities: Collection[str]) -> str:
+    """Return the catalogue's name of an embedder whose vectors an index has; empty if it has none that is known."""
+    entries = [entry for entry in ENTRIES if entry.kind == "embedding"]
+    default = find_entry(AUTO_EMBEDDER)
+    ordered = sorted(entries, key=lambda entry: entry != default)
+    return next((entry.name for entry in ordered if entry_identity(entry) in identities), "")
 
 
 def entry_identity(entry: CatalogueEntry) -> str:

@@ -65,7 +65,7 @@ def sync(
     # A lease on an object store takes a second, and keeps others waiting: not where nothing has changed.
     if store.published() and _is_in_step(root, store, embedder, settings=settings, retry_failed=retry_failed):
         listing = list_folder(root, ignore=settings.reading.ignore)
-        return _checked(root, listing, _report(root, store, listing, Counts(), 0, begin))
+        return _checked(root, listing, _report(root, store, listing, counts=Counts(), unembedded=0, begin=begin))
     with store.writing(wait_s=wait_s):
         listing = list_folder(root, ignore=settings.reading.ignore)
         files = listing.files
@@ -87,7 +87,7 @@ def sync(
         if embed_at_most is None or missing <= embed_at_most:
             embed(store, embedder, progress)
             missing = 0
-        report = _report(root, store, listing, counts, missing, begin)
+        report = _report(root, store, listing, counts=counts, unembedded=missing, begin=begin)
     return _checked(root, listing, report)
 
 
@@ -100,7 +100,7 @@ def _is_in_step(root: Path, store: Store, embedder: Embedder, *, settings: Setti
     return bool(files) and not compare(files, store.files(), stray=(), settings=settings, retry_failed=retry_failed)
 
 
-def _report(root: Path, store: Store, listing: Listing, counts: Counts, unembedded: int, begin: float) -> SyncReport:
+def _report(root: Path, store: Store, listing: Listing, *, counts: Counts, unembedded: int, begin: float) -> SyncReport:
     """Return what a sync did."""
     documents, chunks, failed = store.count_documents(), store.count_chunks(), store.failures()
     left_out = (*listing.left_out, *store.left_out())

@@ -2,12 +2,14 @@
 
 from bunko.store.checking import Problem
 from bunko.store.opening import check, mend, open_for_sync, open_store
+from bunko.store.place import Access
 from bunko.store.rows import FORMAT, Entry, FileRecord, Listed, Record
 from bunko.store.store import Missing, Store
 from bunko.store.within import StoreWithin
 
 __all__ = [
     "FORMAT",
+    "Access",
     "Entry",
     "FileRecord",
     "Listed",

@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 
 from bunko.ports import VECTORS_PREFIX
 from bunko.store.faults import mapped
-from bunko.store.quick_lancedb import lancedb
+from bunko.store.place import Place, place_of
+from bunko.store.remote import is_remote
 from bunko.store.rows import CHUNKS, DOCUMENTS, FILES, STATE
 from bunko.store.seal import Seal
-from bunko.store.tables import arrow, table_names
+from bunko.store.tables import arrow
 
 _SCHEMAS = {"files": FILES, "documents": DOCUMENTS, "chunks": CHUNKS, "state": STATE}
 _WINDOW = 2_000
@@ -39,26 +40,26 @@ def check_store(location: str, *, origin: Literal["folder", "user"]) -> tuple[Pr
     """Return what is wrong with an index; nothing if it is whole. Raises StoreError where it can't be reached."""
     found: dict[str, str] = {}
     with mapped("checked", location):
-        if "://" not in location:
+        if not is_remote(location):
             verdict = Seal(Path(location)).judge(depth="whole", signed=origin == "folder")
             found |= {name.removesuffix(".lance"): fault for name, fault in verdict.faults.items()}
-        database = lancedb.connect(location)
-        names = table_names(database)
+        place = place_of(location)
+        names = place.names()
         for name in names:
-            if name not in found and (fault := _unreadable(database, name)):
+            if name not in found and (fault := _unreadable(place, name)):
                 found[name] = fault
         missing = [name for name in _SCHEMAS if name not in names]
         found |= {name: "is missing" for name in missing if names and name not in found}
     if names and not any(name in _SCHEMAS for name in found):
         with mapped("checked", location):
-            found |= _miscounted(database, known=found)
+            found |= _miscounted(place, known=found)
     return tuple(Problem(table=table, detail=detail) for table, detail in sorted(found.items()))
 
 
-def _unreadable(database: Any, name: str) -> str:
+def _unreadable(place: Place, name: str) -> str:
     """Read a whole table; return why it can't be read."""
     try:
-        table = database.open_table(name)
+        table = place.open(name)
         rows = sum(batch.num_rows for batch in table.search().limit(None).to_batches(_WINDOW))
         if rows != table.count_rows():
             return f"has {rows:,} rows that can be read, of {table.count_rows():,}"
@@ -79,26 +80,26 @@ def _unsearchable(table: Any) -> str:
     return ""
 
 
-def _miscounted(database: Any, *, known: Mapping[str, str]) -> dict[str, str]:
+def _miscounted(place: Place, *, known: Mapping[str, str]) -> dict[str, str]:
     """Compare the tables with each other. Documents of an interrupted writer are no fault: the next sync ends them."""
-    state = arrow(database.open_table("state"), ["name", "value"]).to_pylist()
+    state = arrow(place.open("state"), ["name", "value"]).to_pylist()
     marks = {row["name"]: row["value"] for row in state}
     if marks.get("unfinished"):
         return {}
     found: dict[str, str] = {}
-    documents = arrow(database.open_table("documents"), ["path", "file", "chunks"])
-    chunks = database.open_table("chunks")
+    documents = arrow(place.open("documents"), ["path", "file", "chunks"])
+    chunks = place.open("chunks")
     wanted, there = pc.sum(documents["chunks"]).as_py() or 0, chunks.count_rows()
     if wanted != there:
         found["chunks"] = f"has {there:,} passages; the documents have {wanted:,}"
-    files = arrow(database.open_table("files"), ["path"])["path"]
+    files = arrow(place.open("files"), ["path"])["path"]
     stray = documents.filter(pc.invert(pc.is_in(documents["file"], files)))
     if len(stray):
         found["files"] = f"lacks the file of {len(stray):,} documents"
     keys = arrow(chunks, ["key"])["key"]
-    for name in table_names(database):
+    for name in place.names():
         if name.startswith(VECTORS_PREFIX) and name not in known and marks.get(name) == str(chunks.version):
-            rows = database.open_table(name).count_rows()
+            rows = place.open(name).count_rows()
             if rows != int(marks.get(f"{name}.rows", rows)):
                 found[name] = f"has {rows:,} vectors of {marks[f'{name}.rows']}, for {pc.count_distinct(keys)} passages"
     return found

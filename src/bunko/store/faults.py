@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from bunko.errors import DiskFull, StoreBusy, StoreDamaged, StoreError, StoreNotWritable
 from bunko.private_files import LinkFound
+from bunko.store.remote_faults import remote_fault
 
 # What LanceDB's messages say of files that are missing, truncated or changed. Other errors are faults of a query, of
 # the program or of the machine: the index is intact.
@@ -52,6 +53,8 @@ def _as_store_error(error: Exception, action: str, location: str) -> StoreError:
             f"The index in {location!r} could not be {action}: there is a file in its place.",
             "Put it elsewhere with --store PATH.",
         )
+    if "://" in location and (fault := remote_fault(detail, action, location)):
+        return fault
     if isinstance(error, PermissionError) or "permission denied" in lowered or "read-only file system" in lowered:
         return StoreNotWritable(
             f"The index in {location!r} could not be {action}: permission denied.",

@@ -18,6 +18,9 @@ from bunko.signing import data_directory, user_key
 from bunko.store.checking import Problem, check_store
 from bunko.store.creation import CORE_TABLES
 from bunko.store.faults import mapped
+from bunko.store.place import Access
+from bunko.store.remote import is_remote
+from bunko.store.remote_mending import mend_remote
 from bunko.store.seal import SEAL, Seal, Verdict
 from bunko.store.store import Store
 from bunko.store.writer_lock import writer_lock
@@ -26,8 +29,11 @@ Origin: TypeAlias = Literal["folder", "user"]
 """Who chose the place of an index: it lies in the folder of documents, or the user named it."""
 
 
-def open_store(location: str, *, origin: Origin) -> Store:
-    """Open an index, or create it. Raises StoreUntrusted, StoreDamaged, StoreNotWritable, StoreTooNew."""
+def open_store(location: str, *, origin: Origin, access: Access = "write") -> Store:
+    """Open an index; with "write", create it where there is none.
+
+    Raises StoreUntrusted, StoreDamaged, StoreNotWritable, StoreTooNew; with "read", NotIndexed.
+    """
     verdict = _judge(location, origin)
     if verdict.is_foreign:
         raise StoreUntrusted(f"The index in {location!r} {_foreign()}.", _CURE)
@@ -36,7 +42,7 @@ def open_store(location: str, *, origin: Origin) -> Store:
             f"The index in {location!r} is damaged: {'; '.join(_told(verdict))}.",
             "Run: bunko index FOLDER. It reads again what is damaged.",
         )
-    return Store(location)
+    return Store(location, access=access)
 
 
 def open_for_sync(location: str, *, origin: Origin, wait_s: float) -> tuple[Store, tuple[str, ...]]:
@@ -57,7 +63,7 @@ def open_for_sync(location: str, *, origin: Origin, wait_s: float) -> tuple[Stor
                 notes = tuple(f"The index was damaged, and is mended: {fault}." for fault in _told(verdict))
             Seal(folder).close()
     store = Store(location, wait_s=wait_s)
-    if user_key() is None and origin == "folder" and "://" not in location:
+    if user_key() is None and origin == "folder" and not is_remote(location):
         notes += (
             f"The index can't be signed, since {str(data_directory())!r} is not writable: the next command makes it "
             "again. Make that folder writable, or name the place of the index with --store PATH.",
@@ -70,8 +76,8 @@ def mend(location: str, *, origin: Origin, wait_s: float) -> tuple[str, ...]:
 
     Raises StoreBusy, StoreNotWritable.
     """
-    if "://" in location:
-        return ()
+    if is_remote(location):
+        return mend_remote(location, wait_s=wait_s)
     folder = Path(location)
     with writer_lock(folder, wait_s=wait_s), mapped("mended", location):
         problems = check_store(location, origin=origin)
@@ -92,7 +98,7 @@ def check(location: str, *, origin: Origin) -> tuple[Problem, ...]:
 
 
 def _judge(location: str, origin: Origin) -> Verdict:
-    if origin == "user" or "://" in location:
+    if origin == "user" or is_remote(location):
         return Verdict()
     folder = Path(location)
     with mapped("opened", location):

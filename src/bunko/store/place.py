@@ -2,7 +2,7 @@
 
     LocalPlace    a folder on this machine: a lock file and a seal; a row is replaced by a deletion and an addition
     PinnedPlace   a folder that is a copy of a published version (store/snapshot.py): those versions, read only
-    RemotePlace   an object store: a lease, published versions; a row is replaced by one commit (store/remote_place.py)
+    RemotePlace   an object store: a lease and published versions; one commit replaces a row (store/remote_place.py)
 
 Knows no columns.
 """
@@ -74,10 +74,12 @@ class LocalPlace:
         for table in self._open.values():
             table.checkout_latest()
 
-    @contextlib.contextmanager
-    def writing(self, *, wait_s: float) -> Iterator[None]:
+    def writing(self, *, wait_s: float) -> contextlib.AbstractContextManager[None]:
         """Hold the lock; seal the index at the end. Raises StoreBusy, with the other process's number."""
-        folder = Path(self._location)
+        return self._sealed(Path(self._location), wait_s)
+
+    @contextlib.contextmanager
+    def _sealed(self, folder: Path, wait_s: float) -> Iterator[None]:
         with writer_lock(folder, wait_s=wait_s):
             seal = Seal(folder)
             with mapped("signed", self._location):

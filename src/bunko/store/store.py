@@ -47,7 +47,7 @@ from bunko.store.rows import (
     file_table,
     spans_from,
 )
-from bunko.store.tables import INDEX_ROWS, arrow, conditions, delete, index_column, one_of, optimize, quoted
+from bunko.store.tables import INDEX_ROWS, arrow, conditions, delete, index_column, one_of, optimize, prewarm, quoted
 from bunko.store.vectors import VectorTables, to_embed
 from bunko.store.word_index import match, match_all
 from bunko.types import Chunk, Document, FailedFile, Hit, LeftOut, Span, under_heading
@@ -61,6 +61,8 @@ if TYPE_CHECKING:
 _UNFINISHED = "unfinished"
 # Creating the tables takes less than a second.
 _CREATED_S = 30.0
+# 67 requests by meaning, and 18 by words, in a library of 100,000 passages (docs/decisions/018).
+_MOST_REMOTE = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -466,6 +468,7 @@ class Store:
 
         `within` is a condition on their path, as `store.within` makes it.
         """
+        limit = self._at_most(limit)
         if within:
             scores = self.nearest_within(spec, vector, limit=limit, within=within)
         else:
@@ -481,7 +484,7 @@ class Store:
 
         `within` is a condition on their path, as `store.within` makes it.
         """
-        query = normalise(query)
+        query, limit = normalise(query), self._at_most(limit)
         if not query.strip():
             return []
         with self._mapped("searched"):
@@ -491,6 +494,17 @@ class Store:
     def similarities(self, spec: EmbedderSpec, keys: Sequence[str], vector: Vectors) -> dict[str, float]:
         """Return the cosine similarity of the chunks with these keys; those without a vector are left out."""
         return self._vectors.similarities(spec, keys, vector)
+
+    def prewarm(self, spec: EmbedderSpec) -> None:
+        """Read the indexes into memory, as far as they fit: the first searches on an object store wait for them."""
+        with self._mapped("read"):
+            prewarm(self._chunks)
+        self._vectors.prewarm(spec)
+
+    def _at_most(self, limit: int) -> int:
+        """Return how many passages one search returns. From a large index on an object store, each is a request."""
+        is_dear = is_remote(self.location) and self.count_chunks() >= INDEX_ROWS
+        return min(limit, _MOST_REMOTE) if is_dear else limit
 
     def _chunks_by_key(self, keys: Iterable[str], *, within: str = "") -> list[Chunk]:
         with self._mapped("read"):

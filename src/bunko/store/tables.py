@@ -16,6 +16,8 @@ PUT_OFF_ROWS = 1_000
 _PUT_OFF_FRAGMENTS = 20
 # A reader may keep an older version of a table open for this long.
 KEEP_VERSIONS = timedelta(minutes=10)
+PREWARMED_BYTES = 256 << 20
+"""An index that is larger is read as it is needed."""
 _LOOKUP = 2_000  # values in one filter expression
 
 
@@ -76,6 +78,13 @@ def optimize(table: Any, kept: timedelta = KEEP_VERSIONS) -> None:
         # A fragment is merged only once it is indexed, and BM25 counts deleted rows until it is merged: without a
         # second call, scores would depend on the history of the folder.
         table.optimize(cleanup_older_than=kept)
+
+
+def prewarm(table: Any) -> None:
+    """Read a table's indexes into memory, but for those that would push out others."""
+    for index in table.list_indices():
+        if (index.size_bytes or 0) <= PREWARMED_BYTES:
+            table.prewarm_index(index.name)
 
 
 def _fragments(table: Any) -> int:

@@ -27,6 +27,7 @@ from bunko.store.tables import (
     index_column,
     one_of,
     optimize,
+    prewarm,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 # candidates by their whole vectors. benchmarks/LOG.md has the other kinds of index that were measured.
 _COMPARED = 200
 _ALL_PARTITIONS = 1_000_000
+# On an object store, if there are so many.
+_FEW_PARTITIONS = 64
 # Comparing this many vectors one by one takes about as long as a search of all (benchmarks/LOG.md).
 _ONE_BY_ONE = 300
 # A condition of many keys takes longer than looking at twice as many hits.
@@ -117,8 +120,9 @@ class VectorTables:
             table = self._table(spec)
             if table is None:
                 return {}
-            search = table.search(vector).distance_type("dot").nprobes(_ALL_PARTITIONS)
-            search = search.refine_factor(-(-_COMPARED // limit)).select(["key", "_distance"])
+            probed, refined = self._effort(table, limit)
+            search = table.search(vector).distance_type("dot").nprobes(probed)
+            search = search.refine_factor(refined).select(["key", "_distance"])
             search = search.where(within, prefilter=True) if within else search
             found = search.limit(limit).to_arrow()
             # The vectors have length 1; LanceDB's dot distance is 1 - dot.
@@ -161,6 +165,22 @@ class VectorTables:
                     scores.update(zip(rows["key"].to_pylist(), (matrix @ vector).tolist(), strict=True))
         return scores
 
+    def prewarm(self, spec: EmbedderSpec) -> None:
+        """Read the indexes of an embedder's vectors into memory, as far as they fit."""
+        with mapped("read", self._location):
+            if (table := self._table(spec)) is not None:
+                prewarm(table)
+
+    def _effort(self, table: Any, limit: int) -> tuple[int, int]:
+        """Return how many partitions of the index a search reads, and how many times `limit` it compares whole.
+
+        On a disk, all partitions. On an object store, a candidate that is compared whole is a request, and a partition
+        that no search has read yet is several (docs/decisions/018).
+        """
+        if not is_remote(self._location):
+            return _ALL_PARTITIONS, -(-_COMPARED // limit)
+        return probes(table.count_rows()), 1
+
     def _all(self) -> list[tuple[str, Any]]:
         return [(name, self._place.open(name)) for name in self._place.names() if name.startswith(VECTORS_PREFIX)]
 
@@ -184,6 +204,15 @@ def to_embed(rows: Any, spec: EmbedderSpec, known: Any) -> Any:
     foreign = [language for language in sorted(OTHER_SCRIPTS) if not spec.knows(language)]
     wanted = pc.invert(pc.is_in(rows["language"], pa.array(foreign, pa.string())))
     return pc.and_(wanted, pc.invert(pc.is_in(rows["key"], known)))
+
+
+def probes(rows: int) -> int:
+    """Return how many partitions a search on an object store reads: all of a small index, then a smaller part.
+
+    >>> probes(100_000), probes(1_000_000), probes(100_000_000)
+    (25, 64, 632)
+    """
+    return min(partitions(rows), max(_FEW_PARTITIONS, int(4 * partitions(rows) ** 0.5)))
 
 
 def partitions(rows: int) -> int:

@@ -62,10 +62,12 @@ class Host:
         library_settings: Callable[[Path], Settings] | None = None,
         updates: Literal["watch", "on_call"] = "watch",
         made: MadeLibraries | None = None,
+        replicas: Sequence[HostedLibrary] = (),
     ) -> None:
         """Open nothing yet. `settings` are the server's; `library_settings` returns a folder's own.
 
-        `made` remembers the libraries that users make; None: they can't make any.
+        `made` remembers the libraries that users make; None: they can't make any. `replicas` are served beside those of
+        the folders.
 
         With "watch", folders are followed and the first model is loaded at the start. With "on_call", each call syncs
         its folder first, and a model is loaded with the first question.
@@ -79,6 +81,7 @@ class Host:
             name: HostedLibrary(name, root, settings=own(root), engines=self.engines)
             for name, root in zip(names_for(roots), roots, strict=True)
         }
+        self.libraries |= {one.name: one for one in replicas}
         self._models = by_public_name(settings, [library.settings for library in self.libraries.values()])
         self.queues = {name: FairQueue(limit=settings.server.queue) for name in self._models}
         self.reads = FairQueue(limit=4 * settings.server.queue, at_once=_READS_AT_ONCE)

@@ -17,7 +17,9 @@ from bunko.embedding.choice import with_embedder
 from bunko.errors import BunkoError, NotReady, StoreError, StoreNotWritable
 from bunko.library import Library
 from bunko.library_index import index_location
+from bunko.paths import STORE_FOLDER
 from bunko.server.hosting.session_passwords import SessionPasswords
+from bunko.settings import folder_for
 from bunko.types import SyncReport
 
 if TYPE_CHECKING:
@@ -44,6 +46,11 @@ class Progress:
 class HostedLibrary:
     """A library by its name. May be used by several threads."""
 
+    is_replica = False
+    """Whether it is a copy that is only read."""
+    version = 0
+    """The number of the published version that is served; 0 for a folder of this machine."""
+
     def __init__(self, name: str, root: Path, *, settings: Settings, engines: Engines) -> None:
         """`settings` are the library's own; `engines` are shared by the whole server."""
         self.name = name
@@ -66,6 +73,12 @@ class HostedLibrary:
     def location(self) -> str:
         """Where its index is: a path, or an object store's URL."""
         return index_location(self.root, self.settings)
+
+    @property
+    def own_files(self) -> str:
+        """The folder beside which this machine keeps its own files of the library: that of the index if it is here."""
+        here = "://" not in self.location
+        return self.location if here else str(folder_for(self.location, self.settings) / STORE_FOLDER / "store")
 
     # --- following the folder -----------------------------------------------------------------------------------
 
@@ -185,8 +198,12 @@ class HostedLibrary:
 
     def _give_back(self, library: Library) -> None:
         with self._lock:
-            if library.settings.reading != self.settings.reading:
-                return  # opened before a password was given
+            if (library.settings.reading, library.settings.store, library.settings.embedder) != (
+                self.settings.reading,
+                self.settings.store,
+                self.settings.embedder,
+            ):
+                return  # opened before a password was given, or a copy was there
             if len(self._idle) < _IDLE:
                 self._idle.append(library)
 

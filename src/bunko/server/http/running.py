@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 
 import bunko
 from bunko.errors import SettingsError
+from bunko.paths import home_of
 from bunko.private_files import read_plain, write_plain
 from bunko.server.hosting.host import Host
 from bunko.server.hosting.jobs import leave_if_busy
@@ -147,9 +148,14 @@ def url_of(server: ServerSettings, port: int) -> str:
 
 
 def serving_file(library: HostedLibrary) -> Path | None:
-    """Return the file's path: beside the index; None for an index on an object store."""
+    """Return the file's path: beside the index, or where it would be in the folder; None for a copy of an index.
+
+    Whoever asks the folder finds the server there, also where the index is on an object store.
+    """
+    if library.is_replica:
+        return None
     location = library.location
-    return None if "://" in location else Path(location).parent / SERVING_FILE
+    return (home_of(library.root) if "://" in location else Path(location).parent) / SERVING_FILE
 
 
 @contextlib.contextmanager

@@ -115,7 +115,7 @@ def _conversations(host: Host, request: Request, library: str) -> Conversations:
     hosted = host.library(library)
     if host.history == "off":
         raise AccessRefused("This server keeps no conversations.", "Keep them in the browser.")
-    return Conversations(hosted.location)
+    return Conversations(hosted.own_files)
 
 
 async def _progress(hosted: HostedLibrary, work: asyncio.Future[SyncReport]) -> AsyncGenerator[bytes, None]:

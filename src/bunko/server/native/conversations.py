@@ -26,9 +26,7 @@ class Conversations:
     """The conversations of one library."""
 
     def __init__(self, location: str) -> None:
-        """`location` is that of the index. Raises StoreNotWritable where it is not a folder of this machine."""
-        if "://" in location:
-            raise StoreNotWritable("The index is on an object store.", "Keep conversations in the browser.")
+        """`location` is that of the index; of one on an object store, the folder of this machine's files of it."""
         index = Path(location)
         # Beside an index that the user placed among documents, they would be read as documents; hidden, they are not.
         inside = STORE_FOLDER in index.parts

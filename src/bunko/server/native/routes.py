@@ -36,18 +36,22 @@ def router(host: Host) -> APIRouter:
 
     @routes.get("/health", responses=replies(Health))
     async def health() -> Response:
-        """Report that the process runs."""
-        return reply(Health(status="ok"))
+        """Report that the process runs, and which published version it serves."""
+        versions = [library.version for library in host.libraries.values() if library.is_replica]
+        return reply(Health(status="ok", version=min(versions, default=0)))
 
     @routes.get("/ready", responses=replies(Ready) | {503: {"model": model_of(Ready)}})
     async def ready(request: Request) -> Response:
         """Report whether the libraries are in step and the model can be asked."""
         states = {name: library.state for name, library in host.libraries.items()}
         model = host.model_state()
-        is_ready = not host.stopping and "indexing" not in states.values() and model in ("idle", "loaded")
+        is_here = all(library.report for library in host.libraries.values() if library.is_replica)
+        is_ready = not host.stopping and "indexing" not in states.values() and model in ("idle", "loaded") and is_here
         principal = principal_of(request)
         shown = {name: state for name, state in states.items() if principal.may(name)}
-        return reply(Ready(ready=is_ready, libraries=shown, model=model), status=200 if is_ready else 503)
+        versions = {name: host.libraries[name].version for name in shown if host.libraries[name].is_replica}
+        known = Ready(ready=is_ready, libraries=shown, model=model, versions=versions)
+        return reply(known, status=200 if is_ready else 503)
 
     @routes.get("/metrics", responses=_TEXT)
     async def metrics(request: Request) -> Response:
