@@ -121,6 +121,21 @@ def test_a_passage_that_has_a_vector_is_not_embedded_again(folder: Path, tmp_pat
     assert (done.chunks, done.embedded) == (1, 0)
 
 
+def test_what_another_embedder_has_left_is_embedded(folder: Path, tmp_path: Path, own: FakeEmbedder) -> None:
+    place = reference(folder, tmp_path / "index")
+    store = Store(place)
+    other = FakeEmbedder(name="other")
+    assert store.files_to_embed(own.spec) == []
+    paths = store.files_to_embed(other.spec)
+    assert sorted(paths) == ["cats.txt", "copy/cats.txt", "records.jsonl", "ships.md", "京都.txt"]
+    listing = open_source(str(folder)).listing().files
+    manifest = open_table(place, "files").to_table(columns=MANIFEST)
+    plan = make_plan(listing, manifest, unembedded=paths, settings=Settings())
+    tasks = plan.tasks(0, plan.files.num_rows)
+    assert sorted(task.file.path for task in tasks) == sorted(paths)
+    assert all(task.known and task.before is None for task in tasks)
+
+
 def test_a_task_that_died_has_changed_nothing(folder: Path, tmp_path: Path, own: FakeEmbedder) -> None:
     store = Store(str(tmp_path / "index"))
     store.add_vectors(own.spec, [], np.zeros((0, own.spec.dimension), np.float32))

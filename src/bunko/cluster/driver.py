@@ -13,9 +13,9 @@ driver that died are in no published version, and the next run does what the man
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,13 +26,13 @@ from bunko.cluster.nodes import Nodes, Share
 from bunko.cluster.plan import MANIFEST, Plan, make_plan
 from bunko.cluster.progress import NOTE, Meter, State
 from bunko.cluster.work import Done, Job, open_table
-from bunko.embedding.choice import with_embedder
+from bunko.embedding.choice import embedder_of, with_embedder
 from bunko.engines import load_embedder
 from bunko.errors import LibraryEmpty
 from bunko.indexing.sync import check_not_lost
 from bunko.ports import EmbedderSpec
-from bunko.settings import Settings
-from bunko.sources import Source, open_source
+from bunko.settings import AUTO_EMBEDDER, Settings
+from bunko.sources import open_source
 from bunko.store import Store
 from bunko.store.faults import mapped
 from bunko.store.remote import is_remote
@@ -106,14 +106,15 @@ def index(
     ClusterError, StoreError, ModelError.
     """
     begin = time.monotonic()
-    settings = with_embedder(settings, location)
     source = open_source(address, ignore=settings.reading.ignore)
     listing = source.listing()
-    spec = load_embedder(settings).spec
     store = Store(location, wait_s=wait_s)
+    settings = _with_embedder(settings, store)
+    spec = load_embedder(settings).spec
     with store.writing(wait_s=wait_s):
         store.refresh()
-        plan = _plan(source, listing.files, store, settings, allow_empty=allow_empty, retry_failed=retry_failed)
+        check = None if allow_empty else source.name
+        plan = _plan(listing.files, store, spec, settings=settings, check=check, retry_failed=retry_failed)
         job = Job(source=address, location=location, settings=settings, vectors=spec.table)
         run = _Run(store, spec, plan, job, pace=pace or Pace(), tell=tell)
         if run.is_needed():
@@ -121,23 +122,8 @@ def index(
                 run.remove()
                 run.read(nodes)
                 run.finish(nodes)
-        failed, documents, chunks = store.failures(), store.count_documents(), store.count_chunks()
-    return ClusterReport(
-        listed=plan.listed,
-        read=plan.files.num_rows,
-        removed=len(plan.gone),
-        documents=documents,
-        chunks=chunks,
-        embedded=run.totals.embedded,
-        redone=run.totals.redone,
-        commits=run.totals.commits,
-        failed=tuple(failed),
-        left_out=(*listing.left_out, *store.left_out()),
-        given_up=tuple(run.totals.given_up),
-        hosts=run.totals.hosts,
-        cpu_s=round(run.totals.cpu_s, 3),
-        seconds=round(time.monotonic() - begin, 3),
-    )
+        report = run.report(left_out=listing.left_out)
+    return replace(report, seconds=round(time.monotonic() - begin, 3))
 
 
 class _Run:
@@ -161,10 +147,31 @@ class _Run:
             if server is not None:
                 server.shutdown()
 
+    def report(self, *, left_out: Sequence[LeftOut]) -> ClusterReport:
+        """Return what was done, and what the index holds."""
+        store, totals = self._store, self.totals
+        return ClusterReport(
+            listed=self._plan.listed,
+            read=self._plan.files.num_rows,
+            removed=len(self._plan.gone),
+            documents=store.count_documents(),
+            chunks=store.count_chunks(),
+            embedded=totals.embedded,
+            redone=totals.redone,
+            commits=totals.commits,
+            failed=tuple(store.failures()),
+            left_out=(*left_out, *store.left_out()),
+            given_up=tuple(totals.given_up),
+            hosts=totals.hosts,
+            cpu_s=round(totals.cpu_s, 3),
+            seconds=0.0,
+        )
+
     def is_needed(self) -> bool:
         """Return whether anything has to be done."""
-        is_unfinished = self._store.is_unfinished() or not self._store.has_all_vectors(self._spec)
-        return bool(self._plan.files.num_rows or self._plan.gone or is_unfinished)
+        if self._plan.files.num_rows or self._plan.gone or self._store.is_unfinished():
+            return True
+        return self._store.count_chunks() > 0 and not self._store.has_all_vectors(self._spec)
 
     def remove(self) -> None:
         """Remove what is gone from the source."""
@@ -252,21 +259,36 @@ def cut_shares(plan: Plan, pace: Pace) -> Iterator[Share]:
         yield Share(tasks=plan.tasks(begin, len(sizes)))
 
 
+def _with_embedder(settings: Settings, store: Store) -> Settings:
+    """Return settings that name an embedder: for `auto`, the one that the index was made with."""
+    known = embedder_of(store.embedders()) if settings.embedder == AUTO_EMBEDDER else ""
+    return replace(settings, embedder=known) if known else with_embedder(settings, store.location)
+
+
 def _plan(
-    source: Source, listed: Any, store: Store, settings: Settings, *, allow_empty: bool, retry_failed: bool
+    listed: Any, store: Store, spec: EmbedderSpec, *, settings: Settings, check: str | None, retry_failed: bool
 ) -> Plan:
-    """Return what has to be done. Raises FilesLost where the source has lost nearly all files, LibraryEmpty."""
+    """Return what has to be done.
+
+    Raises FilesLost if the source of the name `check` has lost nearly all files, LibraryEmpty if there never were any;
+    None: don't check.
+    """
     stray = store.repair() if store.is_unfinished() else set()
     table = open_table(store.location, "files")
     with mapped("read", store.location):
         manifest = table.to_table(columns=MANIFEST)
-    if not allow_empty:
-        check_not_lost(
-            source.name, listed=listed.num_rows, known=manifest.num_rows, command="bunko cluster index SOURCE"
-        )
-    if not listed.num_rows and not manifest.num_rows:
-        raise LibraryEmpty.without_files(source.name)
-    return make_plan(listed, manifest, stray=stray, settings=settings, retry_failed=retry_failed)
+    if check is not None:
+        check_not_lost(check, listed=listed.num_rows, known=manifest.num_rows, command="bunko cluster index SOURCE")
+        if not listed.num_rows:
+            raise LibraryEmpty.without_files(check)
+    return make_plan(
+        listed,
+        manifest,
+        stray=stray,
+        unembedded=store.files_to_embed(spec),
+        settings=settings,
+        retry_failed=retry_failed,
+    )
 
 
 def _marked(store: Store) -> AbstractContextManager[None]:

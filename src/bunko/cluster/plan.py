@@ -51,9 +51,19 @@ class Plan:
 
 
 def make_plan(
-    listed: Any, manifest: Any, *, stray: Collection[str] = (), settings: Settings, retry_failed: bool = False
+    listed: Any,
+    manifest: Any,
+    *,
+    stray: Collection[str] = (),
+    unembedded: Collection[str] = (),
+    settings: Settings,
+    retry_failed: bool = False,
 ) -> Plan:
-    """Compare a listing with the manifest, both Arrow tables. `stray` are files with documents but no row there."""
+    """Compare a listing with the manifest, both Arrow tables.
+
+    `stray` are files with documents but no row there; `unembedded` are files to read in any case, since passages of
+    theirs have no vector.
+    """
     retry_failed = retry_failed or settings.reading.archives or bool(settings.reading.password_file)
     paths = manifest["path"].combine_chunks()
     places = pc.index_in(listed["path"].combine_chunks(), value_set=paths)
@@ -67,6 +77,9 @@ def make_plan(
     is_stale = pc.invert(pc.ends_with(before["digest"], fingerprint(settings)))
     if retry_failed:
         is_stale = pc.or_(is_stale, before["failed"])
+    if unembedded:
+        again = pa.array(sorted(unembedded), pa.string())
+        is_stale = pc.or_(is_stale, pc.is_in(listed["path"].combine_chunks(), value_set=again))
     is_read = _true(pc.or_kleene(is_new, pc.or_(is_stale, pc.invert(has_size))))
     is_same = pc.and_(pc.and_(is_settled, has_time), has_size)
     is_done = pc.and_(pc.invert(is_read), _true(is_same))

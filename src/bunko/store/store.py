@@ -219,6 +219,14 @@ class Store:
         rows = rows.group_by("key").aggregate([("length", "max")])
         return Missing(chunks=len(rows), characters=pc.sum(rows["length_max"]).as_py() or 0)
 
+    def files_to_embed(self, spec: EmbedderSpec) -> list[str]:
+        """Return the files with passages that this embedder has left to embed."""
+        if self.has_all_vectors(spec):
+            return []
+        rows = self._arrow(self._chunks, ["key", "file", "language"])
+        files: list[str] = pc.unique(rows.filter(to_embed(rows, spec, self._vectors.keys(spec)))["file"]).to_pylist()
+        return files
+
     def missing_texts(self, spec: EmbedderSpec, *, window: int) -> Iterator[dict[str, str]]:
         """Yield key and text of the passages that this embedder has left to embed, at most `window` at a time.
 
