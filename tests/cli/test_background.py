@@ -16,8 +16,8 @@ FEW = ("--set", "embedding.before_answer=0")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    text = "\n\n".join(f"## Part {n}\n\nThe wheel number {n} has {n} spokes, and turns to the left." for n in range(40))
-    return write_files(tmp_path / "library", {"wheels.md": text})
+    wheels = {f"{n}.txt": f"The wheel number {n} has {n} spokes, and turns to the left." for n in range(150)}
+    return write_files(tmp_path / "library", wheels)
 
 
 def test_the_command_ends_while_the_index_is_finished(folder: Path) -> None:

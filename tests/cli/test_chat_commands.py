@@ -91,8 +91,8 @@ def test_commands_change_the_next_question(tmp_path: Path) -> None:
     assert now.settings() == {"model": os.path.expanduser("~/m.gguf")}  # noqa: PTH111
     run_command("/only a b", now, forget=lambda: None)
     assert now.only == ("a", "b")
-    run_command("/only", now, forget=lambda: None)
-    assert now.only == ()
+    assert run_command("/only", now, forget=lambda: None) == "Asking all documents."
+    assert not state(only=()).only
     with pytest.raises(UsageError, match="no documents"):
         run_command("/only a", state(has_documents=False), forget=lambda: None)
     with pytest.raises(UsageError, match="needs a file"):
