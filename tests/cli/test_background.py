@@ -64,3 +64,24 @@ def test_vectors_are_made_in_slices(folder: Path) -> None:
         calls += 1
         assert calls < 100
     assert calls >= 1 and library.complete() == 0
+
+
+def test_an_index_that_was_deleted_is_left_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    from bunko.cli import background
+    from bunko.library import Library
+    from bunko.testing import FakeEmbedder
+
+    monkeypatch.setattr(Library, "embedder", FakeEmbedder())
+    make_library(folder).sync(vectors="few")
+    calls: list[float] = []
+
+    def complete(library: Library, *, seconds: float, wait_s: float) -> int:
+        calls.append(seconds)
+        shutil.rmtree(folder / ".bunko")
+        return 1
+
+    monkeypatch.setattr(Library, "complete", complete)
+    background.finish(f'{{"root": "{folder.as_posix()}", "overrides": {{}}}}')
+    assert len(calls) == 1 and not (folder / ".bunko").exists()
