@@ -11,7 +11,7 @@ from bunko.ports import Embedder
 from bunko.store import Store
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Called with a stage ("reading" in bytes, "embedding" in characters), the amount done, and the total."""
+"""Called with a stage ("reading" in bytes, "embedding" in passages), the amount done, and the total."""
 
 # Texts are sorted by length within a window, so that batches need little padding, and embedded in short batches.
 _WINDOW = 8_192
@@ -50,13 +50,13 @@ def embed(store: Store, embedder: Embedder, progress: Progress, *, seconds: floa
         # Texts of similar length together: each batch of the embedder is padded to its longest.
         keys = sorted(texts, key=lambda key: (len(texts[key]), key))
         for n in range(0, len(keys), size):
-            progress("embedding", min(done, missing.characters), missing.characters)
+            progress("embedding", min(done, missing.chunks), missing.chunks)
             batch = keys[n : n + size]
             store.add_vectors(embedder.spec, batch, embedder.embed_passages([texts[key] for key in batch]))
-            done += sum(len(texts[key]) for key in batch)
-            if time.monotonic() - begin >= seconds and done < missing.characters:
+            done += len(batch)
+            if time.monotonic() - begin >= seconds and done < missing.chunks:
                 return missing.chunks
     store.vectors_complete(embedder.spec)
     if missing.chunks:
-        progress("embedding", missing.characters, missing.characters)
+        progress("embedding", missing.chunks, missing.chunks)
     return missing.chunks
