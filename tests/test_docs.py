@@ -337,3 +337,50 @@ def test_shell_snippets_run_with_the_starter_models(page: Path, folder: Path) ->
 @pytest.mark.parametrize("page", _pages_with("python", "models"), ids=_name)
 def test_python_snippets_run_with_the_starter_models(page: Path, folder: Path) -> None:
     _run_python(page, folder, marks=("", "models"))
+
+
+# --- the sample of the README ------------------------------------------------------------------------------------
+
+
+@pytest.mark.models
+def test_the_first_command_prints_what_the_readme_shows(tmp_path: Path) -> None:
+    """All but the times, counts and shares, which change with the machine and with the documentation."""
+    first = next(block for block in blocks(ROOT / "README.md") if block.language == "sh")
+    sample = next(block for block in blocks(ROOT / "README.md") if block.language == "text")
+    words = shlex.split(first.text.rpartition("/bin/")[2])
+    shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns(".bunko"))
+    done = subprocess.run(
+        [sys.executable, "-m", "bunko", *words[1:]],
+        cwd=tmp_path,
+        env=_environment(tmp_path) | {"COLUMNS": "80"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    shown = [line for line in done.stdout.splitlines() if "very small model" not in line and "shows better" not in line]
+    assert _unmeasured(shown) == _unmeasured(sample.text.splitlines())
+
+
+def _unmeasured(lines: list[str]) -> list[str]:
+    """Return the lines that are there in any case, without what is measured and counted."""
+    text = "\n".join(line for line in lines if line.strip())
+    text = re.sub(r"`\S+(?: -m |/bin/)bunko ", "`bunko ", text)  # as the program was started
+    text = re.sub(r"(?m)^.* = .* tokens read .*$", "TIMES", text)
+    return re.sub(
+        r"\b\d[\d,.]*\b(?= (?:documents|s\b|passages|quoted|searched|added)|%| \w+ cited)", "N", text
+    ).splitlines()
+
+
+def test_the_documentation_is_read_without_failures(tmp_path: Path) -> None:
+    """What a first question to it would report: files that can't be read, and places that are not text."""
+    from tests.support import make_library
+
+    shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns(".bunko"))
+    report = make_library(tmp_path / "docs").sync()
+    assert not report.failed and not report.left_out and not report.notes
+    assert report.documents == sum(page.name != "first-questions.md" for page in (ROOT / "docs").rglob("*.md"))

@@ -80,7 +80,8 @@ class EmbeddingSettings:
     """Most tokens in one batch for GGUF embedders and servers, whose memory use grows with it. ONNX embedders take one
     text at a time."""
     before_answer: int = 128
-    """With more passages than this still without a vector, `ask` answers first and makes the vectors afterwards."""
+    """With more passages than this still without a vector, `ask` answers first, and a process in the background makes
+    the vectors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

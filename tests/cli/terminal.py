@@ -36,7 +36,7 @@ class Terminal:
         import termios
 
         words = list(argv) if argv else command(*arguments)
-        variables = environment({"TERM": "xterm", "LANG": "C.UTF-8", "COLUMNS": "", **(env or {})})
+        variables = environment({"TERM": "xterm", "LANG": "C.UTF-8", "COLUMNS": "", "NO_COLOR": "", **(env or {})})
         for name in ("COLUMNS", "NO_COLOR"):
             if not variables.get(name):
                 variables.pop(name, None)

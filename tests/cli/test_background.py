@@ -16,8 +16,8 @@ FEW = ("--set", "embedding.before_answer=0")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    text = "\n\n".join(f"## Part {n}\n\nThe wheel number {n} has {n} spokes, and turns to the left." for n in range(40))
-    return write_files(tmp_path / "library", {"wheels.md": text})
+    wheels = {f"{n}.txt": f"The wheel number {n} has {n} spokes, and turns to the left." for n in range(150)}
+    return write_files(tmp_path / "library", wheels)
 
 
 def test_the_command_ends_while_the_index_is_finished(folder: Path) -> None:
@@ -64,3 +64,24 @@ def test_vectors_are_made_in_slices(folder: Path) -> None:
         calls += 1
         assert calls < 100
     assert calls >= 1 and library.complete() == 0
+
+
+def test_an_index_that_was_deleted_is_left_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    from bunko.cli import background
+    from bunko.library import Library
+    from bunko.testing import FakeEmbedder
+
+    monkeypatch.setattr(Library, "embedder", FakeEmbedder())
+    make_library(folder).sync(vectors="few")
+    calls: list[float] = []
+
+    def complete(library: Library, *, seconds: float, wait_s: float) -> int:
+        calls.append(seconds)
+        shutil.rmtree(folder / ".bunko")
+        return 1
+
+    monkeypatch.setattr(Library, "complete", complete)
+    background.finish(f'{{"root": "{folder.as_posix()}", "overrides": {{}}}}')
+    assert len(calls) == 1 and not (folder / ".bunko").exists()

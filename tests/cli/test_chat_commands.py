@@ -90,9 +90,9 @@ def test_commands_change_the_next_question(tmp_path: Path) -> None:
     run_command("/model ~/m.gguf", now, forget=lambda: None)
     assert now.settings() == {"model": os.path.expanduser("~/m.gguf")}  # noqa: PTH111
     run_command("/only a b", now, forget=lambda: None)
-    assert list(now.only) == ["a", "b"]
-    run_command("/only", now, forget=lambda: None)
-    assert not list(now.only)
+    assert now.only == ("a", "b")
+    assert run_command("/only", now, forget=lambda: None) == "Asking all documents."
+    assert not state(only=()).only
     with pytest.raises(UsageError, match="no documents"):
         run_command("/only a", state(has_documents=False), forget=lambda: None)
     with pytest.raises(UsageError, match="needs a file"):

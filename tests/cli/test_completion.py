@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.terminal import TAB, Terminal, needs_pty
 from tests.conftest import Cli
 from tests.support import REPOSITORY, environment
 
@@ -30,7 +31,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 def _programs(tmp_path: Path) -> dict[str, str]:
     """Return an environment in which `bunko` is this program."""
     folder = tmp_path / "bin"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     program = folder / "bunko"
     program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m bunko.cli.main "$@"\n')
     program.chmod(0o755)
@@ -70,6 +71,54 @@ def test_zsh_takes_the_script(tmp_path: Path, cli: Cli) -> None:
     line = f'autoload -Uz compinit && compinit -u; source "{script}"; print -r -- ${{_comps[bunko]}}'
     done = subprocess.run(["zsh", "-fc", line], capture_output=True, text=True, check=False, timeout=60)
     assert "argcomplete" in done.stdout, done.stderr
+
+
+@needs_pty
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh")
+def test_zsh_completes_at_tab(tmp_path: Path, cli: Cli) -> None:
+    script = tmp_path / "completion.zsh"
+    script.write_text(cli("completion", "zsh").out)
+    found = _programs(tmp_path) | {"PS1": "ready> ", "ZDOTDIR": str(tmp_path)}
+    (tmp_path / ".zshrc").write_text(f'PS1="ready> "; autoload -Uz compinit && compinit -u\nsource "{script}"\n')
+    with Terminal(argv=["zsh", "-i"], env=found, columns=100) as terminal:
+        terminal.wait_for("ready> ")
+        terminal.press("bunko models rec" + TAB)
+        assert "bunko models recommend" in terminal.wait_for("recommend")
+        terminal.press("\x15bunko ask reports --strictn" + TAB)  # Ctrl-U empties the line
+        terminal.wait_for("--strictness")
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+def test_fish_completes_commands_flags_and_models(tmp_path: Path, cli: Cli) -> None:
+    script = tmp_path / "bunko.fish"
+    script.write_text(cli("completion", "fish").out)
+    found = _programs(tmp_path)
+
+    def tab(line: str) -> list[str]:
+        words = ["fish", "--no-config", "-c", f"source '{script}'; complete -C '{line}'"]
+        done = subprocess.run(words, env=found, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=90)
+        return [word.split("\t")[0] for word in done.stdout.splitlines()]
+
+    assert tab("bunko models rec") == ["recommend"]
+    assert "--strictness" in tab("bunko ask reports --str")
+    assert "smollm2-135m" in tab("bunko ask reports Q --model smol")
+
+
+@pytest.mark.skipif(shutil.which("pwsh") is None, reason="needs PowerShell")
+def test_powershell_completes_commands_and_flags(tmp_path: Path, cli: Cli) -> None:
+    script = tmp_path / "bunko.ps1"
+    script.write_text(cli("completion", "powershell").out)
+
+    def tab(line: str) -> list[str]:
+        ask = f". '{script}'; (TabExpansion2 -inputScript '{line}' -cursorColumn {len(line)}).CompletionMatches"
+        words = ["pwsh", "-NoProfile", "-Command", f"{ask} | ForEach-Object CompletionText"]
+        done = subprocess.run(
+            words, env=_programs(tmp_path), cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=90
+        )
+        return [word.strip() for word in done.stdout.splitlines()]
+
+    assert "recommend" in tab("bunko models rec")
+    assert "--strictness" in tab("bunko ask reports --strictn")
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish", "powershell"])

@@ -181,7 +181,7 @@ def test_what_the_server_can_not_do_is_done_in_this_process(
     flags = tuple(str(tmp_path / "store") if flag == "STORE" else flag for flag in flags)
     outcome = cli("ask", str(folder), QUESTION, "--verbose", "--no-cache", *flags)
     assert outcome.code == 0, outcome
-    assert "sync" in outcome.out  # a server has no such stage
+    assert "sync" in outcome.err  # a server has no such stage
     assert why in outcome.err
     assert ("is not used" in outcome.err) == bool(why)
 

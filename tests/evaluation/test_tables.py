@@ -84,6 +84,7 @@ def test_statistics_are_told_in_plain_words_and_chance_is_named() -> None:
     assert "A is right more often" in in_words(pair_of())[0]
     assert "B is right more often" in in_words(pair_of(wins=0, losses=9))[0]
     assert in_words(pair_of(wins=1, p=1.0))[0].endswith("That may be chance.")
+    assert "on the same questions" in in_words(pair_of(wins=0, p=1.0))[0]
     assert "not known" in in_words(pair_of(p=None))[0]
     assert in_words(pair_of(time_ratio=quick))[1] == "B took 4.0 times as long as A."
     unsure = Interval(value=1.1, low=0.9, high=1.4)

@@ -32,6 +32,7 @@ class AnswerWords:
     more_characters: str
     cited_sentences: str
     incomplete: str
+    no_hits: str
     scope: str
     page: str
     row: str
@@ -60,6 +61,7 @@ WORDS = {
         more_characters=" ({n:,} more characters; --verbose shows all)",
         cited_sentences="{found:,} of {cited:,} cited sentences are supported by their sources; --json has them.",
         incomplete="  (a number of the sentence is missing)",
+        no_hits="No passage matches.",
         scope="Within {filters}: {documents:,} of {of}",
         page="page {}",
         row="row {:,}",
@@ -86,6 +88,7 @@ WORDS = {
         more_characters="（残り {n:,} 文字。--verbose ですべて表示します）",
         cited_sentences="出典を示した {cited:,} 文のうち {found:,} 文の内容が出典にあります（すべて見るには --json）。",
         incomplete="（文中の数値が抜けています）",
+        no_hits="該当するパッセージはありません。",
         scope="対象の文書（{filters}）：{of} 件中 {documents:,} 件",
         page="{} ページ",
         row="{:,} 行目",

@@ -7,8 +7,9 @@ import contextlib
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from bunko.cli.answer_words import words_for
 from bunko.cli.background import leave_rest
 from bunko.cli.common import note, note_report, open_from, print_json, settings_from
 from bunko.cli.render import render_hits, scope_line, show_answer
@@ -119,8 +120,9 @@ def show_found(arguments: argparse.Namespace, found: SearchResult, watch: Stopwa
         print_json(to_json(replace(found, timings=watch.timings())))
     else:
         if found.scope and not arguments.quiet:
-            print(scope_line(found.scope), end="\n\n")
-        render_hits(found.hits, scores="shown" if arguments.verbose else "hidden")
+            print(scope_line(found.scope, words_for(found.query)), end="\n\n")
+        scores: Literal["shown", "hidden"] = "shown" if arguments.verbose else "hidden"
+        render_hits(found.hits, scores=scores, words=words_for(found.query))
 
 
 def warm_up(arguments: argparse.Namespace, library: Library, question: str = "") -> None:

@@ -108,6 +108,19 @@ def finish(job: str) -> None:
     with Library(root, settings=settings) as library:
         if not library.is_indexed:
             return
-        with writer_lock(Path(index_location(root, settings)), wait_s=0.0, name=_NAME):
+        place = Path(index_location(root, settings))
+        with writer_lock(place, wait_s=0.0, name=_NAME):
+            own = _identity(place)
             while library.complete(seconds=_SLICE_S, wait_s=_WAIT_S):
                 time.sleep(_BETWEEN_S)
+                if _identity(place) != own:
+                    return  # the index was deleted, and another one may be in its place
+
+
+def _identity(place: Path) -> tuple[int, int]:
+    """Return what tells the lock's file from another one at the same path; zeros if there is none."""
+    try:
+        state = (place / f"{_NAME}.lock").stat()
+    except OSError:
+        return 0, 0
+    return state.st_dev, state.st_ino

@@ -49,7 +49,8 @@ def _sources(line: Answered, words: AnswerWords) -> list[str]:
 
     A small model may be wrong; the best quote does not depend on it.
     """
-    supporting = {citation["n"] for citation in line.get("citations", ()) if citation.get("verified")}
+    is_answer = not line.get("closest_quote")
+    supporting = {citation["n"] for citation in line.get("citations", ()) if citation.get("verified") and is_answer}
     lines: list[str] = []
     for n, item in enumerate(line.get("evidence", ()), 1):
         if n == 1 or (n in supporting and len(lines) < _QUOTES):

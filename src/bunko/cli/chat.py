@@ -158,16 +158,14 @@ def _converse(arguments: argparse.Namespace, talk: _Talk) -> int:
             if talk.state.is_over:
                 break
             continue
-        before = talk.state.model
         try:
             _answer(arguments, talk, line.strip(), told)
         except (QuestionError, ScopeError) as error:
             note(arguments, str(error))
         except (ModelError, EngineError) as error:
-            if not interactive and not talk.state.chosen_model:
+            if not talk.state.use_last_model() and not interactive:
                 raise
             note(arguments, str(error))
-            talk.state.chosen_model, talk.state.model = "", before
         except KeyboardInterrupt:
             if not interactive:
                 raise
@@ -181,7 +179,7 @@ def _answer(arguments: argparse.Namespace, talk: _Talk, question: str, told: set
     within: Within = {"only": state.only} if state.only else {}
     events = talk.conversation.stream(question, settings=state.settings(), **within)
     shown = events if arguments.json else _told_once(events, told, talk.lasting)
-    state.answers.append(show_answer(arguments, shown))
+    state.note_answer(show_answer(arguments, shown))
 
 
 def _run_command(arguments: argparse.Namespace, talk: _Talk, line: str) -> None:

@@ -45,6 +45,23 @@ class ChatState:
     answers: list[Answer] = field(default_factory=list)
     """The answers of the conversation so far."""
     is_over: bool = False
+    _worked: tuple[str, str] = ("", "")
+    """The model that answered last, and the name by which it was chosen."""
+
+    def __post_init__(self) -> None:
+        """Take the model that the command was given for one that works."""
+        self._worked = (self.model, self.chosen_model)
+
+    def note_answer(self, answer: Answer) -> None:
+        """Keep an answer; its model works."""
+        self.answers.append(answer)
+        self._worked = (self.model, self.chosen_model)
+
+    def use_last_model(self) -> bool:
+        """Go back to the model that answered last; return whether that is another one."""
+        changed = self._worked != (self.model, self.chosen_model)
+        self.model, self.chosen_model = self._worked
+        return changed
 
     def settings(self) -> Mapping[str, object] | None:
         """Return the settings of the next question that are not the library's own."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bunko.settings import Settings
     from bunko.types import SyncReport
 
-_UNITS = {"reading": "B", "embedding": " characters", "waiting for the server's model": " s"}
+_UNITS = {"reading": "B", "embedding": " passages", "waiting for the server's model": " s"}
 # flag -> setting, for those that a question may not set
 _FLAGS = {
     "model": "model",

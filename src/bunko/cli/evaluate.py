@@ -86,6 +86,8 @@ def _show_batch(arguments: argparse.Namespace, report: BatchReport, *, questions
     else:
         print(f"{text}: {safe(str(Path(arguments.out).expanduser()))}")
     for said, count in report.notes.items():
+        if "closest quote:" in said or "最も近い引用：" in said:
+            continue  # shown with its answer
         note(arguments, f"In {count} of the answers: {said}")
     if report.failed:
         again = "The same command asks the failed questions again." if arguments.out else ""

@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 
-from bunko.cli.common import bold, counted, dim, note, open_from, print_json, safe
+from bunko.cli.common import bold, counted, dim, for_terminal, note, open_from, print_json, safe
 from bunko.contract.records import DocumentList, DuplicateList, row_of
 from bunko.contract.serialise import to_json
 from bunko.errors import LibraryNotFound, ReadError, StoreBusy
@@ -97,7 +97,8 @@ def print_failed(report: SyncReport) -> None:
     if report.failed:
         print(bold(f"{counted(len(report.failed), 'file')} could not be read:"))
     for item in report.failed:
-        print(f"  {safe(item.path)}: {safe(item.error)} {dim(safe(item.hint))}", flush=True)
+        text = safe(f"{item.path}: {item.error} {item.hint}").rstrip()
+        print(for_terminal(text, sys.stdout, first="  ", rest="    "), flush=True)
 
 
 def print_left_out(report: SyncReport) -> None:
@@ -105,7 +106,7 @@ def print_left_out(report: SyncReport) -> None:
     if report.left_out:
         print(bold("Left out:"))
     for item in report.left_out:
-        print(f"  {safe(item.path)}: {safe(item.reason)}", flush=True)
+        print(for_terminal(safe(f"{item.path}: {item.reason}"), sys.stdout, first="  ", rest="    "), flush=True)
 
 
 def run_documents(arguments: argparse.Namespace) -> int:

@@ -196,15 +196,15 @@ def scope_line(scope: Scope, words: AnswerWords = WORDS["en"]) -> str:
     return dim(safe(words.scope.format(filters=scope.filters, documents=scope.documents, of=of)))
 
 
-def render_hits(hits: Sequence[Hit], *, scores: Literal["shown", "hidden"]) -> None:
+def render_hits(hits: Sequence[Hit], *, scores: Literal["shown", "hidden"], words: AnswerWords = WORDS["en"]) -> None:
     """Print passages, best first."""
     if not hits:
-        print("No passage matches.")
+        print(words.no_hits)
     for n, hit in enumerate(hits, 1):
         parts = f"dense {hit.dense or 0:.3f}  bm25 {hit.lexical or 0:.2f}"
         score = parts if hit.dense is not None or hit.lexical is not None else f"score {hit.score:.3f}"
         chunk = hit.chunk
-        place = _place(chunk.path, chunk.page, chunk.heading, chunk.library, words_for(chunk.text))
+        place = _place(chunk.path, chunk.page, chunk.heading, chunk.library, words)
         _print_place(f"{n:2} ", place, after=dim(f"  {score}") if scores == "shown" else "")
         text = safe(chunk.text).strip()
         print(wrapped_lines(text, width(), indent=_INDENT) if sys.stdout.isatty() else textwrap.indent(text, _INDENT))

@@ -6,7 +6,8 @@ import argparse
 import time
 from pathlib import Path
 
-from bunko.cli.common import bold, counted, dim, print_json, safe, settings_from
+from bunko.cli.common import bold, counted, dim, print_json, safe, settings_from, width
+from bunko.cli.wrapping import wrapped
 from bunko.client.discovery import find_serving
 from bunko.contract.serialise import to_json
 from bunko.installation import own_commands
@@ -15,6 +16,7 @@ from bunko.library_index import index_location
 from bunko.library_status import LibraryStatus, status_of
 from bunko.settings import apply_overrides
 
+_LEFT = 12  # columns before a value
 _SHOWN = 10  # files that could not be read; --json has all
 
 
@@ -29,9 +31,9 @@ def run(arguments: argparse.Namespace) -> int:
         print_json(to_json(status) | {"complete": status.is_complete, "served_at": place.url if place else None})
         return 0
     for name, text in _lines(status, served_at=place.url if place else ""):
-        print(f"{bold(f'{name:<11}')} {safe(text)}")
+        print(f"{bold(f'{name:<11}')} {wrapped(safe(text), width() - _LEFT, first='', rest=' ' * _LEFT)}")
     for item in status.failed[:_SHOWN]:
-        print(f"  {safe(item.path)}: {safe(item.error)} {dim(safe(item.hint))}".rstrip())
+        print(wrapped(safe(f"{item.path}: {item.error} {item.hint}"), width(), first="  ", rest="    "))
     if len(status.failed) > _SHOWN:
         print(dim(f"  … and {len(status.failed) - _SHOWN:,} more; --json has them."))
     if not status.is_complete and not status.writer:

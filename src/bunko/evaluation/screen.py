@@ -60,6 +60,8 @@ def in_words(pair: Pair) -> list[str]:
     sentences = []
     if pair["p"] is None:
         sentences.append(f"Whether {a} or {b} is right more often is not known: no question has a right answer.")
+    elif not (pair["wins"] or pair["losses"]):
+        sentences.append(f"{a} and {b} were right and wrong on the same questions.")
     else:
         wins, losses = _questions(pair["wins"]), f"{pair['losses']:,}"
         verdict = (

@@ -11,7 +11,7 @@ from bunko.ports import Embedder
 from bunko.store import Store
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Called with a stage ("reading" in bytes, "embedding" in characters), the amount done, and the total."""
+"""Called with a stage ("reading" in bytes, "embedding" in passages), the amount done, and the total."""
 
 # Texts are sorted by length within a window, so that batches need little padding, and embedded in short batches.
 _WINDOW = 8_192
@@ -48,15 +48,15 @@ def embed(store: Store, embedder: Embedder, progress: Progress, *, seconds: floa
     done = 0
     for texts in store.missing_texts(embedder.spec, window=_WINDOW):
         for batch in in_batches(texts, size=size):
-            progress("embedding", min(done, missing.characters), missing.characters)
+            progress("embedding", min(done, missing.chunks), missing.chunks)
             store.add_vectors(embedder.spec, batch, embedder.embed_passages([texts[key] for key in batch]))
             store.share()
-            done += sum(len(texts[key]) for key in batch)
-            if time.monotonic() - begin >= seconds and done < missing.characters:
+            done += len(batch)
+            if time.monotonic() - begin >= seconds and done < missing.chunks:
                 return missing.chunks
     store.vectors_complete(embedder.spec)
     if missing.chunks:
-        progress("embedding", missing.characters, missing.characters)
+        progress("embedding", missing.chunks, missing.chunks)
     return missing.chunks
 
 

@@ -24,7 +24,7 @@ def is_complete(place: Place, location: str) -> bool:
     if found > FORMAT:
         raise StoreTooNew(
             f"The index in {location!r} has format {found}, from a newer Bunko; this one reads {FORMAT}.",
-            f"Upgrade with: {this_installation().update()}",
+            f"To upgrade it: {this_installation().update()}",
         )
     return found == FORMAT and set(names).issuperset(CORE_TABLES)
 
