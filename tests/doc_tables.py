@@ -69,6 +69,8 @@ _SEE = {
     "generation.think": "models.md#models-that-reason",
     "generation.gpu_layers": "models.md#a-gpu",
     "generation.adapters": "models.md#adapters",
+    "generation.speculation": "models.md#tuning",
+    "generation.draft_model": "models.md#tuning",
     "answers.strictness": "decisions/013-what-is-refused.md",
     "answers.keep": "commands.md#a-question-that-was-asked-before",
     "answers.verify": "commands.md#how-an-answer-is-checked",

@@ -144,6 +144,8 @@ def test_switches_are_written_in_words(text: str, value: bool) -> None:
         'cache_dir = "elsewhere"',
         "offline = false",
         '[reading]\nsandbox = "off"',
+        '[generation]\ndraft_model = "https://example.org/small.gguf"',
+        '[generation]\ndraft_model = "plain-name"',
     ],
 )
 def test_a_folder_may_not_send_its_reader_anywhere(tmp_path: Path, text: str) -> None:

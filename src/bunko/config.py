@@ -32,6 +32,7 @@ _FORBIDDEN_IN_LIBRARY = (
     "reading.password_file",
     "reading.sandbox",
     "generation.adapters",
+    "generation.draft_model",
     "answers.instructions",
     "answers.prompts",
     "answers.prompt_file",

@@ -15,7 +15,8 @@ from bunko.settings import GenerationSettings
 
 HERE = Machine(cores=4, available_memory=2**33)
 FOUND = Tuned(
-    values={"n_batch": 256, "n_ubatch": 256, "cpuparams.n_threads": 2, **EIGHT_BITS},
+    values={"n_batch": 256, "n_ubatch": 256, "cpuparams.n_threads": 2},
+    attention=EIGHT_BITS,
     speculation=Speculation(match=3, most=6),
     gain=1.25,
     quoting_gain=2.0,
@@ -48,6 +49,7 @@ def test_an_entry_is_read_as_it_was_kept(tmp_path: Path) -> None:
         {"values": {"cache_type_k": "GGML_TYPE_Q2_K"}},
         {"values": {"no_extra_bufts": 1}},
         {"values": []},
+        {"attention": {"n_gpu_layers": 0}},
         {"speculation": {"draft": "", "match": 0, "most": 8}},
         {"speculation": {"match": 3}},
         {"speculation": "yes"},
@@ -83,7 +85,7 @@ def test_another_file_draft_or_machine_is_not_measured(defaults: Parameters, tmp
 
 def test_what_was_found_is_used_unless_the_settings_say_otherwise(defaults: Parameters) -> None:
     used = with_tuned(defaults, FOUND, GenerationSettings(), guesses=True).values
-    assert used == {**defaults.values, **FOUND.values, **Speculation(match=3, most=6).values()}
+    assert used == {**defaults.values, **FOUND.values, **EIGHT_BITS, **Speculation(match=3, most=6).values()}
     threads = with_tuned(defaults, FOUND, GenerationSettings(threads=4), guesses=True).values
     assert threads["cpuparams.n_threads"] == 4
     four = with_tuned(defaults, FOUND, GenerationSettings(cache_type="q4_0"), guesses=True).values
@@ -96,3 +98,5 @@ def test_nothing_is_guessed_where_it_is_off_or_of_no_use(defaults: Parameters, s
     used = with_tuned(defaults, FOUND, GenerationSettings(speculation=setting), guesses=guesses)  # type: ignore[arg-type]
     assert not speculates(used)
     assert used.values["n_batch"] == 256
+    # Where a model writes freely, the text with guesses is the text without.
+    assert (used.values["cache_type_k"] == "GGML_TYPE_Q8_0") is guesses

@@ -75,8 +75,11 @@ def test_a_draft_model_that_is_not_used_is_said(tmp_path: Path) -> None:
     assert "bench --tune" in tuning_of(defaults, settings, machine=MACHINE, size=1).notes[0]
     phrases = settings_with(tmp_path, style="extractive", draft_model=str(model))
     assert "phrases" in tuning_of(defaults, phrases, machine=MACHINE, size=1).notes[0]
-    TunedModels(tmp_path).keep(tuned_key(defaults, MACHINE, draft=model), Tuned())
-    assert tuning_of(defaults, settings, machine=MACHINE, size=1).notes == ()
+    guessed = Tuned(speculation=Speculation(draft=tmp_path / "elsewhere.gguf", most=4))
+    TunedModels(tmp_path).keep(tuned_key(defaults, MACHINE, draft=model), guessed)
+    tuning = tuning_of(defaults, settings, machine=MACHINE, size=1)
+    assert tuning.notes == ()
+    assert tuning.parameters.values["speculative.draft.mparams.path"] == str(model.resolve())
     with pytest.raises(UsageError, match="server"):
         draft_file(settings_with(tmp_path, draft_model="http://127.0.0.1:9/v1"))
 
@@ -96,10 +99,8 @@ def test_the_starter_writes_the_same_text_with_guesses(tmp_path: Path, drafted: 
     settings = apply_overrides(settings, wanted)
     defaults = chat_parameters(file, model.info, settings.generation, machine=Machine.here())
     one = Speculation(draft=file if drafted else None, match=3, most=6)
-    for draft in (file, None):
-        TunedModels(tmp_path).keep(
-            tuned_key(defaults, Machine.here(), draft=draft), Tuned(values=EIGHT_BITS, speculation=one)
-        )
+    key = tuned_key(defaults, Machine.here(), draft=one.draft)
+    TunedModels(tmp_path).keep(key, Tuned(attention=EIGHT_BITS, speculation=one))
     texts: dict[str, list[str]] = {}
     for speculation in ("auto", "off"):
         generator = open_generator(model, apply_overrides(settings, {"generation.speculation": speculation}))

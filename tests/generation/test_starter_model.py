@@ -147,11 +147,11 @@ def test_a_prompt_that_was_just_read_is_not_read_as_a_whole(generator: ChatGener
     for _ in range(2):
         again = written(generator, messages)
         assert again[:2] == first[:2]
-        assert size - 160 < again[2] < size - 1
+        assert size - 64 <= again[2] < size - 1
     # A conversation goes on: the answer is read, which was computed token by token, and the prompt's end.
     longer = [*messages, Message(role="assistant", content=first[0]), Message(role="user", content="Is that sure?")]
     warm = written(generator, longer)
-    assert warm[2] > size - 160
+    assert warm[2] >= size - 64
     written(generator, other)
     cold = written(generator, longer)
     assert cold[2] < 16

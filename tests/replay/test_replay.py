@@ -111,6 +111,8 @@ def test_every_setting_is_kept_or_has_no_effect_on_an_answer(save: Ask, place: P
         "cache_dir",
         "offline",
         "answers.keep",
+        "generation.speculation",
+        "generation.draft_model",
         "generation.start_timeout_s",
         "generation.first_token_timeout_s",
         "generation.token_timeout_s",

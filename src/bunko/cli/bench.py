@@ -85,7 +85,8 @@ def tuned_line(tuned: Tuned, *, guesses: bool) -> str:
     guessed = ""
     if tuned.speculation:
         who = tuned.speculation.draft.name if tuned.speculation.draft else "the prompt"
-        guessed = f"; words guessed from {who}, ×{tuned.quoting_gain:.2f} where an answer quotes"
+        bits = " with an attention cache of eight bits" if tuned.attention else ""
+        guessed = f"; words guessed from {who}{bits}, ×{tuned.quoting_gain:.2f} where an answer quotes"
         guessed += "" if guesses else ", only with --set generation.style=free"
     return f"Tuned: {used or 'the defaults'}, ×{tuned.gain:.2f} for a usual question{guessed}"
 

@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 
 from bunko.cli.common import bold, counted, dim, print_json, safe, settings_from, width
-from bunko.cli.wrapping import wrapped
 from bunko.client.discovery import find_serving
 from bunko.contract.serialise import to_json
 from bunko.installation import own_commands
+from bunko.language.wrapping import wrapped
 from bunko.library import Library
 from bunko.library_index import index_location
 from bunko.library_status import LibraryStatus, status_of

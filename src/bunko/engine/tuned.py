@@ -70,6 +70,8 @@ class Tuned:
     values: Mapping[str, object] = field(default_factory=dict)
     """The engine's parameters that differ from the defaults."""
     speculation: Speculation | None = None
+    attention: Mapping[str, object] = field(default_factory=dict)
+    """The parameters with which guesses change nothing: used wherever words may be guessed, also if they are not."""
     gain: float = 1.0
     """Time of a usual question with the defaults, divided by that with these parameters."""
     quoting_gain: float = 1.0
@@ -125,6 +127,8 @@ def with_tuned(
     if tuned is None:
         return parameters
     values = dict(tuned.values)
+    if tuned.speculation and guesses:
+        values |= tuned.attention  # also with speculation off, so that the text is the same
     if settings.threads:
         values = {name: value for name, value in values.items() if not name.endswith("n_threads")}
     if settings.cache_type != "f16":
@@ -145,6 +149,7 @@ def _written(tuned: Tuned) -> dict[str, object]:
     return {
         "values": dict(tuned.values),
         "speculation": guessed,
+        "attention": dict(tuned.attention),
         "gain": round(tuned.gain, 3),
         "quoting_gain": round(tuned.quoting_gain, 3),
     }
@@ -152,13 +157,17 @@ def _written(tuned: Tuned) -> dict[str, object]:
 
 def _read(entry: Mapping[str, Any]) -> Tuned | None:
     """Return an entry; None if it has anything that no measurement writes."""
-    values, guessed = entry.get("values"), entry.get("speculation")
-    if not isinstance(values, dict) or not all(_is_allowed(name, value) for name, value in values.items()):
-        return None
+    values, guessed, attention = entry.get("values"), entry.get("speculation"), entry.get("attention")
+    for found in (values, attention):
+        if not isinstance(found, dict) or not all(_is_allowed(name, value) for name, value in found.items()):
+            return None
+    assert isinstance(values, dict)
+    assert isinstance(attention, dict)
     try:
         return Tuned(
             values=values,
             speculation=_read_speculation(guessed) if guessed else None,
+            attention=attention,
             gain=float(entry.get("gain", 1.0)),
             quoting_gain=float(entry.get("quoting_gain", 1.0)),
         )

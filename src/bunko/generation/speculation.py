@@ -6,7 +6,7 @@ Measures nothing: `bunko bench --tune` does, and `engine.tuned` keeps it.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bunko.engine.parameters import Machine, Parameters
@@ -34,6 +34,8 @@ def tuning_of(defaults: Parameters, settings: Settings, *, machine: Machine, siz
     tuned = None
     with contextlib.suppress(OSError):  # the model's file has gone: the engine says so
         tuned = TunedModels(cache_directory(settings)).of(tuned_key(defaults, machine, draft=draft))
+    if tuned and tuned.speculation and tuned.speculation.draft:  # the file may have been moved since
+        tuned = replace(tuned, speculation=replace(tuned.speculation, draft=draft))
     guesses = writes_freely(settings, size=size)
     used = with_tuned(defaults, tuned, settings.generation, guesses=guesses)
     return Tuning(parameters=used, tuned=tuned, notes=_notes(settings, tuned, guesses=guesses))
@@ -42,7 +44,7 @@ def tuning_of(defaults: Parameters, settings: Settings, *, machine: Machine, siz
 def draft_file(settings: Settings) -> Path | None:
     """Return the file of the draft model; None without one. Raises UsageError for a server, and what `resolve` does."""
     name = settings.generation.draft_model
-    if not name or settings.generation.speculation == "off":
+    if not name:
         return None
     model = resolve(name, kind="chat", settings=settings)
     if not isinstance(model, LocalModel):

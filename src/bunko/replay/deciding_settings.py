@@ -12,12 +12,14 @@ from bunko.models.fetching.sources import PlainSource, parse_source
 from bunko.models.gguf.adapters import parse_adapters
 from bunko.settings import OWN_RERANKERS, Settings, apply_overrides, known_names
 
-# Where files are kept, how long is waited, and who may ask has no effect on an answer.
+# Where files are kept, how long is waited, who may ask, and what is guessed ahead has no effect on an answer.
 _WITHOUT_EFFECT = (
     "store",
     "cache_dir",
     "offline",
     "answers.keep",
+    "generation.speculation",
+    "generation.draft_model",
     "generation.start_timeout_s",
     "generation.first_token_timeout_s",
     "generation.token_timeout_s",

@@ -182,7 +182,8 @@ def _with_speculation(search: _Search, first: TimedEngine, tuned: Tuned, *, draf
     """Return the same with guesses, from the first form of attention in which they change nothing, if it is faster."""
     kinds = {"words guessed from the prompt": None} | ({"words guessed by the draft model": draft} if draft else {})
     why = "they would change the text with this model"
-    for attention in ({}, EIGHT_BITS):
+    attentions: tuple[Mapping[str, object], ...] = ({}, EIGHT_BITS)
+    for attention in attentions:
         if search.budget.left() < 0.1 * search.budget.seconds:
             why = _NO_TIME
             break
@@ -195,7 +196,7 @@ def _with_speculation(search: _Search, first: TimedEngine, tuned: Tuned, *, draf
                     continue
                 for setting, file in kinds.items():
                     one = Speculation(draft=file, match=min(_MATCH, width - 1), most=width - 1)
-                    found = _guessing(search, first, plain, replace(tuned, values=values), one, setting=setting)
+                    found = _guessing(search, first, plain, replace(tuned, attention=attention), one, setting=setting)
                     tuned = found if found and found.quoting_gain > tuned.quoting_gain else tuned
                 return tuned
         except EngineError as error:  # a head that eight bits don't divide
@@ -218,7 +219,7 @@ def _guessing(
         return 1 / runs[-1].writing
 
     try:
-        with search.engine({**tuned.values, **one.values()}) as engine:
+        with search.engine({**tuned.values, **tuned.attention, **one.values()}) as engine:
             quoting = search.pairs(plain, engine, seconds)
             usual = search.gains(first, engine) if _is_faster(quoting, least=_LEAST_QUOTING_GAIN) else []
     except EngineError as error:
