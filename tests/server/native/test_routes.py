@@ -49,7 +49,7 @@ def error_of(response: httpx.Response) -> tuple[int, str]:
 
 def test_what_there_is(host: Host) -> None:
     async def work(client: httpx.AsyncClient) -> None:
-        assert (await client.get("/health")).json() == {"status": "ok"}
+        assert (await client.get("/health")).json() == {"status": "ok", "version": 0}
         about = (await client.get("/api/about")).json()
         assert about["default_model"] == about["models"][0] == "smollm2-135m"
         assert (about["upload"]["allowed"], about["upload"]["max_bytes"]) == (True, 50_000_000)
