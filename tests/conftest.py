@@ -29,6 +29,7 @@ _reading = Forking()
 # The files that take longest, the longest first. Those that run models and those that wait take turns, since a model
 # computes on all cores. All others take less than ten seconds: at the end no process works alone for long.
 _LONG = """
+store/test_object_store store/test_snapshot
 generation/test_starter_model indexing/test_watch test_docs indexing/test_sync e2e/test_real_models cli/test_cli
 server/http/test_serving server/mcp/test_mcp answering/test_answer_cache evaluation/test_commands store/test_store
 client/test_discovery answering/test_reasoning server/native/test_routes overview/test_surveying

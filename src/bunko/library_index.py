@@ -5,10 +5,13 @@ Loads LanceDB only when the index is opened. Knows nothing of models and questio
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
-from bunko.errors import NotIndexed, StoreDamaged, StoreError, StoreNotWritable, StoreUntrusted
+from bunko.errors import NotIndexed, SettingsError, StoreDamaged, StoreError, StoreNotWritable, StoreUntrusted
+from bunko.network import is_loopback
 from bunko.paths import home_of
 from bunko.settings import Settings
 
@@ -24,6 +27,19 @@ def index_location(root: Path, settings: Settings) -> str:
     return settings.store or str(home_of(root) / "store")
 
 
+def check_online(location: str, settings: Settings) -> None:
+    """Raise SettingsError where the settings say offline, and the index is on an object store of another machine."""
+    if not settings.offline or "://" not in location:
+        return
+    from bunko.store.objects import endpoint_of
+
+    endpoint = endpoint_of(os.environ) if location.startswith("s3") else ""
+    if not is_loopback(urlsplit(endpoint).hostname or ""):
+        raise SettingsError(
+            f"The index is at {location!r}, and the settings say offline.", "Omit --offline, or use a local index."
+        )
+
+
 class LibraryIndex:
     """The index of one library. It is kept open once it was opened."""
 
@@ -35,6 +51,7 @@ class LibraryIndex:
         # A folder's own config file may not choose the place.
         self._origin: Literal["folder", "user"] = "user" if settings.store else "folder"
         self._store: Store | None = None
+        check_online(self.location, settings)
 
     @property
     def store(self) -> Store:

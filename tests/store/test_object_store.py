@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bunko.errors import NotIndexed, StoreDamaged
+from bunko.errors import NotIndexed, SettingsError, StoreDamaged
 from bunko.indexing.sync import sync
 from bunko.library import Library
 from bunko.server.hosting.libraries import HostedLibrary
@@ -190,7 +190,8 @@ def test_an_index_that_has_lost_a_table_is_made_again(place: str, folder: Path, 
 def test_the_files_of_this_machine_are_in_a_folder_of_the_cache(place: str, folder: Path, tmp_path: Path) -> None:
     settings = Settings(store=place, cache_dir=str(tmp_path / "cache"))
     with Library(folder, settings=settings, embedder=FakeEmbedder(), generator=FakeGenerator()) as library:
-        assert not library.is_indexed
+        was_indexed = library.is_indexed
+        assert not was_indexed
         with pytest.raises(NotIndexed, match="has no index yet"):
             library.search("cats")
         library.sync()
@@ -205,3 +206,14 @@ def test_the_files_of_this_machine_are_in_a_folder_of_the_cache(place: str, fold
     assert list((tmp_path / "cache" / "libraries").glob("lib-*/.bunko/conversations/*.json"))
     assert serving_file(hosted) == folder / ".bunko" / "serving.json"
     assert connect(place).list_tables().tables.count("control") == 1
+
+
+def test_offline_means_no_store_on_another_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str
+) -> None:
+    settings = Settings(store="s3://library/reports", offline=True)
+    Library(tmp_path, settings=settings)
+    assert endpoint.startswith("http://127.0.0.1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://s3.example.org")
+    with pytest.raises(SettingsError, match="the settings say offline"):
+        Library(tmp_path, settings=settings)

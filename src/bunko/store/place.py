@@ -19,7 +19,7 @@ from bunko.errors import StoreNotWritable
 from bunko.private_files import make_private, read_plain
 from bunko.store.faults import mapped
 from bunko.store.remote import connect, is_remote
-from bunko.store.seal import Seal
+from bunko.store.seal import SEAL, Seal
 from bunko.store.tables import KEEP_VERSIONS, delete, table_names
 from bunko.store.writer_lock import writer_lock
 
@@ -44,7 +44,8 @@ def place_of(location: str) -> Place:
         from bunko.store.remote_place import RemotePlace
 
         return RemotePlace(location)
-    if (Path(location) / PUBLISHED_FILE).exists():
+    # A sealed index is no copy, whoever put that file into its folder.
+    if (Path(location) / PUBLISHED_FILE).exists() and not (Path(location) / SEAL).exists():
         return PinnedPlace(location)
     make_private(Path(location))
     return LocalPlace(location)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from bunko.embedding.choice import embedder_of
 from bunko.errors import BunkoError, DiskFull, StoreError, StoreNotWritable
 from bunko.library import Library
+from bunko.library_index import check_online
 from bunko.private_files import make_private
 from bunko.server.hosting.libraries import HostedLibrary
 from bunko.settings import AUTO_EMBEDDER, folder_for
@@ -39,8 +40,9 @@ class Replica(HostedLibrary):
     def __init__(self, name: str, location: str, *, settings: Settings, engines: Engines, cache: str = "") -> None:
         """`cache` is the folder of the copy; empty: one in the cache directory; "none": no copy.
 
-        Raises StoreNotWritable where the folder can't be made.
+        Raises StoreNotWritable where the folder can't be made; SettingsError where the settings say offline.
         """
+        check_online(location, settings)
         self._url = location
         self._cache = cache
         here = folder_for(location, replace(settings, cache_dir=cache) if cache not in ("", NO_CACHE) else settings)
