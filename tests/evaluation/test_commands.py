@@ -98,8 +98,8 @@ def test_batch_shows_a_long_japanese_quote(tmp_path: Path, cli: Cli) -> None:
     file = tmp_path / "questions.txt"
     file.write_text("金閣寺はいつ建てられましたか。\n", encoding="utf-8")
     shown = cli("batch", str(folder), str(file), generator=FakeGenerator("1397年")).out
-    assert "“金閣寺は1397年に" in shown
-    assert "…”" in shown
+    assert "「金閣寺は1397年に" in shown
+    assert "…」" in shown
 
 
 def test_batch_without_a_file_prints_json_lines(folder: Path, questions: Path, cli: Cli) -> None:

@@ -174,6 +174,15 @@ def for_terminal(text: str, stream: Any, *, first: str = "", rest: str = "") -> 
     return wrapped(text, width(), first=first, rest=rest) if first else wrapped_lines(text, width())
 
 
+def beside(text: str, left: int) -> str:
+    """Return a text that stands after `left` columns of stdout; on a terminal its further lines begin there, too."""
+    if not sys.stdout.isatty():
+        return text
+    from bunko.language.wrapping import wrapped
+
+    return wrapped(text, width() - left, first="", rest=" " * left) if left else wrapped(text, width())
+
+
 def width() -> int:
     """Return the number of columns for a line of text."""
     return min(wide(), 100)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import itertools
-import sys
 from pathlib import Path
 
-from bunko.cli.common import bold, dim, open_from, print_json, safe, settings_from, width
+from bunko.cli.common import beside, bold, dim, open_from, print_json, safe, settings_from
 from bunko.diagnosis.doctor import examine
 from bunko.diagnosis.integrity import index_finding
 from bunko.diagnosis.object_store import store_findings
 from bunko.installation import own_commands
-from bunko.language.wrapping import wrapped
 
 _LEFT = 17  # columns before a detail
 _MARKS = {"ok": "✓", "warning": "!", "problem": "✗"}
@@ -33,17 +31,12 @@ def run(arguments: argparse.Namespace) -> int:
     for finding in found:
         findings.append(finding)
         if not arguments.json:
-            print(f"{bold(_MARKS[finding.state])} {finding.check:<14} {_below(safe(finding.detail))}", flush=True)
+            print(
+                f"{bold(_MARKS[finding.state])} {finding.check:<14} {beside(safe(finding.detail), _LEFT)}", flush=True
+            )
             if finding.cure:
-                print(f"{'':<17}{dim(_below(own_commands(safe(finding.cure))))}")
+                print(f"{'':<17}{dim(beside(own_commands(safe(finding.cure)), _LEFT))}")
     problems = sum(finding.state == "problem" for finding in findings)
     if arguments.json:
         print_json({"findings": [dataclasses.asdict(finding) for finding in findings], "problems": problems})
     return 1 if problems else 0
-
-
-def _below(text: str) -> str:
-    """Return a text whose further lines, on a terminal, begin below its first one."""
-    if not sys.stdout.isatty():
-        return text
-    return wrapped(text, width() - _LEFT, rest=" " * _LEFT, first="")

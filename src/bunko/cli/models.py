@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from bunko.cli.common import bold, dim, download_progress_from, print_json, safe, settings_from, width
+from bunko.cli.common import beside, bold, dim, download_progress_from, print_json, safe, settings_from
 from bunko.cli.importing import print_report
 from bunko.contract.serialise import Json
 from bunko.diagnosis.fitting import bytes_of, fit_of, known_bytes
 from bunko.hardware.memory import machine_memory
 from bunko.installation import own_commands
-from bunko.language.wrapping import wrapped
 from bunko.models.inventory import ModelState, list_models, optimise, pull, remove, show_model, undo_optimise
 
 _LEFT = 28  # columns before what is said of a model
@@ -36,15 +35,15 @@ def run_list(arguments: argparse.Namespace) -> int:
             notes += ["with a faster copy" if any(file.faster_copy for file in state.files) else ""]
             notes += ["your own" if state.imported else "", "an adapter" if _is_adapter(state) else ""]
             notes += [state.licence, "" if state.verified or state.downloaded else "unverified"]
-            line = wrapped(", ".join(note for note in notes if note), width() - _LEFT, rest=" " * _LEFT, first="")
+            line = beside(", ".join(note for note in notes if note), _LEFT)
             print(f" {mark} {safe(state.name):<24} {dim(line)}")
             if state.description:
-                print(wrapped(safe(state.description), width(), first="   "))
+                print(f"   {beside(safe(state.description), 3)}")
     free = f"{memory.available / 1e9:.1f} of {memory.total / 1e9:.1f} GB of memory are free."
     none = "none: --model none needs no model; answers are quotes and marked words of the documents"
     marks = "● on this machine   ○ not downloaded: bunko models pull NAME"
     for text in (free, none, own_commands(marks)):
-        print(dim(wrapped(text, width())))
+        print(dim(beside(text, 0)))
     return 0
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
-from bunko.cli.common import bold, counted, dim, print_json, safe, settings_from, width
+from bunko.cli.common import beside, bold, counted, dim, for_terminal, print_json, safe, settings_from
 from bunko.client.discovery import find_serving
 from bunko.contract.serialise import to_json
 from bunko.installation import own_commands
-from bunko.language.wrapping import wrapped
 from bunko.library import Library
 from bunko.library_index import index_location
 from bunko.library_status import LibraryStatus, status_of
@@ -31,9 +31,10 @@ def run(arguments: argparse.Namespace) -> int:
         print_json(to_json(status) | {"complete": status.is_complete, "served_at": place.url if place else None})
         return 0
     for name, text in _lines(status, served_at=place.url if place else ""):
-        print(f"{bold(f'{name:<11}')} {wrapped(safe(text), width() - _LEFT, first='', rest=' ' * _LEFT)}")
+        print(f"{bold(f'{name:<11}')} {beside(safe(text), _LEFT)}")
     for item in status.failed[:_SHOWN]:
-        print(wrapped(safe(f"{item.path}: {item.error} {item.hint}"), width(), first="  ", rest="    "))
+        text = safe(f"{item.path}: {item.error} {item.hint}").rstrip()
+        print(for_terminal(text, sys.stdout, first="  ", rest="    "))
     if len(status.failed) > _SHOWN:
         print(dim(f"  … and {len(status.failed) - _SHOWN:,} more; --json has them."))
     if not status.is_complete and not status.writer:
