@@ -83,6 +83,9 @@ class PromptReuse:
 
     def _forget_end(self, previous: Prompt) -> int:
         """Have the engine forget the end of the last prompt and its answer; return how many tokens stay, 0 for none."""
+        process = self._connection.endpoint
+        if not isinstance(process, LlamaProcess) or process.device != "cpu":
+            return 0  # how a server or a GPU takes its batches is not known
         keep = exact_beginning(previous, batch=self._batch())
         other = next((token for token in previous.tokens if keep and token != previous.tokens[keep]), None)
         if not self._can_forget or other is None:
