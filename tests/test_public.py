@@ -17,7 +17,7 @@ from tests.support import REPOSITORY
 
 HEAVY = "numpy onnxruntime lancedb xllamacpp kreuzberg tokenizers urllib3 pyarrow tqdm psutil fastapi uvicorn".split()
 # Packages whose modules may need an optional dependency, or load an engine when imported.
-_APART = ("models", "engine", "generation")
+_APART = ("models", "engine", "generation", "frameworks", "cluster")
 MODULES = [
     info.name
     for info in pkgutil.walk_packages(bunko.__path__, "bunko.")

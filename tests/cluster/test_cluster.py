@@ -219,9 +219,11 @@ def test_a_driver_that_was_paused_for_too_long_changes_nothing(
         wait_for(lambda: status(hosts, store)["documents"] >= 4)
         stale.send_signal(signal.SIGSTOP)
         time.sleep(9)
-        index(hosts, folder, store)
-        check_same(hosts, store, reference)
-        stale.send_signal(signal.SIGCONT)
+        try:
+            index(hosts, folder, store)
+            check_same(hosts, store, reference)
+        finally:
+            stale.send_signal(signal.SIGCONT)
         stale.wait(600)
     check_same(hosts, store, reference)
 
