@@ -59,16 +59,17 @@ def test_an_answer_across_languages(tmp_path: Path, written_in: str, question: s
         library.sync()
         answer = library.ask(question)
     said = " ".join(answer.notes)
-    assert ("can't match texts across languages" in said) is not crosses
+    told = "異なる言語の文章を照合できず" if written_in == "en" else "can't match texts across languages"
+    assert (told in said) is not crosses
     assert crosses or answer.refused
     if crosses:  # the generator is passed in, and speaks every language: its answer is not a quote
-        assert "quoted in" not in said
+        assert "quoted in" not in said and "引用です" not in said
 
 
 @pytest.mark.parametrize(
     ("written_in", "question", "noted"),
     [
-        ("en", "橋を設計したのは誰ですか", "The question is in Japanese, and the answer is quoted in English."),
+        ("en", "橋を設計したのは誰ですか", "質問は日本語ですが、回答は英語の文書からの引用です。"),
         ("ja", "Who designed the bridge?", "The question is in English, and the answer is quoted in Japanese."),
         ("ja", "橋を設計したのは誰ですか", ""),
     ],
@@ -82,7 +83,7 @@ def test_without_a_model_the_quote_is_said_to_be_in_its_language(
         answer = library.ask(question)
     assert not answer.refused
     assert answer.text
-    assert [note for note in answer.notes if "quoted in" in note] == ([noted] if noted else [])
+    assert [note for note in answer.notes if "quoted in" in note or "引用です" in note] == ([noted] if noted else [])
 
 
 def test_a_shared_name_is_found_across_languages(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_the_newer_version_is_quoted_once_with_a_note(folder: Path) -> None:
 def test_japanese_versions(folder: Path) -> None:
     answer = ask(folder, "大人の使用料は1時間いくらですか。")
     assert "700円" in answer.evidence[0].quote and "old/規程.txt" not in paths(answer)
-    assert "new/規程.txt is quoted in place of older versions: old/規程.txt." in answer.notes
+    assert "new/規程.txt から引用しました。古い版は除きました：old/規程.txt" in answer.notes
     assert "500円" in ask(folder, "旧版では大人の使用料は1時間いくらでしたか。").evidence[0].quote
 
 

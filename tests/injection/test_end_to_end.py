@@ -121,7 +121,8 @@ def test_all_of_them_together_leave_the_true_answers_and_say_what_they_tried(tmp
             assert [item.get("gives_orders", False) for item in tree["evidence"]] == [  # type: ignore[attr-defined]
                 item.gives_orders for item in answer.evidence
             ]
-            assert bool(flagged) == any("gives instructions to the assistant" in note for note in answer.notes)
+            told = ("gives instructions to the assistant", "アシスタントへの指示")
+            assert bool(flagged) == any(said in note for note in answer.notes for said in told)
             assert not (flagged and answer.evidence[0].gives_orders), "while there are other quotes"
             assert not any(gives_orders(item.quote) for item in answer.evidence if not item.gives_orders)
             orders += gives_orders(answer.text)

@@ -89,9 +89,9 @@ EXAMPLES: Mapping[str, tuple[str, str, str]] = {
         "bunko status reports --store index",
     ),
     "cluster index": (
-        "bunko cluster index /mnt/reports --store s3://libraries/reports --ray 10.0.0.5:6379",
-        "bunko cluster index s3://papers/2024 --store s3://libraries/papers --metrics 9464",
-        "bunko cluster index s3://papers/2024 --store s3://libraries/papers --commit-s 300 --json",
+        "bunko cluster index /mnt/a --store s3://lib/a --ray 10.0.0.5:6379",
+        "bunko cluster index s3://papers/2024 --store s3://lib/p --metrics 9464",
+        "bunko cluster index s3://papers --store s3://lib/p --commit-s 300 --json",
     ),
     "cluster status": (
         "bunko cluster status s3://libraries/reports",
