@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from bunko.cli.main import main
 from bunko.library import Library
 from bunko.ports import Embedder, Generator
 from bunko.reader import cards
+from bunko.server.http.logs import LOGGER
 from bunko.testing import FakeEmbedder, FakeGenerator
 from tests.reading_processes import CAN_FORK, Forking
 from tests.support import THOROUGH, Outcome
@@ -91,6 +93,9 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
             code = main(argv)
         except SystemExit as leaving:  # argparse's way out
             code = int(leaving.code or 0)
+        finally:  # a server's log goes to this test's stderr, which is closed after it
+            for name in (LOGGER, "uvicorn.error"):
+                logging.getLogger(name).handlers.clear()
         captured = capsys.readouterr()
         return Outcome(code=code, out=captured.out, err=captured.err)
 
