@@ -36,7 +36,7 @@ QUICK_FORM = 1.45
 # Speedup of prompts by large matrices in Q4_K_M, relative to the starter's; and the share of the memory bandwidth that
 # writing reaches: both from decision 015.
 _LARGE_MATRICES, _LARGE = 1.7, 1_000_000_000
-OF_BANDWIDTH = 0.65
+OF_BANDWIDTH = 0.58
 _ENGINE_BYTES = 300_000_000
 
 Place = Literal["gpu", "gpu and memory", "memory", "memory, tight", "nowhere"]
