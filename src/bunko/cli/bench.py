@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 from bunko.cli.common import bold, dim, download_progress_from, print_json, safe, settings_from, width
 from bunko.diagnosis.bench.records import Alternative, Bench, Figure, Tuning
@@ -14,8 +17,8 @@ from bunko.diagnosis.bench.tune import SECONDS
 from bunko.engine.seen import engine_gpus
 from bunko.engine.tuned import Tuned
 from bunko.language.wrapping import wrapped
-from bunko.settings import Settings
 
+_Found = TypeVar("_Found", Bench, Tuning)
 # A change below this is none.
 _SAME = 0.03
 _TITLES = (("measured", "Other settings, measured"), ("estimated", "Estimated, not measured"))
@@ -25,44 +28,24 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, and print a table or JSON."""
     settings = settings_from(arguments)
     if arguments.tune:
-        return _tune(arguments, settings)
+        seconds = float(arguments.seconds or SECONDS)
+        return _measure(arguments, _show_tuning, partial(tune_model, settings, seconds=seconds))
     effort = QUICK if arguments.quick else Effort()
     if arguments.seconds:
         effort = replace(effort, seconds=float(arguments.seconds))
+    return _measure(arguments, _show, partial(bench, settings, effort=effort))
+
+
+def _measure(arguments: argparse.Namespace, show: Callable[[_Found], None], measure: Callable[..., _Found]) -> int:
     progress = _Progress(arguments)
     try:
-        found = bench(
-            settings,
-            gpus=engine_gpus(),
-            effort=effort,
-            say=progress,
-            progress=download_progress_from(arguments),
-        )
+        found = measure(gpus=engine_gpus(), say=progress, progress=download_progress_from(arguments))
     finally:
         progress.clear()
     if arguments.json:
         print_json(dataclasses.asdict(found))
     else:
-        _show(found)
-    return 0
-
-
-def _tune(arguments: argparse.Namespace, settings: Settings) -> int:
-    progress = _Progress(arguments)
-    try:
-        found = tune_model(
-            settings,
-            gpus=engine_gpus(),
-            seconds=float(arguments.seconds or SECONDS),
-            say=progress,
-            progress=download_progress_from(arguments),
-        )
-    finally:
-        progress.clear()
-    if arguments.json:
-        print_json(dataclasses.asdict(found))
-    else:
-        _show_tuning(found)
+        show(found)
     return 0
 
 

@@ -7,6 +7,7 @@ first token nothing is repeated, so no text is written twice. Knows nothing of c
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -203,11 +204,10 @@ class _RepeatedStream(EventStream):
     def _open(self, failed: _Line | None) -> None:
         self._line = line = self._shared.take(failed)
         connection = line.connection if failed else self._shared.first_to(line)
-        try:
+        with contextlib.ExitStack() as undone:
+            undone.callback(self._shared.give_back, line)
             self._events = connection.stream(self._path, self._body)
-        except BaseException:
-            self._shared.give_back(line)
-            raise
+            undone.pop_all()
         self._is_open = True
 
     def _repeat(self, error: EngineError) -> None:
