@@ -14,7 +14,7 @@ import pytest
 from bunko.askable import ASKABLE, FIELDS, SETTINGS, Askable
 from bunko.cli.common import settings_from
 from bunko.cli.parser import build_parser
-from bunko.client.remote_library import fields_of
+from bunko.client.request_fields import fields_of
 from bunko.server.mcp.tools import TOOLS
 from bunko.server.native.requests import AskBody, SearchBody, Variant
 from bunko.server.openai.asking import understand
@@ -139,7 +139,7 @@ from bunko.server.hosting.inquiry import Inquiry, settings_for
 from bunko.settings import Settings, apply_overrides
 asked = Inquiry(question="Q", overrides={"evidence.quotes": 2})
 assert settings_for(asked, Settings(), most_tokens=9999).evidence.quotes == 2
-from bunko.client.remote_library import fields_of
+from bunko.client.request_fields import fields_of
 assert fields_of(apply_overrides(Settings(), {"evidence.quotes": 2})) == {"quotes": 2}
 from bunko.cli.resident import _ASKABLE
 assert _ASKABLE["quotes"].parse("2") == 2

@@ -6,7 +6,7 @@ Offsets (`start`, `end`) always count characters (Unicode code points) of `Docum
 Scores are always higher-is-better. Times are milliseconds.
 
 `bunko.contract` makes the JSON, its parser, the schemas and the tables in the documentation from these fields: in this
-order, with the docstring below a field as its description.
+order, with the docstring below a field as its description. So all records stand in one file, although it is a long one.
 """
 
 from __future__ import annotations

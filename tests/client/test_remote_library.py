@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 import bunko
 from bunko.client.http import Caller, path_of, place_of
 from bunko.client.opening import AnyLibrary
-from bunko.client.remote_library import RemoteLibrary, fields_of
+from bunko.client.remote_library import RemoteLibrary
+from bunko.client.request_fields import fields_of
 from bunko.contract.parse import error_from, from_json
 from bunko.contract.serialise import error_json, to_json
 from bunko.conversation import last

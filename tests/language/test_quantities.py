@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bunko.language.numerals import CARDINALS, from_kanji, from_words
-from bunko.language.quantities import Quantity, agrees, quantities
+from bunko.language.quantities import quantities
+from bunko.language.quantity import Quantity, agrees
 from tests.strategies import anything
 
 

@@ -26,13 +26,13 @@ from bunko.answering.breadth import (
 from bunko.answering.draft import Draft, Resources
 from bunko.answering.finding import find
 from bunko.answering.model_opinion import likeness_by, notes_on, opinion_of
+from bunko.answering.outcome import answer_of, retrieved
 from bunko.answering.refusal import can_judge, support, support_by_model, support_in_files
 from bunko.answering.rewriting import rewrite
 from bunko.answering.scoped_refusal import refusal_of
 from bunko.answering.spans import (
     choose_span,
     cite_span,
-    compared,
     is_read_for_words,
     read_quotes,
     stands_alone,
@@ -53,7 +53,6 @@ from bunko.answering.writing import (
     write,
 )
 from bunko.grounding.ground import ground
-from bunko.grounding.table_cells import with_cells
 from bunko.ports import Quotable, Timed
 from bunko.question.question import Question, parse_question
 from bunko.question.versions import wanted_version
@@ -63,13 +62,11 @@ from bunko.retrieval.named_documents import named_files
 from bunko.retrieval.second_search import second_search
 from bunko.settings import apply_overrides
 from bunko.types import (
-    Answer,
     Event,
     Evidence,
     Finished,
     Hit,
     Message,
-    Retrieved,
     TextDelta,
     Usage,
     page_at,
@@ -99,11 +96,11 @@ def answer_from_documents(
     draft = _read(draft, resources)
     draft = _judge(draft, resources)
     draft = _mark(draft, resources)
-    yield _retrieved(draft, resources)
+    yield retrieved(draft, resources)
     draft = yield from _generate(draft, resources)
     draft = _ground(draft, resources)
     draft = _translate(draft, resources)
-    yield Finished(answer=_answer(draft, resources))
+    yield Finished(answer=answer_of(draft, resources))
 
 
 # --- the stages, in order -----------------------------------------------------------------------------------------
@@ -336,46 +333,6 @@ def _translate(draft: Draft, resources: Resources) -> Draft:
             citations=draft.grounding.citations,
         )
     return replace(draft, translation=translation, usage=draft.usage + usage)
-
-
-def _answer(draft: Draft, resources: Resources) -> Answer:
-    asked = draft.written.finish_reason != "none"
-    text = draft.grounding.text if draft.sources else draft.written.text.strip()
-    return Answer(
-        question=draft.asked.text,
-        standalone_question=draft.question.text,
-        text=text,
-        reasoning=draft.written.reasoning.strip(),
-        refused=not draft.sources,
-        support=draft.support.strength if draft.evidence else 0.0,
-        probability=draft.probability,
-        evidence=draft.evidence,
-        span=compared(draft.span, text, refused=not draft.sources) if asked else draft.span,
-        citations=with_cells(draft.grounding.citations, draft.evidence, question=draft.question.text),
-        unsupported=draft.grounding.unsupported,
-        translation=draft.translation,
-        hits=draft.hits,
-        kind=draft.question.kind,
-        documents_searched=resources.documents,
-        documents_read=len({item.path for item in draft.sources}),
-        usage=draft.usage,
-        timings=resources.watch.timings(),
-        model=resources.generator.spec.name,
-        embedder=resources.embedder.spec.name,
-        finish_reason=draft.written.finish_reason,
-        closest_quote=draft.written.closest_quote and bool(draft.sources),
-        notes=draft.notes,
-    )
-
-
-def _retrieved(draft: Draft, resources: Resources) -> Retrieved:
-    return Retrieved(
-        question=draft.question.text,
-        evidence=draft.evidence,
-        hits=draft.hits,
-        span=None if draft.by_span else draft.span,
-        seconds=resources.watch.timings()["total"] / 1000,
-    )
 
 
 # --- what the stages share ----------------------------------------------------------------------------------------

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Iterable
 
 import bunko
-from bunko.askable import ASKABLE, SETTINGS, Askable
+from bunko.askable import SETTINGS
 from bunko.cli.command_parser import CommandParser
+from bunko.cli.flags import (
+    add_command,
+    common_flags,
+    engine_flags,
+    folder_argument,
+    generation_flags,
+    model_flags,
+    reading_flags,
+    retrieval_flags,
+    scope_flags,
+    setting_flags,
+    sync_flags,
+)
 from bunko.cli.more_commands import add_more_commands, show_help
-
-_MOST_CHARACTERS = 100_000  # of a file of instructions; no context window holds more
 
 _EXAMPLES = """\
 examples:
@@ -44,22 +53,22 @@ def build_parser() -> CommandParser:
     _add_models(commands)
     _add_mcp(commands)
     _add_prompts(commands)
-    doctor = _add(
+    doctor = add_command(
         commands, "doctor", "check this machine and the installation, with a cure for each problem", "doctor:run"
     )
     doctor.add_argument("folder", metavar="FOLDER", nargs="?", help="also check this folder's index")
     doctor.add_argument(
         "--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko; s3://…: also try that store"
     )
-    _common(doctor)
-    _model_flags(doctor)
+    common_flags(doctor)
+    model_flags(doctor)
     _add_bench(commands)
-    add_more_commands(commands, common=_common)
+    add_more_commands(commands, common=common_flags)
     return parser
 
 
 def _add_bench(commands: argparse._SubParsersAction[CommandParser]) -> None:
-    bench = _add(
+    bench = add_command(
         commands, "bench", "measure this machine with a model, and what other settings would gain", "bench:run"
     )
     bench.add_argument("--quick", action="store_true", help="one size of prompt, no other settings: about 15 seconds")
@@ -74,26 +83,28 @@ def _add_bench(commands: argparse._SubParsersAction[CommandParser]) -> None:
         "--tune", action="store_true", help="find the fastest parameters for the model, and use them from now on"
     )
     bench.add_argument("--embedder", metavar="NAME", help="the embedding model")
-    _common(bench)
-    _model_flags(bench)
+    common_flags(bench)
+    model_flags(bench)
 
 
 def _add_asking(commands: argparse._SubParsersAction[CommandParser]) -> None:
-    ask = _add(commands, "ask", "answer a question from the documents, with citations", "ask:run_ask")
+    ask = add_command(commands, "ask", "answer a question from the documents, with citations", "ask:run_ask")
     ask.add_argument(
         "words", nargs="+", metavar="[FOLDER] QUESTION", help="with --in or --no-rag, the question alone is enough"
     )
     ask.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
     ask.add_argument("--no-cache", action="store_true", help="do not reuse or keep an answer")
     ask.add_argument("--save", metavar="FILE", help="save the answer and what it was made from, for `bunko replay`")
-    replay = _add(
+    replay = add_command(
         commands, "replay", "answer a saved question again, and show what has changed since", "replay:run_replay"
     )
     replay.add_argument("file", metavar="FILE", help="what `bunko ask --save FILE` wrote")
     replay.add_argument("folder", metavar="FOLDER", nargs="?", help="where the library is now, if it was moved")
-    search = _add(commands, "search", "find passages, without a language model", "ask:run_search")
+    search = add_command(commands, "search", "find passages, without a language model", "ask:run_search")
     search.add_argument("words", nargs="+", metavar="[FOLDER] QUERY", help="with --in, the query alone is enough")
-    chat = _add(commands, "chat", "hold a conversation, in which questions may refer to earlier ones", "chat:run")
+    chat = add_command(
+        commands, "chat", "hold a conversation, in which questions may refer to earlier ones", "chat:run"
+    )
     chat.add_argument("folder", metavar="FOLDER", nargs="?", help="without it: chat with the model alone")
     for command in (ask, search, chat):
         command.add_argument(
@@ -107,34 +118,34 @@ def _add_asking(commands: argparse._SubParsersAction[CommandParser]) -> None:
         command.add_argument(
             "--no-server", action="store_true", help="load the models here, even if a process serves the library"
         )
-        _common(command)
-        _sync_flags(command)
-        _reading_flags(command)
-        _retrieval_flags(command)
-        _scope_flags(command)
-    _common(replay)
-    _sync_flags(replay)
+        common_flags(command)
+        sync_flags(command)
+        reading_flags(command)
+        retrieval_flags(command)
+        scope_flags(command)
+    common_flags(replay)
+    sync_flags(replay)
     replay.add_argument("--embedder", metavar="NAME", help="the embedding model")
-    _model_flags(replay)
+    model_flags(replay)
     for command in (ask, chat):
-        _model_flags(command)
-        _generation_flags(command)
+        model_flags(command)
+        generation_flags(command)
 
 
 def _add_library(commands: argparse._SubParsersAction[CommandParser]) -> None:
-    index = _add(
+    index = add_command(
         commands, "index", "bring the index in step with the folder, and report what changed", "library:run_index"
     )
-    watch = _add(commands, "watch", "keep the index in step with the folder while files change", "watch:run")
-    documents = _add(commands, "documents", "list the documents in the index", "library:run_documents")
-    show = _add(commands, "show", "print a document's extracted text", "library:run_show")
+    watch = add_command(commands, "watch", "keep the index in step with the folder while files change", "watch:run")
+    documents = add_command(commands, "documents", "list the documents in the index", "library:run_documents")
+    show = add_command(commands, "show", "print a document's extracted text", "library:run_show")
     for command in (index, watch, documents, show):
-        _folder(command)
-        _common(command)
+        folder_argument(command)
+        common_flags(command)
         command.add_argument("--embedder", metavar="NAME", help="the embedding model")
         command.add_argument("--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko")
     for command in (index, watch):
-        _reading_flags(command)
+        reading_flags(command)
     index.add_argument(
         "--check", action="store_true", help="compare all of the index with its checksums, and change nothing"
     )
@@ -149,7 +160,9 @@ def _add_library(commands: argparse._SubParsersAction[CommandParser]) -> None:
 
 
 def _add_serving(commands: argparse._SubParsersAction[CommandParser]) -> None:
-    serve = _add(commands, "serve", "serve a web page and an API for one or more libraries, until Ctrl-C", "serve:run")
+    serve = add_command(
+        commands, "serve", "serve a web page and an API for one or more libraries, until Ctrl-C", "serve:run"
+    )
     serve.add_argument(
         "folders",
         metavar="FOLDER",
@@ -188,34 +201,36 @@ def _add_serving(commands: argparse._SubParsersAction[CommandParser]) -> None:
     serve.add_argument(
         "--cache", metavar="DIR", help="with --read-only: where the copy of the index is kept; none: no copy"
     )
-    _engine_flags(serve)
-    _common(serve)
-    _reading_flags(serve)
-    _retrieval_flags(serve)
-    _generation_flags(serve)
+    engine_flags(serve)
+    common_flags(serve)
+    reading_flags(serve)
+    retrieval_flags(serve)
+    generation_flags(serve)
 
 
 def _add_evaluation(commands: argparse._SubParsersAction[CommandParser]) -> None:
-    batch = _add(commands, "batch", "answer every question in a file; continue where it stopped", "evaluate:run_batch")
-    evaluate = _add(commands, "eval", "measure the answers to the questions in a file", "evaluate:run_eval")
-    compare = _add(
+    batch = add_command(
+        commands, "batch", "answer every question in a file; continue where it stopped", "evaluate:run_batch"
+    )
+    evaluate = add_command(commands, "eval", "measure the answers to the questions in a file", "evaluate:run_eval")
+    compare = add_command(
         commands, "compare", "compare several models or settings on the same questions", "evaluate:run_compare"
     )
     for command in (batch, evaluate, compare):
-        _folder(command)
+        folder_argument(command)
         command.add_argument("questions", metavar="QUESTIONS", help="JSONL, or one question per line")
         command.add_argument("--limit", type=_count, default=0, metavar="N", help="only the first N questions")
         command.add_argument(
             "--parallel", type=_count, default=1, metavar="N", help="N questions at once: for model servers"
         )
-        _common(command)
-        _sync_flags(command)
-        _reading_flags(command)
-        _retrieval_flags(command)
-        _scope_flags(command)
-        _generation_flags(command)
+        common_flags(command)
+        sync_flags(command)
+        reading_flags(command)
+        retrieval_flags(command)
+        scope_flags(command)
+        generation_flags(command)
     for command in (batch, evaluate):
-        _model_flags(command)
+        model_flags(command)
         command.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
     compare.add_argument("--no-rag", action="store_true", help="also each model without documents")
     batch.add_argument(
@@ -249,19 +264,19 @@ def _add_evaluation(commands: argparse._SubParsersAction[CommandParser]) -> None
         help='"NAME: model=…, retrieval.mode=lexical, rag=false"',
     )
     compare.add_argument("--answers", metavar="PATH", help="keep the answers in this folder, and reuse them")
-    draft = _add(
+    draft = add_command(
         commands, "eval draft", "let a model draft questions about the folder's passages", "evaluate:run_draft"
     )
-    _folder(draft)
+    folder_argument(draft)
     draft.add_argument("--out", metavar="FILE", required=True, help="the question file to write")
     draft.add_argument("-n", "--count", type=_count, default=50, metavar="N", help="how many questions; default: 50")
     draft.add_argument("--embedder", metavar="NAME", help="the embedding model")
-    _setting_flags(draft, [SETTINGS["generation.temperature"]])
+    setting_flags(draft, [SETTINGS["generation.temperature"]])
     draft.add_argument("--seed", metavar="N", help="another seed chooses other passages")
-    _common(draft)
-    _sync_flags(draft)
-    _reading_flags(draft)
-    _model_flags(draft)
+    common_flags(draft)
+    sync_flags(draft)
+    reading_flags(draft)
+    model_flags(draft)
 
 
 def _count(text: str) -> int:
@@ -274,13 +289,13 @@ def _add_models(commands: argparse._SubParsersAction[CommandParser]) -> None:
     models = commands.add_parser("models", help="list, download, import, show, check, optimise and remove models")
     show_help(models, about="models")
     actions = models.add_commands(metavar="ACTION")
-    listing = _add(actions, "list", "list the models in the catalogue and on this machine", "models:run_list")
-    pull = _add(actions, "pull", "download a model, and verify it", "models:run_pull")
-    show = _add(actions, "show", "show everything known about a model", "models:run_show")
-    optimise = _add(actions, "optimise", "make a faster copy of a slow model", "models:run_optimise")
+    listing = add_command(actions, "list", "list the models in the catalogue and on this machine", "models:run_list")
+    pull = add_command(actions, "pull", "download a model, and verify it", "models:run_pull")
+    show = add_command(actions, "show", "show everything known about a model", "models:run_show")
+    optimise = add_command(actions, "optimise", "make a faster copy of a slow model", "models:run_optimise")
     optimise.add_argument("--undo", action="store_true", help="delete the copy")
-    remove = _add(actions, "remove", "delete a downloaded model", "models:run_remove")
-    check = _add(
+    remove = add_command(actions, "remove", "delete a downloaded model", "models:run_remove")
+    check = add_command(
         actions, "check", "show what a GGUF file is, what it needs, and which problems to expect", "checking:run_check"
     )
     check.add_argument("--run", dest="load", action="store_true", help="also load it, and measure its speed")
@@ -288,57 +303,59 @@ def _add_models(commands: argparse._SubParsersAction[CommandParser]) -> None:
     _add_import(actions)
     for command in (pull, show, optimise, remove, check):
         command.add_argument("name", metavar="MODEL", help="a name, path, hf:, https:, pypi: or ollama: source")
-    advise = _add(
+    advise = add_command(
         actions, "recommend", "show which models suit this machine, and how fast they would be", "checking:run_advise"
     )
     for command in (listing, pull, show, optimise, remove, check, advise):
-        _common(command)
+        common_flags(command)
 
 
 def _add_mcp(commands: argparse._SubParsersAction[CommandParser]) -> None:
-    mcp = _add(commands, "mcp", "give agents tools to search, ask and read the folder (MCP)", "mcp:run")
-    _folder(mcp)
+    mcp = add_command(commands, "mcp", "give agents tools to search, ask and read the folder (MCP)", "mcp:run")
+    folder_argument(mcp)
     mcp.add_argument("--http", action="store_true", help="use HTTP on this machine instead of stdin and stdout")
     mcp.add_argument("--port", metavar="N", help="with --http; default: 8643; 0: any free port")
     mcp.add_argument("--token", metavar="TOKEN", help="with --http: a token that requests must have; auto: make one")
-    _common(mcp)
+    common_flags(mcp)
     mcp.add_argument("--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko")
-    _reading_flags(mcp)
-    _retrieval_flags(mcp)
-    _model_flags(mcp)
-    _generation_flags(mcp)
+    reading_flags(mcp)
+    retrieval_flags(mcp)
+    model_flags(mcp)
+    generation_flags(mcp)
 
 
 def _add_prompts(commands: argparse._SubParsersAction[CommandParser]) -> None:
     prompts = commands.add_parser("prompts", help="list, show, edit and check the prompts that models get")
     show_help(prompts, about="prompts")
     actions = prompts.add_commands(metavar="ACTION")
-    listing = _add(actions, "list", "list the prompts, and which of them you have replaced", "prompts:run_list")
+    listing = add_command(actions, "list", "list the prompts, and which of them you have replaced", "prompts:run_list")
     listing.add_argument("folder", metavar="FOLDER", nargs="?", help="also those for this library")
-    show = _add(actions, "show", "print a prompt, or with --rendered what a question sends", "prompts:run_show")
+    show = add_command(actions, "show", "print a prompt, or with --rendered what a question sends", "prompts:run_show")
     show.add_argument("words", nargs="*", metavar="NAME [FOLDER]", help="with --rendered: [FOLDER]")
     show.add_argument(
         "--rendered", metavar="QUESTION", help="the prompt of this question to the folder, as the engine gets it"
     )
-    edit = _add(actions, "edit", "copy a prompt into your own, and open it in your editor", "prompts:run_edit")
+    edit = add_command(actions, "edit", "copy a prompt into your own, and open it in your editor", "prompts:run_edit")
     edit.add_argument("name", metavar="NAME", help="as `bunko prompts list` shows it")
     edit.add_argument("folder", metavar="FOLDER", nargs="?", help="only for this library; default: for all")
     edit.add_argument("--remove", action="store_true", help="delete your own: Bunko's is used again")
-    check = _add(actions, "check", "check prompts of your own; exit status 2 if one has a fault", "prompts:run_check")
+    check = add_command(
+        actions, "check", "check prompts of your own; exit status 2 if one has a fault", "prompts:run_check"
+    )
     check.add_argument("paths", metavar="FILE", nargs="*", help="prompts to check; default: all of your own")
     for command in (show, edit):
         command.add_argument("--language", metavar="CODE", default="en", help="en (default) or ja")
     for command in (listing, show, edit, check):
-        _common(command)
-    _sync_flags(show)
-    _reading_flags(show)
-    _retrieval_flags(show)
-    _model_flags(show)
-    _generation_flags(show)
+        common_flags(command)
+    sync_flags(show)
+    reading_flags(show)
+    retrieval_flags(show)
+    model_flags(show)
+    generation_flags(show)
 
 
 def _add_import(actions: argparse._SubParsersAction[CommandParser]) -> None:
-    command = _add(
+    command = add_command(
         actions, "import", "import a model of your own: a folder, an adapter or a GGUF file", "importing:run"
     )
     command.add_argument("source", metavar="SOURCE", help="a Hugging Face folder, a LoRA adapter's folder, a GGUF file")
@@ -351,91 +368,4 @@ def _add_import(actions: argparse._SubParsersAction[CommandParser]) -> None:
     command.add_argument("--calibrate", metavar="FOLDER", help="documents to calibrate the quantisation for")
     command.add_argument("--text", metavar="FILE", help="compare with 16 bits on this text; default: a text of Bunko's")
     command.add_argument("--no-checks", dest="checks", action="store_false", help="do not test the model")
-    _common(command)
-
-
-def _add(
-    commands: argparse._SubParsersAction[CommandParser], name: str, summary: str, run: str
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-    command.set_defaults(run=f"bunko.cli.{run}")
-    return command
-
-
-def _folder(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", metavar="FOLDER", help="a folder of documents, or a single document")
-
-
-def _common(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print one JSON object on stdout")
-    volume = command.add_mutually_exclusive_group()
-    volume.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
-    volume.add_argument("-v", "--verbose", action="store_true", help="also print scores and the time of each stage")
-    command.add_argument("--offline", action="store_true", default=None, help="never use the network")
-    command.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="any setting: --set generation.threads=4"
-    )
-
-
-def _sync_flags(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--no-sync", action="store_true", help="use the index as it is")
-    command.add_argument("--store", metavar="PATH", help="where the index is; default: FOLDER/.bunko")
-
-
-def _reading_flags(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--password-file", metavar="PATH", help="passwords for encrypted files, one per line")
-    command.add_argument("--archives", action="store_true", default=None, help="also read the files in archives")
-    command.add_argument("--no-ocr", dest="ocr", action="store_const", const="off", help="do not read images of text")
-
-
-def _retrieval_flags(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--embedder", metavar="NAME", help="the embedding model")
-    _setting_flags(command, [each for each in ASKABLE if each.section == "retrieval"])
-
-
-def _scope_flags(command: argparse.ArgumentParser) -> None:
-    _setting_flags(command, [each for each in ASKABLE if each.section == "scope"])
-
-
-def _model_flags(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "-m", "--model", metavar="NAME", help="a name, a GGUF file, a server's URL: see docs/models.md"
-    )
-    _engine_flags(command)
-
-
-def _engine_flags(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--adapter", action="append", metavar="PATH[:SCALE]", help="a LoRA adapter for the model; may be repeated"
-    )
-    command.add_argument("--gpu-layers", metavar="N", help="layers on the GPU; 0: none; -1 (default): as many as fit")
-
-
-def _generation_flags(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--prompt", metavar="FILE", help="a prompt of your own: see `bunko prompts`")
-    _setting_flags(command, [each for each in ASKABLE if each.section not in ("retrieval", "scope")])
-
-
-def text_or_file(given: str) -> str:
-    """Return a flag's text, or that of the file which it names. Raises ArgumentTypeError for one that can't be read."""
-    try:
-        if os.path.isfile(given):  # noqa: PTH113 (Path.is_file raises for a long text on some systems)
-            with open(given, encoding="utf-8-sig") as file:  # noqa: PTH123
-                return file.read(_MOST_CHARACTERS).strip()
-    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a null character in a path
-        raise argparse.ArgumentTypeError(f"{given!r} can't be read: {error}") from error
-    if given.endswith((".txt", ".md")) and not any(sign.isspace() for sign in given):
-        raise argparse.ArgumentTypeError(f"there is no file {given!r}")
-    return given
-
-
-def _setting_flags(command: argparse.ArgumentParser, settings: Iterable[Askable]) -> None:
-    for each in settings:
-        help_text = each.flag_doc or each.doc
-        if each.value:
-            command.add_argument(each.flag, dest=each.field, action="store_const", const=each.value, help=help_text)
-        elif each.is_list:
-            command.add_argument(each.flag, dest=each.field, action="append", metavar=each.metavar, help=help_text)
-        else:
-            read = text_or_file if each.source == "text or file" else str
-            command.add_argument(each.flag, dest=each.field, metavar=each.metavar, type=read, help=help_text)
+    common_flags(command)

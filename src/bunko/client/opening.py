@@ -174,7 +174,8 @@ def open_any(
 def _open_served(
     url: str, *, settings: Settings | None, model: str | None, embedder: str | None, token: str | None
 ) -> RemoteLibrary:
-    from bunko.client.remote_library import RemoteLibrary, fields_of, token_for
+    from bunko.client.remote_library import RemoteLibrary, token_for
+    from bunko.client.request_fields import fields_of
     from bunko.config import load_settings
 
     place = place_of(url, token=token or "")

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from bunko.askable import ASKABLE, FIELDS, SETTINGS
+from bunko.askable import ASKABLE
 from bunko.client.http import RESPONSE_S, Caller, Place, path_of
+from bunko.client.request_fields import fields_of, fields_within, turns_of
 from bunko.contract.parse import error_from, event_from, from_json
 from bunko.contract.records import SearchResult, ServedDocuments, TextPart, row_of
 from bunko.conversation import Conversation, last
@@ -26,7 +27,7 @@ from bunko.facts import facts_json
 from bunko.listings import Documents, Hits
 from bunko.stopwatch import Stopwatch
 from bunko.types import Answer, Document, Event, Finished, Message, SyncReport
-from bunko.within import Within, overrides_of
+from bunko.within import Within
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 # Documents in one reply.
 _PAGE = 1000
 TOKEN_VARIABLE = "BUNKO_SERVER_TOKEN"
-# Settings that have no effect on answers, or are checked when the address is opened.
-_OF_THIS_MACHINE = ("offline", "cache_dir", "sets")
 # Members of `Library` that a server does not offer, and what to use in their place.
 _LOCAL_ONLY = {
     "add_page": "`bunko add` on the server's machine saves a page into its folder.",
@@ -206,7 +205,7 @@ class RemoteLibrary:
         those that a search takes have an effect (`retrieval.top_k`, `scope`). Raises UsageError for one that can't be
         sent.
         """
-        fields = self._fields(settings) | _fields_within(within)
+        fields = self._fields(settings) | fields_within(within)
         if "mode" in fields:
             raise UsageError("A search on a server uses the server's retrieval.mode.", "Leave retrieval.mode out.")
         taken = [each.field for each in ASKABLE if "search" in each.calls]
@@ -236,7 +235,7 @@ class RemoteLibrary:
         can't be sent with a question.
         """
         body: dict[str, object] = {"question": question, "answers": answers, "stream": True}
-        body |= self._fields(settings) | _fields_within(within)
+        body |= self._fields(settings) | fields_within(within)
         if history:
             body["history"] = turns_of(history)
         stream = self._stream(body)
@@ -368,67 +367,6 @@ class RemoteLibrary:
                 f"The server {self._caller.place.url} sent a response of another form.",
                 "Check that it is a `bunko serve` of this version.",
             ) from error
-
-
-def turns_of(history: tuple[Message, ...]) -> list[dict[str, Any]]:
-    """Return earlier turns in the API's form. Raises UsageError unless they are questions, each with its answer.
-
-    >>> turns_of((Message(role="user", content="Who?"), Message(role="assistant", content="I.")))
-    [{'question': 'Who?', 'answer': 'I.'}]
-    """
-    roles = [message.role for message in history]
-    if roles != ["user", "assistant"] * (len(history) // 2):
-        raise UsageError(
-            "A server takes a history of questions, each followed by its answer.", "Leave out other messages."
-        )
-    pairs = zip(history[::2], history[1::2], strict=True)
-    return [_turn(asked, answered) for asked, answered in pairs]
-
-
-def _turn(asked: Message, answered: Message) -> dict[str, Any]:
-    quotes = [
-        {"path": item.path, "start": item.start, "end": item.end, "quote": item.quote} for item in answered.evidence
-    ]
-    return {"question": asked.content, "answer": answered.content} | ({"evidence": quotes} if quotes else {})
-
-
-def fields_of(settings: Settings) -> dict[str, object]:
-    """Return the fields to send with a question for these settings: those that were set or differ from the default.
-
-    Raises UsageError for a setting that can't be sent with a question.
-    """
-    from bunko.settings import Settings, known_names
-
-    fields: dict[str, object] = {}
-    for name in known_names():
-        value, default = _value(settings, name), _value(Settings(), name)
-        is_set = value != default or (name in settings.given and name in FIELDS)
-        if (
-            name in FIELDS and isinstance(value, int | float) and value == 0 < SETTINGS[name].least
-        ):  # "as the server does by itself" can't be sent
-            is_set = False
-        if not is_set or name in _OF_THIS_MACHINE or name.startswith("server."):
-            continue
-        if name not in FIELDS:
-            raise UsageError(
-                f"The setting {name} can't be sent with a question.", "Set it on the server: where `bunko serve` runs."
-            )
-        fields[FIELDS[name]] = value
-    return fields
-
-
-def _fields_within(within: Within) -> dict[str, object]:
-    """Return the arguments that choose documents as fields."""
-    return {FIELDS[name]: _sent(value) for name, value in overrides_of(within).items()}
-
-
-def _sent(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _value(settings: Settings, name: str) -> object:
-    section, _, key = name.rpartition(".")
-    return getattr(getattr(settings, section) if section else settings, key)
 
 
 def token_for(given: str | None) -> str:

@@ -22,7 +22,8 @@ from bunko.language.data_files import read_data
 from bunko.language.inflection import base_form, is_among, same_word
 from bunko.language.names import Name, has_part, names
 from bunko.language.numerals import fold_width
-from bunko.language.quantities import Quantity, agrees, quantities
+from bunko.language.quantities import quantities
+from bunko.language.quantity import Quantity, agrees
 from bunko.language.words import STOP_WORDS, stem
 
 Kind: TypeAlias = Literal[

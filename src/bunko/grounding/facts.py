@@ -13,7 +13,8 @@ from functools import lru_cache
 from bunko.language.inflection import base_form, is_among
 from bunko.language.names import Name, fold_kanji, fold_name, names
 from bunko.language.numerals import fold_width
-from bunko.language.quantities import Quantity, quantities
+from bunko.language.quantities import quantities
+from bunko.language.quantity import Quantity
 from bunko.language.sentences import sentences
 from bunko.language.words import words
 from bunko.question.question import Question

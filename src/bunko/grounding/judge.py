@@ -18,7 +18,8 @@ from bunko.grounding.facts import Citable, Facts, facts_of, facts_of_question, h
 from bunko.grounding.shared_cues import without_shared_cues
 from bunko.grounding.verbatim import is_part, squeeze
 from bunko.language.names import Name, has_part, has_whole
-from bunko.language.quantities import Quantity, agrees, quantities
+from bunko.language.quantities import quantities
+from bunko.language.quantity import Quantity, agrees
 from bunko.language.words import words
 from bunko.ports import Entailment, EntailmentModel
 from bunko.question.question import Question

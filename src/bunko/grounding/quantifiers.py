@@ -17,7 +17,8 @@ from bunko.grounding.clauses import bases, content_after, content_before, tokens
 from bunko.language.data_files import read_data
 from bunko.language.inflection import is_among
 from bunko.language.numerals import fold_width
-from bunko.language.quantities import Quantity, agrees, quantities
+from bunko.language.quantities import quantities
+from bunko.language.quantity import Quantity, agrees
 
 DATA_FILE = Path(__file__).with_suffix(".toml")
 _NEAR = 2  # content words beside a word of quantity that tell what it is said of

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bunko.language.quantities import agrees, quantities
+from bunko.language.quantities import quantities
+from bunko.language.quantity import agrees
 from bunko.language.words import normalise
 from bunko.question.question import Question
 from bunko.types import Evidence

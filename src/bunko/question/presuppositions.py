@@ -14,7 +14,7 @@ from bunko.language.identifiers import Identifier
 from bunko.language.names import Name
 from bunko.language.numbered_parts import NumberedPart
 from bunko.language.numerals import fold_width
-from bunko.language.quantities import Quantity
+from bunko.language.quantity import Quantity
 
 _FIGURES = re.compile(r"\d+")
 # "Three reasons", "in 50 words" say how long the answer should be. Of percentages and centuries every number counts.

@@ -13,7 +13,8 @@ from bunko.language.detection import detect_language
 from bunko.language.identifiers import Identifier, identifiers
 from bunko.language.names import Name, names
 from bunko.language.numbered_parts import NumberedPart, numbered_parts
-from bunko.language.quantities import Quantity, quantities
+from bunko.language.quantities import quantities
+from bunko.language.quantity import Quantity
 from bunko.language.words import words
 from bunko.question.answer_type import AnswerType, expected_answer
 from bunko.question.kind import Kind, kind_of

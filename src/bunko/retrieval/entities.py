@@ -20,7 +20,8 @@ from bunko.language.across_scripts import has_across_scripts
 from bunko.language.identifiers import Identifier, contains, identifiers
 from bunko.language.names import Name, fold_text, has_part
 from bunko.language.numbered_parts import NumberedPart, is_elsewhere, is_in, names_part, part_at
-from bunko.language.quantities import Quantity, agrees, quantities
+from bunko.language.quantities import quantities
+from bunko.language.quantity import Quantity, agrees
 from bunko.language.reading_variants import reading_variants
 from bunko.question.presuppositions import PresupposedNumber
 from bunko.question.question import Question

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bunko.language.quantities import Quantity
+from bunko.language.quantity import Quantity
 from bunko.language.words import words
 from bunko.question.question import Question
 from bunko.retrieval.rarity import rarity

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from bunko.language.across_scripts import names_in_other_script
 from bunko.language.japanese_words import kana_words, to_hiragana, to_katakana
 from bunko.language.names import names, other_spellings
-from bunko.language.quantities import MONTHS, Quantity, eras, quantities
+from bunko.language.quantities import MONTHS, eras, quantities
+from bunko.language.quantity import Quantity
 from bunko.language.reading_variants import reading_variants
 from bunko.language.words import normalise, spellings
 from bunko.ports import Embedder, Searchable

@@ -10,6 +10,8 @@ LanceDB tables:
 
 The key of a passage is a digest of its text. So a file that moves, or a passage that stays in a changed file, is not
 embedded again, and a new embedder fills a table of its own.
+
+The module is long since a store has many questions to answer, each in a few lines; what needs more stands beside it.
 """
 
 from __future__ import annotations
