@@ -118,14 +118,15 @@ def test_what_is_reused_changes_no_number(generator: ChatGenerator) -> None:
     other = [instructions, Message(role="user", content="Who wrote Hamlet?")]
     ended_alone = 0
     # With 20 tokens of instructions and marks, the prompt's end meets the ends of batches, with and without them.
-    for count in [*range(98, 105), *range(118, 125)] if THOROUGH else range(99, 104):
+    counts = [*range(98, 105), *range(118, 125)] if THOROUGH else range(100, 103)
+    for count in counts:
         messages = [instructions, Message(role="user", content="the " * count + "end?")]
         scores(generator, other)
         warm, cached = scores(generator, messages)
         ended_alone += not cached
         cold, _ = scores(generator, messages, cold=True)
         assert warm == cold, count
-    assert 1 <= ended_alone <= 4  # the cache is used but where the last token would be alone
+    assert 1 <= ended_alone < len(counts)  # the cache is used but where the last token would be alone
 
 
 def written(generator: ChatGenerator, messages: list[Message]) -> tuple[str, float | None, int]:
@@ -136,7 +137,7 @@ def written(generator: ChatGenerator, messages: list[Message]) -> tuple[str, flo
     return "".join(piece.text for piece in pieces), last.log_probability, last.usage.cached_tokens
 
 
-@pytest.mark.parametrize("count", [30, 100, 237] if THOROUGH else [30, 100])
+@pytest.mark.parametrize("count", [30, 100, 237] if THOROUGH else [100])
 def test_a_prompt_that_was_just_read_is_not_read_as_a_whole(generator: ChatGenerator, count: int) -> None:
     """Only its last tokens are; the text and its probability are those of a prompt that is read as a whole."""
     other = [Message(role="user", content="Which sea is the largest?")]
@@ -158,8 +159,8 @@ def test_a_prompt_that_was_just_read_is_not_read_as_a_whole(generator: ChatGener
     assert warm[:2] == cold[:2]
 
 
-# Where a prompt's end meets the end of a batch is tested above; these are a short, a middle and a long prompt.
-_LENGTHS = range(1, 120, 17) if THOROUGH else (1, 103)
+# Where a prompt's end meets the end of a batch is tested above.
+_LENGTHS = range(1, 120, 17) if THOROUGH else (1,)
 
 
 @pytest.mark.parametrize("form", ["plain", "chat"])

@@ -24,6 +24,12 @@ BY_FILE = {
     "議事録-2024-05.mdには何が書いてありますか": ["議事録-2024-05.md"],
     "Who built the mill?": [],
     "What is in mill.txtx?": [],
+    "What do the files mill and annual_report_2023 say?": ["annual_report_2023.pdf", "mill.txt"],
+    "Which document describes the mill?": [],
+    "How many documents mention the mill?": [],
+    "Which file formats can the mill read?": [],
+    "millのファイルには何が書いてありますか": ["mill.txt"],
+    "どの文書にmillのことがありますか": [],
 }
 BY_WORDS = {
     "Summarise the speech of the mayor in the harbour hall.": PATHS[:1],

@@ -27,7 +27,13 @@ _NEAR_BEST = 0.85
 _FEWEST = 2
 """Words of a name that a question must share; one is often the subject of many documents."""
 _DISTINCT = re.compile(r"[\d_-]")
-_A_FILE = re.compile(r"\b(?:file|document|report|paper)s?\b|ファイル|文書|資料|書類", re.I)
+# A certain file: not "which documents" or "each file", and not a property that all files have, such as "file formats".
+_A_FILE = re.compile(
+    r"(?<!\bwhich )(?<!\bwhat )(?<!\beach )(?<!\bevery )(?<!\bany )(?<!\bmany )"
+    r"\b(?:file|document|report|paper)s?\b(?!s? (?:format|type|kind|name|ending|extension|size|system|number)s?\b)"
+    r"|(?<!どの)(?<!どんな)(?<!各)(?<!全)(?:ファイル|文書|資料|書類)(?!形式|名|の形式|の種類|サイズ|の大きさ)",
+    re.I,
+)
 _NAME_LIKE = re.compile(r"[\w-]\.[A-Za-z]\w{1,8}\b|\w[-_]\w")
 _DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?([0-3]\d)(?!\d)")
 
