@@ -19,6 +19,15 @@ def pairs(text: str) -> list[tuple[str, str]]:
     [
         ("Q: Is it open?\nA: Yes.", [("Yes.", "Q: Is it open?")]),
         ("質問：何時に開きますか。\n答え：十時です。", [("十時です。", "質問：何時に開きますか。")]),
+        (
+            "Is it open? Yes. It opens at ten. It is small.",
+            [
+                ("Yes. It opens at ten.", "Is it open?"),
+                ("It is small.", "Is it open?"),
+            ],
+        ),
+        ("質問：開いていますか。\n答え：はい。十時からです。", [("はい。十時からです。", "質問：開いていますか。")]),
+        ("Is it open?\n\nNo.\n\nThe mill is old.", [("No.", "Is it open?"), ("The mill is old.", "")]),
         ("Why did he go? He was tired.", [("He was tired.", "Why did he go?")]),
         ("Who? Why? He was tired.", [("Who?", ""), ("He was tired.", "Why?")]),
         ("He was tired. Why?", [("He was tired.", ""), ("Why?", "")]),

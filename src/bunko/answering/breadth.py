@@ -167,10 +167,14 @@ def evidence_for(
 def _in_turn(
     question: Question, searches: Sequence[Sequence[Hit]], named: Sequence[str], store: Quotable
 ) -> list[Asked]:
-    """Return what each thing that is compared is asked, with its hits; the documents, if the question names any."""
+    """Return what each thing that is compared is asked, with its hits; the documents, if the question names any.
+
+    Words of a document's name may be in the question by chance: what was found elsewhere has its turn, too.
+    """
     if named:
         documents = [[Hit(chunk=part, score=1.0) for part in passages_of(path, store)] for path in named]
-        return [(question, hits) for hits in documents]
+        by_words = question.kind != "summary" and not named_files(question, named)
+        return [(question, hits) for hits in ([*documents, list(searches[0])] if by_words else documents)]
     if searches[1:]:
         things = [parse_question(text) for text in things_by_aspect(question)]
         return [*zip(things, searches[1:], strict=True)]

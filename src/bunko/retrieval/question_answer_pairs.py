@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 _QUESTION = re.compile(r"[?？]\W*$|(?:ます|です|でしょう|ません|でした|ました|のです|ない|る|た)か。?\W*$")
 _LABEL = re.compile(r"(?:A|Ans|Answer|Ａ|答え?|回答|解答)\s?[.:：．）)]\s*", re.I)
+_YES_OR_NO = re.compile(r"(?:yes|no|はい|いいえ)[.!。．！]?", re.I)
 _LONGEST = 200
 """Characters; nobody asks a longer question."""
 _SENTENCES = 3
@@ -30,7 +31,8 @@ class AnsweringSentence:
 def answering_sentences(text: str, spans: Sequence[tuple[int, int]]) -> list[AnsweringSentence]:
     """Return the sentences, each with the question in the text that it answers; answered questions are left out.
 
-    `spans` are the sentences, in order. A question without an answer is kept: it may be all there is.
+    `spans` are the sentences, in order. A question without an answer is kept: it may be all there is. A lone "Yes." is
+    one with the sentence that says more.
 
     >>> text = "Q: Who built it? A: Ada did."
     >>> [(text[it.start : it.end], it.question) for it in answering_sentences(text, [(0, 16), (17, 28)])]
@@ -38,6 +40,7 @@ def answering_sentences(text: str, spans: Sequence[tuple[int, int]]) -> list[Ans
     """
     found: list[AnsweringSentence] = []
     question, left = "", 0
+    spans = _with_what_follows(text, spans)
     for n, (start, end) in enumerate(spans):
         is_question = _is_question(text, start, end)
         apart = n > 0 and "\n\n" in text[spans[n - 1][1] : start]
@@ -51,6 +54,20 @@ def answering_sentences(text: str, spans: Sequence[tuple[int, int]]) -> list[Ans
         else:
             found.append(AnsweringSentence(start=start, end=end))
     return found
+
+
+def _with_what_follows(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the sentences, a lone yes or no as one with the next sentence of its paragraph."""
+    joined: list[tuple[int, int]] = []
+    goes_on = False
+    for start, end in spans:
+        if goes_on and "\n\n" not in text[joined[-1][1] : start]:
+            joined[-1] = (joined[-1][0], end)
+            goes_on = False
+        else:
+            joined.append((start, end))
+            goes_on = bool(_YES_OR_NO.fullmatch(text, _after_label(text, start, end), end))
+    return joined
 
 
 def _after_label(text: str, start: int, end: int) -> int:
