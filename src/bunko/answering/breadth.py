@@ -149,7 +149,7 @@ def evidence_for(
     themselves: of a fact, the quotes without the passages around them.
     """
     hits = searches[0][: breadth.quoted]
-    if named:
+    if _is_asked_for(question, named):
         hits = [Hit(chunk=part, score=1.0) for path in named for part in passages_of(path, store)]
     if breadth.context_tokens:
         documents = [found for path in named if (found := passages_of(path, store))]
@@ -167,15 +167,21 @@ def evidence_for(
 def _in_turn(
     question: Question, searches: Sequence[Sequence[Hit]], named: Sequence[str], store: Quotable
 ) -> list[Asked]:
-    """Return what each thing that is compared is asked, with its hits; the documents, if the question names any.
-
-    Words of a document's name may be in the question by chance: what was found elsewhere has its turn, too.
-    """
-    if named:
-        documents = [[Hit(chunk=part, score=1.0) for part in passages_of(path, store)] for path in named]
-        by_words = question.kind != "summary" and not named_files(question, named)
-        return [(question, hits) for hits in ([*documents, list(searches[0])] if by_words else documents)]
+    """Return what each thing that is compared is asked, with its hits; the documents, if the question names any."""
+    documents: list[Asked] = [
+        (question, [Hit(chunk=part, score=1.0) for part in passages_of(path, store)]) for path in named
+    ]
+    if _is_asked_for(question, named):
+        return documents
     if searches[1:]:
         things = [parse_question(text) for text in things_by_aspect(question)]
-        return [*zip(things, searches[1:], strict=True)]
-    return [(question, hits) for hits in searches]
+        return [*documents, *zip(things, searches[1:], strict=True)]
+    return [*documents, *((question, hits) for hits in searches)]
+
+
+def _is_asked_for(question: Question, named: Sequence[str]) -> bool:
+    """Return whether these documents alone are asked: by file name, or for a summary.
+
+    Words of a document's name may be in the question by chance: then what was found elsewhere counts, too.
+    """
+    return bool(named) and (question.kind == "summary" or bool(named_files(question, named)))
