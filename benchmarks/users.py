@@ -21,12 +21,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 REPOSITORY = Path(__file__).parent.parent
 FILES = {
-    "就業規則.md": "# 就業規則\n\n## 第3章 休暇\n\n年次有給休暇は、入社6か月後に10日付与する。慶弔休暇は最大5日とする。\n\n"
-    "## 第4章 在宅勤務\n\n在宅勤務は週3日まで認める。申請は前日の17時までに所属長へ行う。\n",
+    "就業規則.md": "# 就業規則\n\n## 第3章 休暇\n\n年次有給休暇は、入社6か月後に10日付与する。"
+    "慶弔休暇は最大5日とする。\n\n## 第4章 在宅勤務\n\n在宅勤務は週3日まで認める。"
+    "申請は前日の17時までに所属長へ行う。\n",
     "議事録/2025-04-10.txt": "定例会議 議事録\n\n日時：2025年4月10日 10時から\n出席者：佐藤、鈴木、高橋\n\n"
     "サーバー移行は6月14日の深夜に実施する。担当は鈴木。費用は見積もりで240万円。\n",
     "売上.csv": "支店,月,売上,担当\n札幌,4月,120,佐藤\n仙台,4月,95,高橋\n札幌,5月,130,佐藤\n仙台,5月,88,高橋\n",
@@ -34,10 +35,15 @@ FILES = {
     '{"型番": "KX-310", "設置場所": "仙台", "点検日": "2025-05-20"}\n',
     "handbook.md": "# Server handbook\n\n## Backups\n\nBackups run every night at 2:30 and are kept for 35 days. "
     "Ask Emi Tanaka for a restore.\n\n## Network\n\nThe office network is 10.20.30.0/24.\n",
-    "contract.txt": "LEASE OF THE SENDAI OFFICE\n\nThe monthly rent is 410,000 yen, payable by the 25th. Either party may end "
-    "the lease with six months' notice.\n",
+    "contract.txt": "LEASE OF THE SENDAI OFFICE\n\nThe monthly rent is 410,000 yen, payable by the 25th. "
+    "Either party may end the lease with six months' notice.\n",
 }
-QUESTIONS = "在宅勤務は週に何日までですか。\nサーバー移行はいつですか。\n社長の年収はいくらですか。\nHow long are backups kept?\n"
+QUESTIONS = [
+    "在宅勤務は週に何日までですか。",
+    "サーバー移行はいつですか。",
+    "社長の年収はいくらですか。",
+    "How long are backups kept?",
+]
 TERMINAL = [
     ("what is there?", ["bunko"]),
     ("a typo", ["bunko", "aks", "文書", "年次有給休暇は何日ですか。"]),
@@ -58,18 +64,20 @@ GOLD = (
 )
 PYTHON = [
     ("open a folder that is not there", "bunko.open('nowhere')"),
-    ("open, index, ask", "library = bunko.open('文書'); print(library.sync()); print(library.ask('How long are backups kept?'))"),
+    ("open and index", "library = bunko.open('文書'); print(library.sync())"),
+    ("ask", "print(library.ask('How long are backups kept?'))"),
     ("which documents?", "print(library.documents())"),
     ("a wrong setting", "bunko.open('文書', settings={'retrieval.topk': 3})"),
     ("a wrong value", "bunko.open('文書', settings={'retrieval.top_k': 'many'})"),
     ("search alone", "print(library.search('lease notice')[0].chunk.text)"),
-    ("the sources of an answer", "answer = library.ask('Who restores backups?'); print(answer.text, [(c.path, c.quote) for c in answer.citations])"),
+    ("sources", "print([(c.path, c.quote) for c in library.ask('Who restores backups?').citations])"),
     ("what can't be answered", "answer = library.ask('Who painted the ceiling?'); print(answer.refused, answer)"),
-    ("a conversation", "chat = library.chat(); print(chat.ask('What is the monthly rent?')); print(chat.ask('When is it payable?'))"),
-    ("without an index", "import tempfile; other = bunko.open(tempfile.mkdtemp()); other.ask('What?')"),
-    ("tokens as they come", "print([type(event).__name__ for event in library.stream('How long are backups kept?')])"),
+    ("a conversation", "chat = library.chat(); print(chat.ask('What is the monthly rent?'))"),
+    ("its next turn", "print(chat.ask('When is it payable?'))"),
+    ("no index yet", "import tempfile; bunko.open(tempfile.mkdtemp()).ask('What?')"),
+    ("events", "print([type(event).__name__ for event in library.stream('How long are backups kept?')])"),
     ("a model that is not there", "bunko.open('文書', model='gpt-5').ask('How long are backups kept?')"),
-]  # fmt: skip
+]
 
 
 def main() -> None:
@@ -80,9 +88,8 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bunko-users-") as place:
         here = Path(place)
-        for name, text in {f"文書/{name}": text for name, text in FILES.items()}.items() | {
-            ("questions.txt", QUESTIONS), ("gold.jsonl", GOLD),
-        }:  # fmt: skip
+        beside = {"questions.txt": "\n".join(QUESTIONS), "gold.jsonl": GOLD}
+        for name, text in ({f"文書/{name}": text for name, text in FILES.items()} | beside).items():
             (here / name).parent.mkdir(parents=True, exist_ok=True)
             (here / name).write_text(text, encoding="utf-8")
         walk = {"terminal": walk_terminal, "python": walk_python, "page": walk_page}[arguments.path]
@@ -92,7 +99,7 @@ def main() -> None:
 def walk_terminal(here: Path, tree: Path, out: TextIO) -> None:
     for wish, words in TERMINAL:
         command = [sys.executable, "-m", "bunko.cli.main", *words[1:]]
-        show(out, wish, " ".join(words), *ran(command, here, tree))
+        show(out, wish, " ".join(words), ran(command, here, tree))
 
 
 def walk_python(here: Path, tree: Path, out: TextIO) -> None:
@@ -106,7 +113,7 @@ def walk_python(here: Path, tree: Path, out: TextIO) -> None:
         "    except Exception: traceback.print_exc(file=sys.stdout)\n"
         "    print(f'[{time.process_time() - begin:.1f} s of processor time]', flush=True)\n" + "\n".join(steps)
     )
-    out.write(ran([sys.executable, "-c", program], here, tree)[0])
+    out.write(ran([sys.executable, "-c", program], here, tree).output)
 
 
 def walk_page(here: Path, tree: Path, out: TextIO) -> None:
@@ -115,8 +122,15 @@ def walk_page(here: Path, tree: Path, out: TextIO) -> None:
     walk(here / "文書", out)
 
 
-def ran(command: list[str], here: Path, tree: Path) -> tuple[str, int, float, float]:
-    """Return output, exit code, seconds of processor time and of the clock."""
+class Run(NamedTuple):
+    output: str
+    code: int
+    spent: float
+    """Seconds of processor time."""
+    wall: float
+
+
+def ran(command: list[str], here: Path, tree: Path) -> Run:
     environment = {**os.environ, "PYTHONPATH": str(tree / "src"), "COLUMNS": "80", "LANG": "ja_JP.UTF-8"}
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(
@@ -125,11 +139,12 @@ def ran(command: list[str], here: Path, tree: Path) -> tuple[str, int, float, fl
     wall = time.perf_counter() - begin
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return done.stdout.replace(str(here), "…"), done.returncode, spent, wall
+    return Run(done.stdout.replace(str(here), "…"), done.returncode, spent, wall)
 
 
-def show(out: TextIO, wish: str, command: str, output: str, code: int, spent: float, wall: float) -> None:
-    out.write(f"\n## {wish}\n\n$ {command}\n{output.rstrip()}\n[exit {code}, {spent:.1f} s of processor time, {wall:.1f} s]\n")
+def show(out: TextIO, wish: str, command: str, run: Run) -> None:
+    out.write(f"\n## {wish}\n\n$ {command}\n{run.output.rstrip()}\n")
+    out.write(f"[exit {run.code}, {run.spent:.1f} s of processor time, {run.wall:.1f} s]\n")
     out.flush()
 
 

@@ -54,6 +54,7 @@ from bunko.answering.writing import (
 )
 from bunko.grounding.ground import ground
 from bunko.grounding.table_cells import with_cells
+from bunko.models.abilities import is_on_model
 from bunko.ports import Quotable, Timed
 from bunko.question.question import Question, parse_question
 from bunko.question.versions import wanted_version
@@ -364,7 +365,8 @@ def _answer(draft: Draft, resources: Resources) -> Answer:
         embedder=resources.embedder.spec.name,
         finish_reason=draft.written.finish_reason,
         closest_quote=draft.written.closest_quote and bool(draft.sources),
-        notes=draft.notes,
+        # Words that a reader marked need no model: that it does not know the language is of no matter.
+        notes=tuple(note for note in draft.notes if not (draft.by_span and is_on_model(note))),
     )
 
 

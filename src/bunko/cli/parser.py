@@ -12,6 +12,7 @@ from bunko.cli.command_parser import CommandParser
 from bunko.cli.more_commands import add_more_commands, show_help
 
 _MOST_CHARACTERS = 100_000  # of a file of instructions; no context window holds more
+_ALONE = ("--no-rag", "--without-documents")
 
 _EXAMPLES = """\
 examples:
@@ -83,7 +84,9 @@ def _add_asking(commands: argparse._SubParsersAction[CommandParser]) -> None:
     ask.add_argument(
         "words", nargs="+", metavar="[FOLDER] QUESTION", help="with --in or --no-rag, the question alone is enough"
     )
-    ask.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
+    ask.add_argument(
+        "--no-rag", "--without-documents", action="store_true", help="ask the model alone, without documents"
+    )
     ask.add_argument("--no-cache", action="store_true", help="do not reuse or keep an answer")
     ask.add_argument("--save", metavar="FILE", help="save the answer and what it was made from, for `bunko replay`")
     replay = _add(
@@ -216,8 +219,12 @@ def _add_evaluation(commands: argparse._SubParsersAction[CommandParser]) -> None
         _generation_flags(command)
     for command in (batch, evaluate):
         _model_flags(command)
-        command.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
-    compare.add_argument("--no-rag", action="store_true", help="also each model without documents")
+        command.add_argument(
+            "--no-rag", "--without-documents", action="store_true", help="ask the model alone, without documents"
+        )
+    compare.add_argument(
+        "--no-rag", "--without-documents", action="store_true", help="also each model without documents"
+    )
     batch.add_argument(
         "--out", metavar="FILE", help="keep the answers, one JSON object per line; continued if it exists"
     )

@@ -293,7 +293,7 @@ def _print_footer(answer: Answer, words: AnswerWords, *, detail: Detail) -> None
             print(dim(wrapped(safe(text), width())))
     sys.stdout.flush()
     notes = [text for text in answer.notes if not (answer.closest_quote and _before_quote(text, words))]
-    for text in (*notes, cost(answer)):
+    for text in (*notes, cost(answer, "ja" if words is WORDS["ja"] else "en")):
         print(dim(for_terminal(own_commands(safe(text)), sys.stderr), sys.stderr), file=sys.stderr)
     if detail == "everything":
         print(chart(answer), file=sys.stderr)
