@@ -74,7 +74,7 @@ PYTHON = [
     ("what can't be answered", "answer = library.ask('Who painted the ceiling?'); print(answer.refused, answer)"),
     ("a conversation", "chat = library.chat(); print(chat.ask('What is the monthly rent?'))"),
     ("its next turn", "print(chat.ask('When is it payable?'))"),
-    ("no index yet", "import tempfile; bunko.open(tempfile.mkdtemp()).ask('What?')"),
+    ("no index yet", "import tempfile; bunko.open(tempfile.mkdtemp()).ask('Who wrote this report?')"),
     ("events", "print([type(event).__name__ for event in library.stream('How long are backups kept?')])"),
     ("a model that is not there", "bunko.open('文書', model='gpt-5').ask('How long are backups kept?')"),
 ]

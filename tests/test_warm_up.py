@@ -32,10 +32,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def opened(
-    folder: Path, model: Counted, *, languages: frozenset[str] = frozenset({"en", "ja"}), **values: object
+    folder: Path,
+    model: Counted,
+    *,
+    languages: frozenset[str] = frozenset({"en", "ja"}),
+    values: dict[str, str] | None = None,
 ) -> Library:
     reader = FakeReader("on the roof", languages=languages)
-    settings = make_settings(**values)
+    settings = make_settings(**(values or {}))
     return Library(folder, settings=settings, embedder=FakeEmbedder(), generator=model, reader=reader)
 
 
@@ -54,10 +58,10 @@ def opened(
 def test_who_is_started(folder: Path, question: str, parameters: int, values: dict[str, str], starts: int) -> None:
     model = Counted(parameters=parameters)
     assert isinstance(model, Engine)
-    opened(folder, model, **values).warm_up(question)
+    opened(folder, model, values=values).warm_up(question)
     assert model.starts == starts
     model.starts = 0
-    opened(folder, model, **values).ask(question)
+    opened(folder, model, values=values).ask(question)
     assert (model.starts > 0) == (starts > 0)
 
 
