@@ -33,7 +33,8 @@ def walk(folder: Path, out: TextIO) -> None:
     server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert server.stdout is not None
-        url = json.loads(server.stdout.readline())["url"]
+        started = json.loads(server.stdout.readline())
+        url = f"{started['url']}/#token={started['token']}"
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=os.environ.get("TEST_BROWSER") or shutil.which("chromium"), args=["--no-sandbox"]
@@ -82,10 +83,11 @@ def first_look(page: Page) -> str:
 
 
 def add(page: Page, files: list[str]) -> str:
-    page.locator("input[type=file]").first.set_input_files(files)
-    page.locator("#question").wait_for()
-    page.wait_for_function("() => /最新です|追加/.test(document.body.innerText)")
-    return text(page, "main")
+    page.locator("#first-files").set_input_files(files)
+    page.locator(".sync .done").wait_for()
+    shown = text(page, "main")
+    page.get_by_role("link", name="質問").first.click()
+    return shown
 
 
 def ask(page: Page, question: str) -> str:
@@ -113,7 +115,7 @@ def only_one(page: Page) -> str:
     page.get_by_role("link", name="文書", exact=True).click()
     page.get_by_label("contract.txt だけに質問").check()
     shown = text(page, ".documents .scope")
-    page.get_by_role("link", name="質問する").first.click()
+    page.get_by_role("link", name="質問").first.click()
     return shown + "\n" + ask(page, "家賃はいくらですか。")
 
 

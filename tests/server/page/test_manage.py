@@ -91,7 +91,7 @@ def test_conversations_are_searched_pinned_renamed_and_deleted_beside_the_questi
 
 
 def test_a_pin_of_a_conversation_on_the_server_is_there_in_another_browser(browser: Browser, tmp_path: Path) -> None:
-    with served(folder(tmp_path / "a"), server__keep_conversations=True) as url:
+    with served(folder(tmp_path / "a")) as url:
         for turn in ("pinned here", "seen there"):
             tab = Tab(browser, url)  # with nothing of the one before
             page = tab.open()
@@ -201,6 +201,19 @@ def test_a_locked_file_is_unlocked(browser: Browser, tmp_path: Path) -> None:
         page.locator(".sync .done").wait_for()
         page.locator("li.document button.path", has_text="locked.docx").wait_for()
         assert "秘密" not in page.evaluate("JSON.stringify({ ...localStorage, ...sessionStorage })")
+        tab.close()
+
+
+def test_the_first_files_are_chosen_on_the_empty_page(browser: Browser, tmp_path: Path) -> None:
+    mill = write_files(tmp_path / "papers", {"mill.txt": "The mill was built in 1803 by Thomas Croft."}) / "mill.txt"
+    with running(host_of(tmp_path / "home", answers__strictness=0.0), access=Access(token="a-good-token")) as url:
+        tab = Tab(browser, url)
+        page = tab.open("/#token=a-good-token")
+        with page.expect_file_chooser() as chooser:
+            page.locator(".welcome button", has_text="Choose files").click()
+        chooser.value.set_files(mill)
+        page.locator(".sync .done").wait_for()
+        assert (tmp_path / "home" / "My documents" / "mill.txt").read_bytes() == mill.read_bytes()
         tab.close()
 
 
