@@ -13,7 +13,10 @@ lost               neither an answer nor an error that says when to come back
 sent_away          answers 429 and 503; each client retried after Retry-After
 left, searched     answers broken off by the client, searches
 ask_s              median and 95% of the seconds of a question, waiting in the queue included
-memory_mb          of server and engine together (Pss), the median of each tenth of the time
+memory_mb          of each process (Pss), the median of each tenth of the time: the server's first, then the engine's
+slope_mb_h         of each process: a line through its values after the first ten minutes (of a shorter run, after the
+                   first third), in MB an hour, and as a share of the mean
+private_mb         of the server, memory that no other process shares, in the first and the last tenth
 open_files         of the server, in the first and the last tenth
 """
 
@@ -47,6 +50,7 @@ def main() -> None:
     parser.add_argument("--model", default="smollm2-135m")
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--minutes", type=float, default=15)
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds that each client waits between two calls")
     parser.add_argument("--different", type=int, default=40, help="number of questions of the file")
     arguments = parser.parse_args()
     lines = Path(arguments.questions).read_text(encoding="utf-8").splitlines()
@@ -63,6 +67,7 @@ def main() -> None:
         assert server.stdout is not None
         started = json.loads(server.stdout.readline())
         load = Load(started["url"].rstrip("/"), started["libraries"][0], questions, process=psutil.Process(server.pid))
+        load.pause_s = arguments.pause
         print(json.dumps(asyncio.run(load.run(arguments.clients, arguments.minutes * 60))))
     finally:
         server.terminate()
@@ -79,9 +84,11 @@ class Load:
         self.alone: dict[str, tuple[str, tuple[str, ...]]] = {}
         self.count: Counter[str] = Counter()
         self.seconds: list[float] = []
-        self.memory: list[float] = []
+        self.pause_s = 0.0
+        self.memory: dict[str, list[tuple[float, float]]] = {}
+        self.private: list[float] = []
         self.files: list[int] = []
-        self.until = 0.0
+        self.until = self.seconds_in_all = 0.0
 
     async def run(self, clients: int, seconds: float) -> dict[str, Any]:
         limits = httpx.Limits(max_connections=None)
@@ -91,12 +98,11 @@ class Load:
                 tree = (await http.post(f"/api/libraries/{self.library}/ask", json={"question": question})).json()
                 self.alone[question] = self.key(tree)
             self.count.clear()
-            self.until = time.monotonic() + seconds
+            self.until, self.seconds_in_all = time.monotonic() + seconds, seconds
             print(f"{len(self.questions)} questions asked alone; {clients} clients begin", file=sys.stderr, flush=True)
             watching = asyncio.create_task(self.watch())
             await asyncio.gather(*(self.client(http, n) for n in range(clients)))
             watching.cancel()
-        tenths = [list(part) for part in batched(self.memory, 10)]
         ask_s = sorted(self.seconds)
         return {
             "clients": clients,
@@ -106,7 +112,11 @@ class Load:
                 for name in "asked answered other_answer mixed_up lost sent_away left searched".split()
             },
             "ask_s": [round(statistics.median(ask_s), 1), round(ask_s[int(0.95 * len(ask_s))], 1)],
-            "memory_mb": [round(statistics.median(part)) for part in tenths],
+            "memory_mb": {name: tenths(values) for name, values in self.memory.items()},
+            "slope_mb_h": {name: slope(values, after=min(600.0, seconds / 3)) for name, values in self.memory.items()},
+            "private_mb": [
+                round(statistics.median(part)) for part in (batched(self.private, 10)[0], self.private[-3:])
+            ],
             "open_files": [round(statistics.median(part)) for part in (batched(self.files, 10)[0], self.files[-3:])],
         }
 
@@ -116,8 +126,10 @@ class Load:
 
     async def watch(self) -> None:
         while True:
-            everyone = [self.process, *self.process.children(recursive=True)]
-            self.memory.append(sum(memory_of(one) for one in everyone))
+            begin = time.monotonic() - (self.until - self.seconds_in_all)
+            for name, one in (("server", self.process), *named(self.process.children(recursive=True))):
+                self.memory.setdefault(name, []).append((begin, memory_of(one)))
+            self.private.append(self.process.memory_full_info().uss / 2**20)
             self.files.append(self.process.num_fds())
             await asyncio.sleep(5)
 
@@ -138,6 +150,7 @@ class Load:
             except (httpx.HTTPError, ValueError, KeyError) as error:
                 self.count["lost"] += 1
                 print(f"{way.__name__}: {error!r}", file=sys.stderr, flush=True)
+            await asyncio.sleep(self.pause_s * chance.uniform(0.5, 1.5))
 
     async def ask(self, http: httpx.AsyncClient, question: str, chance: random.Random) -> None:
         self.count["asked"] += 1
@@ -224,6 +237,32 @@ def memory_of(process: psutil.Process) -> float:
         return process.memory_full_info().pss / 2**20
     except psutil.Error:
         return 0.0
+
+
+def named(children: list[psutil.Process]) -> list[tuple[str, psutil.Process]]:
+    """Return the children by what they are, the engine's name without a number."""
+    found: list[tuple[str, psutil.Process]] = []
+    for child in children:
+        try:
+            words = " ".join(child.cmdline())
+        except psutil.Error:
+            continue
+        kind = "engine" if "engine.child" in words else "reader" if "reading" in words else "other"
+        found.append((kind, child))
+    return found
+
+
+def tenths(values: list[tuple[float, float]]) -> list[int]:
+    return [round(statistics.median(mb for _, mb in part)) for part in batched(values, 10)]
+
+
+def slope(values: list[tuple[float, float]], *, after: float) -> list[float]:
+    """Return the slope of a line through the later values, in MB an hour, and its share of their mean."""
+    late = [(at, mb) for at, mb in values if at > after]
+    if len(late) < 3:
+        return []
+    per_s = statistics.linear_regression(*zip(*late, strict=True)).slope
+    return [round(3600 * per_s, 1), round(3600 * per_s / statistics.mean(mb for _, mb in late), 4)]
 
 
 def batched(items: list[Any], count: int) -> list[list[Any]]:

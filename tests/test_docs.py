@@ -370,7 +370,7 @@ def _unmeasured(lines: list[str]) -> list[str]:
     """Return the lines that are there in any case, without what is measured and counted."""
     text = "\n".join(line for line in lines if line.strip())
     text = re.sub(r"`\S+(?: -m |/bin/)bunko ", "`bunko ", text)  # as the program was started
-    text = re.sub(r"(?m)^.* = .* tokens read .*$", "TIMES", text)
+    text = re.sub(r"(?m)^.* = .* (?:tokens read .*|was not asked)$", "TIMES", text)
     return re.sub(
         r"\b\d[\d,.]*\b(?= (?:documents|s\b|passages|quoted|searched|added)|%| \w+ cited)", "N", text
     ).splitlines()

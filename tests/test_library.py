@@ -290,3 +290,15 @@ def test_a_quote_and_its_citation_name_the_page_that_they_stand_on(tmp_path: Pat
     answer = library.ask(QUESTION)
     assert (answer.evidence[0].quote, answer.evidence[0].page) == ("The cat sleeps on the roof.", 2)
     assert [citation.page for citation in answer.citations if citation.verified] == [2]
+
+
+def test_a_follow_up_that_is_joined_with_the_question_before_asks_one_thing(tmp_path: Path) -> None:
+    root = write_files(tmp_path, {"lease.txt": "The monthly rent is 410,000 yen, payable by the 25th. It ends in May."})
+    library = make_library(root, generator=FakeGenerator(parameters=135_000_000))
+    library.sync()
+    conversation = library.chat()
+    conversation.ask("What is the monthly rent?")
+    answer = conversation.ask("When is it payable?")
+    assert answer.standalone_question == "What is the monthly rent? When is it payable?"
+    assert not answer.text.startswith("What the documents say"), answer.text
+    assert library.ask("What is the monthly rent? When is it payable?").text.startswith("What the documents say")

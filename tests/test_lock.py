@@ -95,3 +95,10 @@ def test_what_is_run_has_the_same_versions_for_users_and_for_developers() -> Non
         {f"{entry.name}{entry.specifier}" for entry, _ in entries(text_of(lock))} for lock in ("dev.lock", "bunko.lock")
     )
     assert users - developers == set()
+
+
+def test_the_slim_list_is_what_the_project_asks_for_but_for_two_packages() -> None:
+    slim = [line for line in text_of("slim.txt").splitlines() if not line.startswith("#")]
+    left_out = [line for line in PROJECT["project"]["dependencies"] if line not in slim]
+    assert [Requirement(line).name for line in left_out] == ["kreuzberg", "mcp"]
+    assert set(slim) < set(PROJECT["project"]["dependencies"])

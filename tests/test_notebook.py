@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import traceback
@@ -323,3 +324,14 @@ def test_variants_are_compared_side_by_side(folder: Path) -> None:
     assert "words" in str(compared)
     check(compared._repr_html_())
     assert "Where does the cat sleep?" in compared._repr_html_()
+
+
+def test_lists_and_reports_are_printed_as_text(tmp_path: Path) -> None:
+    root = write_files(tmp_path, {"cats.txt": CATS, "broken.pdf": b"%PDF-1.4 no"})
+    library = make_library(root)
+    report = str(library.sync())
+    assert re.match(r"1 document, 1 passage: 1 added, in \d+\.\d s\n1 file could not be read:\n  broken\.pdf: ", report)
+    assert "no change" in str(library.sync())
+    assert str(library.documents()) == "cats.txt, text, en, 1 passage"
+    assert str(library.search("cat")).startswith("[1] cats.txt: ")
+    assert str(type(library.search("cat"))()) == "No passage matches."

@@ -16,7 +16,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 _NAME = "bunko"
 _ROOT = Path(__file__).parent.parent.parent
@@ -117,6 +116,8 @@ def _origin() -> tuple[Origin, str]:
         return ("clone", str(_ROOT)) if (_ROOT / "pyproject.toml").exists() else ("index", "")
     if url.scheme != "file":
         return "index", ""
+    from urllib.request import url2pathname
+
     place = url2pathname(url.path)
     if "dir_info" not in told:
         return "wheel", place

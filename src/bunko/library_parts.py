@@ -128,10 +128,25 @@ class LibraryParts:
 
     @at_the_door
     def warm_up(self, question: str = "") -> None:
-        """Start loading the models, and reading the beginning of the question's prompt. Raises ModelError."""
-        language = self.settings.answer_language or detect_language(question) if question else ""
-        self._warm_up(language, self.settings)
+        """Start loading the models, and reading the beginning of the question's prompt. Raises ModelError.
+
+        A model that a reader will probably answer for is not started.
+        """
         self._begin_embedder()
+        language = self.settings.answer_language or detect_language(question) if question else ""
+        if not question or not self._is_for_reader(question):
+            self._warm_up(language, self.settings)
+
+    def _is_for_reader(self, question: str) -> bool:
+        """Return whether a reader will probably answer a question; its model begins to load."""
+        from bunko.answering.breadth import with_kind
+        from bunko.answering.spans import is_for_reader
+        from bunko.question.question import parse_question
+        from bunko.scope.language import take_filters
+
+        settings = self._settings_for(None)
+        asked = with_kind(parse_question(take_filters(question).text), settings)
+        return is_for_reader(asked, self._reader(asked, settings), self._generator_for(settings).spec, settings)
 
     def _settings_for(self, settings: Settings | Mapping[str, object] | None) -> Settings:
         """Return the settings of one question: the library's own, these, what the model brings, the user's prompts."""

@@ -20,6 +20,7 @@ from bunko.types import Document, Event, Message
 if TYPE_CHECKING:
     from bunko.answering.languages import Languages
     from bunko.overview.types import Plan
+    from bunko.question.about_last_answer import LastAnswer
     from bunko.rows.answering import Outcome
     from bunko.rows.finding import Tables
     from bunko.scope import asking
@@ -58,18 +59,19 @@ class LibraryQuestions(LibraryParts):
         place: asking.Within | None,
     ) -> Iterator[Event]:
         """Yield the events of an answer from some documents; None: from all."""
+        from bunko.answering.breadth import with_kind
         from bunko.answering.draft import Resources
         from bunko.answering.pipeline import answer_from_documents
         from bunko.answering.prompt_files import notes_on_untrusted, template_of_run
         from bunko.answering.revision import revise
         from bunko.answering.rewriting import who_rewrites
         from bunko.answering.small_talk_reply import reply, small_talk_of
+        from bunko.answering.spans import is_for_reader
         from bunko.overview.plan import plan_of
-        from bunko.question.about_last_answer import last_answer
         from bunko.question.question import parse_question
 
         template_of_run(settings)  # a fault in it is reported before anything is searched
-        last = last_answer(question, history)
+        last = _last_answer(question, history) if history else None
         if plan := None if last else plan_of(question):
             return self._survey(plan, question, settings, watch, place)
         asked = parse_question(last.question if last else question)
@@ -84,11 +86,12 @@ class LibraryQuestions(LibraryParts):
             return rows.events(watch)
         with watch.stage("open"):
             store = place.store if place else self._index.for_reading()
-            if languages.model_speaks and (history or not asked.is_bare):
+            reader = self._reader(asked, settings)
+            is_read = is_for_reader(with_kind(asked, settings), reader, self._generator_for(settings).spec, settings)
+            if languages.model_speaks and (history or not (asked.is_bare or is_read)):
                 rewritten = who_rewrites(self._generator_for(settings).spec, asked.language, settings) == "model"
                 self._warm_up("" if last or (history and rewritten) else languages.answer, settings)
-                self._begin_embedder()
-            reader = self._reader(asked, settings)
+            self._begin_embedder()
             reranking = self._reranking(asked.language, settings)
             self._check_embedder(settings)
             counts = store.languages()
@@ -196,3 +199,9 @@ class LibraryQuestions(LibraryParts):
             watch=watch,
             progress=self._progress,
         )
+
+
+def _last_answer(question: str, history: tuple[Message, ...]) -> LastAnswer | None:
+    from bunko.question.about_last_answer import last_answer
+
+    return last_answer(question, history)

@@ -516,6 +516,12 @@ class SyncReport:
     notes: tuple[str, ...] = ()
     """What was wrong with the index and had to be made again, in sentences."""
 
+    def __str__(self) -> str:
+        """Return what changed in a line, then the files that could not be read."""
+        from bunko.listings import report_text
+
+        return report_text(self)
+
     def _repr_html_(self) -> str:
         from bunko.notebook_html import report_html
 

@@ -136,3 +136,26 @@ def test_english_and_japanese_documents_do_not_load_py3langid() -> None:
         f"detect({DOCUMENTS['en']!r}); detect({DOCUMENTS['ja']!r}); sys.exit('py3langid' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_table_without_kana_is_japanese_where_a_character_is_only_japanese() -> None:
+    assert (
+        detect_document_language("支店 | 月 | 売上 | 担当\n札幌 | 四月 | 百二十 | 佐藤\n仙台 | 四月 | 九十五 | 高橋")
+        == "ja"
+    )
+    assert (
+        detect_document_language("型番: 甲二百\n設置場所: 札幌\n点検日: 三月二日\n\n型番: 乙三百\n設置場所: 仙台")
+        == "ja"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "这座磨坊建于一八四三年，由木匠在河边建造。他们说，那里的水很清，现在没有人住在那里了。",
+        "這座磨坊建於一八四三年，由木匠在河邊建造。他們說，那裡的水很清，現在沒有人住在那裡了。",
+        "分店 | 月份 | 销售额 | 负责人\n北京 | 四月 | 一百二十 | 张伟\n上海 | 四月 | 九十五 | 李娜",
+    ],
+)
+def test_chinese_stays_chinese(text: str) -> None:
+    assert detect_document_language(text) == "zh"

@@ -125,7 +125,14 @@ def test_words_that_refer_back(question: str) -> None:
     assert not stands_alone(question)
 
 
-@pytest.mark.parametrize("question", ["When was the mill of Varn built?", "白浜橋の橋脚の高さは何メートルですか"])
+@pytest.mark.parametrize("question", 
+    [
+        "When was the mill of Varn built?",
+        "白浜橋の橋脚の高さは何メートルですか",
+        "社長の年収はいくらですか",
+        "白浜橋の橋脚はどうなりましたか",
+    ],
+)
 def test_a_question_with_its_own_subject_stands_alone(question: str) -> None:
     assert not refers_back(question)
     assert stands_alone(question)

@@ -13,7 +13,7 @@ from bunko.rows.sheets import row_at, sheets_of
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.types import Answer, Document, Span, TableRow
 from tests.reading.files import xlsx
-from tests.support import make_settings, write_files
+from tests.support import make_library, make_settings, write_files
 
 ROWS = [["Team", "Cups"], ["Maple Leafs", "13"], ["Red Wings", "11"]]
 MARKDOWN = "# Cups\n\nSome words.\n\n| Team | Cups |\n|---|---|\n| Maple Leafs | 13 |\n| Red Wings | 11 |\n\nMore."
@@ -65,3 +65,32 @@ def test_row_numbers_are_those_of_the_sheet(gap: str) -> None:
         found = row_at(document, row.start + 1)
         assert found is not None
         assert (found.row, found.cells) == (row.number, row.cells)
+
+
+def test_a_record_of_json_lines_is_a_row(tmp_path: Path) -> None:
+    lines = [
+        {"型番": "KX-200", "場所": "札幌"},
+        {"型番": "KX-310", "場所": "仙台", "注": "二階\n北側"},
+        {"型番": "KX-400"},
+    ]
+    text = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
+    library = make_library(write_files(tmp_path, {"機器.jsonl": text}))
+    library.sync()
+    document = library.document("機器.jsonl")
+    assert document is not None
+    found = [row_at(document, document.text.index(name)) for name in ("KX-200", "仙台", "北側", "KX-400")]
+    assert [row.row for row in found if row] == [1, 2, 2, 3]
+    assert found[2] is not None
+    assert (found[2].sheet, found[2].columns) == ("機器", ("型番", "場所", "注"))
+    assert found[2].cells[:2] == ("KX-310", "仙台")
+    answer = library.ask("KX-310の場所はどこですか。")
+    assert [item.row.cells[1] for item in answer.evidence if item.row][:1] == ["仙台"]
+
+
+def test_a_record_with_a_text_is_a_document_and_no_row(tmp_path: Path) -> None:
+    lines = [{"id": "a", "text": "The mill was rebuilt."}, {"id": "b", "text": "The bell was cast."}]
+    library = make_library(write_files(tmp_path, {"notes.jsonl": "\n".join(map(json.dumps, lines))}))
+    library.sync()
+    document = library.document("notes.jsonl#a")
+    assert document is not None
+    assert row_at(document, 4) is None

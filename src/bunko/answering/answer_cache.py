@@ -24,8 +24,6 @@ from typing import TYPE_CHECKING, Any
 
 import bunko
 from bunko.answering.prompt_files import state_of_prompts
-from bunko.contract.parse import from_json
-from bunko.contract.serialise import to_json
 from bunko.errors import UsageError
 from bunko.models.fingerprints import fingerprint_of
 from bunko.models.gguf.adapters import adapter_states
@@ -155,6 +153,8 @@ class Memory:
         if row is None:
             return None
         try:
+            from bunko.contract.parse import from_json
+
             text = _opened(row[1], "answer", key)
             return _given_before(from_json(Answer, json.loads(text)), at=row[0])
         except (ValueError, TypeError, KeyError, AttributeError):
@@ -162,6 +162,8 @@ class Memory:
 
     def keep(self, answer: Answer, *, key: str, state: str) -> None:
         """Store an answer; delete those from earlier states of the index, and the oldest beyond the limit."""
+        from bunko.contract.serialise import to_json
+
         text = json.dumps(to_json(answer, surface="cache"), ensure_ascii=False, default=float)  # numpy's numbers
         text = _sealed(text, "answer", key)
         oldest = "SELECT key FROM answers ORDER BY at DESC LIMIT -1 OFFSET ?"

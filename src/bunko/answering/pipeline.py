@@ -119,6 +119,8 @@ def _rewrite(draft: Draft, resources: Resources, history: Sequence[Message]) -> 
             settings=resources.settings,
         )
         standalone = with_kind(parse_question(text), resources.settings)
+        if text.endswith(f" {draft.asked.text}"):  # the question before was put in front of it, and is not asked again
+            standalone = replace(standalone, before=text.removesuffix(draft.asked.text))
     return replace(
         draft,
         question=standalone,

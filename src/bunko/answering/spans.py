@@ -138,6 +138,15 @@ def stands_alone(spec: GeneratorSpec, settings: Settings) -> bool:
     return not wants_model and ability_of(spec, settings.generation) == "tiny"
 
 
+def is_for_reader(question: Question, reader: Reader | None, spec: GeneratorSpec, settings: Settings) -> bool:
+    """Return whether a reader will probably answer without the model, so that the model need not be started early.
+
+    Passages in a language that the reader does not know go to the model all the same.
+    """
+    reads = reader is not None and reader.spec.knows(question.language) and _is_asked_for_words(question)
+    return reads and not settings.generation.translation and stands_alone(spec, settings)
+
+
 def with_span(evidence: Sequence[Evidence], span: AnswerSpan) -> tuple[Evidence, ...]:
     """Return the quotes with the marked words in theirs."""
     mark = MarkedSpan(start=span.start, end=span.end, text=span.text, confidence=span.confidence)

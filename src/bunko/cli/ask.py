@@ -14,13 +14,12 @@ from bunko.cli.background import leave_rest
 from bunko.cli.common import note, note_report, open_from, print_json, settings_from
 from bunko.cli.render import render_hits, scope_line, show_answer
 from bunko.cli.resident import ask_server, library_at, search_server
-from bunko.contract.records import SearchResult
-from bunko.contract.serialise import to_json
 from bunko.errors import QuestionError, StoreBusy, StoreNotWritable, UsageError
 from bunko.stopwatch import Stopwatch
 
 # What takes time to import is imported where it is used: a command that a server answers needs none of it.
 if TYPE_CHECKING:
+    from bunko.contract.records import SearchResult
     from bunko.library import Library
     from bunko.settings import Settings
     from bunko.types import SyncReport
@@ -117,6 +116,8 @@ def run_search(arguments: argparse.Namespace) -> int:
 def show_found(arguments: argparse.Namespace, found: SearchResult, watch: Stopwatch) -> None:
     """Print what a search found."""
     if arguments.json:
+        from bunko.contract.serialise import to_json
+
         print_json(to_json(replace(found, timings=watch.timings())))
     else:
         if found.scope and not arguments.quiet:

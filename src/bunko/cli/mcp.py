@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 from dataclasses import replace
 from pathlib import Path
 
 from bunko.cli.common import note, settings_from
+from bunko.errors import MissingExtra
+from bunko.installation import this_installation
 from bunko.settings import apply_overrides
 
 # Next to the port of `bunko serve`.
@@ -19,6 +22,10 @@ def run(arguments: argparse.Namespace) -> int:
     from bunko.library import Library
     from bunko.server.hosting.host import Host
     from bunko.server.mcp.progress import Downloads
+
+    if importlib.util.find_spec("mcp") is None:  # a slim installation: requirements/slim.txt
+        cure = this_installation().install("mcp>=2.3,<3")
+        raise MissingExtra("`bunko mcp` needs the package mcp, which is not installed.", f"Install it: `{cure}`")
     from bunko.server.mcp.protocol import build_server, run_stdio
 
     root = Path(arguments.folder).expanduser()

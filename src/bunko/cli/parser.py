@@ -22,6 +22,8 @@ from bunko.cli.flags import (
 )
 from bunko.cli.more_commands import add_more_commands, show_help
 
+_ALONE = ("--no-rag", "--without-documents")
+
 _EXAMPLES = """\
 examples:
   bunko ask reports "Who approved the budget?"  an answer with its sources
@@ -92,7 +94,7 @@ def _add_asking(commands: argparse._SubParsersAction[CommandParser]) -> None:
     ask.add_argument(
         "words", nargs="+", metavar="[FOLDER] QUESTION", help="with --in or --no-rag, the question alone is enough"
     )
-    ask.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
+    ask.add_argument(*_ALONE, action="store_true", help="ask the model alone, without documents")
     ask.add_argument("--no-cache", action="store_true", help="do not reuse or keep an answer")
     ask.add_argument("--save", metavar="FILE", help="save the answer and what it was made from, for `bunko replay`")
     replay = add_command(
@@ -231,8 +233,8 @@ def _add_evaluation(commands: argparse._SubParsersAction[CommandParser]) -> None
         generation_flags(command)
     for command in (batch, evaluate):
         model_flags(command)
-        command.add_argument("--no-rag", action="store_true", help="ask the model alone, without documents")
-    compare.add_argument("--no-rag", action="store_true", help="also each model without documents")
+        command.add_argument(*_ALONE, action="store_true", help="ask the model alone, without documents")
+    compare.add_argument(*_ALONE, action="store_true", help="also each model without documents")
     batch.add_argument(
         "--out", metavar="FILE", help="keep the answers, one JSON object per line; continued if it exists"
     )

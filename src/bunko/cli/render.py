@@ -13,7 +13,6 @@ from bunko.certainty import certainty_line
 from bunko.cli.answer_cost import chart, cost
 from bunko.cli.answer_words import WORDS, AnswerWords, words_for
 from bunko.cli.common import bold, counted, dim, for_terminal, note, print_json, safe, width
-from bunko.contract.serialise import to_json
 from bunko.conversation import last
 from bunko.errors import BunkoError
 from bunko.installation import own_commands
@@ -47,6 +46,8 @@ def show_answer(arguments: argparse.Namespace, events: Iterator[Event]) -> Answe
     if not arguments.json:
         detail: Detail = "everything" if arguments.verbose else "answer" if arguments.quiet else "sources"
         return render_events(events, detail=detail)
+    from bunko.contract.serialise import to_json
+
     answer = last(events)
     print_json(to_json(answer))
     for text in answer.notes:
@@ -292,7 +293,7 @@ def _print_footer(answer: Answer, words: AnswerWords, *, detail: Detail) -> None
             print(dim(wrapped(safe(text), width())))
     sys.stdout.flush()
     notes = [text for text in answer.notes if not (answer.closest_quote and _before_quote(text, words))]
-    for text in (*notes, cost(answer)):
+    for text in (*notes, cost(answer, "ja" if words is WORDS["ja"] else "en")):
         print(dim(for_terminal(own_commands(safe(text)), sys.stderr), sys.stderr), file=sys.stderr)
     if detail == "everything":
         print(chart(answer), file=sys.stderr)

@@ -12,14 +12,12 @@ import os
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bunko.askable import ASKABLE
 from bunko.cli.common import note, note_report
 from bunko.client.discovery import find_serving
 from bunko.client.http import names_server
-from bunko.client.remote_library import RemoteLibrary
-from bunko.contract.records import SearchResult
 from bunko.errors import (
     AccessRefused,
     BunkoError,
@@ -34,6 +32,10 @@ from bunko.errors import (
 )
 from bunko.stopwatch import Stopwatch
 from bunko.types import Event
+
+if TYPE_CHECKING:
+    from bunko.client.remote_library import RemoteLibrary
+    from bunko.contract.records import SearchResult
 
 _ASKABLE = {each.field: each for each in ASKABLE}
 _ASK_FIELDS = frozenset({"model", *_ASKABLE})
@@ -92,6 +94,8 @@ def _connect(arguments: argparse.Namespace, root: Path, fields: AbstractSet[str]
     place = None if arguments.no_server else find_serving(root)
     if place is None:
         raise NotServed
+    from bunko.client.remote_library import RemoteLibrary
+
     return RemoteLibrary(place, asking=_asking(arguments, RemoteLibrary(place), fields))
 
 
@@ -103,6 +107,7 @@ def library_at(arguments: argparse.Namespace, folder: str) -> RemoteLibrary | No
     if not names_server(folder):
         return None
     from bunko.client.opening import open_any
+    from bunko.client.remote_library import RemoteLibrary
 
     library = open_any(folder)
     assert isinstance(library, RemoteLibrary)

@@ -364,7 +364,9 @@ class ConversationRow:
     id: str
     title: str
     updated: float
-    """When it was last changed, in seconds since 1970."""
+    """When it was last changed, in seconds since 1970; a new name or a pin changes nothing."""
+    pinned: bool = False
+    """Whether it stands above the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

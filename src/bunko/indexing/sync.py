@@ -21,18 +21,21 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bunko.errors import FilesLost, LibraryEmpty, ReadError
-from bunko.indexing.chunking import chunks_of
 from bunko.indexing.commit import Batch, Counts, file_record, record_of
 from bunko.indexing.compare import Changes, compare, file_digest, fingerprint
 from bunko.indexing.embed import Progress, embed, embed_missing
 from bunko.ports import Embedder
 from bunko.reading.folder import FileEntry, Listing, ignore_faults, list_folder
-from bunko.reading.reader import Item, Reader
 from bunko.settings import Settings
 from bunko.store import Entry, Record, Store
 from bunko.types import Chunk, Document, FailedFile, SyncReport
+
+# What reads and cuts files is imported where a file has changed: most commands find none.
+if TYPE_CHECKING:
+    from bunko.reading.reader import Item
 
 __all__ = ["Progress", "embed_missing", "sync"]
 
@@ -156,6 +159,11 @@ def read_into(
     `before` has the records of the documents that are stored of each file, by path; those in it that are gone are
     removed, and those that are as they were are not written again.
     """
+    if not files:
+        batch.write()
+        return
+    from bunko.reading.reader import Reader
+
     total, done = sum(file.size for file in files), 0
     with Reader(settings.reading) as reader:
         indexed_as, digests = fingerprint(settings), dict[str, str]()
@@ -175,8 +183,7 @@ def read_into(
             batch.complete(file_record(file, digests.pop(file.path), failed=failed))
             done += file.size
         batch.write()
-    if files:
-        progress("reading", total, total)
+    progress("reading", total, total)
 
 
 def _digested(files: Iterable[FileEntry], digests: dict[str, str], indexed_as: str) -> Iterator[FileEntry]:
@@ -205,6 +212,8 @@ def _add(
     if isinstance(item, FailedFile):
         (batch.replace if old else batch.add)(Entry(record=record))
         return record
+    from bunko.indexing.chunking import chunks_of
+
     limit = min(settings.chunking.max_tokens, embedder.spec.max_tokens - 8)
     cutting = dataclasses.replace(settings.chunking, max_tokens=limit)
     chunks = chunks_of(item, count_tokens=embedder.count_tokens, settings=cutting)

@@ -61,6 +61,13 @@ _SHORTEST_DOCUMENT = 20  # letters: py3langid guesses at less
 _ENGLISH_SHARE = 0.12
 # Beside Han characters, Japanese has at least this share of kana.
 _KANA_SHARE = 0.03
+# Forms that only Japanese has: Chinese writes these characters otherwise, in China and in Taiwan.
+_JAPANESE_ONLY = frozenset(
+    "売駅円営栄価楽気帰検険剣圏権顕験厳広効桜済雑蔵実釈収従渋獣縦剰畳縄嬢譲醸図粋瀬摂専戦銭繊騒総続帯滞滝択沢単団"
+    "弾遅鋳徴聴鉄転伝闘読悩脳拝廃発髪抜払変辺穂満黙訳薬様謡頼覧猟緑涙塁霊齢歴労働峠込畑枠辻"
+)  # fmt: skip
+# Words of nearly every Chinese text that Japanese does not write with these characters.
+_CHINESE_ONLY = frozenset("们這这麼么嗎吗呢您很哪啊吧沒說说还讓让给谁它她你")
 
 
 def detect_language(text: str) -> str:
@@ -92,6 +99,8 @@ def detect_document_language(text: str) -> str:
         return ours
     if (ours == "ja" and len(KANA.findall(sample)) >= _KANA_SHARE * letters) or (ours == "en" and _is_english(sample)):
         return ours
+    if ours == "ja" and _JAPANESE_ONLY & set(sample) and not _CHINESE_ONLY & set(sample):
+        return ours  # a table or a list, without kana
     import py3langid
 
     code = str(py3langid.classify(sample)[0])

@@ -21,7 +21,7 @@ _INNER_PAIRS = "わせ らせ まり がり わり もり かり らし かし �
 _INNER = "".join(f"(?<![{_KANJI}]{pair})" for pair in _INNER_PAIRS) + (
     f"(?<![{_KANJI}][いきぎしちびみりえけげせねべめれてっ])(?<![おご])"
 )
-_BREAK = re.compile(
+_BREAK = (
     rf"(?<=[、。，．！？：；」』）］】〉》〕])(?![{_CLOSING}])"
     rf"|(?<=[{_HIRAGANA}])(?:(?=[{_KATAKANA}{_OPENING}0-9０-９A-Za-z])|{_INNER}(?=[{_KANJI}]))"
     rf"|(?<=[{_KANJI}{_KATAKANA}ー])(?=[{_OPENING}])"
@@ -144,7 +144,7 @@ def _parts(text: str) -> Iterator[str]:
     """Yield the text in parts between which a line may end: white space, and words."""
     for part in _PART.findall(text):
         begin = 0
-        for match in _BREAK.finditer(part) if CJK.search(part) else ():
+        for match in re.finditer(_BREAK, part) if CJK.search(part) else ():
             if begin < match.start() < len(part):
                 yield part[begin : match.start()]
                 begin = match.start()

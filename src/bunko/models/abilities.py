@@ -49,6 +49,11 @@ def language_notes(*, model: str, embedder: str, asked_in: str, answer_in: str) 
     return tuple(notes)
 
 
+def is_on_model(note: str) -> bool:
+    """Return whether a note of `language_notes` is on the model."""
+    return f": it was not asked. {_OTHER_MODELS}" in note
+
+
 def is_on_embedder(note: str) -> bool:
     """Return whether a note of `language_notes` is on the embedder."""
     return note.endswith(": passages were found by their words alone.")

@@ -37,6 +37,8 @@ _JAPANESE_NAME = re.compile(r"([一-龯々ァ-ヴー・]{2,12})(?:が|によっ�
 _SHORT_JAPANESE = re.compile(r"([一-龯々ァ-ヴーA-Za-z・の]{1,20})(?:です|だ)?")
 # What a Japanese question is about: its first words before a particle, which may be joined by の.
 _NOUN = "[一-龯々ァ-ヴーA-Za-z0-9・]+"
+# A noun of another one, as the subject: 社長の年収は. Joined with a question about something else, it finds that.
+_OWN_SUBJECT = re.compile(r"[一-龯々ァ-ヴーA-Za-z0-9]{2,}の[一-龯々ァ-ヴーA-Za-z0-9]{2,}[はが]")
 _TOPIC = re.compile(rf"^(?:では|じゃあ|それで|そして)?[、\s]*({_NOUN}(?:の{_NOUN})*)[はがをにで]")
 
 
@@ -94,7 +96,10 @@ def stands_alone(question: str) -> bool:
     if refers_back(question):
         return False
     if detect_language(question) == "ja":
-        return len(re.findall(r"[一-龯々ァ-ヴーA-Za-z0-9]{2,}", question)) > _FEWEST_WORDS
+        return (
+            bool(_OWN_SUBJECT.search(question))
+            or len(re.findall(r"[一-龯々ァ-ヴーA-Za-z0-9]{2,}", question)) > _FEWEST_WORDS
+        )
     names = _NAME.findall(question)
     others = set(words(question)) - set(words(" ".join(names)))
     asks = bool(others) and len(set(words(question))) >= _FEWEST_WORDS

@@ -42,7 +42,8 @@ def parts(question: Question) -> tuple[str, ...]:
     >>> parts(parse_question("Why did the mill close, and how was it sold?"))
     ('Why did the mill close', 'how was it sold?')
     """
-    clauses = [clause.strip() for clause in _JOINT.split(question.text) if clause and clause.strip()]
+    asked = question.text.removeprefix(question.before)
+    clauses = [clause.strip() for clause in _JOINT.split(asked) if clause and clause.strip()]
     joined = clauses if len(clauses) > 1 and all(map(_ASKS.search, clauses)) else []
     return tuple(dict.fromkeys([*joined, *parts_by_name(question)]))[:_MOST]
 

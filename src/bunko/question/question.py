@@ -54,6 +54,8 @@ class Question:
     """The numbers and names that it takes for granted."""
     kind: Kind = "fact"
     """What it asks for: it decides how much is read and the form of the answer."""
+    before: str = ""
+    """The beginning of the text where that is the question before, with which a follow-up is understood."""
     small_talk: SmallTalk | None = None
     """Set where it asks nothing of the documents: a greeting, or no word to search for."""
 

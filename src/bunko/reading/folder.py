@@ -12,7 +12,6 @@ from pathlib import Path
 from bunko.errors import LibraryNotFound, SettingsError
 from bunko.reading.ignore import MOST_CHARACTERS, IgnorePatterns
 from bunko.reading.links import LinksAndPipes
-from bunko.reading.text.encoding import decode
 from bunko.types import FailedFile, LeftOut
 
 IGNORE_FILE = ".bunkoignore"
@@ -140,6 +139,8 @@ def _with_unicode_paths(entries: Iterable[FileEntry]) -> list[FileEntry]:
     for n, entry in enumerate(listed):
         data = os.fsencode(entry.path)
         if entry.path != data.decode("utf-8", "replace"):
+            from bunko.reading.text.encoding import decode
+
             readable = "/".join(decode(part) for part in data.split(b"/"))
             path = data.decode("utf-8", "backslashreplace") if readable in taken else readable
             taken.add(path)

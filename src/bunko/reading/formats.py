@@ -36,6 +36,9 @@ def _by_pdfium(path: Path, relative: str, context: Context) -> Items:
 
 
 def _by_kreuzberg(path: Path, relative: str, context: Context) -> Items:
+    from bunko.reading.left_out_packages import kreuzberg_for
+
+    kreuzberg_for(f"{path.suffix.lower()} files")
     from bunko.reading.office.kreuzberg import read_with_kreuzberg
 
     yield read_with_kreuzberg(path, relative, settings=context.settings)

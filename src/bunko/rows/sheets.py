@@ -78,7 +78,7 @@ def row_at(document: Document, place: int) -> TableRow | None:
     """
     table = next((span for span in document.tables if span.start <= place < span.end), None)
     if table is None:
-        return None
+        return _record_at(document, place)
     is_piped = document.format not in _PLAIN
     text = document.text
     _, below, header = next(_lines(text, table.start, table.end), (0, table.end, ""))
@@ -200,6 +200,44 @@ def _cells(line: str, is_piped: bool) -> list[str]:
 # --- records of a JSON Lines file -------------------------------------------------------------------------------------
 
 
+def _record(block: str) -> dict[str, str]:
+    """Return a record's values by their names; lines of a value that has several are joined."""
+    record: dict[str, str] = {}
+    last = ""
+    for line in block.split("\n"):
+        match = _RECORD_LINE.fullmatch(line)
+        if match:
+            last = match["key"]
+            record[last] = match["value"].strip()
+        elif last:
+            record[last] = f"{record[last]} {line.strip()}".strip()
+    return record
+
+
+def _record_at(document: Document, place: int) -> TableRow | None:
+    r"""Return the record of JSON Lines in which a character stands, as a row.
+
+    >>> text = "id: KX-200\nsite: Sapporo\n\nid: KX-310\nsite: Sendai"
+    >>> _record_at(Document(path="devices.jsonl", text=text, format="jsonl"), 40).words
+    'devices › id: KX-310 · site: Sendai'
+    """
+    if document.format != "jsonl" or "#" in document.path:
+        return None
+    text = document.text
+    before = text.rfind("\n\n", 0, place + 1)
+    start = 0 if before < 0 else before + 2
+    stop = text.find("\n\n", start)
+    record = _record(text[start : len(text) if stop < 0 else stop])
+    if not record:
+        return None
+    return TableRow(
+        sheet=stem_of(document.path),
+        row=text.count("\n\n", 0, start) + 1,
+        columns=tuple(record),
+        cells=tuple(record.values()),
+    )
+
+
 def _records(document: Document) -> Sheet | None:
     """Return the records as rows. A document of one record with a text is none."""
     if "#" in document.path:
@@ -207,16 +245,7 @@ def _records(document: Document) -> Sheet | None:
     found: list[tuple[int, int, dict[str, str]]] = []
     start = 0
     for block in document.text.split("\n\n"):
-        record: dict[str, str] = {}
-        last = ""
-        for line in block.split("\n"):
-            match = _RECORD_LINE.fullmatch(line)
-            if match:
-                last = match["key"]
-                record[last] = match["value"].strip()
-            elif last:
-                record[last] = f"{record[last]} {line.strip()}".strip()
-        if record:
+        if record := _record(block):
             found.append((start, start + len(block), record))
         start += len(block) + 2
     names = list(dict.fromkeys(key for *_, record in found for key in record))

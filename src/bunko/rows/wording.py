@@ -56,7 +56,9 @@ def answer_text(
         for row in rows[:LISTED]
     ]
     head = _head(query, table, japanese)
-    if query.aggregate == "list" or (query.top and query.entity is None):
+    if one := _one_value(query, table, select, shown, japanese):
+        text = one
+    elif query.aggregate == "list" or (query.top and query.entity is None):
         lines = [_listed(row, select, table) for row in shown]
         text = "\n".join([*([head] if head else []), *(f"- {line}" for line in lines)])
     elif query.top and len(shown) == 1:
@@ -69,6 +71,16 @@ def answer_text(
     if more > 0:
         text += f"\n… ほか{more:,}行" if japanese else f"\n… and {more:,} more"
     return f"{text}\n{_source(table, looked, japanese)}"
+
+
+def _one_value(query: Query, table: Table, select: Select, shown: Sequence[Sequence[str]], japanese: bool) -> str:
+    """Return one value of one row that was named, with the name of its column; empty for other results."""
+    is_one = query.aggregate == "list" and not query.top and len(shown) == 1 and len(shown[0]) == 1
+    if not (is_one and query.conditions and select.columns[0] is not None):
+        return ""
+    conditions = ("、" if japanese else ", ").join(shown_condition(item, table) for item in query.conditions)
+    name = table.columns[select.columns[0]].name
+    return f"{name}（{conditions}）: {shown[0][0]}" if japanese else f"{name} ({conditions}): {shown[0][0]}"
 
 
 def proposed_text(

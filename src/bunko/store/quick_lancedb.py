@@ -26,11 +26,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from bunko.store.compiled_lancedb import loading
+
 os.environ.setdefault("LANCEDB_LOG", "error")  # read at import: its warnings on index building would go to stderr
 
-__all__ = [
-    "FTS", "BTree", "BooleanQuery", "FullTextOperator", "IvfRq", "MatchQuery", "Occur", "import_lancedb", "lancedb",
-]  # fmt: skip
+__all__ = ["FTS", "BTree", "IvfRq", "import_lancedb", "lancedb"]
 
 _CLIENT = "lance_namespace_urllib3_client"
 _MODELS = _CLIENT + ".models"
@@ -108,7 +108,7 @@ def import_lancedb() -> ModuleType:
     return importlib.import_module("lancedb")
 
 
-lancedb = import_lancedb()
+with loading:
+    lancedb = import_lancedb()
 
 from lancedb.index import FTS, BTree, IvfRq  # noqa: E402
-from lancedb.query import BooleanQuery, FullTextOperator, MatchQuery, Occur  # noqa: E402

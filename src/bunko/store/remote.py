@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from bunko.store.quick_lancedb import lancedb
+from bunko.store import compiled_lancedb
 
 # Bytes. LanceDB's own default for indexes is 6 GB, more than a small replica has.
 _INDEX_CACHE = 1 << 30
@@ -39,10 +39,14 @@ def storage_options(location: str) -> dict[str, str]:
 def connect(location: str) -> Any:
     """Return LanceDB's connection to a folder or a URL. Raises what LanceDB raises; see store/faults.py."""
     if not is_remote(location):
-        return lancedb.connect(location)
+        return compiled_lancedb.connect(location)
+    from bunko.store.quick_lancedb import lancedb
+
     return lancedb.connect(location, storage_options=storage_options(location), session=_session())
 
 
 @functools.cache
 def _session() -> Any:
+    from bunko.store.quick_lancedb import lancedb
+
     return lancedb.Session(index_cache_size_bytes=_INDEX_CACHE, metadata_cache_size_bytes=_METADATA_CACHE)

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from bunko.hardware.freed_memory import return_memory
-from bunko.store.quick_lancedb import BTree
 
 # Below this many rows a full scan is as fast as an index, and exact.
 INDEX_ROWS = 20_000
@@ -60,6 +59,8 @@ def delete(table: Any, column: str, values: Sequence[str]) -> None:
 def index_column(table: Any, name: str) -> None:
     """Create a lookup index on a column if there is none."""
     if not any(name in index.columns for index in table.list_indices()):
+        from bunko.store.quick_lancedb import BTree
+
         table.create_index(name, config=BTree())
 
 

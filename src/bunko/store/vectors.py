@@ -15,7 +15,6 @@ from bunko.language.detection import OTHER_SCRIPTS
 from bunko.ports import VECTORS_PREFIX
 from bunko.store.faults import mapped
 from bunko.store.place import Place
-from bunko.store.quick_lancedb import IvfRq
 from bunko.store.remote import is_remote
 from bunko.store.rows import EMBEDDER_KEY, VECTOR_KEY, with_primary_key
 from bunko.store.tables import (
@@ -101,6 +100,8 @@ class VectorTables:
             rows = int(table.count_rows())
             if rows < INDEX_ROWS or rows < 2 * indexed_rows:
                 return indexed_rows
+            from bunko.store.quick_lancedb import IvfRq
+
             table.create_index("vector", config=IvfRq(distance_type="dot", num_partitions=partitions(rows)))
             index_column(table, "key")
             return rows

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from bunko.language.words import STOP_WORDS
-from bunko.store.quick_lancedb import FTS, BooleanQuery, FullTextOperator, MatchQuery, Occur
 from bunko.store.rows import CHUNK_COLUMNS
+from bunko.store.word_queries import BooleanQuery, MatchQuery, search_words
 
 _COLUMN = "search"
 # Each fuzzy word costs a scan of the dictionary.
@@ -28,6 +28,8 @@ def index_words(table: Any) -> None:
     ICU segments Japanese (京都 does not match 東京都) as well as English, and stems English. Its own stop words belong
     to many languages at once: war, man, city and cat would never be found.
     """
+    from bunko.store.quick_lancedb import FTS
+
     config = FTS(
         base_tokenizer="icu",
         with_position=False,
@@ -53,16 +55,16 @@ def match(table: Any, query: str, *, limit: int, within: str = "") -> list[dict[
 
 def match_all(table: Any, query: str, *, within: str = "") -> list[dict[str, Any]]:
     """Return path, start and end of every row that contains all words of a query, and meets a condition."""
-    words = MatchQuery(query, _COLUMN, operator=FullTextOperator.AND)
-    search = table.search(words, query_type="fts").select(["path", "start", "end"])
+    words = MatchQuery(query, _COLUMN, operator="AND")
+    search = search_words(table, words).select(["path", "start", "end"])
     search = search.where(within, prefilter=True) if within else search
     rows: list[dict[str, Any]] = search.limit(max(1, table.count_rows())).to_list()
     return rows
 
 
 def _best(table: Any, queries: Sequence[Any], limit: int, within: str) -> list[dict[str, Any]]:
-    query = queries[0] if len(queries) == 1 else BooleanQuery([(Occur.SHOULD, part) for part in queries])
-    search = table.search(query, query_type="fts").select([*CHUNK_COLUMNS, "_score"])
+    query = queries[0] if len(queries) == 1 else BooleanQuery([("SHOULD", part) for part in queries])
+    search = search_words(table, query).select([*CHUNK_COLUMNS, "_score"])
     search = search.where(within, prefilter=True) if within else search
     rows: list[dict[str, Any]] = search.limit(limit + 1).to_list()
     if len(rows) > limit and rows[-1]["_score"] == rows[-2]["_score"]:

@@ -183,7 +183,7 @@ def test_conversations_are_kept_for_this_user_alone(root: Path) -> None:
         kept = (await client.put(f"{CONVERSATIONS}/{NAME}", json=body)).json()
         assert abs(kept["updated"] - time.time()) < 60
         (row,) = (await client.get(CONVERSATIONS)).json()["conversations"]
-        assert row == {"id": NAME, "title": "猫について", "updated": kept["updated"]}
+        assert row == {"id": NAME, "title": "猫について", "updated": kept["updated"], "pinned": False}
         assert (await client.get(f"{CONVERSATIONS}/{NAME}")).json()["turns"] == body["turns"]
         file = root / ".bunko" / "conversations" / f"{NAME}.json"
         if os.name != "nt":
@@ -200,6 +200,22 @@ def test_conversations_are_kept_for_this_user_alone(root: Path) -> None:
             "ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰ",
         ):
             assert (await client.put(f"{CONVERSATIONS}/{name}", json=body)).status_code in (404, 422), name
+
+    run(root, work)
+
+
+def test_a_pin_is_kept_with_its_conversation(root: Path) -> None:
+    async def work(client: httpx.AsyncClient) -> None:
+        body = {"title": "Cats", "turns": [{"question": "Cats?"}]}
+        kept = (await client.put(f"{CONVERSATIONS}/{NAME}", json=body)).json()
+        pinned = (await client.put(f"{CONVERSATIONS}/{NAME}", json=body | {"pinned": True})).json()
+        assert pinned["pinned"] is True
+        assert pinned["updated"] == kept["updated"], "nothing was said"
+        (row,) = (await client.get(CONVERSATIONS)).json()["conversations"]
+        assert row["pinned"] is True
+        more = body | {"turns": [*body["turns"], {"question": "And ships?"}]}
+        assert (await client.put(f"{CONVERSATIONS}/{NAME}", json=more)).json()["pinned"] is True
+        assert (await client.put(f"{CONVERSATIONS}/{NAME}", json=more | {"pinned": False})).json()["pinned"] is False
 
     run(root, work)
 

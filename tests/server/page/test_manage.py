@@ -90,6 +90,38 @@ def test_conversations_are_searched_pinned_renamed_and_deleted_beside_the_questi
     assert side.is_hidden()
 
 
+def test_a_pin_of_a_conversation_on_the_server_is_there_in_another_browser(browser: Browser, tmp_path: Path) -> None:
+    with served(folder(tmp_path / "a")) as url:
+        for turn in ("pinned here", "seen there"):
+            tab = Tab(browser, url)  # with nothing of the one before
+            page = tab.open()
+            page.get_by_role("link", name="History").click()
+            page.get_by_label("The server’s disk").check()
+            if turn == "pinned here":
+                page.get_by_role("link", name="Ask").click()
+                for question in (MILL, "Where was the bell cast?"):
+                    ask(page, question)
+                    page.get_by_role("button", name="New conversation").click()
+                page.get_by_role("link", name="History").click()
+            names = page.locator(".conversations.whole .path")
+            names.nth(1).wait_for()
+            if turn == "pinned here":
+                assert names.all_inner_texts() == ["Where was the bell cast?", MILL]
+                page.get_by_role("button", name=f"Pin “{MILL}”").last.click()
+                page.locator(".conversations.whole li.pinned").wait_for()
+            assert names.all_inner_texts() == [MILL, "Where was the bell cast?"]
+            tab.close()
+
+
+def test_the_original_is_saved_from_its_source(opened: Open) -> None:
+    page = opened()
+    ask(page, MILL)
+    page.locator(".card .path").first.click()
+    with page.expect_download() as download:
+        page.locator("#source").get_by_role("button", name="Save the original of mill.txt").click()
+    assert Path(download.value.path()).read_bytes() == str(FILES["mill.txt"]).encode()
+
+
 def test_the_model_is_named_beside_the_question_and_chosen(browser: Browser, tmp_path: Path) -> None:
     with served(folder(tmp_path / "a"), server__models=("/models/one.gguf", "/models/two.gguf")) as url:
         tab = Tab(browser, url)
@@ -169,6 +201,19 @@ def test_a_locked_file_is_unlocked(browser: Browser, tmp_path: Path) -> None:
         page.locator(".sync .done").wait_for()
         page.locator("li.document button.path", has_text="locked.docx").wait_for()
         assert "秘密" not in page.evaluate("JSON.stringify({ ...localStorage, ...sessionStorage })")
+        tab.close()
+
+
+def test_the_first_files_are_chosen_on_the_empty_page(browser: Browser, tmp_path: Path) -> None:
+    mill = write_files(tmp_path / "papers", {"mill.txt": "The mill was built in 1803 by Thomas Croft."}) / "mill.txt"
+    with running(host_of(tmp_path / "home", answers__strictness=0.0), access=Access(token="a-good-token")) as url:
+        tab = Tab(browser, url, expected="status of 409")  # the list, before there is an index
+        page = tab.open("/#token=a-good-token")
+        with page.expect_file_chooser() as chooser:
+            page.locator(".welcome button", has_text="Choose files").click()
+        chooser.value.set_files(mill)
+        page.locator(".sync .done").wait_for()
+        assert (tmp_path / "home" / "My documents" / "mill.txt").read_bytes() == mill.read_bytes()
         tab.close()
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bunko.errors import NeedsOcr
+from bunko.reading.left_out_packages import kreuzberg_for
 from bunko.reading.pdf.lines import clean, closed_up, without_gaps
 from bunko.settings import ReadingSettings
 
@@ -145,8 +146,7 @@ def _recognised(picture: bytes, mime_type: str, settings: ReadingSettings) -> _R
     folder = tessdata_folder(settings.ocr_languages)
     if folder is None or not languages:
         raise needs_ocr(settings)
-    import kreuzberg
-
+    kreuzberg = kreuzberg_for("pictures of text")
     # The engine takes the folder from the environment. This process only reads files.
     os.environ[_PREFIX] = str(folder)
     tesseract = kreuzberg.TesseractConfig(language=languages, output_format="text", use_cache=False)

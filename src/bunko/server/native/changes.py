@@ -100,7 +100,7 @@ def add_routes(routes: APIRouter, host: Host) -> None:
     async def keep(library: str, id: str, body: ConversationBody, request: Request) -> Response:
         """Keep a conversation; it replaces an earlier one with this id."""
         kept = _conversations(host, request, library)
-        return reply(await in_thread(lambda: kept.keep(id, title=body.title, turns=body.turns)))
+        return reply(await in_thread(lambda: kept.keep(id, title=body.title, turns=body.turns, pinned=body.pinned)))
 
     @routes.delete("/api/libraries/{library}/conversations/{id}", status_code=204, responses=replies(None, status=204))
     async def delete(library: str, id: str, request: Request) -> Response:

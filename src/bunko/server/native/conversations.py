@@ -36,7 +36,9 @@ class Conversations:
         """Return id, title and time of each conversation, the newest first."""
         found = [kept for path in self._files() if (kept := _read(path))]
         found.sort(key=lambda kept: -kept.updated)
-        return [ConversationRow(id=kept.id, title=kept.title, updated=kept.updated) for kept in found]
+        return [
+            ConversationRow(id=kept.id, title=kept.title, updated=kept.updated, pinned=kept.pinned) for kept in found
+        ]
 
     def one(self, name: str) -> KeptConversation:
         """Return a conversation. Raises UnknownDocument, InvalidRequest."""
@@ -45,12 +47,25 @@ class Conversations:
             raise _unknown(name)
         return kept
 
-    def keep(self, name: str, *, title: str, turns: list[dict[str, Any]]) -> KeptConversation:
-        """Keep a conversation; it replaces an earlier one with this id. Raises NameTaken where there are too many."""
+    def keep(
+        self, name: str, *, title: str, turns: list[dict[str, Any]], pinned: bool | None = None
+    ) -> KeptConversation:
+        """Keep a conversation; it replaces an earlier one with this id. With `pinned` None it stays as it was.
+
+        Raises NameTaken where there are too many.
+        """
         path = self._path(name)
+        before = _read(path)
+        is_same = before is not None and list(before.turns) == turns
         if not path.exists() and len(self._files()) >= _MOST:
             raise NameTaken(f"{_MOST} conversations are kept already.", "Delete some of them.")
-        kept = KeptConversation(id=name, title=title, updated=round(time.time(), 3), turns=tuple(turns))
+        kept = KeptConversation(
+            id=name,
+            title=title,
+            updated=before.updated if before and is_same else round(time.time(), 3),
+            turns=tuple(turns),
+            pinned=bool(before and before.pinned) if pinned is None else pinned,
+        )
         try:
             make_private(self._folder)
             write_plain(path, json.dumps(to_json(kept)).encode("ascii"))
@@ -89,7 +104,13 @@ def _read(path: Path) -> KeptConversation | None:
             return None
         tree = json.loads(content)
         turns = tuple(dict(turn) for turn in tree["turns"])
-        return KeptConversation(id=path.stem, title=str(tree["title"]), updated=float(tree["updated"]), turns=turns)
+        return KeptConversation(
+            id=path.stem,
+            title=str(tree["title"]),
+            updated=float(tree["updated"]),
+            turns=turns,
+            pinned=tree.get("pinned") is True,
+        )
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 

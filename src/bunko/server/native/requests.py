@@ -89,6 +89,8 @@ class ConversationBody(Body):
 
     title: Annotated[str, Field(max_length=500)]
     turns: Annotated[list[dict[str, Any]], Field(max_length=1000)]
+    pinned: bool | None = None
+    """Left out, it stays as it was."""
 
 
 class LibraryBody(Body):

@@ -51,6 +51,7 @@ const source = new SourceView(pane, closeSource);
 const conversation = new ConversationView({
   open: openSource, again: askAgain, alone: askAlone, suggest: askNew, edited: askEdited, made: libraryMade,
   failed: () => (documents.kind = "failed", location.hash = "documents"), choose: () => (location.hash = "documents", requestAnimationFrame(() => document.getElementById("files")?.click())),
+  take: (files) => takeFiles(files),
 });
 const composer = new Composer({ ask: askNew, stop, settings: openSettings, fresh: startAnew, save: () => saveMenu(() => state.conversation, (lane, turn) => laneName(lane.variant, turn.lanes)) });
 const documents = new DocumentsView({ open: openSource, changed: refreshLibraries });

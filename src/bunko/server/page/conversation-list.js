@@ -6,9 +6,7 @@ import { button, fill, h, icon, languageOf } from "./dom.js";
 import { date, t } from "./i18n.js";
 import { keeper } from "./keeping.js";
 import { explained } from "./messages.js";
-import { announce, prefer, state } from "./state.js";
-
-const MOST_PINS = 200;
+import { announce, state } from "./state.js";
 
 export class ConversationList {
   /** @param {{ open: (conversation: any) => void, renamed: (id: string, title: string) => void, counted?: (n: number) => void, kind: "side" | "whole" }} how
@@ -39,11 +37,10 @@ export class ConversationList {
   }
 
   show() {
-    const pins = new Set(state.preferences.pinned);
     const found = this.all.filter(({ title, words = "" }) => !this.query || `${title.toLowerCase()}\n${words}`.includes(this.query));
-    const shown = [...found.filter(({ id }) => pins.has(id)), ...found.filter(({ id }) => !pins.has(id))];
+    const shown = [...found.filter(({ pinned }) => pinned), ...found.filter(({ pinned }) => !pinned)];
     this.field.hidden = this.all.length < 2;
-    fill(this.list, shown.map((one) => this.item(one, pins.has(one.id))), this.query && !shown.length ? h("li", { class: "none" }, t("noConversation")) : null);
+    fill(this.list, shown.map((one) => this.item(one, Boolean(one.pinned))), this.query && !shown.length ? h("li", { class: "none" }, t("noConversation")) : null);
   }
 
   item(one, pinned) {
@@ -64,12 +61,17 @@ export class ConversationList {
     this.list.querySelector(`[data-id="${CSS.escape(id)}"] [data-act=${act}]`)?.focus();
   }
 
-  pin({ id }) {
-    const { pinned } = state.preferences;
-    prefer({ pinned: pinned.includes(id) ? pinned.filter((one) => one !== id) : [...pinned, id].slice(-MOST_PINS) });
-    announce(t(pinned.includes(id) ? "unpinned" : "pinnedNow"));
+  async pin(one) {
+    try {
+      await keeper(state.preferences.keeping).pin(one.id, one.library, !one.pinned);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    one.pinned = !one.pinned;
+    announce(t(one.pinned ? "pinnedNow" : "unpinned"));
     this.show();
-    this.focusOn(id, "pin");
+    this.focusOn(one.id, "pin");
   }
 
   /** The name becomes a field: Enter keeps, Escape leaves it as it was. */

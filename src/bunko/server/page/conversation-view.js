@@ -9,7 +9,7 @@ import { refresh, welcome } from "./welcome.js";
 
 export class ConversationView {
   /** @param {{ open: (source: any, by: HTMLElement) => void, again: (turn: any, anew: boolean) => void, alone: (turn: any) => void, suggest: (question: string) => void,
-   *   edited: (turn: any, question: string) => void, failed: () => void, made: (library: any) => void, choose: () => void }} how */
+   *   edited: (turn: any, question: string) => void, failed: () => void, made: (library: any) => void, choose: () => void, take: (files: File[]) => void }} how */
   constructor(how) {
     this.how = how;
     this.list = h("div", { class: "turns" });
@@ -26,7 +26,7 @@ export class ConversationView {
     this.answers.clear();
     this.standalones.clear();
     const turns = state.conversation?.turns ?? [];
-    fill(this.list, turns.length ? [this.heading(), turns.map((turn) => this.turn(turn))] : welcome({ ask: this.how.suggest, failed: this.how.failed, made: this.how.made, choose: this.how.choose }));
+    fill(this.list, turns.length ? [this.heading(), turns.map((turn) => this.turn(turn))] : welcome({ ask: this.how.suggest, failed: this.how.failed, made: this.how.made, choose: this.how.choose, take: this.how.take }));
   }
 
   /** Draw again how the library is, where nothing was asked yet. */

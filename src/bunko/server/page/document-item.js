@@ -1,11 +1,11 @@
 // One document in the list: open it, save the original, unlock it, delete it. In: a document as the server lists it.
 // Out: an element.
 
-import { address, getBlob, getJson } from "./api.js";
+import { address, getJson } from "./api.js";
 import { button, fill, freshId, h, icon } from "./dom.js";
-import { saveBlob } from "./export.js";
 import { date, size, t } from "./i18n.js";
 import { explained, isLocked, told, toldHint } from "./messages.js";
+import { saveButton } from "./original.js";
 import { announce, state } from "./state.js";
 
 /** @param {any} document @param {{ open: (document: any, by: HTMLElement) => void, changed: () => void, chosen: () => void }} how */
@@ -43,14 +43,7 @@ function tick(path, chosen) {
 
 function actions(document, extra, how) {
   const { path } = document, file = document.file || path;
-  const save = button({ class: "quiet", icon: "save", label: t("saveOriginal", { path: file }), onclick: async () => {
-    try {
-      const { blob } = await getBlob(address(["api", "libraries", state.library, "file"], { path }));
-      saveBlob(file.slice(file.lastIndexOf("/") + 1), blob);
-    } catch (error) {
-      fail(extra, error);
-    }
-  } });
+  const save = saveButton({ library: state.library, path, file }, (error) => fail(extra, error));
   const remove = state.about.upload.allowed ? button({ class: "quiet", icon: "trash", label: t("deleteFile", { path: file }), onclick: () => confirm(document, extra, remove, how) }) : null;
   return [save, remove];
 }

@@ -87,6 +87,11 @@ export class DocumentsView {
       got = await getJson(path);
     } catch (error) {
       if (wish !== this.wish) return;
+      if (error.type === "NotIndexed") {
+        fill(this.list);
+        this.count.textContent = t("noDocuments"); // the first files are being read
+        return;
+      }
       const { title, text, hint } = explained(error);
       fill(this.list, h("li", { class: "failure" }, icon("warn"), h("div", {}, h("p", { class: "title" }, title), h("p", {}, text, " ", hint), button({ class: "quiet", icon: "again", text: t("tryAgain"), onclick: () => this.load() }))));
       return;

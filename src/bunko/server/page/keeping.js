@@ -1,12 +1,14 @@
 // Keep conversations: nowhere, in this browser (IndexedDB), or on the server's disk. In: conversations. Out: the same.
-// All three have list, get, put, rename, remove and clear. Knows nothing of how they look.
+// All three have list, get, put, rename, pin, remove and clear. Knows nothing of how they look.
 
 import { address, getJson } from "./api.js";
+import { prefer, state } from "./state.js";
 import { fromKept, toKeep } from "./turns.js";
 
-/** @typedef {{ id: string, title: string, updated: number, library: string, words?: string }} Summary  `words`: all that was said, in small letters */
+/** @typedef {{ id: string, title: string, updated: number, library: string, pinned?: boolean, words?: string }} Summary
+ *   `words`: all that was said, in small letters; `pinned`: where the place keeps pins itself */
 
-const DATABASE = "bunko", STORE = "conversations";
+const DATABASE = "bunko", STORE = "conversations", MOST_PINS = 200;
 
 const nowhere = {
   async list() {
@@ -17,6 +19,7 @@ const nowhere = {
   },
   async put() {},
   async rename() {},
+  async pin() {},
   async remove() {},
   async clear() {},
 };
@@ -25,7 +28,8 @@ const browser = {
   /** @returns {Promise<Summary[]>} newest first */
   async list() {
     const all = (await run("readonly", (store) => store.getAll())) ?? [];
-    return all.map(({ id, title, updated, library, turns }) => ({ id, title, updated, library, words: said(turns) })).sort((a, b) => b.updated - a.updated);
+    const pins = new Set(state.preferences.pinned);
+    return all.map(({ id, title, updated, library, turns }) => ({ id, title, updated, library, pinned: pins.has(id), words: said(turns) })).sort((a, b) => b.updated - a.updated);
   },
   async get(id) {
     return fromKept(await run("readonly", (store) => store.get(id)));
@@ -36,6 +40,10 @@ const browser = {
   async rename(id, library, title) {
     const kept = await browser.get(id);
     if (kept) await run("readwrite", (store) => store.put(toKeep({ ...kept, title }, kept.updated)));
+  },
+  async pin(id, library, pinned) {
+    const others = state.preferences.pinned.filter((one) => one !== id);
+    prefer({ pinned: pinned ? [...others, id].slice(-MOST_PINS) : others });
   },
   async remove(id) {
     await run("readwrite", (store) => store.delete(id));
@@ -62,6 +70,10 @@ const server = {
   async rename(id, library, title) {
     const kept = await server.get(id, library);
     if (kept) await server.put({ ...kept, title });
+  },
+  async pin(id, library, pinned) {
+    const { title, turns } = await getJson(address(["api", "libraries", library, "conversations", id]));
+    await getJson(address(["api", "libraries", library, "conversations", id]), { method: "PUT", body: { title, turns, pinned } });
   },
   async remove(id, library) {
     await getJson(address(["api", "libraries", library, "conversations", id]), { method: "DELETE" });

@@ -7,6 +7,7 @@ import { lengthOf, pieces, unitsAt } from "./codepoints.js";
 import { button, fill, h, icon, languageOf } from "./dom.js";
 import { t } from "./i18n.js";
 import { explained } from "./messages.js";
+import { saveButton } from "./original.js";
 import { announce, prefer, state, tell } from "./state.js";
 import { stretches, tableOf } from "./table-text.js";
 
@@ -105,6 +106,7 @@ export class SourceView {
         h("div", { class: "tools" }, choice,
           this.next ? button({ icon: "up", label: t("previousCitation"), class: "quiet", onclick: () => this.next(-1) }) : null,
           this.next ? button({ icon: "down", label: t("nextCitation"), class: "quiet", onclick: () => this.next(1) }) : null,
+          saveButton(this.place, (error) => this.fail(error)),
           button({ icon: "close", label: t("closeSource"), class: "quiet close", onclick: () => this.leave() }))),
       this.body);
     this.pane.setAttribute("aria-label", t("sourceOf", { path }));
@@ -132,11 +134,15 @@ export class SourceView {
       if (this.asPage) await this.loadPage(turn);
       else await this.loadText(turn);
     } catch (error) {
-      if (turn !== this.turn) return;
-      const { title, text, hint, lang } = explained(error);
-      fill(this.body, h("div", { class: "failure" }, icon("warn"), h("div", {}, h("p", { class: "title" }, title), text ? h("p", { lang }, text) : null, hint ? h("p", { class: "hint" }, hint) : null,
-        button({ class: "quiet", icon: "again", text: t("tryAgain"), onclick: () => this.load() }))));
+      if (turn === this.turn) this.fail(error);
     }
+  }
+
+  fail(error) {
+    const { title, text, hint, lang } = explained(error);
+    fill(this.body, h("div", { class: "failure" }, icon("warn"), h("div", {}, h("p", { class: "title" }, title), text ? h("p", { lang }, text) : null, hint ? h("p", { class: "hint" }, hint) : null,
+      button({ class: "quiet", icon: "again", text: t("tryAgain"), onclick: () => this.load() }))));
+    announce(title);
   }
 
   // --- as text ---------------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ export default {
   // libraries, conversations, files
   libraries: "文庫の管理", newLibrary: "新しい文庫", libraryName: "名前", makeLibrary: "作成", newLibraryHint: "空の文庫を作ります。この画面にファイルをドロップすると、コピーして追加します。", chooseFolder: "このマシンのフォルダーを使う", folderPath: "フォルダー", useFolder: "このフォルダーを使う",
   folderUp: "一つ上のフォルダー", folderHint: "ファイルは元の場所に残ります。索引はその中の隠しフォルダーに保存します。", folderNeedsToken: "このマシンのフォルダーを選ぶには、フォルダーを指定せずに Bunko を起動してください。", libraryMade: "文庫「{title}」を作成しました。", removeTitle: "一覧から外す", removeLibrary: "「{title}」を一覧から外す", removeNow: "外す", removeHint: "ファイルと索引はディスクに残ります。",
-  libraryRemoved: "「{title}」を一覧から外しました。", firstLibrary: "マイ文書", welcomeFirst: "文書はどこにありますか。", welcomeFirstHint: "この画面にファイルをドロップするか、文庫を作成してください。", conversations: "会話の一覧", searchConversations: "会話を検索", noConversation: "該当する会話はありません。", pin: "「{title}」を固定",
+  libraryRemoved: "「{title}」を一覧から外しました。", firstLibrary: "マイ文書", welcomeFirst: "文書はどこにありますか。", welcomeFirstHint: "ファイルを選択するか、この画面にドロップしてください。最初の文庫にコピーします。", conversations: "会話の一覧", searchConversations: "会話を検索", noConversation: "該当する会話はありません。", pin: "「{title}」を固定",
   unpin: "「{title}」の固定を解除", pinnedNow: "固定しました。", unpinned: "固定を解除しました。", renameOne: "「{title}」の名前を変更", newName: "新しい名前", renamed: "名前を変更しました。", editQuestion: "質問を編集", askAgain: "もう一度質問",
   editHint: "この質問より後の回答は置き換えられます。", saveConversation: "保存", exportHtml: "HTML で保存", share: "共有…", modelAsked: "回答するモデル", onlyThese: "{n} 件の文書だけに質問します。", askAllDocuments: "すべての文書に質問", askThese: "質問する",
   askOnly: "{path} だけに質問", saveOriginal: "{path} の元のファイルを保存", deleteFile: "{path} を削除", deleteNow: "ファイルを削除", deleteSure: "文庫のフォルダーからファイル {path} そのものを削除します。元に戻せません。", deleteSureWhole: "この文書は {path} の一部です。文庫のフォルダーからファイル全体を削除します。元に戻せません。", passwordFor: "ファイルのパスワード", unlock: "開く",

@@ -10,10 +10,10 @@ import { drawProgress } from "./syncing.js";
 
 const QUESTIONS = 4;
 
-/** @param {{ ask: (question: string) => void, failed: () => void, made: (library: any) => void, choose: () => void }} how */
+/** @param {{ ask: (question: string) => void, failed: () => void, made: (library: any) => void, choose: () => void, take: (files: File[]) => void }} how */
 export function welcome(how) {
   const library = currentLibrary();
-  if (!library && !state.libraries.length && state.about.libraries !== "fixed") return h("div", { class: "welcome" }, h("h1", {}, t("welcomeFirst")), h("p", {}, t("welcomeFirstHint")), makeForm(how, "h2"));
+  if (!library && !state.libraries.length && state.about.libraries !== "fixed") return h("div", { class: "welcome" }, h("h1", {}, t("welcomeFirst")), h("p", {}, t("welcomeFirstHint")), chooser(how), makeForm(how, "h2"));
   const empty = library && library.documents === 0 && library.state !== "indexing" && !library.progress;
   const chips = h("p", { class: "chips", hidden: true });
   const element = h("div", { class: "welcome" }, h("h1", {}, t("welcome")), h("p", { class: "about" }), h("p", { class: "sync", hidden: true }), chips);
@@ -21,6 +21,13 @@ export function welcome(how) {
   if (empty && state.about.upload.allowed) add(element, h("p", {}, button({ class: "primary", icon: "upload", text: t("chooseFiles"), onclick: how.choose })));
   if (library && !empty) suggest(chips, library, how);
   return element;
+}
+
+/** Choose files, which make the first library as files that are dropped do. */
+function chooser(how) {
+  if (!state.about.upload.allowed) return null;
+  const input = h("input", { type: "file", id: "first-files", class: "only-read", multiple: true, tabindex: "-1", "aria-label": t("chooseFiles"), accept: (state.about.upload.suffixes ?? []).join(","), onchange: () => how.take([...input.files]) });
+  return h("p", {}, input, button({ class: "primary", icon: "upload", text: t("chooseFiles"), onclick: () => input.click() }));
 }
 
 /** Draw again what changes while a library is indexed; the rest stays, and so does the focus. */
