@@ -54,6 +54,7 @@ from bunko.answering.writing import (
 )
 from bunko.grounding.ground import ground
 from bunko.grounding.table_cells import with_cells
+from bunko.models.abilities import is_on_model
 from bunko.ports import Quotable, Timed
 from bunko.question.question import Question, parse_question
 from bunko.question.versions import wanted_version
@@ -301,8 +302,9 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
 
 def _ground(draft: Draft, resources: Resources) -> Draft:
     if draft.by_span and draft.span:
+        notes = (note for note in draft.notes if not is_on_model(note))  # no model was needed
         grounding = cite_span(draft.span, draft.sources[0])
-        return replace(draft, grounding=grounding, notes=(*draft.notes, *_note_on_quote(draft)))
+        return replace(draft, grounding=grounding, notes=(*notes, *_note_on_quote(draft)))
     with resources.watch.stage("ground"):
         by_model = not _is_quoted(draft, resources)
         opinion = opinion_of(resources.generator, resources.settings) if by_model else None
@@ -391,19 +393,25 @@ def _note_on_quote(draft: Draft) -> tuple[str, ...]:
     """Return a note where the answer, the words of a document, is in another language than it was asked for in."""
     if not draft.sources or draft.question.is_bare:
         return ()
+    return note_on_quote(draft.language, _language_of_first_source(draft))
+
+
+def _language_of_first_source(draft: Draft) -> str:
     source = draft.sources[0]
     passages = [hit.chunk for hit in draft.hits if hit.chunk.path == source.path]
-    language = next((it.language for it in passages if it.start <= source.start < it.end), draft.language)
-    return note_on_quote(draft.language, language)
+    return next((it.language for it in passages if it.start <= source.start < it.end), draft.language)
 
 
 def _is_quoted(draft: Draft, resources: Resources) -> bool:
     """Return whether the best quote is the answer.
 
     It is where a reader is not sure of the words that answer: a tiny model is right less often than the quote
-    (docs/decisions/024-reader.md). Of a bare identifier or number, a model would invent something.
+    (docs/decisions/024-reader.md). Of a bare identifier or number, a model would invent something, and of a source in
+    a script that it was not made for it writes signs without sense.
     """
     if resources.words_of == "document" or draft.question.is_bare or draft.breadth.best_quote:
+        return True
+    if draft.sources and _language_of_first_source(draft) in resources.unread_by_model:
         return True
     return is_read_for_words(draft.question, draft.read) and stands_alone(resources.generator.spec, resources.settings)
 
