@@ -52,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--wall-minutes", type=float, default=plan.wall_minutes)
     made.add_argument("--workers", type=int, default=plan.workers)
     made.add_argument("--rate", type=float, help=f"default: {FIRST.rate:g}, in the second round {SECOND.rate:g}")
+    made.add_argument("--passage-tokens", type=int, default=0, help="most of a passage that the program reads; 0: all")
     made.add_argument("--seed", type=int, default=plan.seed)
     made.add_argument("--held-out", type=int, nargs=2, default=(300, 150), metavar=("ANSWERABLE", "UNANSWERABLE"))
     return made
@@ -119,7 +120,14 @@ def _evaluate(options: argparse.Namespace) -> None:
         figures[name] = measure(OnnxReader(options.out / file, options.out / "tokenizer.json"), cases["test"])
         print(name, json.dumps(figures[name], indent=2), flush=True)
     figures["training"] = json.loads((options.out / "training.json").read_text(encoding="utf-8"))
-    card = partial(write_card, options.out, data=list(recipe.data), licence=LICENCE, language=options.language)
+    card = partial(
+        write_card,
+        options.out,
+        data=list(recipe.data),
+        licence=LICENCE,
+        language=options.language,
+        passage_tokens=options.passage_tokens,
+    )
     card(figures=figures)
     least, through = _through_program(options.out, _parts(cases))
     print("program", json.dumps(through, indent=2), flush=True)
