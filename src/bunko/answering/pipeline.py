@@ -15,6 +15,7 @@ from typing import TypeAlias
 from bunko.answering import prompts
 from bunko.answering.across_languages import note_on_quote
 from bunko.answering.answer_length import with_length, with_room
+from bunko.answering.asked_cells import cell_span
 from bunko.answering.breadth import (
     Breadth,
     breadth_of,
@@ -223,7 +224,7 @@ def _mark(draft: Draft, resources: Resources) -> Draft:
     """Mark the words that answer. Of a tiny model or none they are the answer, and their quote is the first."""
     if resources.reader is None or not draft.sources:
         return draft
-    span = choose_span(draft.question, draft.read, resources.reader.spec)
+    span = cell_span(draft.question, draft.evidence) or choose_span(draft.question, draft.read, resources.reader.spec)
     if span is None:
         return draft
     if not (resources.words_of == "document" or stands_alone(resources.generator.spec, resources.settings)):
