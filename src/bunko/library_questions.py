@@ -107,6 +107,7 @@ class LibraryQuestions(LibraryParts):
             documents=documents,
             entailment=self._entailment,
             words_of=languages.words_of,
+            unread_by_model=languages.unread_by_model,
             reader=reader,
             reranking=reranking,
             scope=place.scope if place else None,

@@ -11,11 +11,12 @@ from bunko.answering.alone import answer_without_documents
 from bunko.answering.draft import Resources
 from bunko.answering.pipeline import answer_from_documents
 from bunko.conversation import last
+from bunko.models.abilities import language_notes
 from bunko.question.follow_up import join_with_history
 from bunko.question.question import parse_question
 from bunko.settings import Settings, apply_overrides
 from bunko.stopwatch import Stopwatch
-from bunko.testing import FakeEmbedder, FakeGenerator
+from bunko.testing import FakeEmbedder, FakeGenerator, FakeReader
 from bunko.types import Answer, Chunk, Hit, Message, Span
 
 TEXT = "江戸城は1457年に太田道灌が築いた城である。天守は1657年に焼失した。"
@@ -44,10 +45,18 @@ class OnePassage:
         return None
 
 
-def ask(generator: FakeGenerator, *, words_of: Literal["model", "document"]) -> Answer:
+def ask(
+    generator: FakeGenerator,
+    *,
+    words_of: Literal["model", "document"] = "model",
+    question: str = "江戸城を築いたのは誰ですか",
+    unread_by_model: frozenset[str] = frozenset(),
+    reader: FakeReader | None = None,
+    notes: tuple[str, ...] = (),
+) -> Answer:
     english = FakeEmbedder(languages=frozenset({"en"}))
     events = answer_from_documents(
-        parse_question("江戸城を築いたのは誰ですか"),
+        parse_question(question),
         Resources(
             store=OnePassage(),
             embedder=english,
@@ -55,7 +64,10 @@ def ask(generator: FakeGenerator, *, words_of: Literal["model", "document"]) -> 
             settings=Settings(),
             watch=Stopwatch(),
             words_of=words_of,
+            unread_by_model=unread_by_model,
+            reader=reader,
         ),
+        notes=notes,
     )
     return last(events)
 
@@ -74,6 +86,26 @@ def test_a_model_that_can_is_asked() -> None:
     generator = FakeGenerator("太田道灌")
     assert ask(generator, words_of="model").text == "太田道灌"
     assert len(generator.prompts) == 1
+
+
+def test_a_source_in_a_script_that_the_model_can_not_read_is_quoted() -> None:
+    generator = FakeGenerator("バックバックバック")
+    answer = ask(generator, question="Who built Edo Castle in 1457?", unread_by_model=frozenset({"ja"}))
+    assert generator.prompts == []
+    assert answer.text == answer.evidence[0].quote
+    assert answer.notes == ("The question is in English, and the answer is quoted in Japanese.",)
+    asked = ask(FakeGenerator("太田道灌"), question="Who built Edo Castle in 1457?", unread_by_model=frozenset({"th"}))
+    assert asked.text == "太田道灌"
+
+
+def test_marked_words_need_no_note_on_a_model_that_was_not_asked() -> None:
+    notes = language_notes(model="smollm2-135m", embedder="e5-small", asked_in="ja", answer_in="ja")
+    assert len(notes) == 1
+    reader = FakeReader("太田道灌", languages=frozenset({"ja"}))
+    marked = ask(FakeGenerator("nonsense"), words_of="document", reader=reader, notes=(*notes, "Another."))
+    assert (marked.text, marked.notes) == ("太田道灌", ("Another.",))
+    quoted = ask(FakeGenerator("nonsense"), words_of="document", notes=(*notes, "Another."))
+    assert len(quoted.notes) == 2 and quoted.notes[0].startswith("smollm2-135m は日本語に対応していない")
 
 
 @pytest.mark.parametrize(

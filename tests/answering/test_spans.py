@@ -56,6 +56,14 @@ def test_the_end_of_a_sentence_is_no_part_of_the_words() -> None:
         assert span is not None and span.text == words and TEXT[span.start : span.end] == words
 
 
+@pytest.mark.parametrize("marked", ["`mill check`", "mill check`", "**mill check**"])
+def test_marks_around_a_command_are_no_part_of_the_words(marked: str) -> None:
+    text = f"Run {marked} before the season."
+    item = Evidence(path="mill.txt", start=0, end=len(text), quote=text, score=1.0)
+    span = find_span(parse_question("Which command checks the mill?"), [item], [hit(text)], FakeReader(marked))
+    assert span is not None and span.text == "mill check" and text[span.start : span.end] == "mill check"
+
+
 @pytest.mark.parametrize("question", ["Who was Ada Lind?", "Why was it built?", "Is the mill old?", "PPR-9087"])
 def test_only_questions_of_fact_are_answered_by_a_few_words(question: str) -> None:
     reader = FakeReader("Ada Lind")

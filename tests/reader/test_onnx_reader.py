@@ -70,6 +70,29 @@ def test_what_is_too_long_is_cut_at_the_end_of_the_passage(tmp_path: Path) -> No
     assert words_of(lost, far) != "Ada Lind" and lost.relevance < 0.01
 
 
+def test_of_a_long_passage_what_is_around_the_quote_is_read(tmp_path: Path) -> None:
+    text = f"Ada Lind {'word ' * 60} Per Aas {'word ' * 60} Ada Lind"
+    at = text.index("Per Aas")
+    middle = Passage(text=text, within=((at, at + len("Per Aas")),))
+    answers = ["Ada Lind", "Per Aas"]
+    (near,) = read(make_reader(tmp_path / "cut", answers, max_tokens=256, card={"passage_tokens": 20}), middle)
+    (all_of_it,) = read(make_reader(tmp_path / "whole", answers, max_tokens=256), middle)
+    assert words_of(near, middle) == words_of(all_of_it, middle) == "Per Aas"
+    assert near.spans[0] is not None and near.spans[0].probability > 0.99
+    assert all_of_it.spans[0] is not None and all_of_it.spans[0].probability < 0.2  # three starts and three ends
+
+
+@pytest.mark.parametrize("at", [0, 3, 31, 60])
+@pytest.mark.parametrize("room", [6, 20, 300])
+def test_the_quote_is_read_wherever_it_stands(tmp_path: Path, at: int, room: int) -> None:
+    text = f"{'word ' * at}Ada Lind {'word ' * (60 - at)}".strip()
+    start = text.index("Ada Lind")
+    passage = Passage(text=text, within=((start, start + len("Ada Lind")),))
+    folder = make_reader(tmp_path, ["Ada Lind"], max_tokens=128, card={"passage_tokens": room})
+    (found,) = read(folder, passage)
+    assert words_of(found, passage) == "Ada Lind" and found.relevance > 0.99
+
+
 def test_an_answer_is_at_most_a_few_words(tmp_path: Path) -> None:
     passage = whole(f"Ada {'word ' * 30} Lind")
     (found,) = read(make_reader(tmp_path, ["Ada Lind"], max_tokens=128), passage)

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 from training.reader.bm25 import Bm25
-from training.reader.data import HELD_OUT_ARTICLES, Question, load_questions, load_rows, load_squad, locate
+from training.reader.data import HELD_OUT_ARTICLES, Question, load_questions, load_rows, load_squad, locate, read_rows
 from training.reader.examples import Group, Tokens, batches, crop, pack, token_span, tokenize
+from training.reader.near_misses import near_misses
 from training.reader.overlap import Overlap
+from training.reader.own import FILE, load_own
 from training.reader.plan import Plan
 from training.reader.run import parser
 
@@ -172,7 +174,7 @@ def test_the_same_seed_gives_the_same_batches() -> None:
     groups = [group(20, span=(number, number)) for number in range(9)] + [group(30)]
 
     def first(seed: int) -> list[list[list[int]]]:
-        made = next(iter(batches(groups, rng=random.Random(seed), tokens=100, crop_size=lambda: 10)))
+        made = next(iter(batches(groups, rng=random.Random(seed), plan=Plan(batch_tokens=100), crop_size=lambda: 10)))
         return [[tokens.ids for tokens in passages] for _, passages in made]
 
     assert first(3) == first(3)
@@ -181,7 +183,49 @@ def test_the_same_seed_gives_the_same_batches() -> None:
 def test_the_command_trains_by_the_plan_unless_told_otherwise() -> None:
     needed = ["--squad", "squad", "--rows", "rows", "--out", "out"]
     plan, options = Plan(), parser().parse_args(needed)
-    given = (options.processor_minutes, options.wall_minutes, options.workers, options.rate, options.seed)
-    assert given == (plan.processor_minutes, plan.wall_minutes, plan.workers, plan.rate, plan.seed)
+    given = (options.processor_minutes, options.wall_minutes, options.workers, options.seed)
+    assert given == (plan.processor_minutes, plan.wall_minutes, plan.workers, plan.seed)
+    assert (options.rate, options.round, options.start) == (None, "first", None)
     assert options.steps == ["train", "export", "evaluate"]
     assert parser().parse_args([*needed, "--workers", "1"]).workers == 1
+
+
+def test_our_own_questions_mark_whole_words_and_each_text_has_near_misses() -> None:
+    rows = read_rows(FILE)
+    assert len({row["title"] for row in rows}) == len(rows)
+    for row in rows:
+        spans = [(one["start"], one["end"]) for one in row["questions"]]
+        assert any(start is None for start, _ in spans), row["title"]
+        for start, end in (span for span in spans if span[0] is not None):
+            assert 0 <= start < end <= len(row["text"])
+            assert row["text"][start:end] == row["text"][start:end].strip()
+            assert not (row["text"][start - 1 : start].isalnum() and row["text"][start].isalnum()), row["title"]
+            assert not (row["text"][end - 1].isalnum() and row["text"][end : end + 1].isalnum()), row["title"]
+
+
+def test_negatives_of_our_own_questions_lack_the_answer() -> None:
+    questions = load_own()
+    assert len(questions) > 500
+    for question in questions:
+        assert question.passage not in question.negatives
+        if question.span:
+            assert not any(question.passage[slice(*question.span)] in text for text in question.negatives)
+
+
+def test_near_misses_lose_the_sentence_of_the_answer_or_get_another_year() -> None:
+    rest = "It stands on a rock of granite that the sea covers at high tide. " * 2 + "Nobody lives there since 1932."
+    passage = f"The lighthouse of Brenholm was built in 1871. {rest}"
+    asked = Question(source="squad2", text="What was built in 1871?", passage=passage, span=(0, 26))
+    cut, swapped = near_misses([asked, Question(source="x", text="Who?", passage="No.", span=None)], seed=1)
+    assert (cut.source, cut.text, cut.passage, cut.span) == ("cut", asked.text, rest, None)
+    assert (swapped.source, swapped.text, swapped.passage) == ("swapped", "What was built in 1932?", passage)
+    assert swapped.span is None
+
+
+def test_a_question_brings_as_many_negatives_as_the_plan_draws() -> None:
+    others = [Tokens(ids=[number], span=None) for number in range(5)]
+    one = Group(kind=("squad2", True), question=[1], passage=Tokens(ids=[9], span=(0, 0)), negatives=others)
+    plan = Plan(negatives=(0.0, 0.0, 1.0))
+    made = next(iter(batches([one], rng=random.Random(1), plan=plan, crop_size=lambda: 10)))
+    assert {len(passages) for _, passages in made} == {3}
+    assert all(passages[0].span for _, passages in made)

@@ -57,9 +57,23 @@ def test_with_one_passage_the_listwise_loss_is_the_logistic_one() -> None:
     def fake(*_: object) -> tuple[object, object, object]:
         return torch.zeros(1, 9), torch.zeros(1, 9), torch.tensor([1.5])
 
-    span, relevance = losses(fake, batch)
-    assert float(span) == 0.0
+    span, relevance, pairs = losses(fake, batch)
+    assert float(span) == float(pairs) == 0.0
     assert float(relevance) == pytest.approx(math.log1p(math.exp(1.5)), rel=1e-5)
+
+
+def test_the_pair_loss_wants_answered_questions_above_the_best_passage_of_the_others() -> None:
+    batch = collate([with_passages(group(span=(0, 0))), with_passages(group(span=None, negatives=1))])
+
+    def saying(*relevance: float) -> float:
+        def fake(*_: object) -> tuple[object, object, object]:
+            return torch.zeros(3, 9), torch.zeros(3, 9), torch.tensor(relevance)
+
+        return float(losses(fake, batch)[2])
+
+    assert saying(3.0, -3.0, -1.0) == pytest.approx(math.log1p(math.exp(-4.0)), rel=1e-4)
+    assert saying(-1.0, 3.0, 0.0) == pytest.approx(math.log1p(math.exp(4.0)), rel=1e-4)
+    assert saying(-1.0, 0.0, 3.0) == saying(-1.0, 3.0, 0.0)
 
 
 def test_padding_changes_no_logit() -> None:

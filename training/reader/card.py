@@ -16,14 +16,19 @@ def write_card(
     data: list[str],
     licence: str,
     language: str = "en",
+    passage_tokens: int = 0,
     least_confidence: float | None = None,
 ) -> None:
-    """Write `card.json` beside the model: what it is, what it was made from, and the hashes of its files."""
+    """Write `card.json` beside the model: what it is, what it was made from, and the hashes of its files.
+
+    `passage_tokens`: the program reads as many of a passage, around the quote; 0: all.
+    """
     card = {
         "name": f"bunko-reader-{language}",
         "languages": [language],
         "licence": licence,
         "max_tokens": MAX_TOKENS,
+        **({"passage_tokens": passage_tokens} if passage_tokens else {}),
         **({} if least_confidence is None else {"least_confidence": least_confidence}),
         "sha256": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES},
         "figures": figures,

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from training.reader.data import Question
+from training.reader.plan import Plan
 
 CLS, SEP, PAD = 101, 102, 0
 QUESTION_TOKENS = 32
 ANSWER_TOKENS = 40
-NEGATIVE_SHARE = 0.35  # Of groups that get one more passage, which does not answer.
 DRAWN = 96  # Groups that are sorted by length at a time, so that a batch has little padding.
 # How often a group comes from each source. SQuAD's unanswerable questions are the only ones that are hard on purpose.
-SHARES = {
+FIRST_SHARES = {
     ("squad2", True): 0.36,
     ("squad2", False): 0.20,
     ("qed", True): 0.24,
@@ -29,6 +29,19 @@ SHARES = {
     ("jsquad", True): 0.21,
     ("jsquad", False): 0.07,
 }
+SECOND_SHARES = {
+    ("squad2", True): 0.27,
+    ("squad2", False): 0.27,
+    ("qed", True): 0.14,
+    ("qamr", True): 0.05,
+    ("fairytale-qa", True): 0.03,
+    ("covid-qa", True): 0.03,
+    ("own", True): 0.10,
+    ("own", False): 0.05,
+    ("cut", False): 0.04,
+    ("swapped", False): 0.02,
+}
+SHARES = {"first": FIRST_SHARES, "second": SECOND_SHARES}
 
 Span = tuple[int, int]
 
@@ -104,29 +117,31 @@ def crop(tokens: Tokens, size: int, *, rng: random.Random) -> Tokens:
 
 
 def batches(
-    groups: Sequence[Group], *, rng: random.Random, tokens: int, crop_size: Callable[[], int]
+    groups: Sequence[Group], *, rng: random.Random, plan: Plan, crop_size: Callable[[], int]
 ) -> Iterator[list[tuple[Group, list[Tokens]]]]:
-    """Yield batches for ever, each of about `tokens` tokens with padding. `crop_size` is asked for every draw."""
+    """Yield batches for ever, each of about `plan.batch_tokens` with padding. `crop_size` is asked for every draw."""
+    shares = SHARES[plan.shares]
     pools: dict[tuple[str, bool], list[Group]] = defaultdict(list)
     for group in groups:
         pools[group.kind].append(group)
-    kinds = [kind for kind in SHARES if pools[kind]]
+    kinds = [kind for kind in shares if pools[kind]]
     waiting: dict[tuple[str, bool], list[Group]] = {kind: [] for kind in kinds}
     while True:
         size, drawn = crop_size(), []
-        for kind in rng.choices(kinds, [SHARES[kind] for kind in kinds], k=DRAWN):
+        for kind in rng.choices(kinds, [shares[kind] for kind in kinds], k=DRAWN):
             if not waiting[kind]:
                 waiting[kind] = rng.sample(pools[kind], len(pools[kind]))
-            drawn.append(_with_passages(waiting[kind].pop(), size, rng=rng))
-        packed = pack(drawn, tokens)
+            drawn.append(_with_passages(waiting[kind].pop(), size, rng=rng, negatives=plan.negatives))
+        packed = pack(drawn, plan.batch_tokens)
         rng.shuffle(packed)
         yield from packed
 
 
-def _with_passages(group: Group, size: int, *, rng: random.Random) -> tuple[Group, list[Tokens]]:
-    passages = [group.passage]
-    if group.negatives and rng.random() < NEGATIVE_SHARE:
-        passages.append(rng.choice(group.negatives))
+def _with_passages(
+    group: Group, size: int, *, rng: random.Random, negatives: Sequence[float]
+) -> tuple[Group, list[Tokens]]:
+    (wanted,) = rng.choices(range(len(negatives)), negatives)
+    passages = [group.passage, *rng.sample(group.negatives, min(wanted, len(group.negatives)))]
     return group, [crop(passage, size, rng=rng) for passage in passages]
 
 

@@ -98,6 +98,9 @@ def program_figures(cases: Sequence[Case], marked: Sequence[Marked], *, least: f
     def quote(case: Case, one: Marked) -> str:
         return case.quotes[0] if case.quotes else ""
 
+    def words(case: Case, one: Marked) -> str:
+        return one.text
+
     def words_or_quote(case: Case, one: Marked) -> str:
         return one.text if one.text and one.confidence >= least else quote(case, one)
 
@@ -106,6 +109,7 @@ def program_figures(cases: Sequence[Case], marked: Sequence[Marked], *, least: f
     return {
         "questions": len(answerable),
         "best quote": _shares(answerable, quote),
+        "words however unsure": _shares(answerable, words),
         "words or best quote": _shares(answerable, words_or_quote),
         "marked": _share([bool(one.text) and one.confidence >= least for _, one in answerable]),
         "right of those marked": _share(told),

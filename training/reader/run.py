@@ -7,15 +7,17 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from training.reader.cases import Case
 from training.reader.data import Question
+from training.reader.near_misses import near_misses
 from training.reader.overlap import read_texts
-from training.reader.plan import Plan
+from training.reader.own import load_own
+from training.reader.plan import FIRST, SECOND
 from training.reader.recipes import LICENCE, recipe_of
 
 STEPS = ("train", "export", "evaluate")
@@ -32,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser; its defaults are the plan's."""
-    plan = Plan()
+    plan = FIRST
     made = argparse.ArgumentParser(description="Train the reader. training/reader/README.md says on what.")
     made.add_argument("--language", choices=("en", "ja"), default="en")
     made.add_argument("--squad", type=Path, required=True, help="a folder with corpus.jsonl and queries.jsonl")
@@ -41,11 +43,16 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--count", type=Path, nargs="*", default=[], help="more texts for the Japanese vocabulary")
     made.add_argument("--out", type=Path, required=True)
     made.add_argument("--steps", nargs="+", default=[*STEPS], choices=STEPS)
+    made.add_argument(
+        "--round", choices=("first", "second"), default="first", help="second: with --start, our questions"
+    )
+    made.add_argument("--start", type=Path, help="weights to start from, the reader.pt of an earlier training")
     made.add_argument("--resume", action="store_true", help="go on from reader.part in the folder of --out")
     made.add_argument("--processor-minutes", type=float, default=plan.processor_minutes)
     made.add_argument("--wall-minutes", type=float, default=plan.wall_minutes)
     made.add_argument("--workers", type=int, default=plan.workers)
-    made.add_argument("--rate", type=float, default=plan.rate)
+    made.add_argument("--rate", type=float, help=f"default: {FIRST.rate:g}, in the second round {SECOND.rate:g}")
+    made.add_argument("--passage-tokens", type=int, default=0, help="most of a passage that the program reads; 0: all")
     made.add_argument("--seed", type=int, default=plan.seed)
     made.add_argument("--held-out", type=int, nargs=2, default=(300, 150), metavar=("ANSWERABLE", "UNANSWERABLE"))
     return made
@@ -60,16 +67,19 @@ def _train(options: argparse.Namespace) -> None:
     questions = _questions(options)
     torch.manual_seed(options.seed)
     tokenizer, reader = recipe.base(options)
+    if options.start:
+        reader.load_state_dict(torch.load(options.start))
     checkpoint = options.out / "reader.pt"
     done = load_progress(reader, checkpoint) if options.resume else 0.0
-    plan = Plan(
+    first = {"short_crop": recipe.crops[0], "long_crop": recipe.crops[1]} if options.round == "first" else {}
+    plan = replace(
+        FIRST if options.round == "first" else SECOND,
         processor_minutes=options.processor_minutes,
         wall_minutes=options.wall_minutes,
         workers=options.workers,
-        rate=options.rate,
-        short_crop=recipe.crops[0],
-        long_crop=recipe.crops[1],
         seed=options.seed,
+        **({"rate": options.rate} if options.rate else {}),
+        **first,
     )
     counts = train(tokenize(questions, tokenizer), reader, plan=plan, checkpoint=checkpoint, done=done)
     read = Counter(f"{q.source}, {'answered' if q.span else 'unanswered'}" for q in questions)
@@ -80,6 +90,8 @@ def _questions(options: argparse.Namespace) -> list[Question]:
     recipe = recipe_of(options.language)
     overlap = recipe.overlap(read_texts(options.exclude))
     questions = recipe.load(options.squad, options.rows, seed=options.seed)
+    if options.round == "second":
+        questions += [*load_own(), *near_misses(questions, seed=options.seed)]
     touched = {passage for passage in {question.passage for question in questions} if overlap.touches(passage)}
     kept = [question for question in questions if question.passage not in touched]
     print(f"{len(kept)} questions; {len(questions) - len(kept)} left out for texts in --exclude", flush=True)
@@ -108,7 +120,14 @@ def _evaluate(options: argparse.Namespace) -> None:
         figures[name] = measure(OnnxReader(options.out / file, options.out / "tokenizer.json"), cases["test"])
         print(name, json.dumps(figures[name], indent=2), flush=True)
     figures["training"] = json.loads((options.out / "training.json").read_text(encoding="utf-8"))
-    card = partial(write_card, options.out, data=list(recipe.data), licence=LICENCE, language=options.language)
+    card = partial(
+        write_card,
+        options.out,
+        data=list(recipe.data),
+        licence=LICENCE,
+        language=options.language,
+        passage_tokens=options.passage_tokens,
+    )
     card(figures=figures)
     least, through = _through_program(options.out, _parts(cases))
     print("program", json.dumps(through, indent=2), flush=True)

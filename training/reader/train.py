@@ -72,11 +72,12 @@ def collate(items: Sequence[tuple[Group, list[Tokens]]]) -> Batch:
     )
 
 
-def losses(reader: Any, batch: Batch) -> tuple[Any, Any]:
-    """Return the span loss (by question) and the relevance loss.
+def losses(reader: Any, batch: Batch) -> tuple[Any, Any, Any]:
+    """Return the span loss (by question), the relevance loss and the pair loss (0 where the batch has no pair).
 
     Relevance is listwise: one choice among a question's passages and "none", whose logit is 0. With one passage that
-    is the logistic loss, so the logit keeps its meaning when a single passage is read.
+    is the logistic loss, so the logit keeps its meaning when a single passage is read. The pair loss compares
+    questions: each passage that answers with the best one of each question that nothing answers.
     """
     start, end, relevance = reader(batch.input_ids, batch.attention_mask, batch.token_type_ids)
     start = start.float().masked_fill(~batch.passage_mask, -1e4)
@@ -89,7 +90,22 @@ def losses(reader: Any, batch: Batch) -> tuple[Any, Any]:
     for index, (rows, _) in enumerate(batch.groups):
         choices[index, 1 : 1 + len(rows)] = relevance.float()[rows]
     targets = torch.tensor([target for _, target in batch.groups])
-    return span / len(batch.groups), functional.cross_entropy(choices, targets)
+    listwise = functional.cross_entropy(choices, targets)
+    return span / len(batch.groups), listwise, pair_loss(choices, targets)
+
+
+def pair_loss(choices: Any, targets: Any) -> Any:
+    """Return the logistic loss of all pairs: (groups, 1 + passages) logits, the first is "none"; targets (groups,).
+
+    It is small where answered questions have higher logits than all others, which is what the area under the curve
+    counts.
+    """
+    answered = targets > 0
+    higher = choices[answered].gather(1, targets[answered][:, None])[:, 0]
+    lower = choices[~answered][:, 1:].max(1).values
+    if not len(higher) or not len(lower):
+        return choices.new_zeros(())
+    return functional.softplus(lower[None, :] - higher[:, None]).mean()
 
 
 def train(
@@ -197,17 +213,18 @@ def _work(number: int, job: Job, groups: Sequence[Group]) -> None:
         return plan.short_crop if job.clock.read() < plan.short_share else plan.long_crop
 
     adam, seen = optimizer(reader, plan), []
-    drawn = batches(groups, rng=rng, tokens=plan.batch_tokens, crop_size=crop_size)
+    drawn = batches(groups, rng=rng, plan=plan, crop_size=crop_size)
     for steps, items in enumerate(drawn, 1):
         done = job.clock.read()
         if done >= 1:
             break
         set_rate(adam, plan, done=done, here=done - first)
-        seen.append(step(reader, adam, items))
+        seen.append(step(reader, adam, items, pair_weight=plan.pair_weight))
         job.counts.add_(torch.tensor([1, len(items), 0]))
         if steps % LOG_STEPS == 0:
-            span, relevance = (sum(values) / LOG_STEPS for values in zip(*seen[-LOG_STEPS:], strict=True))
-            text = f"worker {number}, step {steps}, {done:.0%}: span {span:.3f}, relevance {relevance:.3f}"
+            means = [sum(values) / LOG_STEPS for values in zip(*seen[-LOG_STEPS:], strict=True)]
+            text = f"worker {number}, step {steps}, {done:.0%}: "
+            text += "span {:.3f}, relevance {:.3f}, pairs {:.3f}".format(*means)
             print(text, f"({int(job.counts[1])} questions)", flush=True)
         if number == 0 and steps % SAVE_STEPS == 0:
             save_progress(reader, job.checkpoint, done=done)
@@ -221,12 +238,14 @@ def set_rate(adam: Any, plan: Plan, *, done: float, here: float) -> None:
         part["lr"] = rate * part["factor"]
 
 
-def step(reader: Reader, adam: Any, items: Sequence[tuple[Group, list[Tokens]]]) -> tuple[float, float]:
-    """Make one update, and return the losses before it: span, relevance."""
+def step(
+    reader: Reader, adam: Any, items: Sequence[tuple[Group, list[Tokens]]], *, pair_weight: float = 0.0
+) -> tuple[float, float, float]:
+    """Make one update, and return the losses before it: span, relevance, pairs."""
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=has_fast_bfloat16()):
-        span, relevance = losses(reader, collate(items))
-    (span + relevance).backward()
+        span, relevance, pairs = losses(reader, collate(items))
+    (span + relevance + pair_weight * pairs).backward()
     torch.nn.utils.clip_grad_norm_([value for value in reader.parameters() if value.requires_grad], 1.0)
     adam.step()
     adam.zero_grad()
-    return span.item(), relevance.item()
+    return span.item(), relevance.item(), pairs.item()

@@ -40,6 +40,8 @@ class Resources:
     """Asked whether a source entails a sentence; None: it is not."""
     words_of: Literal["model", "document"] = "model"
     """"document": marked words or the best quote are the answer, and the model is not asked."""
+    unread_by_model: frozenset[str] = frozenset()
+    """Languages, ISO 639-1, that the model can't read: where the first source is in one, its quote is the answer."""
     reader: Reader | None = None
     """Marks the words that answer a question of fact; None: nothing is marked."""
     reranking: Reranking | None = None

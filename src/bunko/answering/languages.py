@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bunko.answering.translation import target_of
+from bunko.language.detection import OTHER_SCRIPTS
 from bunko.models.abilities import is_on_embedder, language_notes, speaks, translation_notes
 from bunko.settings import Settings, apply_overrides
 
@@ -25,6 +26,8 @@ class Languages:
     """Those of the question, without a translation that the model can't make."""
     notes: tuple[str, ...]
     """What the reader should know about languages that a model does not know."""
+    unread_by_model: frozenset[str] = frozenset()
+    """Languages in other scripts than Latin that the model was not made for."""
 
     def notes_with(self, across: str) -> tuple[str, ...]:
         """Return the notes and one on documents in other languages, which says what one on the embedder says."""
@@ -52,4 +55,10 @@ def languages_for(asked_in: str, settings: Settings, *, model: str, embedder: st
         lacking = translation_notes(model, answer, target_of(wanted, answer))
         settings = apply_overrides(settings, {"generation.translation": ""}) if lacking else settings
         notes += lacking
-    return Languages(answer=answer, model_speaks=speaks(model, answer), settings=settings, notes=notes)
+    return Languages(
+        answer=answer,
+        model_speaks=speaks(model, answer),
+        settings=settings,
+        notes=notes,
+        unread_by_model=frozenset(code for code in OTHER_SCRIPTS if not speaks(model, code)),
+    )

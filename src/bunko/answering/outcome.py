@@ -5,7 +5,6 @@ from __future__ import annotations
 from bunko.answering.draft import Draft, Resources
 from bunko.answering.spans import compared
 from bunko.grounding.table_cells import with_cells
-from bunko.models.abilities import is_on_model
 from bunko.types import Answer, Retrieved
 
 
@@ -36,8 +35,7 @@ def answer_of(draft: Draft, resources: Resources) -> Answer:
         embedder=resources.embedder.spec.name,
         finish_reason=draft.written.finish_reason,
         closest_quote=draft.written.closest_quote and bool(draft.sources),
-        # Words that a reader marked need no model: that it does not know the language is of no matter.
-        notes=tuple(note for note in draft.notes if not (draft.by_span and is_on_model(note))),
+        notes=draft.notes,
     )
 
 

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from bunko.answering import prompts
 from bunko.answering.across_languages import note_on_quote
 from bunko.answering.answer_length import with_length, with_room
+from bunko.answering.asked_cells import cell_span
 from bunko.answering.breadth import (
     Breadth,
     breadth_of,
@@ -53,6 +54,7 @@ from bunko.answering.writing import (
     write,
 )
 from bunko.grounding.ground import ground
+from bunko.models.abilities import is_on_model
 from bunko.ports import Quotable, Timed
 from bunko.question.question import Question, parse_question
 from bunko.question.versions import wanted_version
@@ -221,7 +223,7 @@ def _mark(draft: Draft, resources: Resources) -> Draft:
     """Mark the words that answer. Of a tiny model or none they are the answer, and their quote is the first."""
     if resources.reader is None or not draft.sources:
         return draft
-    span = choose_span(draft.question, draft.read, resources.reader.spec)
+    span = cell_span(draft.question, draft.evidence) or choose_span(draft.question, draft.read, resources.reader.spec)
     if span is None:
         return draft
     if not (resources.words_of == "document" or stands_alone(resources.generator.spec, resources.settings)):
@@ -300,8 +302,9 @@ def _ask_model(draft: Draft, resources: Resources) -> Stage:
 
 def _ground(draft: Draft, resources: Resources) -> Draft:
     if draft.by_span and draft.span:
+        notes = (note for note in draft.notes if not is_on_model(note))  # no model was needed
         grounding = cite_span(draft.span, draft.sources[0])
-        return replace(draft, grounding=grounding, notes=(*draft.notes, *_note_on_quote(draft)))
+        return replace(draft, grounding=grounding, notes=(*notes, *_note_on_quote(draft)))
     with resources.watch.stage("ground"):
         by_model = not _is_quoted(draft, resources)
         opinion = opinion_of(resources.generator, resources.settings) if by_model else None
@@ -350,19 +353,25 @@ def _note_on_quote(draft: Draft) -> tuple[str, ...]:
     """Return a note where the answer, the words of a document, is in another language than it was asked for in."""
     if not draft.sources or draft.question.is_bare:
         return ()
+    return note_on_quote(draft.language, _language_of_first_source(draft))
+
+
+def _language_of_first_source(draft: Draft) -> str:
     source = draft.sources[0]
     passages = [hit.chunk for hit in draft.hits if hit.chunk.path == source.path]
-    language = next((it.language for it in passages if it.start <= source.start < it.end), draft.language)
-    return note_on_quote(draft.language, language)
+    return next((it.language for it in passages if it.start <= source.start < it.end), draft.language)
 
 
 def _is_quoted(draft: Draft, resources: Resources) -> bool:
     """Return whether the best quote is the answer.
 
     It is where a reader is not sure of the words that answer: a tiny model is right less often than the quote
-    (docs/decisions/024-reader.md). Of a bare identifier or number, a model would invent something.
+    (docs/decisions/024-reader.md). Of a bare identifier or number, a model would invent something, and of a source in
+    a script that it was not made for it writes signs without sense.
     """
     if resources.words_of == "document" or draft.question.is_bare or draft.breadth.best_quote:
+        return True
+    if draft.sources and _language_of_first_source(draft) in resources.unread_by_model:
         return True
     return is_read_for_words(draft.question, draft.read) and stands_alone(resources.generator.spec, resources.settings)
 

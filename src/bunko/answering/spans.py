@@ -36,7 +36,7 @@ _LEAST_SCORE = 0.05
 """Of a passage, relative to the best one: the last of a search has 0, which has no logarithm."""
 _AGREEING = 0.5
 """Share of the words of the shorter text that the other one has, where both say the same."""
-_AT_THE_END = " \t\n,;:、。，．"
+_AT_THE_END = " \t\n,;:、。，．`*"
 # A Japanese particle after a word in other letters than hiragana: 1867年に
 _PARTICLE = re.compile(r"(?<=[\u30a1-\u30ff\u3400-\u9fff々〆0-9０-９A-Za-z」』）)])[にをはがでへと]\Z")
 

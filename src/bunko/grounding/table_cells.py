@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bunko.language.words import source_words, words
 from bunko.types import Citation, Evidence, TableCell
 
 _EDGE = re.compile(r"(?<!\\)\|")
+_AROUND = " \t`*"
 _PATH, _NAMES = " > ", " | "  # between headings, and between the names of columns in the last one
 
 
@@ -56,6 +57,42 @@ def cell_of(item: Evidence, *, start: int, end: int, sentence: str, question: st
         column = _asked(names[: len(texts)], question)
     label = next((text for text in texts if text), "")
     return TableCell(row=label, column=names[column].strip() if column is not None else "") if label else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedCell:
+    """The cell of a row that a question asks for."""
+
+    label: str
+    column: str
+    start: int
+    """In characters of the quote."""
+    end: int
+
+
+def asked_cell(item: Evidence, question: str) -> AskedCell | None:
+    """Return the cell of the row that a quote is, whose label and column a question names.
+
+    None where the quote is no row, the question lacks a word of the label, or no column has more of its words.
+
+    >>> row = "| Moen | Tor Lie | 1972 |"
+    >>> item = Evidence(path="a.pdf", start=0, end=25, quote=row, score=1.0, heading="Ports > Port | Master | Opened")
+    >>> asked_cell(item, "Who is the master of Moen?")
+    AskedCell(label='Moen', column='Master', start=9, end=16)
+    """
+    names = item.heading.rpartition(_PATH)[2].split(_NAMES)
+    cells = list(_cells(item.quote))
+    if "\n" in item.quote.strip() or len(names) < 2 or len(cells) != len(names):
+        return None
+    label = cells[0][2].strip(_AROUND)
+    named, asked = set(words(label)), set(words(question))
+    column = _asked(names, question)
+    if not named or not named <= asked or column is None or not cells[column][2]:
+        return None
+    start, end, _ = cells[column]
+    text = item.quote[start:end]
+    start, end = start + len(text) - len(text.lstrip(_AROUND)), start + len(text.rstrip(_AROUND))
+    return AskedCell(label=label, column=names[column], start=start, end=end) if start < end else None
 
 
 def _cells(line: str) -> Iterator[tuple[int, int, str]]:

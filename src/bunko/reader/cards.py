@@ -34,6 +34,8 @@ class Card:
     licence: str
     max_tokens: int
     """Longest input, question and passage together, in its own tokens."""
+    passage_tokens: int
+    """Most tokens of a passage that are read, around the stretches that may hold the answer; 0: all that fit."""
     sha256: Mapping[str, str]
     """The SHA-256 of `reader.onnx` and `tokenizer.json`, in hexadecimal."""
     least_confidence: float
@@ -80,12 +82,13 @@ def read_card(folder: Path) -> Card:
             languages=frozenset(map(str, tree["languages"])),
             licence=str(tree["licence"]),
             max_tokens=int(tree["max_tokens"]),
+            passage_tokens=int(tree.get("passage_tokens", 0)),
             sha256={name: str(hashes[name]) for name in (MODEL, TOKENIZER)},
             least_confidence=least,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _broken(folder, f"its {_CARD} can't be read ({type(error).__name__}: {error})"[:200]) from error
-    if not (math.isfinite(least) and card.max_tokens > 0):
+    if not (math.isfinite(least) and card.max_tokens > 0 and card.passage_tokens >= 0):
         raise _broken(folder, f"its {_CARD} has a number that can't be right")
     return card
 

@@ -82,21 +82,25 @@ class OnnxReader:
         places = self._tokenizer.encode(question, add_special_tokens=False).offsets
         return question[: places[most - 1][1]] if len(places) > most else question
 
-    def _encode(self, question: str, passage: str) -> _Tokens:
+    def _encode(self, question: str, passage: Passage) -> _Tokens:
         most = self._card.max_tokens
-        found = self._tokenizer.encode(question, passage[: most * _CHARACTERS_PER_TOKEN])
+        found = self._tokenizer.encode(question, passage.text[: most * _CHARACTERS_PER_TOKEN])
         places = [
             place if text == _PASSAGE else None for place, text in zip(found.offsets, found.sequence_ids, strict=True)
         ]
         ids, types = list(found.ids), list(found.type_ids)
-        if cut := max(0, len(ids) - most):  # the last tokens of the passage; what closes the pair stays
-            last = 1 + max((n for n, place in enumerate(places) if place), default=0)
-            for tokens in (ids, types, places):
-                del tokens[last - cut : last]
+        mine = [n for n, place in enumerate(places) if place]  # in a row: the question and the marks are beside them
+        if not mine:
+            return _Tokens(ids, types, places)
+        room = max(0, min(self._card.passage_tokens or most, len(mine) + most - len(ids)))
+        first, last = _window([place for place in places if place], passage.within, room)
+        for tokens in (ids, types, places):
+            del tokens[mine[0] + last : mine[-1] + 1]
+            del tokens[mine[0] : mine[0] + first]
         return _Tokens(ids, types, places)
 
     def _read(self, question: str, passage: Passage) -> Reading:
-        tokens = self._encode(question, passage.text)
+        tokens = self._encode(question, passage)
         ids = np.array([tokens.ids], dtype=np.int64)
         types = np.array([tokens.types], dtype=np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": types}
@@ -112,6 +116,24 @@ class OnnxReader:
             relevance=float(1 / (1 + np.exp(-np.clip(relevance[0], -60, 60)))),
             spans=tuple(_best_span(starts, ends, tokens.places, stretch) for stretch in passage.within),
         )
+
+
+def _window(places: Sequence[tuple[int, int]], within: Sequence[tuple[int, int]], size: int) -> tuple[int, int]:
+    """Return the first and the end of at most `size` tokens: the stretches, with as much on either side of them.
+
+    A reader is sure of passages as long as those that it was trained on, and takes less time for them.
+
+    >>> places = [(n, n + 1) for n in range(10)]
+    >>> _window(places, [(4, 6)], 6), _window(places, [(8, 10)], 6), _window(places, [(0, 10)], 6)
+    ((2, 8), (4, 10), (0, 6))
+    """
+    if len(places) <= size:
+        return 0, len(places)
+    among = [n for n, (start, end) in enumerate(places) if any(start < last and end > at for at, last in within)]
+    first, last = (among[0], among[-1] + 1) if among else (0, 0)
+    spare = max(0, size - (last - first))
+    begin = min(max(0, first - spare // 2), len(places) - size)
+    return begin, begin + size
 
 
 def _check_hashes(card: Card) -> None:
