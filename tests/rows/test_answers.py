@@ -45,6 +45,22 @@ def test_an_answer_in_japanese(tmp_path: Path) -> None:
     assert answer.text == "regionごとのamountの合計:\n- North: 150\n- South: 80\nsales.csvの全3行から。"
 
 
+@pytest.mark.parametrize(
+    ("sheet", "question", "first_line"),
+    [
+        ("Month,Guests\nApril,120\nMay,340\nJune,410\n", "How many guests in May?", "Total Guests (Month = May): 340"),
+        ("月,来場者\n4月,120\n5月,340\n6月,410\n", "5月の来場者は何人ですか", "来場者の合計（月 = 5月）: 340"),
+        ("月,来場者\n4月,120\n5月,340\n6月,410\n", "5月以降の来場者の合計は？", "来場者の合計（月 ≥ 05-01）: 750"),
+    ],
+)
+def test_a_month_without_a_year_is_shown_without_one(
+    tmp_path: Path, sheet: str, question: str, first_line: str
+) -> None:
+    library = make_library(write_files(tmp_path, {"guests.csv": sheet}))
+    library.sync()
+    assert library.ask(question).text.split("\n")[0] == first_line
+
+
 def test_a_value_that_no_row_has_with_the_others(tmp_path: Path) -> None:
     answer = library_of(tmp_path).ask("What is the total amount for South in February 2024?")
     assert answer.text.startswith("None of the 3 rows of sales.csv matches: ") and "region = South" in answer.text

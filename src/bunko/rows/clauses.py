@@ -256,15 +256,14 @@ def _completed(first: Link, last: Link) -> tuple[Link, Link]:
 
 def _dated(n: int, column: Column, sign: Operator, date: Date) -> list[Condition]:
     """Return what a date asks of a column. Raises Unclear where the column's dates can't tell."""
-    if column.has_years and date.year is None:
-        years = sorted(column.years)
-        if len(years) == 1:
-            date = date.in_year(years[0])
-        elif sign == "=" and date.month:
-            by_month = Condition(column=n, operator="month", values=(date.month,))
-            return [by_month, Condition(column=n, operator="day", values=(date.day,))] if date.day else [by_month]
-        else:
-            raise Unclear
+    years = sorted(column.years) if column.has_years else []
+    if len(years) == 1 and date.year is None:
+        date = date.in_year(years[0])
+    elif sign == "=" and date.month and not (column.has_years and date.year):
+        by_month = Condition(column=n, operator="month", values=(date.month,))
+        return [by_month, Condition(column=n, operator="day", values=(date.day,))] if date.day else [by_month]
+    elif column.has_years and date.year is None:
+        raise Unclear
     if not column.has_years:
         if date.month is None and date.quarter is None:
             raise Unclear

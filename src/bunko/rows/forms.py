@@ -274,13 +274,19 @@ class _Form(Clauses):
         return "count" in self.ops or any(not link.values for link in named)
 
     def _counts_units(self) -> bool:
-        """Return whether "how many" is followed by a column of numbers: how many units."""
+        """Return whether "how many" asks for a column of numbers: how many units, 来場者は何人."""
         for n, link in enumerate(self.links):
-            after = self.after(n)
-            if link.roles.get("op") == "count" and link.text.isascii() and after and after.columns:
-                columns = [self.column(c) for c in after.columns]
+            if link.roles.get("op") != "count":
+                continue
+            asked = self.after(n) if link.text.isascii() else self._subject(n) if link.text.startswith("何") else None
+            if asked and asked.columns:
+                columns = [self.column(c) for c in asked.columns]
                 return len(columns) == 1 and columns[0].kind == "number" and not columns[0].is_key
         return False
+
+    def _subject(self, n: int) -> Link | None:
+        """Return the last link before one that is more than a particle."""
+        return next((link for link in reversed(self.links[:n]) if not link.has("filler") or link.columns), None)
 
     def _is_distinct_list(self) -> bool:
         return "distinct" in self.ops or any(link.is_name for link in self.links)

@@ -17,6 +17,8 @@ _PARTS = {
     "quarter": "strftime({0}, '%Y') || '-Q' || quarter({0})",
     "weekday": "dayname({0})",
 }
+_MONTHS = "January February March April May June July August September October November December".split()
+_JAPANESE = {"month": "月", "day": "日"}
 _PARTS_WITHOUT_YEAR = {"month": "strftime({0}, '%m')", "quarter": "'Q' || quarter({0})"}
 
 
@@ -171,11 +173,19 @@ def _condition(condition: Condition, table: Table) -> str:
     return f"{name} {condition.operator} {values[0]}"
 
 
-def shown_condition(condition: Condition, table: Table) -> str:
-    """Return a condition for people: "region = North", "金額 ≥ 2000"."""
-    name = table.columns[condition.column].name
-    sign = {"<=": "≤", ">=": "≥", "!=": "≠"}.get(condition.operator, condition.operator)
-    values = [value.isoformat() if isinstance(value, datetime.date) else f"{value}" for value in condition.values]
+def shown_condition(condition: Condition, table: Table, *, japanese: bool) -> str:
+    """Return a condition for people: "region = North", "Date = May", "金額 ≥ 2000"."""
+    column = table.columns[condition.column]
     if condition.operator in ("month", "day"):
-        return f"{condition.operator} of {name} = {values[0]}"
-    return f"{name} {sign} {' / '.join(values)}"
+        n = condition.values[0]
+        assert isinstance(n, int)
+        english = _MONTHS[n - 1] if condition.operator == "month" else f"day {n}"
+        return f"{column.name} = {f'{n}{_JAPANESE[condition.operator]}' if japanese else english}"
+    sign = {"<=": "≤", ">=": "≥", "!=": "≠"}.get(condition.operator, condition.operator)
+    values = [
+        (value.isoformat() if column.has_years else f"{value:%m-%d}")
+        if isinstance(value, datetime.date)
+        else f"{value}"
+        for value in condition.values
+    ]
+    return f"{column.name} {sign} {' / '.join(values)}"

@@ -78,7 +78,9 @@ def _one_value(query: Query, table: Table, select: Select, shown: Sequence[Seque
     is_one = query.aggregate == "list" and not query.top and len(shown) == 1 and len(shown[0]) == 1
     if not (is_one and query.conditions and select.columns[0] is not None):
         return ""
-    conditions = ("、" if japanese else ", ").join(shown_condition(item, table) for item in query.conditions)
+    conditions = ("、" if japanese else ", ").join(
+        shown_condition(item, table, japanese=japanese) for item in query.conditions
+    )
     name = table.columns[select.columns[0]].name
     return f"{name}（{conditions}）: {shown[0][0]}" if japanese else f"{name} ({conditions}): {shown[0][0]}"
 
@@ -108,7 +110,7 @@ def note_on_model(model: str, *, language: str) -> str:
 def _head(query: Query, table: Table, japanese: bool) -> str:
     """Return what was computed, for which rows."""
     where = "、" if japanese else ", "
-    conditions = where.join(shown_condition(item, table) for item in query.conditions)
+    conditions = where.join(shown_condition(item, table, japanese=japanese) for item in query.conditions)
     group = query.group or (query.entity if query.top else None)
     name = "" if query.aggregate == "list" else _computed(query, table, japanese)
     if query.group and group:
@@ -150,7 +152,7 @@ def _listed(row: Sequence[str], select: Select, table: Table) -> str:
 
 def _nothing(query: Query, table: Table, looked: Looked, japanese: bool) -> str:
     joint = "、" if japanese else ", "
-    conditions = joint.join(shown_condition(item, table) for item in query.conditions)
+    conditions = joint.join(shown_condition(item, table, japanese=japanese) for item in query.conditions)
     if japanese:
         return f"{_files(table, japanese)}の{looked.rows:,}行に、該当する行はありません（{conditions}）。"
     return f"None of the {looked.rows:,} rows of {_files(table, japanese)} matches: {conditions}."
