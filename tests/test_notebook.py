@@ -143,7 +143,7 @@ def test_the_words_around_an_answer_are_in_its_language() -> None:
     japanese = replace(answer, text="猫は窓辺で眠ります。")
     shown = japanese._repr_html_()
     assert "裏付けとなる引用: 1件（全1件）" in shown
-    assert "2ページ" in shown
+    assert "2 ページ" in shown
     assert "出典にない文: 1" in shown
     for word in ("support", "page", "stage", "sentence"):
         assert f">{word}" not in shown and f" {word} " not in shown

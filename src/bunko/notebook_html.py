@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from bunko.notes.answer_words import WORDS
 from bunko.notes.wording import with_worded_notes
-from bunko.plain_text import WORDS, said_without_answer, words_language
+from bunko.plain_text import said_without_answer, words_language
 
 if TYPE_CHECKING:
     from bunko.types import Answer, Document, Evidence, Hit, Message, SyncReport
@@ -41,7 +42,9 @@ def answer_html(answer: Answer) -> str:
         f"<p style='margin:.3em 0;{_FAINT}'>{_text(answer.question)}</p>",
         _paragraphs(said),
         _folded(title, "".join(quotes)) if quotes else "",
-        _folded(f"{words.unsupported}: {len(answer.unsupported)}", f"<ul>{unsupported}</ul>") if unsupported else "",
+        _folded(f"{words.unsupported_sentences}: {len(answer.unsupported)}", f"<ul>{unsupported}</ul>")
+        if unsupported
+        else "",
         "".join(f"<p style='margin:.3em 0;{_FAINT}'>{_text(note)}</p>" for note in notes),
         _stages(answer.timings, model=answer.model, heads=words.stage_heads),
     ]

@@ -1,54 +1,16 @@
-"""Write an answer as plain text: what `print(answer)` shows. In: an Answer. Out: text."""
+"""Write an answer or the report of a sync as plain text: what `print` shows. In: the record. Out: text."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from bunko.notes.answer_words import WORDS
 
 if TYPE_CHECKING:
-    from bunko.types import Answer, Evidence
+    from bunko.types import Answer, Evidence, SyncReport
 
 _NEAREST = 3  # quotes to show where the answer was found in none
 _LONGEST = 300  # characters of a quote
-
-
-class Words(NamedTuple):
-    """The words around an answer."""
-
-    sources: str
-    nearest: str
-    page: str
-    row: str
-    quote: str
-    support: str
-    unsupported: str
-    stage_heads: tuple[str, str]
-    no_short_answer: str
-
-
-WORDS = {
-    "en": Words(
-        sources="Sources",
-        nearest="Found in no source; the nearest quotes",
-        page="page {}",
-        row="row {}",
-        quote="“{}”",
-        support="{} of {} quotes support it",
-        unsupported="Sentences found in no source",
-        stage_heads=("stage", "time"),
-        no_short_answer="No short answer found",
-    ),
-    "ja": Words(
-        sources="出典",
-        nearest="出典なし。最も近い引用",
-        page="{}ページ",
-        row="{}行目",
-        quote="「{}」",
-        support="裏付けとなる引用: {}件（全{}件）",
-        unsupported="出典にない文",
-        stage_heads=("段階", "時間"),
-        no_short_answer="短い答えは見つかりませんでした",
-    ),
-}
 
 
 def answer_text(answer: Answer) -> str:
@@ -82,7 +44,7 @@ def source_line(n: int, item: Evidence, *, language: str) -> str:
     )
     quote = item.row.words if item.row else " ".join(item.quote.split())
     shown = f"{quote[:_LONGEST]}…" if len(quote) > _LONGEST else quote
-    return f"[{n}] {place}: {WORDS[language].quote.format(shown)}"
+    return f"[{n}] {place}: {WORDS[language].quoted.format(shown)}"
 
 
 def row_place(item: Evidence, language: str) -> str:
@@ -95,3 +57,27 @@ def words_language(answer: Answer) -> str:
     from bunko.language.detection import detect_language
 
     return "ja" if detect_language(answer.text or answer.question) == "ja" else "en"
+
+
+def report_text(report: SyncReport) -> str:
+    """Return what a sync changed in a line, then what could not be read.
+
+    >>> from bunko.types import FailedFile, SyncReport
+    >>> failed = (FailedFile(path="a.pdf", error="The PDF is broken.", hint="Print it to a new one."),)
+    >>> print(report_text(SyncReport(added=1, documents=1, chunks=2, seconds=0.25, failed=failed)))
+    1 document, 2 passages: 1 added, in 0.2 s
+    1 file could not be read:
+      a.pdf: The PDF is broken. Print it to a new one.
+    """
+    changes = [f"{number:,} {name}" for name in ("added", "updated", "removed") if (number := getattr(report, name))]
+    waiting = [f"{report.unembedded:,} without a vector yet"] if report.unembedded else []
+    line = f"{counted(report.documents, 'document')}, {counted(report.chunks, 'passage')}: "
+    line += f"{', '.join([*changes, *waiting]) or 'no change'}, in {report.seconds:.1f} s"
+    failed = [f"  {one.path}: {one.error} {one.hint}".rstrip() for one in report.failed]
+    head = [f"{counted(len(failed), 'file')} could not be read:"] if failed else []
+    return "\n".join([line, *report.notes, *head, *failed])
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 file, 2 files."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from bunko.cli.answer_words import words_for
 from bunko.cli.background import leave_rest
 from bunko.cli.common import note, note_report, open_from, print_json, settings_from
 from bunko.cli.render import render_hits, scope_line, show_answer
 from bunko.cli.resident import ask_server, library_at, search_server
 from bunko.errors import QuestionError, StoreBusy, StoreNotWritable, UsageError
+from bunko.notes.answer_words import words_for
 from bunko.stopwatch import Stopwatch
 
 # What takes time to import is imported where it is used: a command that a server answers needs none of it.

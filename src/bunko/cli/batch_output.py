@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from bunko.cli.answer_words import AnswerWords, words_for
 from bunko.cli.common import bold, dim, print_json, safe, width
 from bunko.evaluation.records import Answered
 from bunko.language.wrapping import wrapped
+from bunko.notes.answer_words import AnswerWords, words_for
 
 _INDENT = "   "
 _QUOTES = 3

@@ -11,12 +11,12 @@ from typing import Literal, TypeAlias
 
 from bunko.certainty import certainty_line
 from bunko.cli.answer_cost import chart, cost
-from bunko.cli.answer_words import WORDS, AnswerWords, words_for
 from bunko.cli.common import bold, counted, dim, for_terminal, note, print_json, safe, width
 from bunko.conversation import last
 from bunko.errors import BunkoError
 from bunko.installation import own_commands
 from bunko.language.wrapping import LineWriter, wrapped, wrapped_lines
+from bunko.notes.answer_words import WORDS, AnswerWords, words_for
 from bunko.notes.wording import with_worded_notes
 from bunko.types import (
     Answer,

@@ -1,4 +1,4 @@
-"""The words around an answer on a terminal, in the language of its question. Data, and one function."""
+"""The words around an answer, on a terminal, in plain text and in a notebook. Data, and one function."""
 
 from __future__ import annotations
 
@@ -38,6 +38,12 @@ class AnswerWords:
     row: str
     cell: str
     column: str
+    sources: str
+    nearest: str
+    """Above the nearest quotes, where the answer is in none."""
+    support: str
+    unsupported_sentences: str
+    stage_heads: tuple[str, str]
 
 
 WORDS = {
@@ -67,6 +73,11 @@ WORDS = {
         row="row {:,}",
         cell="row “{}”",
         column=", column “{}”",
+        sources="Sources",
+        nearest="Found in no source; the nearest quotes",
+        support="{} of {} quotes support it",
+        unsupported_sentences="Sentences found in no source",
+        stage_heads=("stage", "time"),
     ),
     "ja": AnswerWords(
         quoted="「{}」",
@@ -94,6 +105,11 @@ WORDS = {
         row="{:,} 行目",
         cell="「{}」の行",
         column="、「{}」の列",
+        sources="出典",
+        nearest="出典なし。最も近い引用",
+        support="裏付けとなる引用: {}件（全{}件）",
+        unsupported_sentences="出典にない文",
+        stage_heads=("段階", "時間"),
     ),
 }
 
