@@ -1,13 +1,15 @@
-"""Lists and reports that `print` shows as text, and a notebook as a table. In: hits, documents, a report. Out: text."""
+"""Lists that `print` shows as text, and a notebook as a table. In: hits, documents. Out: text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bunko.plain_text import counted
+
 if TYPE_CHECKING:
     from bunko.contract.records import DocumentRow
-    from bunko.types import Hit, SyncReport
+    from bunko.types import Hit
 
 _LONGEST = 200  # characters of a passage
 
@@ -41,28 +43,9 @@ class Documents(list["DocumentRow"]):
 def documents_text(rows: Sequence[DocumentRow]) -> str:
     """Return a line for each document."""
     return "\n".join(
-        ", ".join(part for part in (row.path, row.format, row.language, _counted(row.chunks, "passage")) if part)
+        ", ".join(part for part in (row.path, row.format, row.language, counted(row.chunks, "passage")) if part)
         for row in rows
     )
-
-
-def report_text(report: SyncReport) -> str:
-    """Return what a sync changed in a line, then what could not be read.
-
-    >>> from bunko.types import FailedFile, SyncReport
-    >>> failed = (FailedFile(path="a.pdf", error="The PDF is broken.", hint="Print it to a new one."),)
-    >>> print(report_text(SyncReport(added=1, documents=1, chunks=2, seconds=0.25, failed=failed)))
-    1 document, 2 passages: 1 added, in 0.2 s
-    1 file could not be read:
-      a.pdf: The PDF is broken. Print it to a new one.
-    """
-    changes = [f"{number:,} {name}" for name in ("added", "updated", "removed") if (number := getattr(report, name))]
-    waiting = [f"{report.unembedded:,} without a vector yet"] if report.unembedded else []
-    line = f"{_counted(report.documents, 'document')}, {_counted(report.chunks, 'passage')}: "
-    line += f"{', '.join([*changes, *waiting]) or 'no change'}, in {report.seconds:.1f} s"
-    failed = [f"  {one.path}: {one.error} {one.hint}".rstrip() for one in report.failed]
-    head = [f"{_counted(len(failed), 'file')} could not be read:"] if failed else []
-    return "\n".join([line, *report.notes, *head, *failed])
 
 
 def _hit_line(n: int, hit: Hit) -> str:
@@ -70,7 +53,3 @@ def _hit_line(n: int, hit: Hit) -> str:
     place = ", ".join(part for part in (chunk.path, f"page {chunk.page}" if chunk.page else "", chunk.heading) if part)
     words = " ".join(chunk.text.split())
     return f"[{n}] {place}: {words[:_LONGEST]}{'…' if len(words) > _LONGEST else ''}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

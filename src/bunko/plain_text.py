@@ -1,11 +1,11 @@
-"""Write an answer as plain text: what `print(answer)` shows. In: an Answer. Out: text."""
+"""Write answers and reports as plain text: what `print` shows. In: an Answer, a SyncReport. Out: text."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from bunko.types import Answer, Evidence
+    from bunko.types import Answer, Evidence, SyncReport
 
 _NEAREST = 3  # quotes to show where the answer was found in none
 _LONGEST = 300  # characters of a quote
@@ -95,3 +95,27 @@ def words_language(answer: Answer) -> str:
     from bunko.language.detection import detect_language
 
     return "ja" if detect_language(answer.text or answer.question) == "ja" else "en"
+
+
+def report_text(report: SyncReport) -> str:
+    """Return what a sync changed in a line, then what could not be read.
+
+    >>> from bunko.types import FailedFile, SyncReport
+    >>> failed = (FailedFile(path="a.pdf", error="The PDF is broken.", hint="Print it to a new one."),)
+    >>> print(report_text(SyncReport(added=1, documents=1, chunks=2, seconds=0.25, failed=failed)))
+    1 document, 2 passages: 1 added, in 0.2 s
+    1 file could not be read:
+      a.pdf: The PDF is broken. Print it to a new one.
+    """
+    changes = [f"{number:,} {name}" for name in ("added", "updated", "removed") if (number := getattr(report, name))]
+    waiting = [f"{report.unembedded:,} without a vector yet"] if report.unembedded else []
+    line = f"{counted(report.documents, 'document')}, {counted(report.chunks, 'passage')}: "
+    line += f"{', '.join([*changes, *waiting]) or 'no change'}, in {report.seconds:.1f} s"
+    failed = [f"  {one.path}: {one.error} {one.hint}".rstrip() for one in report.failed]
+    head = [f"{counted(len(failed), 'file')} could not be read:"] if failed else []
+    return "\n".join([line, *report.notes, *head, *failed])
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: "1 file", "1,200 files"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -518,7 +518,7 @@ class SyncReport:
 
     def __str__(self) -> str:
         """Return what changed in a line, then the files that could not be read."""
-        from bunko.listings import report_text
+        from bunko.plain_text import report_text
 
         return report_text(self)
 

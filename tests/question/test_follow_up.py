@@ -125,7 +125,8 @@ def test_words_that_refer_back(question: str) -> None:
     assert not stands_alone(question)
 
 
-@pytest.mark.parametrize("question", 
+@pytest.mark.parametrize(
+    "question",
     [
         "When was the mill of Varn built?",
         "白浜橋の橋脚の高さは何メートルですか",

@@ -96,7 +96,10 @@ def stands_alone(question: str) -> bool:
     if refers_back(question):
         return False
     if detect_language(question) == "ja":
-        return bool(_OWN_SUBJECT.search(question)) or len(re.findall(r"[一-龯々ァ-ヴーA-Za-z0-9]{2,}", question)) > _FEWEST_WORDS
+        return (
+            bool(_OWN_SUBJECT.search(question))
+            or len(re.findall(r"[一-龯々ァ-ヴーA-Za-z0-9]{2,}", question)) > _FEWEST_WORDS
+        )
     names = _NAME.findall(question)
     others = set(words(question)) - set(words(" ".join(names)))
     asks = bool(others) and len(set(words(question))) >= _FEWEST_WORDS
