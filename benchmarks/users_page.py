@@ -120,6 +120,7 @@ def only_one(page: Page) -> str:
 
 
 def rename(page: Page) -> str:
+    page.locator("#source button.close").click()  # the list of conversations makes room for a source
     side = page.locator("#side")
     item = side.locator("li").first
     item.hover()

@@ -1,4 +1,4 @@
-"""Write an answer or the report of a sync as plain text: what `print` shows. In: the record. Out: text."""
+"""Write answers and reports as plain text: what `print` shows. In: an Answer, a SyncReport. Out: text."""
 
 from __future__ import annotations
 
@@ -79,5 +79,5 @@ def report_text(report: SyncReport) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: 1 file, 2 files."""
+    """Return a number with its noun: "1 file", "1,200 files"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
