@@ -129,6 +129,7 @@ _ENGLISH = Recipe(
         "QAMR (MIT)",
         "FairytaleQA (Apache-2.0)",
         "COVID-QA (Apache-2.0)",
+        "own_questions.jsonl (MIT), in the second round",
         "start weights: all-MiniLM-L6-v2 (Apache-2.0)",
     ),
     crops=(64, 110),
