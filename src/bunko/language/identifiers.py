@@ -31,7 +31,8 @@ _CANDIDATE = re.compile(
     rf"|(?<![A-Za-z0-9])(?P<signed>[A-Za-z](?:\+\+|#))(?![A-Za-z0-9])"
     r"|(?<![0-9A-Za-z])(?P<phone>\+\d{1,3}(?:[ -]\(?\d{1,4}\)?){2,5})(?!\d)"
     rf"|第(?P<n>[0-9{KANJI}]{{1,8}})(?P<unit>[条項章節款編号表図版])(?:の(?P<sub>[0-9{KANJI}]{{1,3}}))?"
-    rf"|(?<![A-Za-z0-9])(?P<other>{_PLAIN}+(?:[-_/.]{_PLAIN}+)*)"
+    # Most words have no figure: they are passed over here, and not one by one in Python.
+    rf"|(?<![A-Za-z0-9])(?=[A-Za-z/.-]{{0,200}}[0-9_])(?P<other>{_PLAIN}+(?:[-_/.]{_PLAIN}+)*)"
 )
 _SEPARATOR = re.compile(r"[-_/. ()+]+")
 _DATE = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2\d{4}")
