@@ -8,7 +8,7 @@ from collections.abc import Generator as Stream
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
-from bunko.types import Document, Hit, Message, Span, Think, Usage
+from bunko.types import Chunk, Document, Hit, Message, Span, Think, Usage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -356,6 +356,19 @@ class Searchable(Protocol):
 
     def similarities(self, spec: EmbedderSpec, keys: Sequence[str], vector: Vectors) -> dict[str, float]:
         """Return the cosine similarity of the chunks with these keys; keys without a vector are left out."""
+        ...
+
+
+@runtime_checkable
+class Keyed(Protocol):
+    """A store that finds keys first, and their passages when they are needed: reading a passage takes longest."""
+
+    def nearest(self, spec: EmbedderSpec, vector: Vectors, *, limit: int) -> dict[str, float]:
+        """Return the keys of the nearest vectors with their cosine similarity, best first."""
+        ...
+
+    def passages(self, keys: Sequence[str]) -> list[Chunk]:
+        """Return the passages with these keys, in any order."""
         ...
 
 

@@ -136,7 +136,7 @@ def unwrap(text: str) -> str:
     >>> unwrap("この塔は東京にある高い電\n波塔である。\nIt is\nhigh.")
     'この塔は東京にある高い電波塔である。\nIt is\nhigh.'
     """
-    return _WRAP.sub("", text)
+    return text if text.isascii() else _WRAP.sub("", text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bunko.language import words as language_words
 from bunko.language.numerals import CARDINALS, from_kanji, from_words
 from bunko.language.quantities import quantities
 from bunko.language.quantity import Quantity, agrees
@@ -237,3 +238,27 @@ def test_a_long_run_of_figures_takes_no_long_time(text: str) -> None:
 def test_a_number_beside_a_long_run_of_figures_is_read() -> None:
     found = [int(item.value) for item in quantities(f"Key {'7' * 5_000} opens 12 doors.") if item.kind == "number"]
     assert found == [12]
+
+
+_WRITTEN = (
+    "1932-05-03",
+    "1932/5/3",
+    "3.5.1932",
+    "5/3/1932",
+    "3 May 1932",
+    "3rd of May, 1932",
+    "3-3 May 1932",
+    "May 3, 1932",
+    "May the 3rd, 1932",
+    "MAY 3rd of May 1932",
+    "1932年5月3日",
+    "昭和7年5月3日",
+    "昭和七年五月三日",
+    "１９３２年５月３日",
+)
+
+
+@pytest.mark.parametrize("written", _WRITTEN)
+@pytest.mark.parametrize("around", ["{}", "It may decide on {}, as section 4.2 says.", "議事録は {} に承認された。"])
+def test_a_whole_date_is_one_word_however_it_is_written(written: str, around: str) -> None:
+    assert "1932-05-03" in language_words.words(around.format(written))

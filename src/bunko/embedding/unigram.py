@@ -29,6 +29,7 @@ _LONGEST = 16  # characters of a piece: SentencePiece's limit
 _ROW_BYTES = 16
 _BITS = 21
 _REST = np.uint64(64 - _BITS)
+# Words whose cut is remembered: so many new ones, and as many of those before. Half of a text's words are rare ones.
 _MOST_KNOWN = 50_000
 _LONGEST_KNOWN = 24
 
@@ -39,7 +40,10 @@ def normalise(text: str) -> str:
     >>> normalise("ﾊﾞｽ　で１２～１３")
     'バス で12～13'
     """
-    return _KEPT.join(unicodedata.normalize("NFKC", part) for part in text.translate(_RULES).split(_KEPT))
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.translate(_RULES)
+    return text if text.isascii() else _KEPT.join(unicodedata.normalize("NFKC", part) for part in text.split(_KEPT))
 
 
 class Unigram:
@@ -64,6 +68,7 @@ class Unigram:
         self._beginnings = np.zeros(1 << _BITS, dtype=np.bool_)
         self._beginnings[self._hashes >> _REST] = True
         self._known: dict[str, tuple[int, ...]] = {}
+        self._known_before: dict[str, tuple[int, ...]] = {}
 
     def encode(self, text: str) -> list[int]:
         """Return the numbers of the most likely pieces, without special ones."""
@@ -75,24 +80,33 @@ class Unigram:
         """Count each text's pieces: quicker than cutting one text after the other."""
         words = [_words(text) for text in texts]
         known = self._cut(dict.fromkeys(itertools.chain.from_iterable(words)))
-        return [sum(len(known[word]) for word in each) for each in words]
+        return [sum(map(len, map(known.__getitem__, each))) for each in words]
 
     def _cut(self, words: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """Return the pieces of each word. Short ones are remembered: a text's words are mostly those of the last."""
-        remembered = self._known
-        found = {word: remembered[word] for word in words if word in remembered}
-        missing = [word for word in words if word not in found]
+        """Return the pieces of each word. Short ones are remembered, those in use longest."""
+        known, before = self._known, self._known_before  # another thread may exchange them
+        found: dict[str, tuple[int, ...]] = {}
+        missing: list[str] = []
+        for word in words:
+            cut = known.get(word)
+            if cut is None and (cut := before.get(word)) is not None:
+                known[word] = cut
+            if cut is None:
+                missing.append(word)
+            else:
+                found[word] = cut
         if missing:
             new = dict(zip(missing, self._segment(missing), strict=True))
             found |= new
-            if len(remembered) > _MOST_KNOWN:
-                self._known = {}  # another thread may still read the old one
-            self._known.update((word, cut) for word, cut in new.items() if len(word) <= _LONGEST_KNOWN)
+            known.update((word, cut) for word, cut in new.items() if len(word) <= _LONGEST_KNOWN)
+        if len(known) > _MOST_KNOWN:
+            self._known, self._known_before = {}, known
         return found
 
     def _segment(self, words: Sequence[str]) -> list[tuple[int, ...]]:
+        words = [_SPACE + word for word in words]
         text = "\0".join(words)
-        candidates = self._candidates(text)
+        candidates = self._candidates(text, longest=min(_LONGEST, max(map(len, words), default=0)))
         result = []
         start = 0
         for word in words:
@@ -101,12 +115,12 @@ class Unigram:
             start = end + 1
         return result
 
-    def _candidates(self, text: str) -> list[list[tuple[int, int, float]]]:
+    def _candidates(self, text: str, *, longest: int) -> list[list[tuple[int, int, float]]]:
         """Return, for each place, the pieces that begin there, as (place after it, number, score)."""
         characters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
         candidates: list[list[tuple[int, int, float]]] = [[] for _ in characters]
         hashes = np.zeros(len(characters), dtype=np.uint64)
-        for length in range(1, min(_LONGEST, len(characters)) + 1):
+        for length in range(1, min(longest, len(characters)) + 1):
             # Horner's rule for all places at once: the last places run out of characters.
             hashes = hashes[: len(characters) - length + 1] * _BASE + characters[length - 1 :] + _ONE
             places = np.flatnonzero(self._beginnings[hashes >> _REST])
@@ -145,7 +159,7 @@ class Unigram:
 
 
 def _words(text: str) -> list[str]:
-    return [_SPACE + word for word in normalise(text).split(" ") if word]
+    return [word for word in normalise(text).split(" ") if word]
 
 
 def make_table(pieces: Sequence[str], scores: Sequence[float], *, special: Collection[int]) -> bytes:

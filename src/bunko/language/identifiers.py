@@ -31,7 +31,8 @@ _CANDIDATE = re.compile(
     rf"|(?<![A-Za-z0-9])(?P<signed>[A-Za-z](?:\+\+|#))(?![A-Za-z0-9])"
     r"|(?<![0-9A-Za-z])(?P<phone>\+\d{1,3}(?:[ -]\(?\d{1,4}\)?){2,5})(?!\d)"
     rf"|第(?P<n>[0-9{KANJI}]{{1,8}})(?P<unit>[条項章節款編号表図版])(?:の(?P<sub>[0-9{KANJI}]{{1,3}}))?"
-    rf"|(?<![A-Za-z0-9])(?P<other>{_PLAIN}+(?:[-_/.]{_PLAIN}+)*)"
+    # Most words have no figure: they are passed over here, and not one by one in Python.
+    rf"|(?<![A-Za-z0-9])(?=[A-Za-z/.-]{{0,200}}[0-9_])(?P<other>{_PLAIN}+(?:[-_/.]{_PLAIN}+)*)"
 )
 _SEPARATOR = re.compile(r"[-_/. ()+]+")
 _DATE = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2\d{4}")
@@ -44,6 +45,8 @@ _WITH_NUMBER = frozenset(
     "section part version ver step year years".split()
 )
 _LONGEST = 64
+_IDENTIFIES = re.compile(r"[0-9_]")
+"""One of these is in every identifier of letters and digits. Most words have none."""
 
 
 @lru_cache(maxsize=4096)
@@ -62,7 +65,7 @@ def identifiers(text: str) -> tuple[Identifier, ...]:
     for match in _CANDIDATE.finditer(folded):
         said = match.group()
         if match.lastgroup == "other":
-            said = _identifying(said)
+            said = _identifying(said) if _IDENTIFIES.search(said) else ""
         if said and len(said) <= _LONGEST:
             start = match.start()
             key = _numbered(match) if match["unit"] else _key(said)
@@ -104,7 +107,7 @@ def _identifying(said: str) -> str:
     """
     if "_" in said:
         return said
-    if not any(sign.isdigit() for sign in said):
+    if not _IDENTIFIES.search(said):
         return ""
     parts = re.split(r"([-_/.])", said)
     while len(parts) > 1 and parts[-1].isalpha() and len(parts[-1]) > 3:

@@ -17,4 +17,4 @@ def columns(line: str) -> int:
     >>> columns("cat"), columns("猫である")
     (3, 8)
     """
-    return len(line) + len(WIDE.findall(line))
+    return len(line) if line.isascii() else len(line) + len(WIDE.findall(line))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
@@ -28,7 +28,7 @@ _REACH = 4
 # The best passages differ little, so that their sentences can decide. A higher weight helps collections of questions
 # and harms one of long descriptions; looking into 3 or 10 passages makes no difference.
 _WEIGHT_OF_SENTENCE = 0.1
-_RERANKED = 5
+RERANKED = 5
 
 
 def by_order(question: Question, hits: Sequence[Hit]) -> list[Hit]:
@@ -68,11 +68,11 @@ def by_sentence(question: Question, hits: Sequence[Hit]) -> list[Hit]:
     if not total:
         return list(hits)
     scored = []
-    for hit in hits[:_RERANKED]:
+    for hit in hits[:RERANKED]:
         shared = [asked & found for found in _words_of_sentences(hit.chunk)]
         share = max((_weight(one, weights) for one in shared), default=0.0) / total
         scored.append(replace(hit, score=(hit.score + _WEIGHT_OF_SENTENCE * share) / (1 + _WEIGHT_OF_SENTENCE)))
-    rest = [replace(hit, score=hit.score / (1 + _WEIGHT_OF_SENTENCE)) for hit in hits[_RERANKED:]]
+    rest = [replace(hit, score=hit.score / (1 + _WEIGHT_OF_SENTENCE)) for hit in hits[RERANKED:]]
     return sorted([*scored, *rest], key=best_first)
 
 
@@ -147,17 +147,17 @@ def _weight(found: frozenset[T], weights: Mapping[T, float]) -> float:
     return math.fsum(weights.get(thing, 0.0) for thing in found)  # exact, so the order of the set does not matter
 
 
-def fuse(dense: Sequence[Hit], lexical: Sequence[Hit]) -> list[Hit]:
+def fuse(dense: Sequence[Hit], lexical: Sequence[Hit], *, beside: Collection[float] = ()) -> list[Hit]:
     """Fuse two rankings by the mean of their scores, each scaled to the range 0 to 1.
 
     The lowest word score is 0: no word found. Similarities have no such floor, and are scaled from the lowest one here:
     Bruch, Gai & Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval". A hit that is missing from a list
-    scores 0 there; an empty list leaves the order of the other unchanged.
+    scores 0 there; an empty list leaves the order of the other unchanged. `beside` are similarities of dense hits that
+    were left out, and count for the scale.
     """
-    meaning = _scaled(
-        {place_of(hit): hit.score for hit in dense}, lowest=min((hit.score for hit in dense), default=0.0)
-    )
-    wording = _scaled({place_of(hit): hit.score for hit in lexical}, lowest=0.0)
+    similarities = [*(hit.score for hit in dense), *beside]
+    meaning = scaled({place_of(hit): hit.score for hit in dense}, among=similarities)
+    wording = scaled({place_of(hit): hit.score for hit in lexical}, among=[0.0, *(hit.score for hit in lexical)])
     best: dict[Place, Hit] = {}
     for hit in (*dense, *lexical):
         place = place_of(hit)
@@ -166,9 +166,11 @@ def fuse(dense: Sequence[Hit], lexical: Sequence[Hit]) -> list[Hit]:
     return sorted(fused, key=best_first)
 
 
-def _scaled(scores: Mapping[Place, float], *, lowest: float) -> dict[Place, float]:
-    width = max(scores.values(), default=0.0) - lowest
-    return {place: (score - lowest) / width if width > 0 else 1.0 for place, score in scores.items()}
+def scaled(scores: Mapping[T, float], *, among: Collection[float]) -> dict[T, float]:
+    """Scale scores so that the lowest of `among` is 0 and the highest 1; all are 1 where these are equal."""
+    lowest, highest = min(among, default=0.0), max(among, default=0.0)
+    width = highest - lowest
+    return {one: (score - lowest) / width if width > 0 else 1.0 for one, score in scores.items()}
 
 
 def best_first(hit: Hit) -> tuple[float, str, int]:

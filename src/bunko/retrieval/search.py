@@ -8,7 +8,7 @@ and is left out. Knows nothing of prompts.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,14 +20,15 @@ from bunko.language.quantities import MONTHS, eras, quantities
 from bunko.language.quantity import Quantity
 from bunko.language.reading_variants import reading_variants
 from bunko.language.words import normalise, spellings
-from bunko.ports import Embedder, Searchable
+from bunko.ports import Embedder, Keyed, Searchable
 from bunko.question.question import Question
-from bunko.retrieval.ranking import best_first, by_entry, by_order, by_sentence, fuse, place_of
+from bunko.retrieval.late_passages import fuse_by_key, with_similar
+from bunko.retrieval.ranking import RERANKED, by_entry, by_order, by_sentence, fuse
 from bunko.settings import RetrievalSettings
 from bunko.types import Hit
 
 if TYPE_CHECKING:
-    from bunko.ports import Vectors
+    from bunko.ports import EmbedderSpec, Vectors
 
 
 _KATAKANA_WORD = re.compile(r"[\u30a1-\u30fa\u30fc]{3,}")
@@ -48,21 +49,33 @@ def retrieve(
     `vector` is the question's, shape (dimension,), from `embedder`; None turns dense search off, as does an embedder
     that does not know the question's language. Scores are comparable within this list only.
     """
-    dense: list[Hit] = []
     lexical: list[Hit] = []
     use_dense = vector is not None and settings.mode != "lexical" and embedder.spec.knows(question.language)
     with ThreadPoolExecutor(1) as beside:  # the two searches take about the same time
         if use_dense and vector is not None:
-            found = beside.submit(store.search_dense, embedder.spec, vector, limit=settings.candidates)
+            found = beside.submit(_nearest, store, embedder.spec, vector, limit=settings.candidates)
         if settings.mode != "dense" or not use_dense:
             lexical = store.search_lexical(with_spellings(question.text), limit=settings.candidates)
             lexical = by_order(question, lexical)
-        if use_dense:
-            dense = found.result()
+        dense, nearest = found.result() if use_dense else ([], {})
     if use_dense and vector is not None:
-        lexical = _with_similarities(lexical, store, embedder, vector)
-        dense = _with_similar(dense, lexical)
-    return by_entry(question, by_sentence(question, fuse(dense, lexical)))[: settings.top_k]
+        lexical = _with_similarities(lexical, store, embedder, vector, known=nearest)
+    if isinstance(store, Keyed) and nearest:
+        # Where words have found nothing, `by_entry` looks at all passages.
+        wanted = max(settings.top_k, RERANKED) if lexical else settings.candidates
+        fused = fuse_by_key(nearest, lexical, store, wanted=wanted)
+    else:
+        fused = fuse(with_similar(dense, lexical) if use_dense else [], lexical)
+    return by_entry(question, by_sentence(question, fused))[: settings.top_k]
+
+
+def _nearest(
+    store: Searchable | Keyed, spec: EmbedderSpec, vector: Vectors, *, limit: int
+) -> tuple[list[Hit], dict[str, float]]:
+    """Return the nearest passages, or their keys with the similarities where the store finds these first."""
+    if isinstance(store, Keyed):
+        return [], store.nearest(spec, vector, limit=limit)
+    return store.search_dense(spec, vector, limit=limit), {}
 
 
 def with_spellings(question: str) -> str:
@@ -94,19 +107,18 @@ def _dates(item: Quantity) -> list[str]:
     return [f"{item.year:04}-{item.month:02}-{item.day:02}", f"{item.day} {month} {item.year}", *japanese]
 
 
-def _with_similarities(hits: list[Hit], store: Searchable, embedder: Embedder, vector: Vectors) -> list[Hit]:
-    """Set the cosine similarity of each lexical hit; the best ones without a vector are embedded now."""
-    known = store.similarities(embedder.spec, [hit.chunk.key for hit in hits], vector)
+def _with_similarities(
+    hits: list[Hit], store: Searchable, embedder: Embedder, vector: Vectors, *, known: Mapping[str, float]
+) -> list[Hit]:
+    """Set the cosine similarity of each lexical hit; the best ones without a vector are embedded now.
+
+    `known` has similarities by key, which are not looked up.
+    """
+    keys = [hit.chunk.key for hit in hits if hit.chunk.key not in known]
+    known = {**known, **store.similarities(embedder.spec, keys, vector)}
     unknown = [hit.chunk for hit in hits if hit.chunk.key not in known and embedder.spec.knows(hit.chunk.language)]
     unknown = unknown[:_EMBED_ON_THE_SPOT]
     if unknown:
         vectors = embedder.embed_passages([chunk.in_context for chunk in unknown])
         known |= {chunk.key: float(row @ vector) for chunk, row in zip(unknown, vectors, strict=True)}
     return [replace(hit, dense=known.get(hit.chunk.key)) for hit in hits]
-
-
-def _with_similar(dense: Sequence[Hit], lexical: Sequence[Hit]) -> list[Hit]:
-    """Add the lexical hits whose similarity is known to the dense ones."""
-    merged = {place_of(hit): replace(hit, score=hit.dense, lexical=None) for hit in lexical if hit.dense is not None}
-    merged |= {place_of(hit): hit for hit in dense}
-    return sorted(merged.values(), key=best_first)

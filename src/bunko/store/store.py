@@ -17,7 +17,7 @@ The module is long since a store has many questions to answer, each in a few lin
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ from bunko.store.creation import CORE_TABLES, create, is_complete
 from bunko.store.faults import mapped
 from bunko.store.place import Access, place_of
 from bunko.store.remote import is_remote
+from bunko.store.row_ids import RowsByKey
 from bunko.store.rows import (
     CHUNK_COLUMNS,
     FILES,
@@ -86,6 +87,7 @@ class Store:
         """
         self.location = location
         self._keys_within: tuple[tuple[int, str], list[str]] | None = None
+        self._by_key = RowsByKey(location)
         self._listing: tuple[tuple[int, int], tuple[Listed, ...]] | None = None
         with mapped("opened", location):
             self._place = place_of(location)
@@ -454,7 +456,7 @@ class Store:
 
     def nearest(self, spec: EmbedderSpec, vector: Vectors, *, limit: int) -> dict[str, float]:
         """Return the keys of the nearest vectors with their cosine similarity, best first."""
-        return self._vectors.nearest(spec, vector, limit=limit)
+        return self._vectors.nearest(spec, vector, limit=self._at_most(limit))
 
     def nearest_within(self, spec: EmbedderSpec, vector: Vectors, *, limit: int, within: str) -> dict[str, float]:
         """Return what `nearest` does, of the passages that meet a condition on their path."""
@@ -464,6 +466,15 @@ class Store:
                 keys = self._chunks.search().where(within).select(["key"]).limit(None).to_arrow()["key"]
             self._keys_within = (state, pc.unique(keys).to_pylist())
         return self._vectors.nearest_among(spec, vector, self._keys_within[1], limit=limit)
+
+    def passages(self, keys: Sequence[str], *, within: str = "") -> list[Chunk]:
+        """Return the passages with these keys, in any order: more than one where documents have the same text.
+
+        `within` is a condition on their path, as `store.within` makes it.
+        """
+        with self._mapped("read"):
+            rows = self._by_key.look_up(self._chunks, keys, CHUNK_COLUMNS, beside=within)
+        return [chunk_from(row) for row in rows.to_pylist()]
 
     def search_dense(self, spec: EmbedderSpec, vector: Vectors, *, limit: int, within: str = "") -> list[Hit]:
         """Return the nearest chunks by cosine similarity, best first, with `dense` set.
@@ -477,7 +488,7 @@ class Store:
             scores = self.nearest(spec, vector, limit=limit)
         hits = [
             Hit(chunk=chunk, score=scores[chunk.key], dense=scores[chunk.key])
-            for chunk in self._chunks_by_key(scores, within=within)
+            for chunk in self.passages(list(scores), within=within)
         ]
         return sorted(hits, key=lambda hit: (-hit.score, hit.chunk.path, hit.chunk.start))[:limit]
 
@@ -507,14 +518,6 @@ class Store:
         """Return how many passages one search returns. From a large index on an object store, each is a request."""
         is_dear = is_remote(self.location) and self.count_chunks() >= INDEX_ROWS
         return min(limit, _MOST_REMOTE) if is_dear else limit
-
-    def _chunks_by_key(self, keys: Iterable[str], *, within: str = "") -> list[Chunk]:
-        with self._mapped("read"):
-            return [
-                chunk_from(row)
-                for condition in conditions("key", list(keys), beside=within)
-                for row in self._chunks.search().where(condition).select(CHUNK_COLUMNS).limit(None).to_list()
-            ]
 
     def _arrow(self, table: Any, columns: Sequence[str]) -> Any:
         with self._mapped("read"):

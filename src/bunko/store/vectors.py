@@ -16,12 +16,12 @@ from bunko.ports import VECTORS_PREFIX
 from bunko.store.faults import mapped
 from bunko.store.place import Place
 from bunko.store.remote import is_remote
+from bunko.store.row_ids import RowsByKey
 from bunko.store.rows import EMBEDDER_KEY, VECTOR_KEY, with_primary_key
 from bunko.store.tables import (
     INDEX_ROWS,
     PUT_OFF_ROWS,
     arrow,
-    conditions,
     delete,
     index_column,
     one_of,
@@ -53,6 +53,7 @@ class VectorTables:
         self._place = place
         self._location = location
         self._known: set[str] = set()
+        self._by_key: dict[str, RowsByKey] = {}
 
     def embedders(self) -> list[str]:
         """Return the names of the embedders whose vectors are stored."""
@@ -159,11 +160,12 @@ class VectorTables:
             table = self._table(spec) if keys else None
             if table is None:
                 return {}
-            for condition in conditions("key", keys):
-                rows = table.search().where(condition).select(["key", "vector"]).limit(None).to_arrow()
-                if rows.num_rows:
-                    matrix = rows["vector"].combine_chunks().flatten().to_numpy().reshape(rows.num_rows, -1)
-                    scores.update(zip(rows["key"].to_pylist(), (matrix @ vector).tolist(), strict=True))
+            rows = self._by_key.setdefault(spec.table, RowsByKey(self._location)).look_up(
+                table, keys, ["key", "vector"]
+            )
+            if rows.num_rows:
+                matrix = rows["vector"].combine_chunks().flatten().to_numpy().reshape(rows.num_rows, -1)
+                scores.update(zip(rows["key"].to_pylist(), (matrix @ vector).tolist(), strict=True))
         return scores
 
     def prewarm(self, spec: EmbedderSpec) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bunko.store.rows import FileRecord, Listed, Record
 from bunko.store.store import Store
 from bunko.store.tables import one_of, quoted
-from bunko.types import Document, Hit, Span
+from bunko.types import Chunk, Document, Hit, Span
 from bunko.versions import Sketched
 
 if TYPE_CHECKING:
@@ -40,6 +40,14 @@ class StoreWithin:
         return condition_on_paths(self._paths, [one.path for one in self._store.listing()])
 
     # --- what retrieval needs -----------------------------------------------------------------------------------
+
+    def nearest(self, spec: EmbedderSpec, vector: Vectors, *, limit: int) -> dict[str, float]:
+        """Return the keys of the nearest vectors with their cosine similarity, best first."""
+        return self._store.nearest_within(spec, vector, limit=limit, within=self._condition)
+
+    def passages(self, keys: Sequence[str]) -> list[Chunk]:
+        """Return the passages with these keys, in any order."""
+        return [chunk for chunk in self._store.passages(keys) if chunk.path in self._paths]
 
     def search_dense(self, spec: EmbedderSpec, vector: Vectors, *, limit: int) -> list[Hit]:
         """Return the nearest chunks by cosine similarity, best first, with `dense` set."""
