@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bunko.answering.asked_cells import cell_span
@@ -73,8 +75,4 @@ def test_a_quote_that_is_no_row_has_no_cell() -> None:
     assert cell_span(question, quotes("Tor Lie is the master of Moen.", heading="Ports")) is None
     assert cell_span(question, quotes(f"{MOEN}\n{OLD_MOEN}")) is None
     (item,) = quotes(MOEN)
-    assert cell_span(question, [Evidence(**{**_fields(item), "gives_orders": True})]) is None
-
-
-def _fields(item: Evidence) -> dict[str, object]:
-    return {name: getattr(item, name) for name in ("path", "start", "end", "quote", "score", "heading")}
+    assert cell_span(question, [replace(item, gives_orders=True)]) is None

@@ -56,7 +56,9 @@ def test_the_end_of_a_sentence_is_no_part_of_the_words() -> None:
         assert span is not None and span.text == words and TEXT[span.start : span.end] == words
 
 
-@pytest.mark.parametrize("marked", ["`mill check`", "mill check`", "**mill check**"])
+@pytest.mark.parametrize(
+    "marked", ["`mill check`", "mill check`", "**mill check**", "mill check)", "(mill check", "“mill check"]
+)
 def test_marks_around_a_command_are_no_part_of_the_words(marked: str) -> None:
     text = f"Run {marked} before the season."
     item = Evidence(path="mill.txt", start=0, end=len(text), quote=text, score=1.0)

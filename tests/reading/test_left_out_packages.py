@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import sys
 from pathlib import Path
 
 import pytest
 
 from bunko.cli.main import main
+from bunko.diagnosis import doctor
 from bunko.errors import ReadError
 from bunko.reading.left_out_packages import KREUZBERG, kreuzberg_for
 from tests.support import REPOSITORY
@@ -26,6 +28,16 @@ def test_what_is_missing_is_named_with_its_command() -> None:
         kreuzberg_for(".doc files")
     assert "install" in raised.value.hint
     assert KREUZBERG in (Path(REPOSITORY) / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_doctor_warns(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", version)
+    assert doctor._package("kreuzberg").state == "warning"
+    assert "scans" in doctor._package("kreuzberg").detail
+    assert doctor._package("lancedb").state == "problem"
 
 
 def test_where_it_is_installed_it_is_used() -> None:

@@ -163,11 +163,16 @@ def test_reading_an_index_imports_none_of_lancedbs_modules_and_writing_does(tmp_
     assert run_python(code, str(tmp_path / "index")).splitlines() == ["0 [] False", "False True", "True"]
 
 
-def test_where_the_compiled_part_lacks_a_name_lancedb_connects(tmp_path: Path) -> None:
+def test_the_installed_lancedb_is_one_of_those_that_were_tested() -> None:
+    """If this fails: run the tests above with the new version, and add it to `TESTED`."""
+    assert ".".join(lancedb.__version__.split(".")[:2]) in compiled_lancedb.TESTED
+
+
+def test_with_a_lancedb_of_another_version_all_of_it_is_used(tmp_path: Path) -> None:
     code = """
         import sys
         from bunko.store import compiled_lancedb
-        compiled_lancedb._USED["Table"] = ("no_such_name",)
+        compiled_lancedb.TESTED = ("99.1",)
         print(type(compiled_lancedb.connect(sys.argv[1])).__module__)
     """
     assert run_python(code, str(tmp_path)).strip() == "lancedb.db"

@@ -1,7 +1,7 @@
 """Make questions that nothing answers from those that are answered. In: questions. Out: questions. Knows no models.
 
 Two kinds, both about the passage's own subject: the passage loses the sentence of the answer, or the question gets
-another name or year than its own. A made question can have an answer by chance; a look at 50 of each found few.
+another name or year than its own. A made question can have an answer by chance; of 40 and 25 that were read, few do.
 """
 
 import random

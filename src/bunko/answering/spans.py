@@ -37,6 +37,7 @@ _LEAST_SCORE = 0.05
 _AGREEING = 0.5
 """Share of the words of the shorter text that the other one has, where both say the same."""
 _AT_THE_END = " \t\n,;:、。，．`*"
+_PAIRS = {")": "(", "]": "[", "）": "（", "」": "「", "』": "『", "”": "“"}
 # A Japanese particle after a word in other letters than hiragana: 1867年に
 _PARTICLE = re.compile(r"(?<=[\u30a1-\u30ff\u3400-\u9fff々〆0-9０-９A-Za-z」』）)])[にをはがでへと]\Z")
 
@@ -227,7 +228,9 @@ def _marked(span: ReadSpan, text: str, offset: int, *, confidence: float, n: int
     said = said.rstrip(_AT_THE_END)
     said = said[:-1] if said.endswith(".") and "." not in said[:-1] else said
     said = _PARTICLE.sub("", said)
+    said = said[:-1] if said[-1:] in _PAIRS and _PAIRS[said[-1]] not in said else said
     begin = len(said) - len(said.lstrip(_AT_THE_END))
+    begin += said[begin : begin + 1] in _PAIRS.values() and not any(close in said for close in _PAIRS)
     said = said[begin:]
     start = offset + span.start + begin
     return AnswerSpan(start=start, end=start + len(said), text=said, confidence=confidence, n=n) if said else None

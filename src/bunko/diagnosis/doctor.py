@@ -35,6 +35,8 @@ from bunko.signing import KEY_NAME, data_directory, user_key
 from bunko.types import Message
 
 _ENGINES = ("xllamacpp", "onnxruntime", "tokenizers", "lancedb", "kreuzberg", "pypdfium2")
+_LEFT_OUT = {"kreuzberg": "scans and old office files can't be read"}
+"""Engines that a slim installation lacks, and what that means."""
 _LEAST_DISK = 1_000_000_000
 
 
@@ -70,6 +72,8 @@ def _package(name: str) -> Finding:
         return Finding(check=name, state="ok", detail=importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
         cure = this_installation().install(name)
+        if name in _LEFT_OUT:
+            return Finding(check=name, state="warning", detail=f"is not installed: {_LEFT_OUT[name]}", cure=cure)
         return Finding(check=name, state="problem", detail="is not installed", cure=cure)
 
 
