@@ -138,7 +138,7 @@ class Tab:
     def close(self) -> None:
         """Close, and see that nothing was wrong."""
         self.context.close()
-        assert not self.complaints
+        assert not self.complaints, self.complaints
         assert not self.elsewhere
 
 

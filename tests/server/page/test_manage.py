@@ -207,7 +207,7 @@ def test_a_locked_file_is_unlocked(browser: Browser, tmp_path: Path) -> None:
 def test_the_first_files_are_chosen_on_the_empty_page(browser: Browser, tmp_path: Path) -> None:
     mill = write_files(tmp_path / "papers", {"mill.txt": "The mill was built in 1803 by Thomas Croft."}) / "mill.txt"
     with running(host_of(tmp_path / "home", answers__strictness=0.0), access=Access(token="a-good-token")) as url:
-        tab = Tab(browser, url, expected="status of 409")  # the list, before there is an index
+        tab = Tab(browser, url, expected="status of 422")  # the list, before there is an index
         page = tab.open("/#token=a-good-token")
         with page.expect_file_chooser() as chooser:
             page.locator(".welcome button", has_text="Choose files").click()
