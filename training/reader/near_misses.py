@@ -55,7 +55,7 @@ def swapped(question: Question, elsewhere: str, *, rng: random.Random) -> str:
     for pattern in (_YEAR, _NAME):
         mine = list(pattern.finditer(question.text))
         texts = [elsewhere, *question.negatives[:2]]
-        others = sorted(
+        others: list[str] = sorted(
             {found for text in texts for found in pattern.findall(text)} - set(pattern.findall(question.text))
         )
         answered = question.passage.lower()

@@ -71,15 +71,16 @@ def _train(options: argparse.Namespace) -> None:
         reader.load_state_dict(torch.load(options.start))
     checkpoint = options.out / "reader.pt"
     done = load_progress(reader, checkpoint) if options.resume else 0.0
-    first = {"short_crop": recipe.crops[0], "long_crop": recipe.crops[1]} if options.round == "first" else {}
+    plan = SECOND
+    if options.round == "first":
+        plan = replace(FIRST, short_crop=recipe.crops[0], long_crop=recipe.crops[1])
     plan = replace(
-        FIRST if options.round == "first" else SECOND,
+        plan,
         processor_minutes=options.processor_minutes,
         wall_minutes=options.wall_minutes,
         workers=options.workers,
         seed=options.seed,
-        **({"rate": options.rate} if options.rate else {}),
-        **first,
+        rate=options.rate or plan.rate,
     )
     counts = train(tokenize(questions, tokenizer), reader, plan=plan, checkpoint=checkpoint, done=done)
     read = Counter(f"{q.source}, {'answered' if q.span else 'unanswered'}" for q in questions)
