@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # The index holds one bit for each number of a vector (RaBitQ). A search reads all of it, and compares this many
 # candidates by their whole vectors. benchmarks/LOG.md has the other kinds of index that were measured.
-_COMPARED = 200
+_COMPARED = 300
 _ALL_PARTITIONS = 1_000_000
 # On an object store, if there are so many.
 _FEW_PARTITIONS = 64
