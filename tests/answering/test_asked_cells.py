@@ -61,6 +61,17 @@ def test_of_two_rows_that_are_named_the_longer_name_is_meant() -> None:
     assert cell_span(question, quotes(OLD_MOEN, OLD_MOEN.replace("Lind", "Roe"))) is None
 
 
+def test_a_question_about_two_rows_or_two_columns_is_no_question_of_a_cell() -> None:
+    skarv = "| Skarv | Ine Roe | 1950 | 80 | none |"
+    assert cell_span(parse_question("Who is master of Moen and Skarv?"), quotes(MOEN, skarv)) is None
+    route = "| Moen - Skarv | 35 | 8.50 |"
+    fare = parse_question("What is the fare from Moen to Skarv?")
+    span = cell_span(fare, quotes(route, heading="Ferries > Route | Minutes | Fare"))
+    assert span is not None and span.text == "8.50"
+    two = parse_question("Who is the master of Moen, and when was it opened?")
+    assert cell_span(two, quotes(MOEN)) is None
+
+
 def test_japanese_rows_and_marks_around_a_cell() -> None:
     (item,) = quotes("川尻,1931".replace(",", " | ") + " | 長谷川", heading="駅名 | 開業年 | 駅長")
     span = cell_span(parse_question("川尻の開業年はいつですか。"), [item])

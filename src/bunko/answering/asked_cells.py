@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from bunko.grounding.table_cells import AskedCell, asked_cell
 from bunko.language.words import source_words, words
 from bunko.question.answer_type import may_answer
+from bunko.question.parts import parts, parts_by_name
 from bunko.question.question import Question
 from bunko.types import AnswerSpan, Evidence
 
@@ -20,25 +21,33 @@ _CONFIDENCE = 0.9
 
 
 def cell_span(question: Question, evidence: Sequence[Evidence]) -> AnswerSpan | None:
-    """Return the cell whose row and column the question names; None if there is none, or more than one."""
-    if question.kind != "fact" or question.is_yes_no:
+    """Return the cell whose row and column the question names; None if there is none, or more than one.
+
+    Of two rows, the one with the longer label is meant if that has the words of the other: Old Moen, not Moen.
+    """
+    if question.kind != "fact" or question.is_bare or question.is_yes_no:
         return None
+    joined = parts_by_name(question)
+    if len(parts(question)) > len(joined):  # two questions in one
+        return None
+    apart = frozenset(word for part in joined for word in set(words(question.text)) - set(words(part)))
     found = {
         n: cell
         for n, item in enumerate(evidence[:_SEEN], 1)
         if not item.gives_orders and (cell := asked_cell(item, question.text)) and _may_answer(question, item, cell)
     }
-    longest = max((len(cell.label) for cell in found.values()), default=0)
-    rows = [n for n, cell in found.items() if len(cell.label) == longest]
-    if len(rows) != 1:
+    labels = {n: frozenset(words(cell.label)) for n, cell in found.items()}
+    labels = {n: label for n, label in labels.items() if apart <= label}  # Oldport - Kestrel Bay is one row of both
+    n = max(labels, key=lambda n: len(labels[n]), default=0)
+    if not n or any(not label < labels[n] for other, label in labels.items() if other != n):
         return None
-    item, cell = evidence[rows[0] - 1], found[rows[0]]
+    item, cell = evidence[n - 1], found[n]
     return AnswerSpan(
         start=item.start + cell.start,
         end=item.start + cell.end,
         text=item.quote[cell.start : cell.end],
         confidence=_CONFIDENCE,
-        n=rows[0],
+        n=n,
     )
 
 

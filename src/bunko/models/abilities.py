@@ -10,7 +10,6 @@ from bunko.language.detection import LANGUAGE_NAMES
 from bunko.models.catalogue.lookup import find_entry
 from bunko.settings import NO_MODEL
 
-_NOT_ASKED = "it was not asked"
 _OTHER_MODELS = "`bunko models list` shows models for many languages."
 
 
@@ -43,7 +42,7 @@ def language_notes(*, model: str, embedder: str, asked_in: str, answer_in: str) 
     """
     notes = []
     if model != NO_MODEL and not speaks(model, answer_in):
-        notes.append(f"{model} was not made for {_name_of(answer_in)}: {_NOT_ASKED}. {_OTHER_MODELS}")
+        notes.append(f"{model} was not made for {_name_of(answer_in)}: it was not asked. {_OTHER_MODELS}")
     entry = find_entry(embedder)
     if entry is not None and not entry.knows(asked_in):
         notes.append(f"{entry.name} does not know {_name_of(asked_in)}: passages were found by their words alone.")
@@ -56,7 +55,7 @@ def is_on_model(note: str) -> bool:
     >>> is_on_model(language_notes(model="smollm2-135m", embedder="minilm", asked_in="ja", answer_in="ja")[0])
     True
     """
-    return note.endswith(f": {_NOT_ASKED}. {_OTHER_MODELS}")
+    return note.endswith(f": it was not asked. {_OTHER_MODELS}")
 
 
 def is_on_embedder(note: str) -> bool:
