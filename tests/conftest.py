@@ -59,6 +59,11 @@ def no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setattr(cards, "_SHIPPED", tmp_path / "no-readers")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one process more than there are processors: many tests wait for others' processes, or for time to pass."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files first that take longest; pytest-xdist gives files to its processes in this order."""
     places = {f"tests/{name}.py": place for place, name in enumerate(_LONG)}
