@@ -16,7 +16,7 @@ from bunko.grounding.citation_marks import take_marks
 from bunko.grounding.ground import Grounding
 from bunko.grounding.verbatim import only_repeats
 from bunko.language.sentences import sentences
-from bunko.language.words import words
+from bunko.language.words import source_words, words
 from bunko.models.ability import ability_of
 from bunko.ports import GeneratorSpec, Passage, Reader, ReaderSpec, Reading, ReadSpan
 from bunko.question.answer_type import may_answer
@@ -80,11 +80,17 @@ def read_quotes(
         return []
     passages: list[Passage] = []
     places: list[tuple[int, int, float]] = []
+    asked = question.distinct_words
+    has_all = bool(evidence) and asked <= source_words(evidence[0].quote)
     best = max((hit.score for hit in hits), default=0.0)
     for n, item in enumerate(evidence[:_READ], 1):
         hit = _hit_of(item, hits)
         language = hit.chunk.language if hit else question.language
         if item.gives_orders or not reader.spec.knows(language):
+            continue
+        if has_all and not asked <= source_words(
+            item.quote
+        ):  # another line, of another thing
             continue
         passage, offset = _passage(item, hit.chunk if hit else None)
         relative = hit.score / best if hit and best > 0 else 1.0
