@@ -88,9 +88,7 @@ def read_quotes(
         language = hit.chunk.language if hit else question.language
         if item.gives_orders or not reader.spec.knows(language):
             continue
-        if has_all and not asked <= source_words(
-            item.quote
-        ):  # another line, of another thing
+        if has_all and not asked <= source_words(item.quote):  # another line, of another thing
             continue
         passage, offset = _passage(item, hit.chunk if hit else None)
         relative = hit.score / best if hit and best > 0 else 1.0
