@@ -17,8 +17,9 @@ from bunko.errors import (
 )
 from bunko.language.detection import detect_language
 from bunko.library_index import LibraryIndex, index_location
+from bunko.paths import folder_for
 from bunko.ports import Engine
-from bunko.settings import AUTO_EMBEDDER, Settings, folder_for, settings_with
+from bunko.settings import AUTO_EMBEDDER, Settings, cache_directory, settings_with
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -228,10 +229,12 @@ class LibraryParts:
 
         # Whether engines that were passed in are the same the next time is unknown: no answer is kept then.
         given = self._given_embedder or self._given_generator or self._given_reader or self._entailment
+        location = self._index.location
+        own = folder_for(location, cache_directory(self.settings)) if self._index.is_remote else ""
         return KeptAnswers(
             self.root,
-            self._index.location,
-            beside=str(folder_for(self._index.location, self.settings)) if self._index.is_remote else "",
+            location,
+            beside=str(own),
             keep=self.settings.answers.keep,
             engines="unknown" if given else "known",
             state=self._index.state if self._index.is_remote else None,

@@ -71,7 +71,11 @@ class LibraryQuestions(LibraryParts):
         from bunko.question.question import parse_question
 
         template_of_run(settings)  # a fault in it is reported before anything is searched
-        last = _last_answer(question, history) if history else None
+        last: LastAnswer | None = None
+        if history:
+            from bunko.question.about_last_answer import last_answer
+
+            last = last_answer(question, history)
         if plan := None if last else plan_of(question):
             return self._survey(plan, question, settings, watch, place)
         asked = parse_question(last.question if last else question)
@@ -200,9 +204,3 @@ class LibraryQuestions(LibraryParts):
             watch=watch,
             progress=self._progress,
         )
-
-
-def _last_answer(question: str, history: tuple[Message, ...]) -> LastAnswer | None:
-    from bunko.question.about_last_answer import last_answer
-
-    return last_answer(question, history)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -17,3 +18,9 @@ def home_of(root: Path) -> Path:
 def config_file(root: Path) -> Path:
     """Return the path of a library's own config file, whether or not it exists."""
     return home_of(root) / "config.toml"
+
+
+def folder_for(location: str, cache: Path) -> Path:
+    """Return the folder of this machine's own files of a library on an object store, in the cache; it may not exist."""
+    name = hashlib.blake2b(location.rstrip("/").encode(), digest_size=8).hexdigest()
+    return cache / "libraries" / f"{location.rstrip('/').rpartition('/')[2]}-{name}"

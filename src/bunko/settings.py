@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import hashlib
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -368,12 +367,6 @@ def cache_directory(settings: Settings) -> Path:
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("bunko", appauthor=False))
-
-
-def folder_for(location: str, settings: Settings) -> Path:
-    """Return the folder of this machine's own files of a library on an object store; it may not exist."""
-    name = hashlib.blake2b(location.rstrip("/").encode(), digest_size=8).hexdigest()
-    return cache_directory(settings) / "libraries" / f"{location.rstrip('/').rpartition('/')[2]}-{name}"
 
 
 def _names(section: Any, prefix: str) -> Iterator[str]:

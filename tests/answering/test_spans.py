@@ -104,6 +104,21 @@ def test_text_that_gives_orders_is_not_read() -> None:
     assert find(WHO, FakeReader("Ada Lind"), evidence=orders) is None
 
 
+def test_beside_a_line_with_all_that_is_asked_other_lines_are_not_read() -> None:
+    lines = ("Key C35 opens the wine cellar.", "Key D41 opens the attic.")
+    text = "\n".join(lines)
+    quotes = [
+        Evidence(path="mill.txt", start=text.index(line), end=text.index(line) + len(line), quote=line, score=1.0)
+        for line in lines
+    ]
+    asked = parse_question("Which key opens the wine cellar?")
+    assert find_span(asked, quotes, [hit(text)], FakeReader("D41")) is None
+    span = find_span(asked, quotes, [hit(text)], FakeReader("C35"))
+    assert span is not None and span.n == 1
+    other = parse_question("Which key opens the shed?")  # no line has all of it: both are read
+    assert find_span(other, quotes, [hit(text)], FakeReader("D41")) is not None
+
+
 def test_a_quote_that_no_passage_has_whole_is_read_alone() -> None:
     reader = FakeReader("Ada Lind")
     span = find_span(parse_question(WHO), QUOTES[1:], [hit(TEXT[:40])], reader)

@@ -186,6 +186,12 @@ def test_a_list_of_questions_gives_its_answers() -> None:
     assert all("borrow" not in item.quote for item in found)
 
 
+def test_a_heading_that_asks_is_named_once() -> None:
+    text, heading = "### Who may borrow books?\n\nAll members may.", "Rules > Who may borrow books?"
+    (item,) = choose("Who may borrow books?", [make_hit(text, heading=heading)])
+    assert (item.quote, item.heading) == ("All members may.", heading)
+
+
 SHORT_SECTIONS = {
     "offices.md": (
         "# Offices\n\n## Varn\n\nOpens at 8. The manager is Nora Lind.\n\n## Hest\n\nOpens at 9. "

@@ -75,9 +75,11 @@ def _ask_here(arguments: argparse.Namespace, folder: str, question: str) -> None
             if library.needs_model(question):
                 warm_up(arguments, library, question)
             waiting = sync_first(arguments, library)
-        show_answer(arguments, library.stream(question, watch=watch, answers="new" if arguments.no_cache else "kept"))
+        events = library.stream(question, watch=watch, answers="new" if arguments.no_cache else "kept")
+        answer = show_answer(arguments, events)
         note_placement(arguments, library)
-        _note_starter(arguments, library.settings)
+        if answer.finish_reason != "none":  # the model was asked
+            _note_starter(arguments, library.settings)
         if not (arguments.no_cache or arguments.no_sync or waiting):
             library.keep_folder()
         if waiting:

@@ -45,8 +45,6 @@ _WITH_NUMBER = frozenset(
     "section part version ver step year years".split()
 )
 _LONGEST = 64
-_IDENTIFIES = re.compile(r"[0-9_]")
-"""One of these is in every identifier of letters and digits. Most words have none."""
 
 
 @lru_cache(maxsize=4096)
@@ -65,7 +63,7 @@ def identifiers(text: str) -> tuple[Identifier, ...]:
     for match in _CANDIDATE.finditer(folded):
         said = match.group()
         if match.lastgroup == "other":
-            said = _identifying(said) if _IDENTIFIES.search(said) else ""
+            said = _identifying(said)
         if said and len(said) <= _LONGEST:
             start = match.start()
             key = _numbered(match) if match["unit"] else _key(said)
@@ -107,7 +105,7 @@ def _identifying(said: str) -> str:
     """
     if "_" in said:
         return said
-    if not _IDENTIFIES.search(said):
+    if not any(sign.isdigit() for sign in said):
         return ""
     parts = re.split(r"([-_/.])", said)
     while len(parts) > 1 and parts[-1].isalpha() and len(parts[-1]) > 3:

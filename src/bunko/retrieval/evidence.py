@@ -297,9 +297,17 @@ def _evidence(candidate: Candidate, score: float, *, is_order: bool = False) -> 
         quote=candidate.quote,
         score=score,
         page=candidate.chunk.page,
-        heading=" > ".join(filter(None, (candidate.heading, candidate.question))),
+        heading=_place(candidate),
         gives_orders=is_order,
     )
+
+
+def _place(candidate: Candidate) -> str:
+    """Return the headings above a sentence, and the question in the text that it answers unless that is a heading."""
+    question = candidate.question
+    if question.lstrip("# ") == candidate.heading.rpartition(" > ")[2]:
+        return candidate.heading
+    return " > ".join(filter(None, (candidate.heading, question)))
 
 
 def score_sentences(question: Question, hits: Sequence[Hit]) -> list[tuple[Chunk, int, int, float]]:

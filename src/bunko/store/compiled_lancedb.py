@@ -123,7 +123,7 @@ class Table:
         if self._is_whole:
             return self._whole.search(of_lancedb(query), query_type=query_type)
         if isinstance(query, str):
-            return getattr(self, "_whole").search(query, query_type=query_type)  # noqa: B009 - opened here
+            return self._whole.search(query, query_type=query_type)
         return Search(self, query)
 
 
@@ -262,9 +262,8 @@ class _Loop:
         future = asyncio.run_coroutine_threadsafe(_called(call, arguments, named), self._loop)
         try:
             return future.result()
-        except BaseException:
-            future.cancel()
-            raise
+        finally:
+            future.cancel()  # where the wait was broken off, as by Ctrl-C; one that is done stays as it is
 
     def forget(self) -> None:
         """Begin anew: threads don't survive a fork."""

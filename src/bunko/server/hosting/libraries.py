@@ -17,9 +17,9 @@ from bunko.embedding.choice import with_embedder
 from bunko.errors import BunkoError, NotReady, StoreError, StoreNotWritable
 from bunko.library import Library
 from bunko.library_index import index_location
-from bunko.paths import STORE_FOLDER
+from bunko.paths import STORE_FOLDER, folder_for
 from bunko.server.hosting.session_passwords import SessionPasswords
-from bunko.settings import folder_for
+from bunko.settings import cache_directory
 from bunko.types import SyncReport
 
 if TYPE_CHECKING:
@@ -77,8 +77,9 @@ class HostedLibrary:
     @property
     def own_files(self) -> str:
         """The folder beside which this machine keeps its own files of the library: that of the index if it is here."""
-        here = "://" not in self.location
-        return self.location if here else str(folder_for(self.location, self.settings) / STORE_FOLDER / "store")
+        if "://" not in self.location:
+            return self.location
+        return str(folder_for(self.location, cache_directory(self.settings)) / STORE_FOLDER / "store")
 
     # --- following the folder -----------------------------------------------------------------------------------
 

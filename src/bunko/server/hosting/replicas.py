@@ -17,9 +17,10 @@ from bunko.embedding.choice import embedder_of
 from bunko.errors import BunkoError, DiskFull, StoreError, StoreNotWritable
 from bunko.library import Library
 from bunko.library_index import check_online
+from bunko.paths import folder_for
 from bunko.private_files import make_private
 from bunko.server.hosting.libraries import HostedLibrary
-from bunko.settings import AUTO_EMBEDDER, folder_for
+from bunko.settings import AUTO_EMBEDDER, cache_directory
 from bunko.types import SyncReport
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ class Replica(HostedLibrary):
         check_online(location, settings)
         self._url = location
         self._cache = cache
-        here = folder_for(location, replace(settings, cache_dir=cache) if cache not in ("", NO_CACHE) else settings)
+        named = cache not in ("", NO_CACHE)
+        here = folder_for(location, cache_directory(replace(settings, cache_dir=cache) if named else settings))
         try:
             make_private(here)
         except OSError as error:
