@@ -42,6 +42,22 @@ def test_of_many_who_want_the_lease_one_gets_it(place: str) -> None:
     assert control.read(connect(place).open_table(control.CONTROL)).token == 3
 
 
+def test_many_who_create_the_row_and_change_it_all_find_one_row(place: str) -> None:
+    gate = threading.Barrier(6)
+
+    def add_one(_: int) -> int:
+        database = connect(place)
+        gate.wait()
+        table = control.open_control(database)  # five find a table that may have no version yet
+        while True:
+            number = control.read(table).number
+            if control.swap(table, {"number": number + 1}, number=number):
+                return number
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(add_one, range(6))) == list(range(6))
+
+
 def test_a_lease_is_renewed_while_it_is_held_and_free_afterwards(place: str) -> None:
     database = connect(place)
     with acquire(database, place, lease_s=4.0) as lease:

@@ -7,12 +7,15 @@ once, since a commit of Lance is a conditional PUT (tests/store/test_lease.py). 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import random
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
+from bunko.store.faults import is_conflict
 from bunko.store.tables import quoted, table_names
 
 CONTROL = "control"
@@ -26,6 +29,8 @@ _SCHEMA = pa.schema(
         ("published", pa.large_string()),
     ]
 )
+_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+T = TypeVar("T")
 _FIRST = {"holder": "", "token": 0, "expires_ms": 0, "number": 0, "published": ""}
 
 
@@ -55,9 +60,9 @@ def open_control(database: Any) -> Any:
     if not exists(database):
         try:
             return database.create_table(CONTROL, data=pa.Table.from_pylist([_FIRST], schema=_SCHEMA))
-        except ValueError:  # another process was first
+        except ValueError:  # another process was first, and may not have written the first version yet
             pass
-    return database.open_table(CONTROL)
+    return _retried(lambda: database.open_table(CONTROL), when=lambda error: isinstance(error, ValueError))
 
 
 def read(table: Any) -> Row:
@@ -70,9 +75,27 @@ def read(table: Any) -> Row:
 def swap(table: Any, values: Mapping[str, object], **expected: int) -> bool:
     """Change the row if its numbers are still those expected; return whether it was changed.
 
-    Only one of many who expect the same is told True, if each changes one of the numbers that it expects.
+    Only one of many who expect the same is told True, if each changes one of the numbers that it expects. A commit that
+    met another one did not happen, so it is tried again.
     """
     condition = " AND ".join(f"{name} = {value}" for name, value in expected.items())
     assignments = {name: quoted(value) if isinstance(value, str) else str(value) for name, value in values.items()}
-    table.checkout_latest()
-    return bool(table.update(where=condition, values_sql=assignments).rows_updated)
+
+    def change() -> bool:
+        table.checkout_latest()
+        return bool(table.update(where=condition, values_sql=assignments).rows_updated)
+
+    return _retried(change, when=is_conflict)
+
+
+def _retried(attempt: Callable[[], T], *, when: Callable[[Exception], bool]) -> T:
+    """Return what the attempt returns; try again, after longer and longer pauses, where it raises such an error."""
+    pauses = iter(_PAUSES_S)
+    while True:
+        try:
+            return attempt()
+        except (OSError, RuntimeError, ValueError) as error:
+            pause = next(pauses, None)
+            if pause is None or not when(error):
+                raise
+        time.sleep(pause * random.uniform(0.5, 1.5))  # else two that met meet again

@@ -35,6 +35,11 @@ def mapped(action: str, location: str) -> Iterator[None]:
         raise _as_store_error(error, action, location) from error
 
 
+def is_conflict(error: Exception) -> bool:
+    """Return whether another writer's commit came between: this one's did not happen."""
+    return any(mark in str(error).lower() for mark in _CONFLICT)
+
+
 def _as_store_error(error: Exception, action: str, location: str) -> StoreError:
     detail = " ".join(str(error).split())
     lowered = detail.lower()
@@ -60,7 +65,7 @@ def _as_store_error(error: Exception, action: str, location: str) -> StoreError:
             f"The index in {location!r} could not be {action}: permission denied.",
             "Put it elsewhere with --store PATH.",
         )
-    if any(mark in lowered for mark in _CONFLICT):
+    if is_conflict(error):
         return StoreBusy(
             f"Another process changed the index in {location!r} at the same time.",
             "Run the command again once it has finished, or ask what is there already with --no-sync.",
