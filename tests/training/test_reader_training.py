@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -193,3 +194,25 @@ def test_a_model_with_packed_words_says_what_the_trained_one_says(tmp_path: Path
         item.data_type: item.dims for item in onnx.load(tmp_path / "reader.onnx").graph.initializer if 2100 in item.dims
     }
     assert sizes == {onnx.TensorProto.UINT8: [2100, 16], onnx.TensorProto.FLOAT16: [2100, 1]}
+
+
+@pytest.mark.parametrize("words", ["int8", "packed"])
+def test_a_shipped_model_gives_back_its_weights_to_within_a_step(
+    words: Literal["int8", "packed"], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnxscript")
+    from training.reader import export
+    from training.reader.shipped import read_shipped
+
+    monkeypatch.setattr(export, "tokenizer_text", lambda: "{}")
+    monkeypatch.setattr(export, "EXAMPLE_TOKENS", (5, 1000))
+    reader = model.Reader().eval()
+    for parameter in reader.parameters():  # the exporter writes equal ones once, and an untrained reader has many
+        torch.nn.init.normal_(parameter, std=0.02)
+    export.export(reader, tmp_path, words=words)
+    found, expected = read_shipped(tmp_path / "reader.onnx"), reader.state_dict()
+    assert found.keys() == expected.keys()
+    for name, tensor in expected.items():
+        assert found[name].shape == tensor.shape
+        step = tensor.abs().max() / (7 if name == "word.weight" and words == "packed" else 127)
+        assert (found[name] - tensor).abs().max() <= step, name

@@ -16,7 +16,8 @@ CLS, SEP, PAD = 101, 102, 0
 QUESTION_TOKENS = 32
 ANSWER_TOKENS = 40
 DRAWN = 96  # Groups that are sorted by length at a time, so that a batch has little padding.
-# How often a group comes from each source. SQuAD's unanswerable questions are the only ones that are hard on purpose.
+# How often a group comes from each source, in parts of those that a language has. SQuAD has the only unanswerable
+# questions of the first round that are hard on purpose.
 FIRST_SHARES = {
     ("squad2", True): 0.36,
     ("squad2", False): 0.20,
@@ -40,6 +41,10 @@ SECOND_SHARES = {
     ("own", False): 0.05,
     ("cut", False): 0.04,
     ("swapped", False): 0.02,
+    ("jaquad", True): 0.40,
+    ("jaquad", False): 0.20,
+    ("jsquad", True): 0.15,
+    ("jsquad", False): 0.07,
 }
 SHARES = {"first": FIRST_SHARES, "second": SECOND_SHARES}
 

@@ -14,9 +14,10 @@ from training.reader.data import Question
 CUT, SWAPPED = "cut", "swapped"
 # Words that a passage must keep without its sentence, or it is about nothing.
 LEAST_WORDS = 25
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(])")
-_YEAR = re.compile(r"\b1\d{3}\b|\b20\d{2}\b")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(])|(?<=。)(?=.)")
+_YEAR = re.compile(r"(?<!\d)(?<!\d[.,])(?:1\d{3}|20\d{2})(?!\d|[.,]\d)(?=年|\b)")
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+)*\b")
+_KATAKANA = re.compile("[ァ-ヴ][ァ-ヴー・]{2,}")
 
 
 def near_misses(questions: Sequence[Question], *, seed: int) -> list[Question]:
@@ -40,11 +41,14 @@ def without_sentence(passage: str, span: tuple[int, int]) -> str:
 
     >>> without_sentence("It was built in 1810. It has a tower. Nobody lives there.", (16, 20))
     'It has a tower. Nobody lives there.'
+    >>> without_sentence("灯台がある。高さは41メートルである。港もある。", (9, 15))
+    '灯台がある。港もある。'
     """
     ends = [match.start() for match in _SENTENCE_END.finditer(passage)]
     begin = max((end for end in ends if end <= span[0]), default=0)
     end = min((end for end in ends if end >= span[1]), default=len(passage))
-    return (passage[:begin] + " " + passage[end:].lstrip()).strip()
+    between = "" if passage[:begin].endswith("。") else " "
+    return (passage[:begin] + between + passage[end:].lstrip()).strip()
 
 
 def swapped(question: Question, elsewhere: str, *, rng: random.Random) -> str:
@@ -52,7 +56,7 @@ def swapped(question: Question, elsewhere: str, *, rng: random.Random) -> str:
 
     The other one is of the passage, but not of the sentence that answers, or of a passage that was found beside it.
     """
-    for pattern in (_YEAR, _NAME):
+    for pattern in (_YEAR, _NAME, _KATAKANA):
         mine = list(pattern.finditer(question.text))
         texts = [elsewhere, *question.negatives[:2]]
         others: list[str] = sorted(

@@ -1,4 +1,4 @@
-"""Read the questions that we wrote ourselves. In: `own_questions.jsonl`. Out: list[Question]. Knows nothing of models.
+"""Read the questions that we wrote ourselves. In: `own_questions*.jsonl`. Out: list[Question]. Knows nothing of models.
 
 A line is a text with its questions: `kind`, `title`, `text`, `questions` with `question`, `start`, `end` (characters of
 the answer; null: the text is about it and does not answer).
@@ -8,15 +8,17 @@ from pathlib import Path
 
 from training.reader.bm25 import Bm25
 from training.reader.data import NEGATIVES, RETRIEVED, Question, read_rows
+from training.reader.japanese import COMMON_SHARE, bigrams
 
-FILE = Path(__file__).with_name("own_questions.jsonl")
+NAMES = {"en": "own_questions.jsonl", "ja": "own_questions_ja.jsonl"}
+FILES = {language: Path(__file__).with_name(name) for language, name in NAMES.items()}
 
 
-def load_own(file: Path = FILE) -> list[Question]:
+def load_own(language: str = "en", *, file: Path | None = None) -> list[Question]:
     """Return our own questions, each with the other texts that share most words with it and lack its answer."""
-    rows = read_rows(file)
+    rows = read_rows(file or FILES[language])
     texts = [row["text"] for row in rows]
-    index = Bm25(texts)
+    index = Bm25(texts, split=bigrams, common=COMMON_SHARE) if language == "ja" else Bm25(texts)
     questions = []
     for row in rows:
         for asked in row["questions"]:

@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--round", choices=("first", "second"), default="first", help="second: with --start, our questions"
     )
-    made.add_argument("--start", type=Path, help="weights to start from, the reader.pt of an earlier training")
+    made.add_argument("--start", type=Path, help="weights to start from: reader.pt, or the reader.onnx that is shipped")
     made.add_argument("--resume", action="store_true", help="go on from reader.part in the folder of --out")
     made.add_argument("--processor-minutes", type=float, default=plan.processor_minutes)
     made.add_argument("--wall-minutes", type=float, default=plan.wall_minutes)
@@ -68,7 +68,7 @@ def _train(options: argparse.Namespace) -> None:
     torch.manual_seed(options.seed)
     tokenizer, reader = recipe.base(options)
     if options.start:
-        reader.load_state_dict(torch.load(options.start))
+        reader.load_state_dict(_weights(options.start))
     checkpoint = options.out / "reader.pt"
     done = load_progress(reader, checkpoint) if options.resume else 0.0
     plan = SECOND
@@ -87,12 +87,22 @@ def _train(options: argparse.Namespace) -> None:
     _write(options.out / "training.json", {"plan": asdict(plan), "counts": counts, "data": dict(sorted(read.items()))})
 
 
+def _weights(file: Path) -> Any:
+    if file.suffix == ".onnx":
+        from training.reader.shipped import read_shipped
+
+        return read_shipped(file)
+    import torch
+
+    return torch.load(file)
+
+
 def _questions(options: argparse.Namespace) -> list[Question]:
     recipe = recipe_of(options.language)
     overlap = recipe.overlap(read_texts(options.exclude))
     questions = recipe.load(options.squad, options.rows, seed=options.seed)
     if options.round == "second":
-        questions += [*load_own(), *near_misses(questions, seed=options.seed)]
+        questions += [*load_own(options.language), *near_misses(questions, seed=options.seed)]
     touched = {passage for passage in {question.passage for question in questions} if overlap.touches(passage)}
     kept = [question for question in questions if question.passage not in touched]
     print(f"{len(kept)} questions; {len(questions) - len(kept)} left out for texts in --exclude", flush=True)
