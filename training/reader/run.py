@@ -21,6 +21,7 @@ from training.reader.plan import FIRST, SECOND
 from training.reader.recipes import LICENCE, recipe_of
 
 STEPS = ("train", "export", "evaluate")
+ABLATIONS = ("own", "near-misses", "negatives", "pairs")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -47,6 +48,9 @@ def parser() -> argparse.ArgumentParser:
         "--round", choices=("first", "second"), default="first", help="second: with --start, our questions"
     )
     made.add_argument("--start", type=Path, help="weights to start from: reader.pt, or the reader.onnx that is shipped")
+    made.add_argument(
+        "--without", nargs="+", default=[], choices=ABLATIONS, help="parts of the second round, to see what each does"
+    )
     made.add_argument("--resume", action="store_true", help="go on from reader.part in the folder of --out")
     made.add_argument("--processor-minutes", type=float, default=plan.processor_minutes)
     made.add_argument("--wall-minutes", type=float, default=plan.wall_minutes)
@@ -81,6 +85,8 @@ def _train(options: argparse.Namespace) -> None:
         workers=options.workers,
         seed=options.seed,
         rate=options.rate or plan.rate,
+        pair_weight=0.0 if "pairs" in options.without else plan.pair_weight,
+        negatives=(1.0,) if "negatives" in options.without else plan.negatives,
     )
     counts = train(tokenize(questions, tokenizer), reader, plan=plan, checkpoint=checkpoint, done=done)
     read = Counter(f"{q.source}, {'answered' if q.span else 'unanswered'}" for q in questions)
@@ -102,7 +108,9 @@ def _questions(options: argparse.Namespace) -> list[Question]:
     overlap = recipe.overlap(read_texts(options.exclude))
     questions = recipe.load(options.squad, options.rows, seed=options.seed)
     if options.round == "second":
-        questions += [*load_own(options.language), *near_misses(questions, seed=options.seed)]
+        made = [] if "near-misses" in options.without else near_misses(questions, seed=options.seed)
+        own = [] if "own" in options.without else load_own(options.language)
+        questions += [*own, *made]
     touched = {passage for passage in {question.passage for question in questions} if overlap.touches(passage)}
     kept = [question for question in questions if question.passage not in touched]
     print(f"{len(kept)} questions; {len(questions) - len(kept)} left out for texts in --exclude", flush=True)
