@@ -7,6 +7,7 @@ perhaps qrels.tsv (query, passage, grade); without it, the passage that a questi
 Each passage becomes a text file of its own, and `Library.search` looks for it, without choosing sentences.
 
 R@1, R@5    share of the queries with a right passage first, among the first five; ± is half a 95% bootstrap interval
+all@8       share of the queries with every right passage among the first eight, where some query has several
 MRR         mean of 1 / rank of the first right passage, up to 20
 nDCG@10     where passages have grades
 ms          median time of a search, the embedding of the query included
@@ -61,7 +62,10 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="keep passages and index here, for another run")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any setting")
     arguments = parser.parse_args()
-    print("| set | queries | search | R@1 | R@5 | MRR | nDCG@10 | ms |\n|---|---|---|---|---|---|---|---|", flush=True)
+    print(
+        "| set | queries | search | R@1 | R@5 | all@8 | MRR | nDCG@10 | ms |\n|---|---|---|---|---|---|---|---|---|",
+        flush=True,
+    )
     for folder in arguments.sets:
         tests = read_set(folder, limit=arguments.queries)
         with place(arguments.keep, tests.name) as root:
@@ -144,11 +148,21 @@ def row(tests: TestSet, mode: str, rankings: dict[str, list[str]], milliseconds:
         mode,
         f"{first.mean():.3f} ± {half_interval(first):.3f}",
         f"{values(hit_rate, k=5).mean():.3f}",
+        f"{values(all_found, k=8).mean():.3f}" if any(map(several, tests.qrels.values())) else "–",
         f"{values(reciprocal_rank).mean():.3f}",
         f"{values(ndcg, k=10).mean():.3f}" if tests.graded else "–",
         f"{statistics.median(milliseconds):.0f}",
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def several(grades: dict[str, int]) -> bool:
+    return sum(grade > 0 for grade in grades.values()) > 1
+
+
+def all_found(ranking: list[str], grades: dict[str, int], k: int) -> float:
+    """Return 1 if the first k have every right passage."""
+    return float({passage for passage, grade in grades.items() if grade > 0} <= set(ranking[:k]))
 
 
 def half_interval(values: np.ndarray) -> float:
