@@ -40,7 +40,7 @@ import json, sys, time
 import bunko
 folder, model, questions = sys.argv[1], sys.argv[2], json.loads(sys.stdin.read())
 with bunko.open(folder, model=model) as library:
-    library.sync()
+    library.sync(wait_s=60.0)
     took = []
     for question in questions:
         begin = time.perf_counter()

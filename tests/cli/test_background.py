@@ -56,6 +56,20 @@ def test_one_process_finishes_an_index_and_lets_others_in(folder: Path) -> None:
             finish(f'{{"root": "{folder.as_posix()}", "overrides": {{}}}}')
 
 
+def test_while_vectors_are_made_an_unchanged_folder_is_not_waited_for(folder: Path) -> None:
+    from bunko.errors import StoreBusy
+    from bunko.store.writer_lock import writer_lock
+
+    first = make_library(folder, embedding__before_answer=0).sync(vectors="few")
+    assert first.unembedded > 0
+    with writer_lock(folder / ".bunko/store", wait_s=0), make_library(folder, embedding__before_answer=0) as library:
+        report = library.sync(vectors="few", wait_s=0)
+        assert (report.documents, report.unchanged, report.unembedded) == (150, 150, first.unembedded)
+        (folder / "new.txt").write_text("The wheel of the mill is new.")
+        with pytest.raises(StoreBusy):
+            library.sync(vectors="few", wait_s=0)
+
+
 def test_vectors_are_made_in_slices(folder: Path) -> None:
     library = make_library(folder, embedding__before_answer=0)
     assert library.sync(vectors="few").unembedded > 0

@@ -41,10 +41,14 @@ def leave_rest(arguments: argparse.Namespace, library: Library, waiting: int) ->
     An index on an object store has no lock by which processes know of each other: there they are made now.
     """
     from bunko.library_index import index_location
+    from bunko.store.writer_lock import writing_process
 
     many = f"{counted(waiting, 'passage')} {'has' if waiting == 1 else 'have'} no vector yet"
+    place = index_location(library.root, library.settings)
     try:
-        is_started = "://" not in index_location(library.root, library.settings) and start(_job(arguments, library))
+        is_started = "://" not in place and (
+            bool(writing_process(Path(place), name=_NAME)) or start(_job(arguments, library))
+        )
     except OSError:
         is_started = False
     if is_started:

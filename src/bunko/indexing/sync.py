@@ -65,10 +65,13 @@ def sync(
     is in the report.
     """
     begin = time.monotonic()
-    # A lease on an object store takes a second, and keeps others waiting: not where nothing has changed.
-    if store.published() and _is_in_step(root, store, embedder, settings=settings, retry_failed=retry_failed):
+    # A lease on an object store takes a second, and another writer may take longer: not where nothing has changed.
+    if store.is_slow_to_write():
         listing = list_folder(root, ignore=settings.reading.ignore)
-        return _checked(root, listing, _report(root, store, listing, counts=Counts(), unembedded=0, begin=begin))
+        left = _left_to_embed(listing.files, store, embedder, settings=settings, retry_failed=retry_failed)
+        if left == 0 or (left and embed_at_most is not None and left > embed_at_most):
+            report = _report(root, store, listing, counts=Counts(), unembedded=left, begin=begin)
+            return _checked(root, listing, report)
     with store.writing(wait_s=wait_s):
         listing = list_folder(root, ignore=settings.reading.ignore)
         files = listing.files
@@ -94,13 +97,16 @@ def sync(
     return _checked(root, listing, report)
 
 
-def _is_in_step(root: Path, store: Store, embedder: Embedder, *, settings: Settings, retry_failed: bool) -> bool:
-    """Return whether a sync would change nothing."""
+def _left_to_embed(
+    files: Sequence[FileEntry], store: Store, embedder: Embedder, *, settings: Settings, retry_failed: bool
+) -> int | None:
+    """Return how many passages have no vector, if nothing else is left for a sync to do; else None."""
     store.refresh()
-    if store.is_unfinished() or not store.has_all_vectors(embedder.spec):
-        return False
-    files = list_folder(root, ignore=settings.reading.ignore).files
-    return bool(files) and not compare(files, store.files(), stray=(), settings=settings, retry_failed=retry_failed)
+    if store.is_unfinished() or not files:
+        return None
+    if compare(files, store.files(), stray=(), settings=settings, retry_failed=retry_failed):
+        return None
+    return store.missing_vectors(embedder.spec).chunks
 
 
 def _report(root: Path, store: Store, listing: Listing, *, counts: Counts, unembedded: int, begin: float) -> SyncReport:
