@@ -242,17 +242,25 @@ def test_the_nodes_build_the_indexes_of_a_large_library(hosts: Hosts, store: str
     reference = make_reference(hosts, folder, timeout_s=3_000)
     report_figures(json.dumps(indexes_of(hosts, str(reference))))
     check_same(hosts, store, reference)
-    chance, shared = random.Random(7), dict.fromkeys(("lexical", "dense", "hybrid"), 0)
+    copy = tmp_path / "copy"
+    fetch = (
+        f"from pathlib import Path; from bunko.store.snapshot import Snapshot; Snapshot({store!r}, Path({str(copy)!r}))"
+    )
+    assert hosts.run("h0", ["-c", f"{fetch}.update()"]).returncode == 0
+    chance, modes = random.Random(7), ("lexical", "dense", "hybrid")
+    shared = {f"{mode}, {name}": 0 for mode in modes for name in ("store", "copy")}
     for _ in range(QUESTIONS):
-        words = lines[chance.randrange(LARGE)].split()
-        question = " ".join(words[3 : 3 + 6])
-        for mode in shared:
-            one, other = (hits(hosts, folder, place, question, mode) for place in (store, str(reference)))
-            assert one[0] == other[0], (question, mode)
-            shared[mode] += len({path for path, _ in one} & {path for path, _ in other})
+        question = " ".join(lines[chance.randrange(LARGE)].split()[3:9])
+        for mode in modes:
+            wanted = hits(hosts, folder, reference, question, mode)
+            for name, place in (("store", store), ("copy", copy)):
+                found = hits(hosts, folder, place, question, mode)
+                assert found[0] == wanted[0], (question, mode, name)
+                shared[f"{mode}, {name}"] += len({path for path, _ in found} & {path for path, _ in wanted})
     report_figures(f"of {10 * QUESTIONS} hits, the same as one machine's: {shared}")
-    assert shared["lexical"] == 10 * QUESTIONS
-    assert min(shared.values()) >= 9 * QUESTIONS
+    # On the store itself, fewer candidates are compared whole, whoever built the index: docs/decisions/018.
+    assert min(count for name, count in shared.items() if "copy" in name) >= 9 * QUESTIONS
+    assert shared["lexical, store"] >= 9 * QUESTIONS
 
 
 def indexes_of(hosts: Hosts, place: str) -> Any:
@@ -261,9 +269,9 @@ def indexes_of(hosts: Hosts, place: str) -> Any:
     return json.loads(told.stdout)
 
 
-def hits(hosts: Hosts, folder: Path, place: str, question: str, mode: str) -> list[tuple[str, float]]:
+def hits(hosts: Hosts, folder: Path, place: str | Path, question: str, mode: str) -> list[tuple[str, float]]:
     """Return path and score of what `bunko search` finds in the index at a place."""
-    own = ["search", str(folder), question, "--store", place, "--no-sync", "--no-server", "--mode", mode]
+    own = ["search", str(folder), question, "--store", str(place), "--no-sync", "--no-server", "--mode", mode]
     ended = hosts.run("h0", ["-m", "bunko", *own, "--top-k", "10", "--embedder", "minilm", "--json"])
     assert ended.returncode == 0, ended
     return [(hit["path"], round(hit["score"], 3)) for hit in json.loads(ended.stdout)["hits"]]
@@ -278,17 +286,23 @@ def test_two_drivers_at_once(hosts: Hosts, folder: Path, store: str, reference: 
 def test_a_driver_that_was_paused_for_too_long_changes_nothing(
     hosts: Hosts, folder: Path, store: str, reference: Path
 ) -> None:
-    child = str(Path(__file__).with_name("driver_child.py"))
+    child, log = str(Path(__file__).with_name("driver_child.py")), hosts.folder / "driver.log"
     with begin(hosts, folder, store, program=(child, "lease=8")) as stale:
-        wait_for(lambda: status(hosts, store)["documents"] >= 4)
+        wait_for(lambda: status(hosts, store)["documents"] >= 2)
         stale.send_signal(signal.SIGSTOP)
-        time.sleep(9)
         try:
-            index(hosts, folder, store)
-            check_same(hosts, store, reference)
+            time.sleep(9)
+            assert 0 < status(hosts, store)["documents"] < 16
+            written = log.stat().st_size
+            with begin(hosts, folder, store) as other:
+                # It has the lease, and no core: Ray frees those of a driver that dies, not of one that is paused.
+                wait_for(lambda: b"Other runs use all cores of the cluster" in log.read_bytes()[written:])
+                stale.send_signal(signal.SIGCONT)
+                assert other.wait(600) == 0
         finally:
             stale.send_signal(signal.SIGCONT)
-        stale.wait(600)
+        assert stale.wait(600) == 0  # it has waited for the other one, and found nothing to do
+    assert b"Another process has taken over the index" in log.read_bytes()[written:]
     check_same(hosts, store, reference)
 
 
