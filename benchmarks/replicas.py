@@ -316,7 +316,7 @@ def main() -> None:
     parser.add_argument("questions", type=Path)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--restarts", nargs="*", default=["drain", "stop", "kill"])
-    parser.add_argument("--many", type=int, default=2_000, help="documents of the larger new version; 0: none at all")
+    parser.add_argument("--many", type=int, default=1_000, help="documents of the larger new version; 0: none at all")
     parser.add_argument("--model", default="none")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="replicas-") as folder:
