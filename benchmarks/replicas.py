@@ -66,6 +66,7 @@ class Replicas:
         self.ports = {name: free_port() for name in NAMES}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.admin = folder / "admin.sock"
+        self.admin.unlink(missing_ok=True)
         self.url = f"http://127.0.0.1:{free_port()}"
 
     def start(self, name: str) -> None:
@@ -106,6 +107,9 @@ class Replicas:
         with (self.folder / "haproxy.log").open("ab") as log:
             running = subprocess.Popen([program, "-f", str(config)], stdout=log, stderr=log)
         try:
+            while not self.admin.exists():
+                assert running.poll() is None, (self.folder / "haproxy.log").read_text()[-2_000:]
+                time.sleep(0.05)
             yield
         finally:
             running.terminate()
@@ -200,11 +204,11 @@ async def start(replicas: Replicas, http: httpx.AsyncClient, questions: Sequence
         files = [path.stat().st_size for path in (replicas.folder / name).rglob("*") if path.is_file()]
         searches, asks = [], []
         load = Load(replicas.address(name), replicas.library, questions)
-        for text in questions[:16]:
+        for text in questions[:8]:
             begin = time.monotonic()
             await search(http, replicas.address(name), replicas.library, text)
             searches.append(1000 * (time.monotonic() - begin))
-        for text in questions[16:32]:
+        for text in questions[8:16]:
             begin = time.monotonic()
             await load.ask(http, text)
             asks.append(1000 * (time.monotonic() - begin))
@@ -318,9 +322,12 @@ def main() -> None:
     parser.add_argument("--restarts", nargs="*", default=["drain", "stop", "kill"])
     parser.add_argument("--many", type=int, default=1_000, help="documents of the larger new version; 0: none at all")
     parser.add_argument("--model", default="none")
+    parser.add_argument("--folder", type=Path, help="keeps the copies: a later run starts with them")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="replicas-") as folder:
-        asyncio.run(run(given, Path(folder)))
+    with tempfile.TemporaryDirectory(prefix="replicas-") as made:
+        folder = given.folder or Path(made)
+        folder.mkdir(exist_ok=True)
+        asyncio.run(run(given, folder))
 
 
 if __name__ == "__main__":
