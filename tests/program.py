@@ -3,6 +3,8 @@
 Environment variables make it fail or wait:
     TEST_KILL_AT=N         SIGKILL itself instead of the N-th change to a table
     TEST_KILL_WITHIN=MS    with TEST_KILL_AT: kill within that change, MS milliseconds after it began
+    TEST_KILL_AFTER=T:N    SIGKILL itself after the N-th commit to the table T; `vectors` is that of any embedder
+    TEST_LEASE_S=S         the lease on an object store ends after so many seconds
     TEST_KILL_SEAL_AT=N    SIGKILL itself instead of the N-th step of signing an index
     TEST_ENGINES=real      use the real engines
     TEST_REFUSE_NETWORK=1  refuse connections to other machines
@@ -91,6 +93,33 @@ def kill_at(number: int) -> None:
         setattr(owner, name, deadly(getattr(owner, name)))
 
 
+def kill_after(table: str, number: int) -> None:
+    """Count the commits to one table of an index on an object store, and kill the process after one of them."""
+    from lancedb.table import LanceTable
+
+    count = itertools.count(1)
+
+    def deadly(change: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(change)
+        def counted(self: Any, *arguments: Any, **named: Any) -> Any:
+            result = change(self, *arguments, **named)
+            if self.name.partition("_")[0] == table and next(count) == number:
+                _die(0)
+            return result
+
+        return counted
+
+    for name in ("delete", "_do_merge"):
+        setattr(LanceTable, name, deadly(getattr(LanceTable, name)))
+
+
+def shorten_lease(seconds: float) -> None:
+    """Let the lease of an index on an object store end sooner."""
+    from bunko.store import lease, remote_place
+
+    setattr(remote_place, "acquire", functools.partial(lease.acquire, lease_s=seconds))  # noqa: B010
+
+
 def _die(within_ms: float) -> None:
     """Kill this process, now or in a moment, while other threads go on."""
     if within_ms <= 0:
@@ -141,6 +170,10 @@ if __name__ == "__main__":
     background.COMMAND[:] = [sys.executable, "-m", "tests.program", "--in-background"]
     if os.environ.get("TEST_REFUSE_NETWORK"):
         refuse_network()
+    if after := os.environ.get("TEST_KILL_AFTER"):
+        kill_after(after.partition(":")[0], int(after.partition(":")[2]))
+    if seconds := float(os.environ.get("TEST_LEASE_S", "0")):
+        shorten_lease(seconds)
     if os.environ.get("TEST_ENGINES") == "real":
         background.main() if sys.argv[1:] == ["--in-background"] else run()
         sys.exit()

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +44,8 @@ class Hosts:
     """The hosts, and what runs on them."""
 
     folder: Path
+    ray: Path
+    """Where Ray keeps its files: a short path, since those of its sockets can't exceed 107 bytes."""
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -101,32 +104,35 @@ class Hosts:
             self.processes.pop(host).wait()
         return len(pids)
 
-    def start_node(self, host: str) -> None:
-        """Start a node with one core on a host; the head has none."""
+    def start_node(self, host: str, *, processor: int | None = None) -> None:
+        """Start a node with one core on a host; the head has none. Its processes may be bound to one processor."""
         ray = [str(Path(sys.executable).parent / "ray"), "start", "--block", "--disable-usage-stats"]
         ray += ["--object-store-memory=100000000", "--node-ip-address", ADDRESSES[host]]
         if host == "h0":
             ray += ["--head", "--port=6379", "--num-cpus=0", "--include-dashboard=false"]
-            ray += [f"--temp-dir={self.folder}/r"]
+            ray += [f"--temp-dir={self.ray}"]
         else:
             ray += ["--address", RAY, "--num-cpus=1"]
+        if processor is not None:
+            ray = ["taskset", "-c", str(processor), *ray]
         log = self.folder / f"{host}.log"
         before = log.read_text().count(_STARTED) if log.exists() else 0
         self.start(host, ray, more={"BUNKO_NODE_NAME": host})
         end = time.monotonic() + _STARTED_S
         while log.read_text().count(_STARTED) == before:
+            assert self.processes[host].poll() is None, f"Ray has ended: {log.read_text()[-2_000:]}"
             assert time.monotonic() < end, f"Ray does not start: see {log}"
             time.sleep(0.5)
 
 
 @contextlib.contextmanager
-def make_hosts(folder: Path) -> Iterator[Hosts]:
-    """Make the hosts; start the object store, the head, and both nodes, one after the other."""
-    hosts = Hosts(folder)
+def make_hosts(folder: Path, *, nodes: Sequence[str] = ("h1", "h2")) -> Iterator[Hosts]:
+    """Make the hosts; start the object store, the head, and the nodes, one after the other."""
+    hosts = Hosts(folder, Path(tempfile.mkdtemp(prefix="ray-")))
     try:
         _make_network()
         _start_store(hosts)
-        for host in ("h0", "h1", "h2"):
+        for host in ("h0", *nodes):
             hosts.start_node(host)
         yield hosts
     finally:
@@ -134,6 +140,7 @@ def make_hosts(folder: Path) -> Iterator[Hosts]:
             hosts.kill(host)
         for host in (*ADDRESSES, "br"):
             subprocess.run(["ip", "netns", "del", _PREFIX + host], capture_output=True, check=False)
+        shutil.rmtree(hosts.ray, ignore_errors=True)
 
 
 def _make_network() -> None:

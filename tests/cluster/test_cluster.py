@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import re
 import signal
 import subprocess
 import sys
@@ -19,11 +21,14 @@ from typing import Any
 import pytest
 
 from tests.cluster.hosts import RAY, Hosts, can_make_hosts, make_hosts
-from tests.support import write_files
+from tests.support import REPOSITORY, write_files
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 EMBEDDER = ("--embedder", "minilm", "--offline")
 SUBJECTS = ("harbour", "mill", "orchard", "bridge", "archive", "market", "river", "lantern")
+LARGE = 20_500
+"""Passages: from 20,000 on, a table has indexes (bunko/store/tables.py)."""
+QUESTIONS = 5
 NOTICE = "## Notice\n\nThis notice is in every report, word for word: its passage is the same one everywhere."
 
 
@@ -81,8 +86,8 @@ def arguments(source: Path | str, store: str, *more: str) -> list[str]:
     return [*own, "--share-files", "2", "--commit-s", "0", *more]
 
 
-def index(hosts: Hosts, source: Path | str, store: str, *more: str) -> Any:
-    ended = hosts.run("h0", ["-m", "bunko", *arguments(source, store, *more)])
+def index(hosts: Hosts, source: Path | str, store: str, *more: str, timeout_s: float = 300) -> Any:
+    ended = hosts.run("h0", ["-m", "bunko", *arguments(source, store, *more)], timeout_s=timeout_s)
     assert ended.returncode == 0, ended
     return json.loads(ended.stdout.splitlines()[-1])
 
@@ -108,10 +113,12 @@ def wait_for(condition: Callable[[], bool], *, seconds: float = 240) -> None:
         time.sleep(0.3)
 
 
-def make_reference(hosts: Hosts, folder: Path) -> Path:
+def make_reference(hosts: Hosts, folder: Path, *, timeout_s: float = 300) -> Path:
     """Return a new index of a folder by a plain sync."""
     place = folder.parent / f"reference-{uuid.uuid4().hex[:6]}"
-    ended = hosts.run("h0", ["-m", "bunko", "index", str(folder), "--store", str(place), *EMBEDDER])
+    ended = hosts.run(
+        "h0", ["-m", "bunko", "index", str(folder), "--store", str(place), *EMBEDDER], timeout_s=timeout_s
+    )
     assert ended.returncode == 0, ended
     return place
 
@@ -205,6 +212,71 @@ def test_an_empty_mount_is_refused(hosts: Hosts, store: str, tmp_path: Path) -> 
     assert index(hosts, folder, store, "--allow-empty")["documents"] == 0
 
 
+def lines_of(count: int) -> list[str]:
+    """Return short texts, no two alike, of words of the documentation."""
+    chance = random.Random(19)
+    known = " ".join(path.read_text(encoding="utf-8") for path in sorted((REPOSITORY / "docs").glob("*.md")))
+    words = sorted(set(re.findall("[a-z]{4,12}", known)))
+    return [f"Line {n} says: {' '.join(chance.choices(words, k=12))}." for n in range(count)]
+
+
+@pytest.mark.timeout(3_600)
+def test_the_nodes_build_the_indexes_of_a_large_library(hosts: Hosts, store: str, tmp_path: Path) -> None:
+    lines, at_once = lines_of(LARGE), 500
+    files = {
+        f"lines-{n:05d}.jsonl": "\n".join(
+            json.dumps({"id": n + m, "text": text}) for m, text in enumerate(lines[n : n + at_once])
+        )
+        for n in range(0, LARGE, at_once)
+    }
+    folder = settled(write_files(tmp_path / "library", files))
+    done = index(hosts, folder, store, "--commit-s", "60", timeout_s=3_000)
+    report_figures(f"{done['chunks']} passages in {done['seconds']} s, {done['commits']} commits, {done['hosts']}")
+    assert done["chunks"] == LARGE
+    told = indexes_of(hosts, store)
+    report_figures(json.dumps(told))
+    vectors, chunks = told["vectors"]["indexes"], told["chunks"]["indexes"]
+    assert {name: kind for name, (kind, _) in vectors.items()} == {"key_idx": "BTree", "vector_idx": "IvfRq"}
+    assert {"search_idx", "key_idx", "path_idx"} <= set(chunks)
+    assert all(lacking == 0 for _, lacking in (*vectors.values(), *chunks.values()))
+    reference = make_reference(hosts, folder, timeout_s=3_000)
+    report_figures(json.dumps(indexes_of(hosts, str(reference))))
+    check_same(hosts, store, reference)
+    copy = tmp_path / "copy"
+    fetch = (
+        f"from pathlib import Path; from bunko.store.snapshot import Snapshot; Snapshot({store!r}, Path({str(copy)!r}))"
+    )
+    assert hosts.run("h0", ["-c", f"{fetch}.update()"]).returncode == 0
+    chance, modes = random.Random(7), ("lexical", "dense", "hybrid")
+    shared = {f"{mode}, {name}": 0 for mode in modes for name in ("store", "copy")}
+    for _ in range(QUESTIONS):
+        question = " ".join(lines[chance.randrange(LARGE)].split()[3:9])
+        for mode in modes:
+            wanted = hits(hosts, folder, reference, question, mode)
+            for name, place in (("store", store), ("copy", copy)):
+                found = hits(hosts, folder, place, question, mode)
+                assert found[0] == wanted[0], (question, mode, name)
+                shared[f"{mode}, {name}"] += len({path for path, _ in found} & {path for path, _ in wanted})
+    report_figures(f"of {10 * QUESTIONS} hits, the same as one machine's: {shared}")
+    # On the store itself, fewer candidates are compared whole, whoever built the index: docs/decisions/018.
+    assert min(count for name, count in shared.items() if "copy" in name) >= 9 * QUESTIONS
+    assert shared["lexical, store"] >= 9 * QUESTIONS
+
+
+def indexes_of(hosts: Hosts, place: str) -> Any:
+    told = hosts.run("h0", ["-m", "tests.cluster.indexes", place])
+    assert told.returncode == 0, told
+    return json.loads(told.stdout)
+
+
+def hits(hosts: Hosts, folder: Path, place: str | Path, question: str, mode: str) -> list[tuple[str, float]]:
+    """Return path and score of what `bunko search` finds in the index at a place."""
+    own = ["search", str(folder), question, "--store", str(place), "--no-sync", "--no-server", "--mode", mode]
+    ended = hosts.run("h0", ["-m", "bunko", *own, "--top-k", "10", "--embedder", "minilm", "--json"])
+    assert ended.returncode == 0, ended
+    return [(hit["path"], round(hit["score"], 3)) for hit in json.loads(ended.stdout)["hits"]]
+
+
 def test_two_drivers_at_once(hosts: Hosts, folder: Path, store: str, reference: Path) -> None:
     with begin(hosts, folder, store) as one, begin(hosts, folder, store) as two:
         assert (one.wait(600), two.wait(600)) == (0, 0)
@@ -214,17 +286,23 @@ def test_two_drivers_at_once(hosts: Hosts, folder: Path, store: str, reference: 
 def test_a_driver_that_was_paused_for_too_long_changes_nothing(
     hosts: Hosts, folder: Path, store: str, reference: Path
 ) -> None:
-    child = str(Path(__file__).with_name("driver_child.py"))
+    child, log = str(Path(__file__).with_name("driver_child.py")), hosts.folder / "driver.log"
     with begin(hosts, folder, store, program=(child, "lease=8")) as stale:
-        wait_for(lambda: status(hosts, store)["documents"] >= 4)
+        wait_for(lambda: status(hosts, store)["documents"] >= 2)
         stale.send_signal(signal.SIGSTOP)
-        time.sleep(9)
         try:
-            index(hosts, folder, store)
-            check_same(hosts, store, reference)
+            time.sleep(9)
+            assert 0 < status(hosts, store)["documents"] < 16
+            written = log.stat().st_size
+            with begin(hosts, folder, store) as other:
+                # It has the lease, and no core: Ray frees those of a driver that dies, not of one that is paused.
+                wait_for(lambda: b"Other runs use all cores of the cluster" in log.read_bytes()[written:])
+                stale.send_signal(signal.SIGCONT)
+                assert other.wait(600) == 0
         finally:
             stale.send_signal(signal.SIGCONT)
-        stale.wait(600)
+        assert stale.wait(600) == 0  # it has waited for the other one, and found nothing to do
+    assert b"Another process has taken over the index" in log.read_bytes()[written:]
     check_same(hosts, store, reference)
 
 

@@ -42,6 +42,7 @@ def test_the_progress_says_rate_and_time_to_go() -> None:
     assert state_from(state.as_json()) == state
     assert state_from("") is state_from("{") is state_from('{"unknown": 1}') is None
     assert State(of_files=3).left_s is None
+    assert "Other runs use all cores of the cluster" in str(State(of_files=3, nodes=2, is_waiting=True))
     assert State(files=3, of_files=3, is_over=True).left_s == 0.0
 
 

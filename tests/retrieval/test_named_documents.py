@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bunko.question.question import parse_question
@@ -57,3 +59,10 @@ def test_the_name_is_not_what_is_asked() -> None:
     assert without_file_names(parse_question("What does Mill.txt say of rye?"), ["a/mill.txt"]).split() == [
         *"What does say of rye?".split()
     ]
+
+
+def test_a_file_is_found_among_a_hundred_thousand_at_once() -> None:
+    paths = [f"manuals/part-{n % 90}/page-{n}.txt" for n in range(100_000)]
+    begin = time.process_time()
+    assert named_files(parse_question("What does page-73214.txt say of re-use?"), paths) == [paths[73_214]]
+    assert time.process_time() - begin < 5  # a pattern for each name took 20 s and more

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ from bunko.store import Store
 from bunko.store.remote import connect
 from bunko.testing import FakeEmbedder, FakeGenerator
 from tests.server.support import FakeEngines
-from tests.support import CATS, KYOTO, SHIPS, TOKYO, write_files
+from tests.support import CATS, KYOTO, SHIPS, THOROUGH, TOKYO, command, environment, write_files
 
 pytest.importorskip("moto", reason="moto's S3 server is not installed")
 
@@ -172,6 +173,41 @@ def test_a_writer_that_fails_leaves_the_published_version(place: str, folder: Pa
     assert _synced(folder, place).added == 1
     _synced(folder, str(tmp_path / "store"))
     assert rows_of(place) == rows_of(str(tmp_path / "store"))
+
+
+# Commits of a later sync in their order: after each, some of the tables don't fit together.
+_MOMENTS = ("files:1", "documents:1", "chunks:2", "documents:2", "files:3", "state:2", "vectors:1")
+_TRIED = _MOMENTS if THOROUGH else ("chunks:2",)
+
+
+def _index_killed(folder: Path, place: str, cache: Path, moment: str) -> int:
+    """Run `bunko index` in a process that is killed after a commit to one table; return its exit status."""
+    more = {"TEST_KILL_AFTER": moment, "TEST_LEASE_S": "4", "BUNKO_CACHE_DIR": str(cache)}
+    told = subprocess.run(
+        command("index", folder, "--store", place), env=environment(more), capture_output=True, check=False
+    )
+    return told.returncode
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_an_index_command_killed_between_two_tables_shows_nothing_and_the_next_sync_repairs(
+    place: str, folder: Path, tmp_path: Path
+) -> None:
+    local = str(tmp_path / "store")
+    assert _index_killed(folder, place, tmp_path / "cache", "chunks:1") == -signal.SIGKILL  # of the first sync
+    assert Store(place, access="read").count_chunks() == 0
+    for n, moment in enumerate(_TRIED):
+        _synced(folder, place, wait_s=60.0)
+        _synced(folder, local)
+        before = rows_of(place)
+        assert before == rows_of(local), moment
+        write_files(folder, {"notes/3.md": f"# Another\n\nA badger lives in hole {n}.", f"new-{n}.md": SHIPS + str(n)})
+        (folder / "notes" / f"{(0, 1, 2, 4, 5, 6, 7)[n]}.md").unlink()
+        assert _index_killed(folder, place, tmp_path / "cache", moment) == -signal.SIGKILL, moment
+        assert rows_of(place) == before, moment
+    _synced(folder, place, wait_s=60.0)
+    _synced(folder, local)
+    assert rows_of(place) == rows_of(local)
 
 
 def test_an_index_that_has_lost_a_table_is_made_again(place: str, folder: Path, tmp_path: Path) -> None:

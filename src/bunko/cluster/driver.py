@@ -190,7 +190,7 @@ class _Run:
                 if finished is not None:
                     self._count(finished[1])
                     self._waiting.append(finished)
-                self._tell(self._meter.note(nodes=nodes.count(), redone=nodes.redone))
+                self._tell(self._meter.note(nodes=nodes.count(), redone=nodes.redone, is_waiting=nodes.is_waiting))
                 if self._waiting and time.monotonic() - committed > self._pace.commit_s:
                     self._commit()
                     committed = time.monotonic()

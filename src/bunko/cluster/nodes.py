@@ -69,6 +69,8 @@ class Nodes:
         self.redone = 0
         """How many shares were sent again."""
         self.given_up: list[Share] = []
+        self.is_waiting = False
+        """Whether others had all cores when the run began, and no share is done yet."""
 
     def __enter__(self) -> Nodes:
         return self
@@ -95,6 +97,7 @@ class Nodes:
         running: dict[Any, Share] = {}
         again: list[Share] = []
         alive = time.monotonic()
+        self.is_waiting = self.cores() > 0 and ray.available_resources().get("CPU", 0) < 1
         while True:
             cores = self.cores()
             alive = time.monotonic() if cores else alive
@@ -112,6 +115,7 @@ class Nodes:
             for reference in ready:
                 share = running.pop(reference)
                 done = self._result(reference)
+                self.is_waiting = False
                 if done is not None:
                     yield share, done
                 elif share.tries < _TRIES:

@@ -14,6 +14,8 @@ from bunko.errors import UsageError
 NOTE = "cluster"
 """The name of the note in an index that has the state of the last run."""
 
+_WAITING = "Other runs use all cores of the cluster; a paused one keeps them until it goes on or is killed. Waiting"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
@@ -32,6 +34,8 @@ class State:
     at: float = 0.0
     """Seconds since 1970."""
     is_over: bool = False
+    is_waiting: bool = False
+    """Whether other runs had all cores when this one began, and nothing is done yet."""
 
     @property
     def files_per_s(self) -> float:
@@ -52,6 +56,8 @@ class State:
         >>> print(State(files=50, of_files=200, bytes=5, of_bytes=20, passages=900, seconds=10, nodes=2))
         50 of 200 files, 5.0 files/s, 900 passages, 2 nodes, 30 s to go
         """
+        if self.is_waiting:
+            return f"{_WAITING} ({self.nodes} node{'s' * (self.nodes != 1)})"
         left = self.left_s
         parts = [f"{self.files:,} of {self.of_files:,} files", f"{self.files_per_s:.1f} files/s"]
         parts += [f"{self.passages:,} passages", f"{self.nodes} node{'s' * (self.nodes != 1)}"]
