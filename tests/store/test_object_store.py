@@ -24,8 +24,6 @@ from bunko.testing import FakeEmbedder, FakeGenerator
 from tests.server.support import FakeEngines
 from tests.support import CATS, KYOTO, SHIPS, TOKYO, write_files
 
-pytest.importorskip("moto", reason="moto's S3 server is not installed")
-
 
 def rows_of(location: str) -> dict[str, Counter[tuple[Any, ...]]]:
     """What readers see, without the times: rows of files, documents, chunks, and keys of vectors."""
@@ -88,8 +86,7 @@ from bunko.errors import StoreBusy
 from bunko.indexing.sync import sync
 from bunko.settings import Settings
 from bunko.store import Store
-from bunko.testing import FakeEmbedder, FakeGenerator
-from tests.server.support import FakeEngines
+from bunko.testing import FakeEmbedder
 wait_s = float(sys.argv[3])
 print("ready", flush=True)
 sys.stdin.readline()
