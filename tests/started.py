@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import importlib
 import json
 import os
@@ -68,7 +69,7 @@ def _can_be_forked(words: list[str], env: Mapping[str, str] | None) -> bool:
         return False
     if words[:2] != [sys.executable, "-m"] or words[2] not in _PROGRAMS:
         return False
-    return env is None or _read_at_the_start(env) == _read_at_the_start(os.environ | {"PYTHONPATH": _path()})
+    return _FORKING.started_with == _read_at_the_start(os.environ if env is None else env)
 
 
 def _read_at_the_start(env: Mapping[str, str]) -> dict[str, str]:
@@ -86,6 +87,11 @@ class _Forking:
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
 
+    @functools.cached_property
+    def started_with(self) -> dict[str, str]:
+        """What it reads at its start."""
+        return _read_at_the_start({**os.environ, "PYTHONPATH": _path()})
+
     def fork(self, words: list[str], *, environment: dict[str, str], folder: Any, streams: list[int]) -> int:
         """Start a program; return its number. It is a child of this process."""
         told = {"words": words, "environment": environment, "folder": os.fspath(folder or Path.cwd())}
@@ -102,7 +108,7 @@ class _Forking:
             subprocess.Popen(
                 [sys.executable, "-m", "tests.started", str(other.fileno())],
                 pass_fds=[other.fileno()],
-                env={**os.environ, "PYTHONPATH": _path()},
+                env={**os.environ, **self.started_with},
                 cwd=_ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -202,13 +208,20 @@ def _serve(connection: socket.socket) -> dict[str, Any]:
 
 def _listen(path: str) -> dict[str, Any]:
     """Fork for each that connects, and answer with the exit code; in a fork, return what it shall be."""
+    parent = os.getppid()
     listening = socket.socket(socket.AF_UNIX)
+    listening.settimeout(1.0)
     listening.bind(path)
     listening.listen()
     _import()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system reaps those that end
     while True:
-        connection, _ = listening.accept()
+        try:
+            connection, _ = listening.accept()
+        except TimeoutError:
+            if os.getppid() != parent:
+                os._exit(0)
+            continue
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             listening.close()

@@ -27,8 +27,20 @@ def run(*arguments: str | Path, **extra: str) -> tuple[int, str, str]:
     return process.returncode, out.decode(), err.decode()
 
 
+def waiting(extra: dict[str, str]) -> Program:
+    """Start a program that waits for a byte."""
+    return Program(
+        command("--version"),
+        env=environment({"TEST_WAIT": "1", **extra}),
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
 def command_line(process: subprocess.Popen[bytes]) -> list[str]:
-    return psutil.Process(process.pid).cmdline()
+    return list(psutil.Process(process.pid).cmdline())
 
 
 def test_it_says_what_any_other_says(tmp_path: Path) -> None:
@@ -40,9 +52,8 @@ def test_it_says_what_any_other_says(tmp_path: Path) -> None:
 
 
 def test_it_waits_for_input_and_is_a_child_that_signals_reach() -> None:
-    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
     for stop in (signal.SIGTERM, signal.SIGKILL):
-        process = Program(command("--version"), env=environment({"TEST_WAIT": "1"}), cwd=REPOSITORY, **pipes)
+        process = waiting({})
         assert process.stderr is not None
         assert process.stderr.readline() == b"ready\n"
         assert psutil.Process(process.pid).ppid() == os.getpid()
@@ -55,8 +66,7 @@ def test_it_waits_for_input_and_is_a_child_that_signals_reach() -> None:
 
 @pytest.mark.parametrize("name", [name + "X" for name in _READ_AT_THE_START])
 def test_what_is_read_at_the_start_needs_a_real_one(name: str) -> None:
-    env = environment({"TEST_WAIT": "1", name: "x"})
-    with Program(command("--version"), env=env, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=-1, stderr=-1) as process:
+    with waiting({name: "x"}) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == b"ready\n"
         assert "tests.program" in command_line(process)

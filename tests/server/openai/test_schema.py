@@ -41,10 +41,10 @@ def _cases(described: Any, label: str, mode: str) -> Any:
 
     operations = {found.ok().label: found.ok() for found in described.get_all_operations()}
     assert set(operations) == set(_OPERATIONS)
-    return operations[label].as_strategy(generation_mode=GenerationMode[mode])
+    return operations[label].as_strategy(generation_mode=GenerationMode(mode))
 
 
-_RIGHT, _WRONG = "POSITIVE", "NEGATIVE"
+_RIGHT, _WRONG = "positive", "negative"
 _TRIED = [*((label, _RIGHT) for label in _OPERATIONS), *((label, _WRONG) for label in _OPERATIONS[2:])]
 
 
