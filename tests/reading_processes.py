@@ -87,7 +87,7 @@ class Forking:
             with self._lock:
                 connection = self._connection()
                 socket.send_fds(connection, [len(request).to_bytes(4, "big") + request], theirs)
-                pid = int.from_bytes(_exactly(connection, 4), "big")
+                pid = int.from_bytes(exactly(connection, 4), "big")
         finally:
             for end in theirs:
                 os.close(end)
@@ -116,7 +116,7 @@ class Forking:
         return self._socket
 
 
-def _exactly(connection: socket.socket, count: int) -> bytes:
+def exactly(connection: socket.socket, count: int) -> bytes:
     found = b""
     while len(found) < count:
         if not (piece := connection.recv(count - len(found))):
@@ -134,7 +134,7 @@ def main(connection: socket.socket) -> NoReturn:
         data, theirs, _, _ = socket.recv_fds(connection, 4, 3)
         if not data:
             os._exit(0)
-        request = json.loads(_exactly(connection, int.from_bytes(data, "big")))
+        request = json.loads(exactly(connection, int.from_bytes(data, "big")))
         if (pid := os.fork()) == 0:
             connection.close()
             _become(theirs, request)

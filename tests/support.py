@@ -19,6 +19,7 @@ from bunko.library import Library
 from bunko.ports import Embedder, Generator
 from bunko.settings import Settings, apply_overrides
 from bunko.testing import FakeEmbedder, FakeGenerator
+from tests.started import Program
 
 REPOSITORY = Path(__file__).parent.parent
 THOROUGH = bool(os.environ.get("BUNKO_TEST_THOROUGH"))
@@ -108,15 +109,16 @@ def run_program(
     timeout: float = 120,
 ) -> Outcome:
     """Run a command to its end."""
-    done = subprocess.run(
-        command(*arguments, fake=fake, prefix=prefix),
-        env=environment(env),
-        cwd=REPOSITORY,
-        capture_output=True,
-        timeout=timeout,
-        check=False,
-    )
-    return Outcome(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
+    words = command(*arguments, fake=fake, prefix=prefix)
+    with Program(
+        words, env=environment(env), cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except BaseException:
+            process.kill()
+            raise
+    return Outcome(code=process.returncode, out=out.decode(), err=err.decode())
 
 
 def without_privileges() -> list[str]:

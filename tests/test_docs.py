@@ -20,6 +20,9 @@ import pytest
 from bunko.cli.parser import build_parser
 from bunko.settings import known_names
 from tests import doc_tables
+from tests.reading_processes import CAN_FORK
+from tests.started import command_in
+from tests.support import THOROUGH, make_library
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
@@ -266,13 +269,17 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+_BEFORE_SCRIPTS: list[str] = []
+"""Where PATH leads first."""
+
+
 def _environment(folder: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BUNKO_")}
     if cache := os.environ.get("BUNKO_CACHE_DIR"):
         kept["BUNKO_CACHE_DIR"] = cache
     scripts = str(Path(sys.executable).parent)
     return kept | {
-        "PATH": os.pathsep.join([scripts, os.environ.get("PATH", "")]),
+        "PATH": os.pathsep.join([*_BEFORE_SCRIPTS, scripts, os.environ.get("PATH", "")]),
         "BUNKO_CONFIG": str(folder / "no-config.toml"),
         "PYTHONUTF8": "1",
     }
@@ -292,6 +299,18 @@ def _run(command: list[str], folder: Path, *, where: str) -> None:
     )
     assert done.returncode == 0, f"{where} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
     assert "Traceback" not in done.stderr, f"{where}:\n{done.stderr[-4000:]}"
+
+
+@pytest.fixture(scope="module")
+def commands_that_start_in_a_moment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fork the command `bunko`: a hundred of them import the same. Pages without models start the one that is there."""
+    if not CAN_FORK or THOROUGH:
+        yield
+        return
+    place = tmp_path_factory.mktemp("bin")
+    with pytest.MonkeyPatch.context() as patch, command_in(place, _environment(place)):
+        patch.setattr(f"{__name__}._BEFORE_SCRIPTS", [str(place)])
+        yield
 
 
 def _run_shell(page: Path, folder: Path, *, mark: str) -> None:
@@ -330,6 +349,7 @@ def test_python_snippets_run(page: Path, folder: Path) -> None:
 
 @needs_sh
 @pytest.mark.models
+@pytest.mark.usefixtures("commands_that_start_in_a_moment")
 @pytest.mark.parametrize("page", _pages_with("sh", "models"), ids=_name)
 def test_shell_snippets_run_with_the_starter_models(page: Path, folder: Path) -> None:
     _run_shell(page, folder, mark="models")
@@ -388,8 +408,6 @@ def _unmeasured(lines: list[str]) -> list[str]:
 
 def test_the_documentation_is_read_without_failures(tmp_path: Path) -> None:
     """What a first question to it would report: files that can't be read, and places that are not text."""
-    from tests.support import make_library
-
     shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns(".bunko"))
     report = make_library(tmp_path / "docs").sync()
     assert not report.failed and not report.left_out and not report.notes

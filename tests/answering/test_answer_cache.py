@@ -23,6 +23,7 @@ from bunko.stopwatch import Stopwatch
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.types import Answer, Finished, ReasoningDelta, Retrieved, TextDelta, Usage
 from tests.conftest import Cli
+from tests.started import Program
 from tests.support import (
     CATS,
     REPOSITORY,
@@ -392,7 +393,7 @@ def test_processes_that_keep_answers_at_the_same_time_do_not_lose_any(
     assert cli("index", str(folder), *models[2:]).code == 0
     questions = [f"Where does cat number {n} sleep?" for n in range(4)]
     running = [
-        subprocess.Popen(
+        Program(
             command("ask", folder, question, "--json", *models),
             env=environment(),
             cwd=REPOSITORY,

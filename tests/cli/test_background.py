@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from bunko.store.writer_lock import writing_process
-from tests.support import REPOSITORY, command, environment, make_library, run_program, write_files
+from tests.support import make_library, run_program, write_files
 
 FEW = ("--set", "embedding.before_answer=0")
 
@@ -21,17 +20,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_command_ends_while_the_index_is_finished(folder: Path) -> None:
-    asked = subprocess.run(
-        command("ask", folder, "How many spokes has wheel 7?", *FEW),
-        env=environment({"TEST_BACKGROUND_EMBED_SECONDS": "5"}),
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert asked.returncode == 0, asked.stderr
-    assert "The index is being finished in the background" in asked.stderr and "bunko status" in asked.stderr
+    slowly = {"TEST_BACKGROUND_EMBED_SECONDS": "5"}
+    asked = run_program("ask", folder, "How many spokes has wheel 7?", *FEW, env=slowly)
+    assert asked.code == 0, asked.err
+    assert "The index is being finished in the background" in asked.err and "bunko status" in asked.err
     status = run_program("status", folder, "--json").json
     assert status["unembedded"] > 0 and not status["complete"]
     assert "Process" in status["writer"]

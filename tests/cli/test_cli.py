@@ -12,15 +12,16 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import lancedb
 import pytest
 
 from bunko.errors import EngineCrashed, StoreBusy
 from bunko.ports import GenerationOptions
+from bunko.store.quick_lancedb import lancedb
 from bunko.store.seal import Seal
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.types import Message
 from tests.conftest import Cli
+from tests.started import Program
 from tests.support import (
     CATS,
     KYOTO,
@@ -366,7 +367,7 @@ def test_a_language_that_the_embedder_does_not_know_is_noted_once(folder: Path, 
 
 def test_a_second_writer_is_refused(folder: Path, cli: Cli) -> None:
     cli("index", str(folder))
-    holder = subprocess.Popen(
+    holder = Program(
         command("index", folder, "--set", "chunking.max_tokens=99", "--embedder", "x"),
         env=environment({"TEST_EMBED_SECONDS": "60"}),
         cwd=REPOSITORY,
@@ -408,7 +409,7 @@ def test_with_json_an_error_is_an_object_too(folder: Path, cli: Cli) -> None:
 def test_a_reader_that_ends_early_is_not_an_error(folder: Path) -> None:
     write_files(folder, {"long.txt": "All work and no play.\n" * 50_000})
     make_library(folder).sync()
-    process = subprocess.Popen(
+    process = Program(
         command("show", folder, "long.txt"),
         env=environment(),
         cwd=REPOSITORY,
@@ -425,7 +426,7 @@ def test_a_reader_that_ends_early_is_not_an_error(folder: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole group")
 def test_ctrl_c_ends_a_command_at_once(folder: Path) -> None:
-    process = subprocess.Popen(
+    process = Program(
         command("ask", folder, QUESTION),
         env=environment({"TEST_EMBED_SECONDS": "60"}),
         cwd=REPOSITORY,

@@ -19,6 +19,7 @@ from bunko.server.http.access import Access
 from tests.conftest import Cli
 from tests.served import announce, serving
 from tests.server.support import SteppedGenerator, make_host, program
+from tests.started import Program
 from tests.support import CATS, REPOSITORY, SHIPS, command, environment, run_program, settle, write_files
 from tests.test_public import HEAVY
 
@@ -246,7 +247,7 @@ def test_ctrl_c_stops_the_model_at_the_server(tmp_path: Path) -> None:
     slow = SteppedGenerator(" ".join(f"word{n}" for n in range(400)), step_s=0.1)
     with serving(make_host([folder], generator=lambda: slow), access=ACCESS) as url:
         announce(folder, url)
-        process = subprocess.Popen(
+        process = Program(
             command("ask", folder, "Where does the cat sleep?", "--no-cache"),
             cwd=REPOSITORY,
             env=environment(),
@@ -272,7 +273,7 @@ def test_a_server_that_dies_during_an_answer_is_an_error(tmp_path: Path) -> None
     folder = write_files(tmp_path / "library", {"cats.txt": CATS})
     with program(folder, env={"TEST_ANSWER_SECONDS": "30"}) as running:
         assert find_serving(folder) is not None
-        process = subprocess.Popen(
+        process = Program(
             command("ask", folder, "Where does the cat sleep?", "--no-cache"),
             cwd=REPOSITORY,
             env=environment(),

@@ -13,6 +13,7 @@ import pytest
 
 from bunko.config import load_settings
 from bunko.models import resolve
+from tests.started import Program
 from tests.support import REPOSITORY, Outcome, command, environment, interrupt, run_program, write_files
 
 pytestmark = pytest.mark.models
@@ -141,7 +142,7 @@ def test_a_new_document_answers_at_once(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole group")
 def test_ctrl_c_in_mid_answer_stops_the_program_and_its_engine(tmp_path: Path) -> None:
-    process = subprocess.Popen(
+    process = Program(
         command("ask", "--no-rag", "Write a very long story about a fox.", "--max-tokens", "2000", fake=False),
         env=environment(),
         cwd=REPOSITORY,

@@ -18,6 +18,7 @@ from bunko.ports import GenerationOptions, Pieces
 from bunko.testing import FakeGenerator
 from bunko.types import Message
 from tests.conftest import Cli
+from tests.started import Program
 from tests.support import (
     CATS,
     KYOTO,
@@ -185,7 +186,7 @@ def test_a_batch_that_is_killed_and_stopped_at_random_comes_to_the_same_end(
     stops = 0
     for _ in range(3):
         before = len(ids(out)) if out.exists() else 0
-        process = subprocess.Popen(
+        process = Program(
             command(*words), env=environment({"TEST_ANSWER_SECONDS": "0.05"}), cwd=REPOSITORY, stderr=subprocess.PIPE
         )
         deadline = time.monotonic() + 60
@@ -211,7 +212,7 @@ def test_a_batch_that_is_killed_and_stopped_at_random_comes_to_the_same_end(
 @pytest.mark.skipif(sys.platform == "win32", reason="its Ctrl-C ends the test itself")
 def test_ctrl_c_says_how_to_go_on(folder: Path, tmp_path: Path) -> None:
     file, out = many(tmp_path / "questions.jsonl"), tmp_path / "answers.jsonl"
-    process = subprocess.Popen(
+    process = Program(
         command("batch", folder, file, "--out", out),
         env=environment({"TEST_ANSWER_SECONDS": "0.1"}),
         cwd=REPOSITORY,

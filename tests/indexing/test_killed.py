@@ -11,10 +11,11 @@ import sys
 import time
 from pathlib import Path
 
-import lancedb
 import pytest
 
 from bunko.errors import BunkoError
+from bunko.store.quick_lancedb import lancedb
+from tests.started import Program
 from tests.support import REPOSITORY, command, environment, make_library, write_files
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
@@ -60,7 +61,7 @@ def test_syncs_killed_at_random_moments_leave_the_index_that_an_undisturbed_one_
 
 def start(root: Path) -> subprocess.Popen[bytes]:
     """Start a sync that has loaded everything and waits for its signal."""
-    return subprocess.Popen(
+    return Program(
         command("index", root),
         env=environment({"TEST_WAIT": "1", "TEST_EMBED_SECONDS": "0.05"}),
         cwd=REPOSITORY,

@@ -18,7 +18,20 @@ from bunko.errors import FilesLost, LibraryEmpty, StoreBusy
 from bunko.library import Library
 from bunko.testing import FakeEmbedder
 from bunko.types import SyncReport
-from tests.support import CATS, KYOTO, SHIPS, TOKYO, command, environment, interrupt, make_library, settle, write_files
+from tests.started import Program
+from tests.support import (
+    CATS,
+    KYOTO,
+    SHIPS,
+    TOKYO,
+    command,
+    environment,
+    interrupt,
+    make_library,
+    run_program,
+    settle,
+    write_files,
+)
 
 if TYPE_CHECKING:
     from bunko.ports import Vectors
@@ -328,10 +341,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, ...]:
 
 
 def kill_sync(root: Path, moment: int) -> int:
-    killed = subprocess.run(
-        command("index", root), env=environment({"TEST_KILL_AT": str(moment)}), capture_output=True, check=False
-    )
-    return killed.returncode
+    return run_program("index", root, env={"TEST_KILL_AT": str(moment)}).code
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
@@ -410,7 +420,7 @@ def test_a_folder_that_lost_nearly_all_of_many_files_keeps_its_index(tmp_path: P
 
 
 def test_ctrl_c_ends_a_sync_at_once_and_the_next_one_completes_it(folder: Path) -> None:
-    process = subprocess.Popen(
+    process = Program(
         command("index", folder),
         env=environment({"TEST_EMBED_SECONDS": "60"}),
         stdout=subprocess.PIPE,

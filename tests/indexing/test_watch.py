@@ -22,6 +22,7 @@ from bunko.errors import BunkoError, DiskFull, EngineCrashed, FilesLost, Library
 from bunko.indexing.watch import Rest
 from bunko.testing import FakeEmbedder
 from bunko.types import SyncReport
+from tests.started import Program
 from tests.support import CATS, KYOTO, SHIPS, TOKYO, command, environment, interrupt, make_library, write_files
 
 if TYPE_CHECKING:
@@ -408,7 +409,7 @@ def test_storms_end_with_a_pause_or_when_they_took_too_long() -> None:
 
 @contextlib.contextmanager
 def program(*arguments: str | Path, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
+    process = Program(
         command("watch", *arguments), env=environment(env), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     try:

@@ -20,6 +20,7 @@ from bunko.ports import GeneratorSpec
 from bunko.testing import FakeGenerator
 from bunko.types import Answer, Finished, Message, Retrieved, TextDelta
 from tests.conftest import Cli
+from tests.started import Program
 from tests.support import (
     CATS,
     KYOTO,
@@ -341,7 +342,7 @@ def test_after_a_change_the_count_is_another(folder: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole group")
 def test_ctrl_c_ends_a_summary_at_once(folder: Path) -> None:
-    process = subprocess.Popen(
+    process = Program(
         command("ask", folder, "Summarise everything"),
         env=environment({"TEST_ANSWER_SECONDS": "60"}),
         cwd=REPOSITORY,

@@ -25,6 +25,7 @@ from bunko.server.http.app import build_app
 from bunko.settings import Settings
 from bunko.testing import FakeEmbedder, FakeGenerator
 from bunko.types import Message
+from tests.started import Program
 from tests.support import command, environment, make_settings
 
 BASE = "http://127.0.0.1:8642"
@@ -161,7 +162,7 @@ def program(
     until: Literal["ready", "listening"] = "ready",
 ) -> Iterator[Running]:
     """Run `bunko serve` at any free port, and return once its libraries are ready, or while they are still indexed."""
-    process = subprocess.Popen(
+    process = Program(
         command("serve", *folders, "--port", "0", "--json", "--quiet", *flags, fake=fake, prefix=prefix),
         env=environment(env),
         stdout=subprocess.PIPE,

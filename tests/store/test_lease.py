@@ -18,8 +18,6 @@ from bunko.store.lease import acquire, holder
 from bunko.store.published import published, recover
 from bunko.store.remote import connect
 
-pytest.importorskip("moto", reason="moto's S3 server is not installed")
-
 
 def test_of_many_who_want_the_lease_one_gets_it(place: str) -> None:
     gate = threading.Barrier(6)

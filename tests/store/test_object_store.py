@@ -25,8 +25,6 @@ from bunko.testing import FakeEmbedder, FakeGenerator
 from tests.server.support import FakeEngines
 from tests.support import CATS, KYOTO, SHIPS, THOROUGH, TOKYO, command, environment, write_files
 
-pytest.importorskip("moto", reason="moto's S3 server is not installed")
-
 
 def rows_of(location: str) -> dict[str, Counter[tuple[Any, ...]]]:
     """What readers see, without the times: rows of files, documents, chunks, and keys of vectors."""
@@ -89,8 +87,7 @@ from bunko.errors import StoreBusy
 from bunko.indexing.sync import sync
 from bunko.settings import Settings
 from bunko.store import Store
-from bunko.testing import FakeEmbedder, FakeGenerator
-from tests.server.support import FakeEngines
+from bunko.testing import FakeEmbedder
 wait_s = float(sys.argv[3])
 print("ready", flush=True)
 sys.stdin.readline()

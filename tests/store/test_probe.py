@@ -12,8 +12,6 @@ from bunko.store.probe import probe
 from bunko.store.remote import connect
 from tests.store.s3 import passing
 
-pytest.importorskip("moto", reason="moto's S3 server is not installed")
-
 
 def test_a_store_that_keeps_writers_apart_passes_and_nothing_is_left(place: str) -> None:
     Store(place)

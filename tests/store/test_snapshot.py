@@ -23,8 +23,6 @@ from tests.served import serving
 from tests.server.support import FakeEngines
 from tests.support import CATS, KYOTO, SHIPS, write_files
 
-pytest.importorskip("moto", reason="moto's S3 server is not installed")
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

@@ -11,13 +11,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import lancedb
 import pyarrow as pa
 import pytest
 
 from bunko.errors import DiskFull, StoreBusy, StoreDamaged, StoreError, StoreNotWritable, StoreTooNew
 from bunko.store import Entry, Record
 from bunko.store.faults import mapped
+from bunko.store.quick_lancedb import lancedb
 from bunko.store.store import Store
 from bunko.testing import FakeEmbedder
 from bunko.types import Chunk, Document, Span

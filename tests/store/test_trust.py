@@ -9,10 +9,10 @@ import stat
 import sys
 from pathlib import Path
 
-import lancedb
 import pytest
 
 from bunko.errors import StoreNotWritable, StoreUntrusted
+from bunko.store.quick_lancedb import lancedb
 from bunko.store.seal import SEAL, Seal
 from tests.support import CATS, KYOTO, SHIPS, make_library, write_files
 

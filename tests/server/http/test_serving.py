@@ -22,6 +22,7 @@ import pytest
 from tests.conftest import Cli
 from tests.engine.support import make_tiny_model
 from tests.server.support import Running, events_of, program
+from tests.started import Program
 from tests.support import (
     CATS,
     KYOTO,
@@ -180,7 +181,7 @@ def test_odd_requests_do_no_harm(docs: Path) -> None:
 
 
 def test_logs_hold_names_and_numbers_but_no_contents_and_no_tokens(docs: Path) -> None:
-    process = subprocess.Popen(
+    process = Program(
         command("serve", docs, "--port", "0", "--json", "--log", "json", "--token", "a-very-secret-token"),
         env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip

@@ -17,6 +17,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from tests.server.mcp.test_mcp import call
+from tests.started import Program
 from tests.support import CATS, REPOSITORY, SHIPS, command, environment, write_files
 
 TOKEN = "a-token-of-the-test"
@@ -30,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextlib.contextmanager
 def running(folder: Path, *flags: str, fake: bool = True) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Run `bunko mcp --http`, and give its address when it can be reached."""
-    process = subprocess.Popen(
+    process = Program(
         command("mcp", folder, "--http", "--port", "0", *flags, fake=fake),
         cwd=REPOSITORY,
         env=environment(),
@@ -110,7 +111,7 @@ def test_without_a_token_this_machine_may_call_it(folder: Path) -> None:
 
 
 def test_ctrl_c_ends_it_on_stdin_and_stdout_too(folder: Path) -> None:
-    process = subprocess.Popen(
+    process = Program(
         command("mcp", folder),
         cwd=REPOSITORY,
         env=environment(),
