@@ -28,7 +28,10 @@ HERE = Path(__file__).parent
 PICTURES = HERE.parents[1] / "docs" / "pictures"
 TRUST = HERE.parents[1] / "src/bunko/answering/trust.json"
 # The parts that the weights are fitted on; all others are for testing.
-FITTED = {"en": ("squad2 Yuan dynasty", "clapnq half", "clapnq on squad2"), "ja": ("jsquad development", "jaquad on jsquad")}
+FITTED = {
+    "en": ("squad2 Yuan dynasty", "clapnq half", "clapnq on squad2"),
+    "ja": ("jsquad development", "jaquad on jsquad"),
+}
 WORDS_FITTED = {"en": ("squad2 Yuan dynasty", "squad2 Steam engine"), "ja": ("jsquad development",)}
 # Of the answerable questions there, the shares that each strictness refuses: no more than the rule before did.
 REFUSED = {
