@@ -35,7 +35,8 @@ def test_of_many_who_want_the_lease_one_gets_it(place: str) -> None:
             found = list(pool.map(want, range(6)))
         winners = [one for one in found if not isinstance(one, StoreBusy)]
         assert len(winners) == 1, found
-        assert all(f"Process {os.getpid()} on " in one.message for one in found if isinstance(one, StoreBusy)), found
+        said = [one.message for one in found if isinstance(one, StoreBusy)]
+        assert all(f"Process {os.getpid()} on " in message for message in said), said
         winners[0].release()
     assert control.read(connect(place).open_table(control.CONTROL)).token == 3
 

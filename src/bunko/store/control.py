@@ -60,8 +60,10 @@ def open_control(database: Any) -> Any:
     if not exists(database):
         try:
             return database.create_table(CONTROL, data=pa.Table.from_pylist([_FIRST], schema=_SCHEMA))
-        except ValueError:  # another process was first, and may not have written the first version yet
-            pass
+        except (OSError, RuntimeError, ValueError) as error:
+            # Another process was first, or at the same moment; it may not have written the first version yet.
+            if not (isinstance(error, ValueError) or is_conflict(error)):
+                raise
     return _retried(lambda: database.open_table(CONTROL), when=lambda error: isinstance(error, ValueError))
 
 
