@@ -15,6 +15,7 @@ passage is embedded once.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import time
@@ -23,7 +24,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bunko.errors import FilesLost, LibraryEmpty, ReadError
+from bunko.errors import FilesLost, LibraryEmpty, ReadError, StoreBusy
 from bunko.indexing.commit import Batch, Counts, file_record, record_of
 from bunko.indexing.compare import Changes, compare, file_digest, fingerprint
 from bunko.indexing.embed import Progress, embed, embed_missing
@@ -65,14 +66,15 @@ def sync(
     is in the report.
     """
     begin = time.monotonic()
-    # A lease on an object store takes a second, and another writer may take longer: not where nothing has changed.
-    if store.is_slow_to_write():
-        listing = list_folder(root, ignore=settings.reading.ignore)
-        left = _left_to_embed(listing.files, store, embedder, settings=settings, retry_failed=retry_failed)
-        if left == 0 or (left and embed_at_most is not None and left > embed_at_most):
-            report = _report(root, store, listing, counts=Counts(), unembedded=left, begin=begin)
-            return _checked(root, listing, report)
-    with store.writing(wait_s=wait_s):
+    with contextlib.ExitStack() as held:
+        # A lease on an object store takes a second, and another writer may take longer: not where nothing has changed.
+        if store.published() or not _is_free(store, held):
+            listing = list_folder(root, ignore=settings.reading.ignore)
+            left = _left_to_embed(listing.files, store, embedder, settings=settings, retry_failed=retry_failed)
+            if left == 0 or (left and embed_at_most is not None and left > embed_at_most):
+                report = _report(root, store, listing, counts=Counts(), unembedded=left, begin=begin)
+                return _checked(root, listing, report)
+            held.enter_context(store.writing(wait_s=wait_s))
         listing = list_folder(root, ignore=settings.reading.ignore)
         files = listing.files
         store.refresh()
@@ -95,6 +97,15 @@ def sync(
             missing = 0
         report = _report(root, store, listing, counts=counts, unembedded=missing, begin=begin)
     return _checked(root, listing, report)
+
+
+def _is_free(store: Store, held: contextlib.ExitStack) -> bool:
+    """Hold the writer's lock until the end of `held`, if nobody else does; return whether it is held."""
+    try:
+        held.enter_context(store.writing())
+    except StoreBusy:
+        return False
+    return True
 
 
 def _left_to_embed(

@@ -21,7 +21,7 @@ from bunko.store.faults import mapped
 from bunko.store.remote import connect, is_remote
 from bunko.store.seal import SEAL, Seal
 from bunko.store.tables import KEEP_VERSIONS, delete, table_names
-from bunko.store.writer_lock import writer_lock, writing_process
+from bunko.store.writer_lock import writer_lock
 
 if TYPE_CHECKING:
     from bunko.store.published import Published
@@ -89,10 +89,6 @@ class LocalPlace:
             # Not after an error: what was written is believed all the same, as after a kill.
             with mapped("signed", self._location):
                 seal.close()
-
-    def is_slow_to_write(self) -> bool:
-        """Return whether another process is writing."""
-        return bool(writing_process(Path(self._location)))
 
     def check(self) -> None:
         """Do nothing: the lock is held by the operating system."""

@@ -120,10 +120,6 @@ class RemotePlace:
             return _KEEP_VERSIONS
         return max(_KEEP_VERSIONS, timedelta(seconds=time.time() - latest.since[name]) + _MARGIN)
 
-    def is_slow_to_write(self) -> bool:
-        """Return whether there is a version to be content with: a lease takes a second, and keeps others waiting."""
-        return self._published is not None
-
     def published(self) -> Published | None:
         """Return the version that is read; None where none was published yet."""
         return self._published

@@ -126,10 +126,6 @@ class Store:
         """Raise LeaseLost where another process may write by now. For those who commit to the tables themselves."""
         self._place.check()
 
-    def is_slow_to_write(self) -> bool:
-        """Return whether a writer has to wait: for a lease on an object store, or for another process."""
-        return self._place.is_slow_to_write()
-
     def published(self) -> Published | None:
         """Return the published version that is read; None for an index on this machine's disks."""
         return self._place.published()
