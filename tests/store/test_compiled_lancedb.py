@@ -110,6 +110,18 @@ def test_nearest_vectors_are_the_same(both: Both) -> None:
     assert own["path"].to_pylist() == ["3.txt", "2.txt", "1.txt"]
 
 
+def test_rows_taken_by_their_ids_are_the_same(both: Both) -> None:
+    own, whole = both
+    ids = [table.search().select(["path"]).with_row_id(True).limit(None).to_arrow() for table in both]
+    assert ids[0].select(["path", "_rowid"]) == ids[1].select(["path", "_rowid"])
+    wanted = ids[0]["_rowid"].to_pylist()[1:4:2]
+    taken = [table.take_row_ids(wanted).select(["path", "text"]).to_arrow() for table in both]
+    assert taken[0] == taken[1]
+    assert taken[0]["path"].to_pylist() == ["1.txt", "3.txt"]
+    assert own.name == whole.name == "chunks"
+    assert not own._is_whole
+
+
 def test_what_is_not_known_here_is_done_by_lancedb(both: Both) -> None:
     own, whole = both
     assert own.search([0.6, 0.8]).distance_type("dot").limit(2).metric("dot").to_arrow() == (
@@ -178,6 +190,9 @@ def test_with_a_lancedb_of_another_version_all_of_it_is_used(tmp_path: Path) -> 
     assert run_python(code, str(tmp_path)).strip() == "lancedb.db"
 
 
-def test_lancedb_is_used_where_it_is_imported_already(place: Path) -> None:
-    assert not isinstance(compiled_lancedb.connect(str(place)), Connection)
-    assert isinstance(alone(place).open_table("chunks"), Table)
+def test_tables_are_read_without_lancedbs_modules_where_these_are_imported(place: Path) -> None:
+    assert "lancedb" in sys.modules
+    table = compiled_lancedb.connect(str(place)).open_table("chunks")
+    assert isinstance(table, Table)
+    assert table.count_rows() == 5
+    assert not table._is_whole

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -52,14 +53,17 @@ _WORD = re.compile(
 )
 # Whether a text may have a Japanese character. Without one, words are these, and nothing else has to be looked for.
 _EAST_ASIAN = re.compile(r"[\u2e80-\uffef]")
-_PLAIN_WORD = re.compile(r"\d+(?:[.,:]\d+)*%?|[^\W\d_]+(?:['’][^\W\d_]+)?")
+_MARK = "\ue000"  # for private use, and no character of a plain text
+_PLAIN_WORD = re.compile(rf"\d+(?:[.,:]\d+)*%?|[^\W\d_]+(?:['’][^\W\d_]+)?|{_MARK}")
 _MAY_IDENTIFY = re.compile(r"[0-9_@#第]|\+\+")
 # Of day, month and year. Looking for them takes ten times as long as finding the words.
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-_MAY_BE_DATE = re.compile(
-    rf"\d[-/.]\d{{1,2}}[-/.]\d|\d年\d|元年|\d(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}|\b{_MONTH}\.?\s(?:the\s)?\d", re.I
-)
+_DAY_FIRST = re.compile(rf"\d(?:[-/.]\d{{1,2}}[-/.]\d|年\d|(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH})", re.I)
+_FIGURE = re.compile(r"\s(?:the\s)?\d", re.I)
+_MONTH_BEFORE = re.compile(rf"\b{_MONTH}\.?$", re.I)
+_LONGEST_MONTH = 10  # September and a full stop
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
+_SPACE_AND_FIGURE = re.compile(r" \d")
 _SPACED = re.compile(r"\b([A-Za-z]{1,8}) (\d+)\b")
 
 
@@ -75,15 +79,18 @@ def words(text: str) -> list[str]:
     (['ppr9087', '2026-03-05'], ['2026-03-05'])
     """
     folded = fold(text)
-    found, rest = _whole_words(folded)
-    if is_plain(rest):
-        if not found:
-            return [word for word in map(_plain_word, _PLAIN_WORD.findall(rest)) if word]
-        found += [(match.start(), _plain_word(match.group())) for match in _PLAIN_WORD.finditer(rest)]
-    else:
+    whole = _whole_words(folded)
+    if not is_plain(folded):
+        rest = _without(folded, whole).casefold()
+        found = [(start, word) for start, _, word in whole]
         found += [(match.start(), _word(match)) for match in _WORD.finditer(rest)]
         found += japanese_words(rest)
-    return [word for _, word in sorted(found, key=lambda item: item[0]) if word]
+        return [word for _, word in sorted(found, key=lambda item: item[0]) if word]
+    if not whole:
+        return list(_plain_words(folded))
+    words_in_order = iter(sorted(whole))
+    tokens = _PLAIN_WORD.findall(_marked(folded, sorted(whole)).casefold())
+    return [word for token in tokens if (word := next(words_in_order)[2] if token == _MARK else _plain_word(token))]
 
 
 @lru_cache(maxsize=4096)
@@ -97,13 +104,13 @@ def source_words(text: str) -> frozenset[str]:
     (['9087', 'ppr', 'ppr9087'], True, True)
     """
     folded = fold(text)
-    found = {word for _, word in _whole_words(folded)[0]}
-    lower = folded.casefold()
-    if is_plain(lower):
-        found.update(filter(None, map(_plain_word, _PLAIN_WORD.findall(lower))))
+    found = {word for _, _, word in _whole_words(folded)}
+    if is_plain(folded):
+        found.update(_plain_words(folded))
     else:
-        found |= {word for match in _WORD.finditer(lower) if (word := _word(match))}
-    found |= {f"{match[1]}{match[2]}".casefold() for match in _SPACED.finditer(folded)}
+        found |= {word for match in _WORD.finditer(folded.casefold()) if (word := _word(match))}
+    if _SPACE_AND_FIGURE.search(folded):
+        found |= {f"{match[1]}{match[2]}".casefold() for match in _SPACED.finditer(folded)}
     if not is_plain(folded):
         found.update(words(text))
         found.update(map(fold_katakana, other_spellings(folded)))
@@ -153,19 +160,42 @@ def is_plain(text: str) -> bool:
     return text.isascii() or not _EAST_ASIAN.search(text)
 
 
-def _whole_words(folded: str) -> tuple[list[tuple[int, str]], str]:
-    """Return the identifiers and dates of a folded text, and the text in lower case without them."""
+@lru_cache(maxsize=256)
+def _whole_words(folded: str) -> tuple[tuple[int, int, str], ...]:
+    """Return start, end and word of the identifiers and the whole dates of a folded text."""
     if not _MAY_IDENTIFY.search(folded):
-        return [], folded.casefold()
-    found: list[tuple[int, int, str]] = [(item.start, item.end, item.key) for item in identifiers(folded)]
-    if _MAY_BE_DATE.search(folded):
+        return ()
+    found = [(item.start, item.end, item.key) for item in identifiers(folded)]
+    if _may_have_date(folded):
         found += [
             (item.start, item.end, f"{item.year:04}-{item.month:02}-{item.day:02}") for item in whole_dates(folded)
         ]
-    rest = list(folded)
-    for start, end, _ in found:
+    return tuple(found)
+
+
+def _without(text: str, places: Sequence[tuple[int, int, str]]) -> str:
+    """Return a text with spaces at these places."""
+    rest = list(text)
+    for start, end, _ in places:
         rest[start:end] = " " * (end - start)
-    return [(start, word) for start, _, word in found], "".join(rest).casefold()
+    return "".join(rest)
+
+
+def _marked(text: str, places: Sequence[tuple[int, int, str]]) -> str:
+    """Return a text with a mark for each of these places, which are in order and may overlap."""
+    parts, done = [], 0
+    for start, end, _ in places:
+        parts += [text[done:start], f" {_MARK} "]
+        done = max(done, end)
+    return "".join(parts) + text[done:]
+
+
+def _may_have_date(folded: str) -> bool:
+    """Return whether a text may have a whole date: "5 March 2026", "March 5, 2026", "令和元年5月3日"."""
+    if _DAY_FIRST.search(folded) or "元年" in folded:
+        return True
+    figures = (match.start() for match in _FIGURE.finditer(folded))
+    return any(_MONTH_BEFORE.search(folded, max(0, at - _LONGEST_MONTH), at) for at in figures)
 
 
 def _word(match: re.Match[str]) -> str:
@@ -184,6 +214,12 @@ def _plain_word(token: str) -> str:
     if token[0].isdecimal():
         return token.replace(",", "")
     return "" if token in STOP_WORDS else stem(token)
+
+
+@lru_cache(maxsize=256)  # of a search: its passages are looked at twice
+def _plain_words(folded: str) -> tuple[str, ...]:
+    """Return the words of a plain text, identifiers and dates in parts."""
+    return tuple(word for word in map(_plain_word, _PLAIN_WORD.findall(folded.casefold())) if word)
 
 
 def fold_katakana(word: str) -> str:

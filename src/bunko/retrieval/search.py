@@ -56,8 +56,9 @@ def retrieve(
             found = beside.submit(_nearest, store, embedder.spec, vector, limit=settings.candidates)
         if settings.mode != "dense" or not use_dense:
             lexical = store.search_lexical(with_spellings(question.text), limit=settings.candidates)
-            lexical = by_order(question, lexical)
+        # Not beside Python, which would keep the search from its interpreter lock for milliseconds at each step.
         dense, nearest = found.result() if use_dense else ([], {})
+    lexical = by_order(question, lexical)
     if use_dense and vector is not None:
         lexical = _with_similarities(lexical, store, embedder, vector, known=nearest)
     if isinstance(store, Keyed) and nearest:
