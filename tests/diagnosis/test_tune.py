@@ -10,14 +10,14 @@ import pytest
 
 from bunko.cli.bench import _show_tuning
 from bunko.cli.main import main
-from bunko.diagnosis.bench.exactness import exact_width
+from bunko.diagnosis.bench.exactness import exact_width, reuses_exactly
 from bunko.diagnosis.bench.records import Tried, Tuning
 from bunko.diagnosis.bench.run import tune_model
 from bunko.diagnosis.bench.tune import tune
 from bunko.engine.gpus import Gpu
 from bunko.engine.measuring import TimedEngine, arbitrary_tokens
 from bunko.engine.parameters import Machine, Parameters, chat_parameters
-from bunko.engine.tuned import FILE, Speculation, Tuned, TunedModels, tuned_key
+from bunko.engine.tuned import FILE, FLASH, Speculation, Tuned, TunedModels, tuned_key
 from bunko.errors import UsageError
 from bunko.models import read_gguf
 from bunko.settings import GenerationSettings, Settings, apply_overrides
@@ -55,6 +55,19 @@ def test_the_width_is_where_numbers_begin_to_differ(parameters: Parameters, tmp_
             assert len(found) == 5
             seen.append(found)
         assert seen[0] == seen[1]
+
+
+def test_a_prompt_that_was_read_in_parts_has_the_same_numbers_but_with_flash_attention(
+    parameters: Parameters, tmp_path: Path
+) -> None:
+    flash = dataclasses.replace(parameters, values={**parameters.values, **FLASH})
+    found = []
+    for used in (parameters, flash):
+        with TimedEngine(used, log_directory=tmp_path / "logs") as engine:
+            found.append(reuses_exactly(engine, context_tokens=2048))
+    assert found[0]
+    if found[1]:
+        pytest.skip("on this processor, flash attention reads many tokens as it reads few")
 
 
 def test_guesses_are_counted(parameters: Parameters, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import importlib.util
 import json
@@ -44,6 +45,7 @@ _BESIDE = ("-journal", "-wal", "-shm")
 _WAIT_S = 0.5
 # Packages that affect answers, besides this one.
 _ENGINES = ("xllamacpp", "onnxruntime", "tokenizers", "lancedb")
+_PROGRAM = (".py", ".toml", ".txt", ".json")
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, state TEXT, at REAL, answer TEXT)",
     "CREATE TABLE IF NOT EXISTS folders (state TEXT PRIMARY KEY, folder TEXT)",
@@ -102,19 +104,19 @@ def key_of(question: str, *, state: str, settings: Settings) -> str:
         reader = state_of_reader(settings.reader)
     except (OSError, UsageError):
         return ""
-    parts = [question, state, *models, adapters, repr(decisive), prompts, reader, _program()]
+    parts = [question, state, *models, adapters, repr(decisive), prompts, reader, bunko.__version__, _program()]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 
+@functools.cache  # what runs here was read when it was imported
 def _program() -> str:
-    """Return a hash of the installed program: answers of an older one must not be given again."""
-    home = Path(bunko.__file__).parent
-    endings = ("py", "toml", "txt", "json")
-    files = [path for ending in endings for path in sorted(home.rglob(f"*.{ending}")) if path.is_file()]
+    """Return a hash of the files of the installed program: answers of an older one must not be given again."""
     specs = [importlib.util.find_spec(name) for name in _ENGINES]
+    places = [Path(folder, name) for folder, _, names in os.walk(Path(bunko.__file__).parent) for name in names]
+    files = sorted(place for place in places if place.suffix in _PROGRAM)
     files += [Path(spec.origin) for spec in specs if spec and spec.origin]
-    states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    return f"{bunko.__version__} {hashlib.blake2b(repr(states).encode(), digest_size=16).hexdigest()}"
+    states = [(str(path), status.st_size, status.st_mtime_ns) for path in files for status in (path.stat(),)]
+    return hashlib.blake2b(repr(states).encode(), digest_size=16).hexdigest()
 
 
 def _listing(files: Sequence[FileEntry]) -> str:

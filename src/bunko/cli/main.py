@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import os
 import sys
@@ -16,6 +17,8 @@ _INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 def run() -> NoReturn:
     """Run this process's command, and exit."""
+    ended: list[int] = []
+    atexit.register(_leave, ended)  # the first to be registered is the last to run
     code = main()
     if code == _INTERRUPTED:
         # Threads of libraries can crash an interpreter that is shutting down. Everything is closed by now, and engines
@@ -23,7 +26,16 @@ def run() -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+    ended.append(code)
     sys.exit(code)
+
+
+def _leave(ended: Sequence[int]) -> None:
+    """End the process without freeing its objects one by one, which takes .13 s after a question."""
+    if ended:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ended[0])
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import socket
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
+if TYPE_CHECKING:
+    from urllib3 import PoolManager
 
 
 class OpenSockets:
@@ -23,8 +23,11 @@ class OpenSockets:
         self.shut_times = 0
         """How often they were shut."""
 
-    def of(self, pool: urllib3.PoolManager) -> urllib3.PoolManager:
+    def of(self, pool: PoolManager) -> PoolManager:
         """Track the sockets of a pool, and return it."""
+        import urllib3
+        from urllib3.connection import HTTPConnection, HTTPSConnection
+
         watched = (
             ("http", urllib3.HTTPConnectionPool, HTTPConnection),
             ("https", urllib3.HTTPSConnectionPool, HTTPSConnection),

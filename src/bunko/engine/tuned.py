@@ -27,6 +27,8 @@ so up to 512 tokens only: beyond, the work on a single token is split."""
 _KEPT = 64
 _MOST_BYTES = 256 << 10
 _DIGEST_BYTES = 16
+_MEASURED = 2
+"""The way of measuring; what was found in another way counts no more. The first kept what made reuse inexact."""
 _NGRAM, _DRAFT = "COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE", "COMMON_SPECULATIVE_TYPE_DRAFT_SIMPLE"
 # The only parameters that an entry may change, and the range of each number.
 _NUMBERS: Mapping[str, tuple[int, int]] = {
@@ -113,7 +115,8 @@ def tuned_key(defaults: Parameters, machine: Machine, *, draft: Path | None = No
     stamps = [(state.st_size, state.st_mtime_ns) for state in (file.stat() for file in files)]
     # The window follows the free memory, which is another one each time.
     values = {name: value for name, value in defaults.values.items() if name not in ("n_ctx", "slot_save_path")}
-    described = json.dumps([values, stamps, this_processor().name, machine.cores], sort_keys=True, default=str)
+    known = [_MEASURED, values, stamps, this_processor().name, machine.cores]
+    described = json.dumps(known, sort_keys=True, default=str)
     return hashlib.blake2b(described.encode(), digest_size=_DIGEST_BYTES).hexdigest()
 
 

@@ -11,6 +11,9 @@ from bunko.engine.measuring import TimedEngine
 
 # The work on a single token is split above 512 tokens of context (ggml's flash attention).
 _LENGTHS = (40, 600)
+# Tokens of a prompt, and of its beginnings that were read before.
+_PROMPT = 160
+_KNOWN = (32, 64, 128)
 # Prose, so that a letter is the likeliest to follow, and not a part of one.
 _TEXT = (
     "The mill on the river was built by a miller and his daughter, and it burned down in the winter. Two years later "
@@ -29,6 +32,24 @@ def exact_width(engine: TimedEngine, *, most: int, context_tokens: int) -> int:
             repeated = tokens * (1 + (length + most) // len(tokens))
             width = _exact_at(engine, repeated, length, most=width)
     return width if tokens else 1
+
+
+def reuses_exactly(engine: TimedEngine, *, context_tokens: int) -> bool:
+    """Return whether a prompt of which a part was read before gives the numbers of one that is read at once.
+
+    Flash attention reads many tokens by another routine than few. Raises EngineError.
+    """
+    tokens = engine.tokens(_TEXT)
+    if not tokens or context_tokens <= _PROMPT:
+        return True  # nothing to reuse
+    prompt = (tokens * (1 + _PROMPT // len(tokens)))[:_PROMPT]
+    whole, _ = engine.likeliest(prompt, reuse=False)
+    for known in _KNOWN:
+        engine.likeliest(prompt[:known], reuse=False)
+        in_parts, read = engine.likeliest(prompt, reuse=True)
+        if read == _PROMPT - known and in_parts != whole:  # a model that can't reuse reads all of it
+            return False
+    return True
 
 
 def _exact_at(engine: TimedEngine, tokens: list[int], length: int, *, most: int) -> int:

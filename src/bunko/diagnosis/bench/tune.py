@@ -1,8 +1,9 @@
 """Find the engine's parameters for a model on this machine: `bunko bench --tune`. In: settings. Out: Tuning results.
 
-One parameter after another is measured in turns with the best so far, and kept if every run was faster. At the end all
-of it is measured in turns with the defaults: unless it is faster, the defaults stay. Guessing tokens ahead is kept only
-where it changes no number (`exactness`) and no text.
+One parameter after another is measured in turns with the best so far, and kept if every run was faster and a prompt of
+which a part is known gives the same numbers as before (`exactness`). At the end all of it is measured in turns with the
+defaults: unless it is faster, the defaults stay. Guessing tokens ahead is kept only where it changes no number and no
+text.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bunko.diagnosis.bench.exactness import exact_width
+from bunko.diagnosis.bench.exactness import exact_width, reuses_exactly
 from bunko.diagnosis.bench.local import Size, reference_size, time_run, warm_up
 from bunko.diagnosis.bench.records import Tried, Tuning
 from bunko.diagnosis.bench.timing import Budget, Say
@@ -36,6 +37,7 @@ _MATCH = 4
 _QUOTE_TOKENS = 48
 # Of all seconds, for guessing ahead.
 _FOR_GUESSES = 0.5
+_INEXACT = "it would change the answer where a part of the prompt was read before"
 _NO_TIME, _AHEAD = "left out, for lack of time", "words guessed ahead"
 _QUOTED = (
     "The mill on the river Ande was built in 1871 by Ada Lind, a miller's daughter, and it burned down in the winter "
@@ -148,12 +150,14 @@ def _try(search: _Search, first: TimedEngine, setting: str, values: Mapping[str,
             base = stack.enter_context(search.engine(search.best)) if search.best else first
             other = stack.enter_context(search.engine({**search.best, **values}))
             gains = search.gains(base, other)
+            kept = _is_faster(gains, least=_LEAST_GAIN)
+            is_exact = not kept or reuses_exactly(other, context_tokens=search.context_tokens)
     except EngineError as error:
         search.tried.append(Tried(setting=setting, remark=f"the engine does not run with it: {error.message}"))
         return
     search.stage_s = max(search.stage_s, search.budget.spent() - began)
-    kept = _is_faster(gains, least=_LEAST_GAIN)
-    remark = "" if gains else _NO_TIME
+    kept = kept and is_exact
+    remark = _INEXACT if not is_exact else "" if gains else _NO_TIME
     search.tried.append(
         Tried(setting=setting, gain=statistics.median(gains) if gains else None, is_kept=kept, remark=remark)
     )
