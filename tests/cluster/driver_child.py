@@ -9,7 +9,7 @@ import os
 import sys
 from typing import Any
 
-import bunko.cluster.driver as driver
+import bunko.cluster.steps as steps
 import bunko.store.remote_place as place
 from bunko.cli.main import main
 from bunko.store import lease
@@ -28,7 +28,7 @@ def dies_after(wanted: str) -> None:
         return commit
 
     for name in ("append", "append_vectors"):
-        setattr(driver, name, wrapped(getattr(driver, name)))
+        setattr(steps, name, wrapped(getattr(steps, name)))
 
 
 if __name__ == "__main__":

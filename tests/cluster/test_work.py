@@ -14,9 +14,9 @@ pytest.importorskip("lance")
 pytest.importorskip("ray")
 
 from bunko.cluster import work as work_module
-from bunko.cluster.driver import Pace, cut_shares
 from bunko.cluster.fragments import append, append_vectors
 from bunko.cluster.plan import MANIFEST, Plan, make_plan
+from bunko.cluster.shares import Pace, cut_shares
 from bunko.cluster.work import Done, Job, open_table, work
 from bunko.errors import ClusterError
 from bunko.settings import Settings

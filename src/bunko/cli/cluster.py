@@ -15,8 +15,9 @@ from bunko.cli.common import bold, counted, dim, note, print_json, safe, setting
 from bunko.errors import MissingExtra, StoreBusy, UsageError
 
 if TYPE_CHECKING:
-    from bunko.cluster.driver import ClusterReport, Pace
     from bunko.cluster.progress import State
+    from bunko.cluster.shares import Pace
+    from bunko.cluster.steps import ClusterReport
     from bunko.settings import Settings
 
 _PACKAGES = ("ray", "lance", "lance_ray")
@@ -78,7 +79,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 
 def _pace(arguments: argparse.Namespace) -> Pace:
-    from bunko.cluster.driver import Pace
+    from bunko.cluster.shares import Pace
 
     try:
         pace = Pace(share_files=int(arguments.share_files), commit_s=float(arguments.commit_s))

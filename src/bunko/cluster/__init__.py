@@ -4,6 +4,8 @@
 
 driver     the whole run, from the listing to the published index: start here
 plan       what is new, has changed or is gone
+steps      what the driver does in turn: remove, send work out and commit it, build indexes; what it reports
+shares     how the work is cut into tasks
 work       what a task does on a node, with the functions of bunko.indexing
 fragments  commits of what the tasks wrote, and indexes that the nodes build
 nodes      the connection to Ray: which tasks run, and what is sent again after a node has died

@@ -14,10 +14,9 @@ Say: TypeAlias = Callable[[str], None]
 
 REPEATS = 3
 _CLEAR_RUNS = 3
-_SAMPLE_S = 0.5
+_SAMPLE_S = 1.0
 # Below this share of the processors, other programs make a difference of less than the spread of the repeats.
 _BUSY_SHARE = 0.15
-_BUSY_LOAD = 0.5  # programs per processor during the last minute
 
 
 def figure(values: Sequence[float]) -> Figure:
@@ -62,14 +61,13 @@ def is_clear(one: Figure, other: Figure) -> bool:
 
 
 def machine_load() -> Load:
-    """Return how busy the machine is now. Takes half a second."""
+    """Return how busy the machine is now; the load average still tells of the minute before. Takes a second."""
     import psutil
 
-    processors = psutil.cpu_count() or 1
     average = psutil.getloadavg()[0]
     share = psutil.cpu_percent(interval=_SAMPLE_S) / 100
     return Load(
         average=round(average, 2),
         busy_share=round(share, 3),
-        is_busy=share > _BUSY_SHARE or average > _BUSY_LOAD * processors,
+        is_busy=share > _BUSY_SHARE,
     )
