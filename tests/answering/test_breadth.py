@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bunko.answering.breadth import passages_of
+from bunko.language.detection import detect_document_language
 from bunko.testing import FakeGenerator
 from bunko.types import Answer
 from tests.support import make_library, write_files
@@ -76,6 +79,19 @@ def test_a_capable_model_reads_whole_passages(tmp_path: Path) -> None:
     mill = [item.quote for item in answer.evidence if item.path == "mill.md"]
     assert any("1911" in quote and "because the river fell" in quote for quote in mill)
     assert answer.text.startswith("It is so.")
+
+
+def test_a_document_is_cut_for_a_question_without_the_large_model_of_languages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(tmp_path, FILES | {"mlyn.txt": "Starý mlýn byl postaven na břehu řeky v roce 1803.\n"})
+    with make_library(tmp_path) as library:
+        library.sync()
+        monkeypatch.setitem(sys.modules, "py3langid", None)  # importing it fails
+        (part,) = passages_of("mlyn.txt", library.store)
+        assert part.text.startswith("Starý mlýn")
+        with pytest.raises(ImportError):
+            detect_document_language(part.text)
 
 
 def test_of_two_documents_of_a_day_the_one_that_is_meant_is_read_whole(tmp_path: Path) -> None:

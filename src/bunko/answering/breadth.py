@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bunko.answering.bullets import Asked, best_quotes
 from bunko.answering.context_size import context_size
 from bunko.indexing.chunking import chunk
+from bunko.language.detection import detect_language
 from bunko.language.words import estimate_tokens
 from bunko.models.ability import ability_of
 from bunko.ports import Embedder, GeneratorSpec, Quotable
@@ -117,7 +118,12 @@ def passages_of(path: str, store: Quotable) -> list[Chunk]:
     document = store.document(path)
     if document is None:
         return []
-    return chunk(document, count_tokens=lambda texts: [estimate_tokens(text) for text in texts], settings=_CHUNKING)
+    return chunk(
+        document,
+        count_tokens=lambda texts: [estimate_tokens(text) for text in texts],
+        settings=_CHUNKING,
+        language_of=detect_language,  # without py3langid, which takes 84 MB
+    )
 
 
 def searches_for(

@@ -19,6 +19,8 @@ from bunko.settings import ChunkingSettings
 from bunko.types import Chunk, Document, page_at, under_heading
 
 CountTokens = Callable[[Sequence[str]], list[int]]
+LanguageOf = Callable[[str], str]
+"""A text -> its ISO 639-1 code."""
 _COUNTED_AT_ONCE = 256
 _SPLIT_AT_ONCE = 400_000
 """Characters that are split into sentences at a time. More than most documents have."""
@@ -37,20 +39,32 @@ class _Unit:
     """What begins here: 2 a section, 1 a paragraph, 0 only a sentence."""
 
 
-def chunk(document: Document, *, count_tokens: CountTokens, settings: ChunkingSettings) -> list[Chunk]:
+def chunk(
+    document: Document,
+    *,
+    count_tokens: CountTokens,
+    settings: ChunkingSettings,
+    language_of: LanguageOf = detect_document_language,
+) -> list[Chunk]:
     """Return the chunks in reading order; empty for a blank document.
 
     `count_tokens` is the embedder's own. The tokens of a chunk's sentences or rows add up to at most
     `settings.max_tokens`. Only a stretch without sentence end, space or comma is cut anywhere.
     """
-    return list(chunks_of(document, count_tokens=count_tokens, settings=settings))
+    return list(chunks_of(document, count_tokens=count_tokens, settings=settings, language_of=language_of))
 
 
-def chunks_of(document: Document, *, count_tokens: CountTokens, settings: ChunkingSettings) -> Iterator[Chunk]:
+def chunks_of(
+    document: Document,
+    *,
+    count_tokens: CountTokens,
+    settings: ChunkingSettings,
+    language_of: LanguageOf = detect_document_language,
+) -> Iterator[Chunk]:
     """Yield the chunks of `chunk` one by one: of a large document, few are in memory at a time."""
     outline = Outline.of(document)
     for run in _runs(_units(document, count_tokens, settings.max_tokens), settings):
-        yield _make_chunk(document, outline, run[0].start, run[-1].end)
+        yield _make_chunk(document, outline, run[0].start, run[-1].end, language_of)
 
 
 def _units(document: Document, count_tokens: CountTokens, max_tokens: int) -> Iterator[_Unit]:
@@ -175,7 +189,7 @@ def _best_cut(run: list[_Unit]) -> int:
     return best
 
 
-def _make_chunk(document: Document, outline: Outline, start: int, end: int) -> Chunk:
+def _make_chunk(document: Document, outline: Outline, start: int, end: int, language_of: LanguageOf) -> Chunk:
     text = document.text[start:end]
     heading = outline.path(start)
     return Chunk(
@@ -186,6 +200,6 @@ def _make_chunk(document: Document, outline: Outline, start: int, end: int) -> C
         page=page_at(document.pages, start),
         heading=heading,
         sections=outline.sections(start, end),
-        language=detect_document_language(text),
+        language=language_of(text),
         key=hashlib.blake2b(under_heading(heading, text).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
     )
