@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,35 @@ def test_help_names_a_command_as_its_flag_does(cli: Cli, words: tuple[str, ...])
     by_flag = cli(*words, "--help")
     assert by_flag.code == 0
     assert cli("help", *words).out == by_flag.out
+
+
+ENDING = """
+import atexit, sys
+from bunko.cli import main as program
+
+class Kept:
+    def __del__(self): print("freed")
+
+kept = Kept()
+sys.modules["kept"] = kept  # freed at the very end, when the interpreter clears its modules
+main = program.main
+
+def with_something_to_tell():
+    atexit.register(print, "told at the end")  # as libraries do that a command imports
+    return main()
+
+program.main = with_something_to_tell
+sys.argv = ["bunko", *sys.argv[1:]]
+program.run()
+"""
+
+
+@pytest.mark.parametrize(("words", "code"), [(["prompts", "list"], 0), (["prompts", "show", "none"], 2)])
+def test_a_command_ends_with_its_code_and_frees_nothing_first(words: list[str], code: int) -> None:
+    done = subprocess.run([sys.executable, "-c", ENDING, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert "told at the end" in done.stdout
+    assert "freed" not in done.stdout
 
 
 def test_the_version_has_a_short_flag(cli: Cli) -> None:
