@@ -27,6 +27,7 @@ import asyncio
 import itertools
 import json
 import random
+import re
 import shutil
 import statistics
 import subprocess
@@ -73,6 +74,9 @@ def main() -> None:
         server.terminate()
         server.wait(20)
         shutil.rmtree(store, ignore_errors=True)
+
+
+_MARK = re.compile(r" ?\[\d+\]")
 
 
 class Load:
@@ -211,7 +215,8 @@ class Load:
         self.count["mixed_up"] += tree["question"] != question or paths != self.alone[question][1]
 
     def key(self, tree: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
-        return tree["answer"], tuple(item["path"] for item in tree["evidence"])
+        answer = _MARK.sub("", tree["answer"])  # /v1 leaves them out
+        return answer, tuple(item["path"] for item in tree["evidence"])
 
 
 class Away(Exception):
