@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bunko.answering.bullets import Asked, best_quotes
 from bunko.answering.context_size import context_size
-from bunko.indexing.chunking import chunk
+from bunko.indexing.chunking import chunks_of
 from bunko.language.detection import detect_language
 from bunko.language.words import estimate_tokens
 from bunko.models.ability import ability_of
@@ -118,12 +118,13 @@ def passages_of(path: str, store: Quotable) -> list[Chunk]:
     document = store.document(path)
     if document is None:
         return []
-    return chunk(
+    parts = chunks_of(
         document,
         count_tokens=lambda texts: [estimate_tokens(text) for text in texts],
         settings=_CHUNKING,
         language_of=detect_language,  # without py3langid, which takes 84 MB
     )
+    return list(parts)
 
 
 def searches_for(

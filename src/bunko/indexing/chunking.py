@@ -39,19 +39,13 @@ class _Unit:
     """What begins here: 2 a section, 1 a paragraph, 0 only a sentence."""
 
 
-def chunk(
-    document: Document,
-    *,
-    count_tokens: CountTokens,
-    settings: ChunkingSettings,
-    language_of: LanguageOf = detect_document_language,
-) -> list[Chunk]:
+def chunk(document: Document, *, count_tokens: CountTokens, settings: ChunkingSettings) -> list[Chunk]:
     """Return the chunks in reading order; empty for a blank document.
 
     `count_tokens` is the embedder's own. The tokens of a chunk's sentences or rows add up to at most
     `settings.max_tokens`. Only a stretch without sentence end, space or comma is cut anywhere.
     """
-    return list(chunks_of(document, count_tokens=count_tokens, settings=settings, language_of=language_of))
+    return list(chunks_of(document, count_tokens=count_tokens, settings=settings))
 
 
 def chunks_of(

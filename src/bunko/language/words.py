@@ -88,9 +88,10 @@ def words(text: str) -> list[str]:
         return [word for _, word in sorted(found, key=lambda item: item[0]) if word]
     if not whole:
         return list(_plain_words(folded))
-    words_in_order = iter(sorted(whole))
-    tokens = _PLAIN_WORD.findall(_marked(folded, sorted(whole)).casefold())
-    return [word for token in tokens if (word := next(words_in_order)[2] if token == _MARK else _plain_word(token))]
+    in_order = sorted(whole)
+    marked = iter(in_order)
+    tokens = _PLAIN_WORD.findall(_marked(folded, in_order).casefold())
+    return [word for token in tokens if (word := next(marked)[2] if token == _MARK else _plain_word(token))]
 
 
 @lru_cache(maxsize=4096)
