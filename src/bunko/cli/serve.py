@@ -27,6 +27,9 @@ _LISTS = {"library_token": "library_tokens", "allow_host": "allow_hosts", "allow
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve the folders until a signal comes."""
+    from bunko.server.hosting.arenas import share_arenas
+
+    share_arenas()
     from bunko.engines import Engines
     from bunko.server.hosting.host import Host
     from bunko.server.hosting.made_libraries import MadeLibraries, data_folder

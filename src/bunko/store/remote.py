@@ -13,10 +13,6 @@ from typing import Any
 
 from bunko.store import compiled_lancedb
 
-# Bytes. LanceDB's own default for indexes is 6 GB, more than a small replica has.
-_INDEX_CACHE = 1 << 30
-_METADATA_CACHE = 256 << 20
-
 
 def is_remote(location: str) -> bool:
     """Return whether a library's place is an object store.
@@ -49,4 +45,4 @@ def connect(location: str) -> Any:
 def _session() -> Any:
     from bunko.store.quick_lancedb import lancedb
 
-    return lancedb.Session(index_cache_size_bytes=_INDEX_CACHE, metadata_cache_size_bytes=_METADATA_CACHE)
+    return compiled_lancedb.new_session(lancedb)
