@@ -56,9 +56,12 @@ class Facts:
         return self.modified or self.created
 
 
+_NAMES = tuple(field.name for field in dataclasses.fields(Facts))
+
+
 def facts_json(facts: Facts) -> str:
     """Return facts as JSON, without what is empty; an empty text where there are none."""
-    known = {name: value for name, value in dataclasses.asdict(facts).items() if value}
+    known = {name: value for name in _NAMES if (value := getattr(facts, name))}
     return json.dumps(known, ensure_ascii=False) if known else ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from bunko.embedding.batches import pieces_at_once
 from bunko.embedding.integer_minilm import integer_model
 from bunko.embedding.recipes import recipe_of
 from bunko.embedding.text_by_text import TextByText, of_length_one
+from bunko.embedding.word_counts import CountTokens, WordCounts, cuts_at_spaces
 from bunko.engine.onnx_session import open_session
 from bunko.errors import ModelBroken, WrongModelKind
 from bunko.hardware.freed_memory import return_memory
@@ -75,6 +77,13 @@ class OnnxEmbedder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count each text's tokens, without special ones."""
+        return self._counting(texts)
+
+    @functools.cached_property
+    def _counting(self) -> CountTokens:
+        return WordCounts(self._count) if cuts_at_spaces(self._tokenizer) else self._count
+
+    def _count(self, texts: Sequence[str]) -> list[int]:
         counts = [0] * len(texts)
         for pieces in pieces_at_once(texts, longest=_LONGEST_TEXT, most=_AT_ONCE):
             encoded = self._tokenizer.encode_batch_fast([piece for _, piece in pieces], add_special_tokens=False)

@@ -153,8 +153,8 @@ def _pieces(text: str, start: int, end: int, tokens: int, max_tokens: int) -> It
 
 def _runs(units: Iterable[_Unit], settings: ChunkingSettings) -> Iterator[list[_Unit]]:
     run: list[_Unit] = []
+    size = 0
     for unit in units:
-        size = sum(member.tokens for member in run)
         if run and (
             size + unit.tokens > settings.max_tokens
             or (unit.opens == 2 and size >= settings.min_tokens // 2)
@@ -163,10 +163,12 @@ def _runs(units: Iterable[_Unit], settings: ChunkingSettings) -> Iterator[list[_
             keep = _best_cut(run) if size + unit.tokens > settings.max_tokens else len(run)
             yield run[:keep]
             run = run[keep:]
-            if run and sum(member.tokens for member in run) + unit.tokens > settings.max_tokens:
+            size = sum(member.tokens for member in run)
+            if run and size + unit.tokens > settings.max_tokens:
                 yield run
-                run = []
+                run, size = [], 0
         run.append(unit)
+        size += unit.tokens
     if run:
         yield run
 

@@ -12,7 +12,6 @@ from collections import Counter
 from bunko.language.scripts import HAN, KANA
 
 _WORD = re.compile(r"[^\W\d_]+")
-_LETTER = re.compile(r"[^\W\d_]")
 _SCRIPTS = {  # where one script is nearly one language
     "ko": re.compile(r"[\uac00-\ud7af\u1100-\u11ff]"),
     "ru": re.compile(r"[\u0400-\u04ff]"),
@@ -80,7 +79,7 @@ def detect_language(text: str) -> str:
     ('ja', 'de')
     """
     sample = text[:2000]
-    return (None if sample.isascii() else _by_script(sample)) or _by_words(sample)
+    return (None if sample.isascii() else _by_script(sample)) or _by_words(_languages_of(sample))
 
 
 def detect_document_language(text: str) -> str:
@@ -93,11 +92,14 @@ def detect_document_language(text: str) -> str:
     'cs'
     """
     sample = text[:2000]
-    ours = detect_language(sample)
-    letters = len(_LETTER.findall(sample))
+    languages = _languages_of(sample)
+    ours = (None if sample.isascii() else _by_script(sample)) or _by_words(languages)
+    letters = _letters(sample)
     if letters < _SHORTEST_DOCUMENT or ours in _OWN_SCRIPT:
         return ours
-    if (ours == "ja" and len(KANA.findall(sample)) >= _KANA_SHARE * letters) or (ours == "en" and _is_english(sample)):
+    if (ours == "ja" and len(KANA.findall(sample)) >= _KANA_SHARE * letters) or (
+        ours == "en" and _is_english(languages)
+    ):
         return ours
     if ours == "ja" and _JAPANESE_ONLY & set(sample) and not _CHINESE_ONLY & set(sample):
         return ours  # a table or a list, without kana
@@ -107,13 +109,21 @@ def detect_document_language(text: str) -> str:
     return {"nb": "no", "nn": "no"}.get(code, code if code in LANGUAGE_NAMES else ours)
 
 
-def _is_english(sample: str) -> bool:
-    found = _WORD.findall(sample.lower())
-    return sum(_LANGUAGE_OF_WORD.get(word) == "en" for word in found) >= _ENGLISH_SHARE * len(found)
+def _letters(sample: str) -> int:
+    return sum(map(len, _WORD.findall(sample)))
+
+
+def _languages_of(sample: str) -> list[str | None]:
+    """Return the language of each word; None for those that aren't among the commonest of one."""
+    return [*map(_LANGUAGE_OF_WORD.get, _WORD.findall(sample.lower()))]
+
+
+def _is_english(languages: list[str | None]) -> bool:
+    return languages.count("en") >= _ENGLISH_SHARE * len(languages)
 
 
 def _by_script(sample: str) -> str | None:
-    letters = len(_LETTER.findall(sample))
+    letters = _letters(sample)
     if not letters:
         return "en"
     if len(KANA.findall(sample)) + len(HAN.findall(sample)) > 0.15 * letters:
@@ -122,8 +132,8 @@ def _by_script(sample: str) -> str | None:
     return next(found, None)
 
 
-def _by_words(sample: str) -> str:
-    votes = Counter(map(_LANGUAGE_OF_WORD.get, _WORD.findall(sample.lower())))
+def _by_words(languages: list[str | None]) -> str:
+    votes = Counter(languages)
     del votes[None]
     best, count = max(votes.items(), key=lambda item: item[1], default=("en", 0))
     # English unless another language clearly wins: a few foreign words in an English text are common.
