@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,14 @@ def test_few_words_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     for texts in (["one two three"], ["three four five"], ["one six"], ["a b c d e f g h"], ["one"]):
         assert counts(texts) == count(texts)
         assert len(counts._known) <= max(4, len(texts[0].split()))
+
+
+def test_several_threads_count_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word_counts, "_MOST_WORDS", 20)  # so that what is kept is exchanged all the time
+    counts, chance = WordCounts(count), random.Random(5)
+    texts = [[" ".join(chance.choices([f"word{n}" for n in range(60)], k=12))] for _ in range(400)]
+    with ThreadPoolExecutor(8) as threads:
+        assert [*threads.map(counts, texts)] == [*map(count, texts)]
 
 
 def test_only_for_tokenizers_that_cut_at_spaces() -> None:

@@ -39,13 +39,13 @@ class WordCounts:
     def __call__(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text."""
         split = [_REMOVED.sub("", text).split() for text in texts]
-        new = {word for words in split for word in words if word not in self._known}
-        if len(self._known) + len(new) > _MOST_WORDS:
-            self._known = {}
-            new = {word for words in split for word in words}
-        self._known.update(zip(new, self._count([*new]), strict=True))
-        totals = [sum(map(self._known.__getitem__, words)) for words in split]
-        for word in new:
-            if len(word) > _LONGEST_WORD:
-                del self._known[word]
-        return totals
+        words = {word for each in split for word in each}
+        known = self._known  # another thread may exchange it
+        counts = {word: count for word in words if (count := known.get(word)) is not None}
+        missing = [word for word in words if word not in counts]
+        new = dict(zip(missing, self._count(missing), strict=True))
+        counts |= new
+        if len(known) + len(new) > _MOST_WORDS:
+            self._known = known = {}
+        known.update((word, count) for word, count in new.items() if len(word) <= _LONGEST_WORD)
+        return [sum(map(counts.__getitem__, each)) for each in split]
