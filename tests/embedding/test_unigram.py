@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -51,6 +52,14 @@ def test_the_cut_is_that_of_tokenizers(text: str) -> None:
 def test_counting_counts_what_is_cut(texts: list[str]) -> None:
     fresh = Unigram(make_table(PIECES, SCORES, special={0, 1}), unknown=1)
     assert fresh.count(texts) == [len(OURS.encode(text)) for text in texts]
+
+
+def test_words_that_are_cut_in_several_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = " ".join(map("".join, itertools.product("abcd日", repeat=3)))
+    for most in (1, 7, 50):  # characters of a group: less than a word, and more
+        monkeypatch.setattr("bunko.embedding.unigram._AT_ONCE", most)
+        fresh = Unigram(make_table(PIECES, SCORES, special={0, 1}), unknown=1)
+        assert fresh.encode(text) == THEIRS.encode(text, add_special_tokens=False).ids
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,10 @@ regularization; normalisation is SentencePiece's `nmt_nfkc`.
 from __future__ import annotations
 
 import itertools
+import math
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,6 +33,7 @@ _REST = np.uint64(64 - _BITS)
 # Words whose cut is remembered: so many new ones, and as many of those before. Half of a text's words are rare ones.
 _MOST_KNOWN = 50_000
 _LONGEST_KNOWN = 24
+_AT_ONCE = 4_000  # characters
 
 
 def normalise(text: str) -> str:
@@ -104,58 +106,85 @@ class Unigram:
         return found
 
     def _segment(self, words: Sequence[str]) -> list[tuple[int, ...]]:
-        words = [_SPACE + word for word in words]
-        text = "\0".join(words)
-        candidates = self._candidates(text, longest=min(_LONGEST, max(map(len, words), default=0)))
-        result = []
-        start = 0
-        for word in words:
-            end = start + len(word)
-            result.append(self._best(candidates, start, end))
-            start = end + 1
+        result: list[tuple[int, ...]] = []
+        for group in _groups([_SPACE + word for word in words]):
+            found = self._candidates("\0".join(group), longest=min(_LONGEST, max(map(len, group))))
+            start = 0
+            for word in group:
+                result.append(self._best(found, start, start + len(word)))
+                start += len(word) + 1
         return result
 
-    def _candidates(self, text: str, *, longest: int) -> list[list[tuple[int, int, float]]]:
-        """Return, for each place, the pieces that begin there, as (place after it, number, score)."""
-        characters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
-        candidates: list[list[tuple[int, int, float]]] = [[] for _ in characters]
-        hashes = np.zeros(len(characters), dtype=np.uint64)
-        for length in range(1, min(longest, len(characters)) + 1):
-            # Horner's rule for all places at once: the last places run out of characters.
-            hashes = hashes[: len(characters) - length + 1] * _BASE + characters[length - 1 :] + _ONE
-            places = np.flatnonzero(self._beginnings[hashes >> _REST])
-            wanted = hashes[places]
-            at = np.searchsorted(self._hashes, wanted)
-            at[at == len(self._hashes)] = 0
-            found = self._hashes[at] == wanted
-            places, at = places[found], at[found]
-            for place, number, score in zip(
-                places.tolist(), self._numbers[at].tolist(), self._scores[at].tolist(), strict=True
-            ):
-                candidates[place].append((place + length, number, score))
-        return candidates
+    def _candidates(self, text: str, *, longest: int) -> _Candidates:
+        """Return the pieces that begin at each place."""
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        size = len(codes)
+        # Beyond the end as beside words there is "\0", which no piece has.
+        characters = np.ones(size + longest, dtype=np.uint64)
+        characters[:size] += codes
+        hashes = np.zeros((longest + 1, size), dtype=np.uint64)
+        for length in range(1, longest + 1):  # Horner's rule, for all places at once
+            hashes[length] = hashes[length - 1] * _BASE + characters[length - 1 : length - 1 + size]
+        places, lengths = np.nonzero(self._beginnings[hashes[1:] >> _REST].T)
+        wanted = hashes[lengths + 1, places]
+        at = np.searchsorted(self._hashes, wanted)
+        at[at == len(self._hashes)] = 0
+        found = self._hashes[at] == wanted
+        places, at = places[found], at[found]
+        return _Candidates(
+            first=np.searchsorted(places, np.arange(size + 1)).tolist(),
+            lengths=(lengths[found] + 1).tolist(),
+            numbers=self._numbers[at].tolist(),
+            scores=self._scores[at].tolist(),
+        )
 
-    def _best(self, candidates: Sequence[Sequence[tuple[int, int, float]]], start: int, end: int) -> tuple[int, ...]:
+    def _best(self, found: _Candidates, start: int, end: int) -> tuple[int, ...]:
         """Return the most likely cut of one word (Viterbi). Unknown characters side by side are one piece."""
-        scores = [-np.inf] * (end - start + 1)
+        size = end - start
+        scores = [-math.inf] * (size + 1)
         scores[0] = 0.0
-        back: list[tuple[int, int]] = [(0, 0)] * (end - start + 1)
-        for place in range(start, end):
-            here = scores[place - start]
-            for after, number, score in candidates[place]:
-                if here + score > scores[after - start]:
-                    scores[after - start] = here + score
-                    back[after - start] = (place - start, number)
-            if here + self._penalty > scores[place - start + 1]:
-                scores[place - start + 1] = here + self._penalty
-                back[place - start + 1] = (place - start, self._unknown)
+        back: list[tuple[int, int]] = [(0, 0)] * (size + 1)
+        for place in range(size):
+            here = scores[place]
+            for n in range(found.first[start + place], found.first[start + place + 1]):
+                after, score = place + found.lengths[n], here + found.scores[n]
+                if score > scores[after]:
+                    scores[after] = score
+                    back[after] = (place, found.numbers[n])
+            if here + self._penalty > scores[place + 1]:
+                scores[place + 1] = here + self._penalty
+                back[place + 1] = (place, self._unknown)
         numbers: list[int] = []
-        at = end - start
+        at = size
         while at:
             at, number = back[at]
             if number != self._unknown or not numbers or numbers[-1] != number:
                 numbers.append(number)
         return tuple(reversed(numbers))
+
+
+class _Candidates(NamedTuple):
+    """The pieces that begin at each place of a text; lists, in the order of the places and then of their lengths."""
+
+    first: list[int]
+    """The number of the first one at a place; as many places as the text has, and one more."""
+    lengths: list[int]
+    numbers: list[int]
+    scores: list[float]
+
+
+def _groups(words: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the words in groups of some thousand characters: their hashes fit into a processor's cache."""
+    group: list[str] = []
+    size = 0
+    for word in words:
+        if group and size + len(word) > _AT_ONCE:
+            yield group
+            group, size = [], 0
+        group.append(word)
+        size += len(word) + 1
+    if group:
+        yield group
 
 
 def _words(text: str) -> list[str]:
