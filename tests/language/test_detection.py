@@ -13,6 +13,7 @@ from bunko.language.detection import (
     OTHER_SCRIPTS,
     detect_document_language,
     detect_language,
+    language_of_parts,
 )
 
 DOCUMENTS = {
@@ -136,6 +137,29 @@ def test_english_and_japanese_documents_do_not_load_py3langid() -> None:
         f"detect({DOCUMENTS['en']!r}); detect({DOCUMENTS['ja']!r}); sys.exit('py3langid' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "#define KEY_A (1 << 4)\n#define KEY_B (KEY_A + 1)\nint flags = KEY_A | KEY_B;",
+        "Anna Berg | 114 | 5501\nBert Falk | 230 | 5502\nCarla Rossi | 231 | 5503",
+        "2.1. Name\n2.2. Synopsis\n2.3. Arguments\n2.4. Description",
+    ],
+)
+def test_a_table_or_code_in_an_english_document_is_english_without_py3langid(part: str) -> None:
+    code = (
+        "import sys; from bunko.language.detection import language_of_parts;"
+        f"print(language_of_parts({DOCUMENTS['en'] + part!r})({part!r}), 'py3langid' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert ran.stdout.split() == ["en", "False"]
+
+
+@pytest.mark.parametrize("language", list(DOCUMENTS))
+def test_a_part_in_another_language_than_its_document(language: str) -> None:
+    for document in (DOCUMENTS["en"], DOCUMENTS["ja"], ""):
+        assert language_of_parts(document + DOCUMENTS[language])(DOCUMENTS[language]) == language
 
 
 def test_a_table_without_kana_is_japanese_where_a_character_is_only_japanese() -> None:

@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bunko.indexing.outline import Outline
-from bunko.language.detection import detect_document_language
+from bunko.language.detection import language_of_parts
 from bunko.language.sentences import sentences
 from bunko.settings import ChunkingSettings
 from bunko.types import Chunk, Document, page_at, under_heading
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 LanguageOf = Callable[[str], str]
-"""A text -> its ISO 639-1 code."""
+"""A part of a document -> its ISO 639-1 code."""
 _COUNTED_AT_ONCE = 256
 _SPLIT_AT_ONCE = 400_000
 """Characters that are split into sentences at a time. More than most documents have."""
@@ -53,10 +53,11 @@ def chunks_of(
     *,
     count_tokens: CountTokens,
     settings: ChunkingSettings,
-    language_of: LanguageOf = detect_document_language,
+    language_of: LanguageOf | None = None,
 ) -> Iterator[Chunk]:
     """Yield the chunks of `chunk` one by one: of a large document, few are in memory at a time."""
     outline = Outline.of(document)
+    language_of = language_of or language_of_parts(document.text)
     for run in _runs(_units(document, count_tokens, settings.max_tokens), settings):
         yield _make_chunk(document, outline, run[0].start, run[-1].end, language_of)
 

@@ -6,12 +6,15 @@ enough for questions. Documents in languages other than English and Japanese are
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
+from collections.abc import Callable
 
 from bunko.language.scripts import HAN, KANA
 
 _WORD = re.compile(r"[^\W\d_]+")
+_OTHER_LETTER = re.compile(r"[^\W\d_a-zA-Z]")
 _SCRIPTS = {  # where one script is nearly one language
     "ko": re.compile(r"[\uac00-\ud7af\u1100-\u11ff]"),
     "ru": re.compile(r"[\u0400-\u04ff]"),
@@ -33,6 +36,9 @@ _LATIN = {
     "pt": "o os um uma não em do da dos das para com mais foi são quem onde qual ao",
     "nl": "het een van en niet met voor op zijn aan werd wordt door wie hoe waar wanneer ook",
 }
+# The commonest words of Indonesian and Malay.
+_INDONESIAN = frozenset("yang dan untuk dari pada dalam tidak ini itu adalah dengan oleh akan".split())
+_A_FEW = 2
 _LANGUAGE_OF_WORD = {word: language for language, words in _LATIN.items() for word in words.split()}
 LANGUAGE_NAMES = {
     "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German",
@@ -55,6 +61,7 @@ JAPANESE_LANGUAGE_NAMES = {
 }  # fmt: skip
 # Scripts that one language uses; Cyrillic, Arabic, Devanagari and Han are used by several.
 _OWN_SCRIPT = frozenset({"ko", "el", "he", "th"})
+_BEGINNING = 20_000  # characters of a document that tell whether it is English
 _SHORTEST_DOCUMENT = 20  # letters: py3langid guesses at less
 # English prose has more of the words in `_LATIN` than this share, and other languages have less.
 _ENGLISH_SHARE = 0.12
@@ -83,23 +90,39 @@ def detect_language(text: str) -> str:
 
 
 def detect_document_language(text: str) -> str:
-    """Return the ISO 639-1 code of a document or a part of it, one of `LANGUAGE_NAMES`.
+    """Return the ISO 639-1 code of a document, one of `LANGUAGE_NAMES`.
 
-    English and Japanese are detected here; py3langid (75 MB of memory) is loaded only for text that is
+    English and Japanese are detected here; py3langid (75 MB of memory, a second to load) is asked only for text that is
     not clearly one of them, such as other languages and tables.
 
     >>> detect_document_language("Starý mlýn byl postaven na břehu řeky v roce 1803.")
     'cs'
     """
-    sample = text[:2000]
+    return _detected(text[:2000], in_english=lambda: False)
+
+
+def language_of_parts(document: str) -> Callable[[str], str]:
+    """Return what detects the language of a document's parts.
+
+    In an English document, a table or code in plain letters is English: of py3langid it would be a guess.
+
+    >>> language_of = language_of_parts("The keys of the mill, and what each of them opens.")
+    >>> language_of("A12: cellar, attic; B14: pump room"), language_of("Starý mlýn byl postaven na břehu řeky.")
+    ('en', 'cs')
+    """
+    in_english = functools.cache(lambda: _is_english(_languages_of(document[:_BEGINNING])))
+    return lambda text: _detected(text[:2000], in_english=in_english)
+
+
+def _detected(sample: str, *, in_english: Callable[[], bool]) -> str:
     languages = _languages_of(sample)
     ours = (None if sample.isascii() else _by_script(sample)) or _by_words(languages)
     letters = _letters(sample)
     if letters < _SHORTEST_DOCUMENT or ours in _OWN_SCRIPT:
         return ours
-    if (ours == "ja" and len(KANA.findall(sample)) >= _KANA_SHARE * letters) or (
-        ours == "en" and _is_english(languages)
-    ):
+    if ours == "ja" and len(KANA.findall(sample)) >= _KANA_SHARE * letters:
+        return ours
+    if ours == "en" and (_is_english(languages) or (_may_be_english(sample) and in_english())):
         return ours
     if ours == "ja" and _JAPANESE_ONLY & set(sample) and not _CHINESE_ONLY & set(sample):
         return ours  # a table or a list, without kana
@@ -107,6 +130,11 @@ def detect_document_language(text: str) -> str:
 
     code = str(py3langid.classify(sample)[0])
     return {"nb": "no", "nn": "no"}.get(code, code if code in LANGUAGE_NAMES else ours)
+
+
+def _may_be_english(sample: str) -> bool:
+    """Return whether a text has no letters but English ones; so does only Indonesian, of those in `LANGUAGE_NAMES`."""
+    return not _OTHER_LETTER.search(sample) and len(_INDONESIAN.intersection(_WORD.findall(sample.lower()))) < _A_FEW
 
 
 def _letters(sample: str) -> int:
