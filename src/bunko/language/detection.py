@@ -36,9 +36,14 @@ _LATIN = {
     "pt": "o os um uma não em do da dos das para com mais foi são quem onde qual ao",
     "nl": "het een van en niet met voor op zijn aan werd wordt door wie hoe waar wanneer ook",
 }
-# The commonest words of Indonesian and Malay.
-_INDONESIAN = frozenset("yang dan untuk dari pada dalam tidak ini itu adalah dengan oleh akan".split())
+# Common words of the other languages in Latin letters that English does not have, nor programs.
+_OTHER_LATIN = frozenset(
+    "yang dan untuk dari pada dalam tidak itu adalah dengan oleh og av af som ikke det och att inte het ei ja joka oli "
+    "hän niin mutta ning aga je za na se su ki ali nije bio od kako nie jest przez oraz jak był az hogy nem egy és ve "
+    "volt bir bu için ile ama els amb una més però nu din cu pe mai care este un ir kad yra buvo ar bija nav".split()
+)
 _A_FEW = 2
+_OTHER_LETTERS = 0.02  # of all letters: more than names bring, and less than those languages have
 _LANGUAGE_OF_WORD = {word: language for language, words in _LATIN.items() for word in words.split()}
 LANGUAGE_NAMES = {
     "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German",
@@ -133,8 +138,10 @@ def _detected(sample: str, *, in_english: Callable[[], bool]) -> str:
 
 
 def _may_be_english(sample: str) -> bool:
-    """Return whether a text has no letters but English ones; so does only Indonesian, of those in `LANGUAGE_NAMES`."""
-    return not _OTHER_LETTER.search(sample) and len(_INDONESIAN.intersection(_WORD.findall(sample.lower()))) < _A_FEW
+    """Return whether a text has hardly any letters and words that English does not have."""
+    others = len(_OTHER_LETTER.findall(sample))
+    words = set(_WORD.findall(sample.lower()))
+    return others <= _OTHER_LETTERS * _letters(sample) and len(_OTHER_LATIN & words) < _A_FEW
 
 
 def _letters(sample: str) -> int:
