@@ -13,10 +13,11 @@ lost               neither an answer nor an error that says when to come back
 sent_away          answers 429 and 503; each client retried after Retry-After
 left, searched     answers broken off by the client, searches
 ask_s              median and 95% of the seconds of a question, waiting in the queue included
-memory_mb          of each process (Pss), the median of each tenth of the time: the server's first, then the engine's
+memory_mb          of each process (Pss), the median of each tenth of the time: the server's first, then the engine's;
+                   and of each the part that no file holds (RssAnon), since the system takes pages of files back when
+                   other programs need memory, and this part only grows by what the process does
 slope_mb_h         of each process: a line through its values after the first ten minutes (of a shorter run, after the
                    first third), in MB an hour, and as a share of the mean
-private_mb         of the server, memory that no other process shares, in the first and the last tenth
 open_files         of the server, in the first and the last tenth
 """
 
@@ -90,7 +91,6 @@ class Load:
         self.seconds: list[float] = []
         self.pause_s = 0.0
         self.memory: dict[str, list[tuple[float, float]]] = {}
-        self.private: list[float] = []
         self.files: list[int] = []
         self.until = self.seconds_in_all = 0.0
 
@@ -118,9 +118,6 @@ class Load:
             "ask_s": [round(statistics.median(ask_s), 1), round(ask_s[int(0.95 * len(ask_s))], 1)],
             "memory_mb": {name: tenths(values) for name, values in self.memory.items()},
             "slope_mb_h": {name: slope(values, after=min(600.0, seconds / 3)) for name, values in self.memory.items()},
-            "private_mb": [
-                round(statistics.median(part)) for part in (batched(self.private, 10)[0], self.private[-3:])
-            ],
             "open_files": [round(statistics.median(part)) for part in (batched(self.files, 10)[0], self.files[-3:])],
         }
 
@@ -132,8 +129,8 @@ class Load:
         while True:
             begin = time.monotonic() - (self.until - self.seconds_in_all)
             for name, one in (("server", self.process), *named(self.process.children(recursive=True))):
-                self.memory.setdefault(name, []).append((begin, memory_of(one)))
-            self.private.append(self.process.memory_full_info().uss / 2**20)
+                for what, mb in ((name, memory_of(one)), (f"{name}, anonymous", anonymous_of(one))):
+                    self.memory.setdefault(what, []).append((begin, mb))
             self.files.append(self.process.num_fds())
             await asyncio.sleep(5)
 
@@ -242,6 +239,14 @@ def memory_of(process: psutil.Process) -> float:
         return process.memory_full_info().pss / 2**20
     except psutil.Error:
         return 0.0
+
+
+def anonymous_of(process: psutil.Process) -> float:
+    try:
+        lines = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) / 1024 for line in lines if line.startswith("RssAnon:"))
 
 
 def named(children: list[psutil.Process]) -> list[tuple[str, psutil.Process]]:
