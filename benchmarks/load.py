@@ -14,8 +14,8 @@ sent_away          answers 429 and 503; each client retried after Retry-After
 left, searched     answers broken off by the client, searches
 ask_s              median and 95% of the seconds of a question, waiting in the queue included
 memory_mb          of each process (Pss), the median of each tenth of the time: the server's first, then the engine's;
-                   and of each the part that no file holds (RssAnon), since the system takes pages of files back when
-                   other programs need memory, and this part only grows by what the process does
+                   and of each the part that no file holds (RssAnon), which is its own, whatever other programs use the
+                   same files
 slope_mb_h         of each process: a line through its values after the first ten minutes (of a shorter run, after the
                    first third), in MB an hour, and as a share of the mean
 open_files         of the server, in the first and the last tenth
