@@ -84,35 +84,51 @@ def test_a_draft_model_that_is_not_used_is_said(tmp_path: Path) -> None:
         draft_file(settings_with(tmp_path, draft_model="http://127.0.0.1:9/v1"))
 
 
+@pytest.fixture(scope="module")
+def starter() -> LocalModel:
+    settings = load_settings(environment={})
+    model = resolve(settings.model, kind="chat", settings=settings)
+    assert isinstance(model, LocalModel)
+    return model
+
+
+@pytest.fixture(scope="module")
+def written_without_guesses(starter: LocalModel, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    return texts_of(starter, tuned_settings(starter, tmp_path_factory.mktemp("off"), speculation="off"), guessing=False)
+
+
 @pytest.mark.models
 @pytest.mark.parametrize("drafted", [False, True], ids=["prompt", "draft"])
-def test_the_starter_writes_the_same_text_with_guesses(tmp_path: Path, drafted: bool) -> None:
+def test_the_starter_writes_the_same_text_with_guesses(
+    tmp_path: Path, starter: LocalModel, written_without_guesses: list[str], drafted: bool
+) -> None:
     """At temperature 0. The starter guesses for itself in place of a draft model: nearly every guess is right."""
-    settings = load_settings(environment={})
-    model = resolve(Settings().model, kind="chat", settings=settings)
-    assert isinstance(model, LocalModel)
+    draft = starter.files["model"] if drafted else None
+    settings = tuned_settings(starter, tmp_path, speculation="auto", draft=draft)
+    assert texts_of(starter, settings, guessing=True) == written_without_guesses
+    assert all(written_without_guesses)
+
+
+def tuned_settings(model: LocalModel, cache: Path, *, speculation: str, draft: Path | None = None) -> Settings:
+    """Return settings with which words are guessed unless `speculation` is off, as `bench --tune` would have found."""
+    wanted = {"cache_dir": str(cache), "generation.style": "free", "generation.speculation": speculation}
+    if draft:
+        wanted["generation.draft_model"] = str(draft)
+    settings = apply_overrides(load_settings(environment={}), wanted)
     assert model.info is not None
-    file = model.files["model"]
-    wanted = {"cache_dir": str(tmp_path), "generation.style": "free"}
-    if drafted:
-        wanted["generation.draft_model"] = str(file)
-    settings = apply_overrides(settings, wanted)
-    defaults = chat_parameters(file, model.info, settings.generation, machine=Machine.here())
-    one = Speculation(draft=file if drafted else None, match=3, most=6)
-    key = tuned_key(defaults, Machine.here(), draft=one.draft)
-    TunedModels(tmp_path).keep(key, Tuned(attention=EIGHT_BITS, speculation=one))
-    texts: dict[str, list[str]] = {}
-    for speculation in ("auto", "off"):
-        generator = open_generator(model, apply_overrides(settings, {"generation.speculation": speculation}))
-        with closing(generator):
-            for text in ASKED:
-                pieces = list(
-                    generator.stream(
-                        [Message(role="raw", content=text)], options=GenerationOptions(max_tokens=48, logprobs=True)
-                    )
-                )
-                texts.setdefault(speculation, []).append("".join(piece.text for piece in pieces))
-                # The engine has no probabilities of guessed tokens: none is better than a wrong one.
-                assert (pieces[-1].log_probability is None) == (speculation == "auto")
-    assert texts["auto"] == texts["off"]
-    assert all(texts["off"])
+    defaults = chat_parameters(model.files["model"], model.info, settings.generation, machine=Machine.here())
+    found = Tuned(attention=EIGHT_BITS, speculation=Speculation(draft=draft, match=3, most=6))
+    TunedModels(cache).keep(tuned_key(defaults, Machine.here(), draft=draft), found)
+    return settings
+
+
+def texts_of(model: LocalModel, settings: Settings, *, guessing: bool) -> list[str]:
+    texts = []
+    with closing(open_generator(model, settings)) as generator:
+        for text in ASKED:
+            options = GenerationOptions(max_tokens=48, logprobs=True)
+            pieces = list(generator.stream([Message(role="raw", content=text)], options=options))
+            texts.append("".join(piece.text for piece in pieces))
+            # The engine has no probabilities of guessed tokens: none is better than a wrong one.
+            assert (pieces[-1].log_probability is None) == guessing
+    return texts

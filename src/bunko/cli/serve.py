@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve the folders until a signal comes."""
     from bunko.server.hosting.arenas import share_arenas
 
-    share_arenas()
+    share_arenas()  # before what is imported next starts threads
     from bunko.engines import Engines
     from bunko.server.hosting.host import Host
     from bunko.server.hosting.made_libraries import MadeLibraries, data_folder
