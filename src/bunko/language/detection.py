@@ -127,7 +127,7 @@ def _detected(sample: str, *, in_english: Callable[[], bool]) -> str:
         return ours
     if ours == "ja" and len(KANA.findall(sample)) >= _KANA_SHARE * letters:
         return ours
-    if ours == "en" and (_is_english(languages) or (_may_be_english(sample) and in_english())):
+    if ours == "en" and (_is_english(languages) or (_may_be_english(sample, letters=letters) and in_english())):
         return ours
     if ours == "ja" and _JAPANESE_ONLY & set(sample) and not _CHINESE_ONLY & set(sample):
         return ours  # a table or a list, without kana
@@ -137,11 +137,11 @@ def _detected(sample: str, *, in_english: Callable[[], bool]) -> str:
     return {"nb": "no", "nn": "no"}.get(code, code if code in LANGUAGE_NAMES else ours)
 
 
-def _may_be_english(sample: str) -> bool:
+def _may_be_english(sample: str, *, letters: int) -> bool:
     """Return whether a text has hardly any letters and words that English does not have."""
     others = len(_OTHER_LETTER.findall(sample))
     words = set(_WORD.findall(sample.lower()))
-    return others <= _OTHER_LETTERS * _letters(sample) and len(_OTHER_LATIN & words) < _A_FEW
+    return others <= _OTHER_LETTERS * letters and len(_OTHER_LATIN & words) < _A_FEW
 
 
 def _letters(sample: str) -> int:

@@ -11,7 +11,7 @@ import ctypes
 import os
 import sys
 
-MOST = 2
+_MOST = 2
 _M_ARENA_MAX = -8  # in glibc's malloc.h
 
 
@@ -21,6 +21,6 @@ def share_arenas() -> bool:
     if sys.platform != "linux" or chosen:
         return False
     try:
-        return bool(ctypes.CDLL(None).mallopt(_M_ARENA_MAX, MOST))
+        return bool(ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _MOST))
     except (OSError, AttributeError):  # another C library, such as musl, whose allocator has no arenas
         return False
