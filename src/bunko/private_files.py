@@ -68,6 +68,19 @@ def is_plain(path: Path) -> bool:
     return stat.S_ISREG(state.st_mode) and not is_link(path) and link_above(path) is None
 
 
+def remove_foreign(path: Path) -> None:
+    """Delete a link, a pipe or a device that has the name of a file of ours. Raises OSError.
+
+    Looks once: a file that another process of ours makes or deletes meanwhile is left alone.
+    """
+    try:
+        state = os.lstat(path)
+    except FileNotFoundError:
+        return
+    if leads_elsewhere(state) or not stat.S_ISREG(state.st_mode):
+        path.unlink(missing_ok=True)
+
+
 def _is_shared(path: Path) -> bool:
     """Return whether a file has a second name, under which others would see what is written into it."""
     return os.lstat(path).st_nlink > 1

@@ -449,6 +449,26 @@ def test_an_object_store_has_no_memory() -> None:
     assert state_of("s3://bucket/store") == ""
 
 
+def test_writers_that_meet_all_the_time_lose_nothing(tmp_path: Path) -> None:
+    # Each opens the file while the journals of others appear and vanish beside it.
+    code = (
+        "import sys\n"
+        "from bunko.answering.answer_cache import Memory\n"
+        "from bunko.types import Answer\n"
+        "memory = Memory(sys.argv[1], keep=1000)\n"
+        "for n in range(100):\n"
+        "    key = f'{sys.argv[2]} {n}'\n"
+        "    memory.keep(Answer(question=key, text='x' * 5000, timings={'total': 1.0}), key=key, state='s')\n"
+    )
+    writers = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path), str(n)], env=environment(), cwd=REPOSITORY)
+        for n in range(4)
+    ]
+    assert [writer.wait(timeout=120) for writer in writers] == [0] * 4
+    memory = Memory(str(tmp_path), keep=1000)
+    assert [f"{n} {k}" for n in range(4) for k in range(100) if memory.answer(f"{n} {k}") is None] == []
+
+
 def test_what_is_kept_comes_back_whole(tmp_path: Path) -> None:
     answer = Answer(
         question="q",

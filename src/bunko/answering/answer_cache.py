@@ -28,7 +28,7 @@ from bunko.answering.prompt_files import state_of_prompts
 from bunko.errors import UsageError
 from bunko.models.fingerprints import fingerprint_of
 from bunko.models.gguf.adapters import adapter_states
-from bunko.private_files import is_plain, make_place
+from bunko.private_files import is_plain, make_place, remove_foreign
 from bunko.reader.cards import state_of_reader
 from bunko.reading.folder import FileEntry, content_digest, list_files
 from bunko.settings import ServerSettings, Settings
@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 FILE = "answers.sqlite"
 _PURPOSE = "bunko answers 1"
 _BESIDE = ("-journal", "-wal", "-shm")
-# Another process writes an answer in milliseconds.
+# Another process writes an answer in milliseconds, but several may write at once.
 _WAIT_S = 0.5
+_WAIT_TO_WRITE_S = 2.0
 # Packages that affect answers, besides this one.
 _ENGINES = ("xllamacpp", "onnxruntime", "tokenizers", "lancedb")
 _PROGRAM = (".py", ".toml", ".txt", ".json")
@@ -198,7 +199,7 @@ class Memory:
         if self._path is None or not is_plain(self._path):
             return None
         found: list[tuple[Any, ...]] = []
-        with _without_faults(), contextlib.closing(self._open()) as database:
+        with _without_faults(), contextlib.closing(self._open(wait_s=_WAIT_S)) as database:
             found = database.execute(query, (value,)).fetchmany(1)
         return found[0] if found else None
 
@@ -220,21 +221,22 @@ class Memory:
                 self._change(changes)
 
     def _change(self, changes: Sequence[tuple[str, tuple[object, ...]]]) -> None:
-        with contextlib.closing(self._open()) as database, database:
+        with contextlib.closing(self._open(wait_s=_WAIT_TO_WRITE_S)) as database, database:
             database.execute("BEGIN IMMEDIATE")
             for table in _TABLES:
                 database.execute(table)
             for statement, values in changes:
                 database.execute(statement, values)
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self, *, wait_s: float) -> sqlite3.Connection:
         import sqlite3
 
         for ending in _BESIDE:  # SQLite opens these by their names
-            beside = Path(f"{self._path}{ending}")
-            if os.path.lexists(beside) and not is_plain(beside):
-                beside.unlink()
-        database = sqlite3.connect(str(self._path), timeout=_WAIT_S)
+            remove_foreign(Path(f"{self._path}{ending}"))
+        database = sqlite3.connect(str(self._path), timeout=wait_s)
+        # Nothing waits for the disk while the file is locked. A killed process loses nothing by that; a machine that
+        # loses its power may lose the file, which then counts as empty.
+        database.execute("PRAGMA synchronous = OFF")
         # Deleted rows are overwritten, so that no text of a deleted document remains.
         database.execute("PRAGMA secure_delete = ON")
         return database
