@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,7 @@ from bunko.language.detection import (
     detect_language,
     language_of_parts,
 )
+from tests.support import make_library, write_files
 
 DOCUMENTS = {
     "ar": (
@@ -137,6 +140,15 @@ def test_english_and_japanese_documents_do_not_load_py3langid() -> None:
         f"detect({DOCUMENTS['en']!r}); detect({DOCUMENTS['ja']!r}); sys.exit('py3langid' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_model_is_freed_after_a_sync_and_loaded_again_when_it_is_needed(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "docs", {"mlyn.txt": DOCUMENTS["cs"]})
+    with make_library(root) as library:
+        library.sync()
+        assert library.records()["mlyn.txt"].language == "cs"
+    assert not [it for it in gc.get_objects() if type(it).__name__ == "LanguageIdentifier"]
+    assert detect_document_language(DOCUMENTS["cs"]) == "cs"
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from bunko.errors import FilesLost, LibraryEmpty, ReadError, StoreBusy
 from bunko.indexing.commit import Batch, Counts, file_record, record_of
 from bunko.indexing.compare import Changes, compare, file_digest, fingerprint
 from bunko.indexing.embed import Progress, embed, embed_missing
+from bunko.language.detection import release_model
 from bunko.ports import Embedder
 from bunko.reading.folder import FileEntry, Listing, ignore_faults, list_folder
 from bunko.settings import Settings
@@ -159,6 +160,7 @@ def _apply(
         settings=settings,
         progress=progress,
     )
+    release_model()
 
 
 def read_into(

@@ -10,8 +10,12 @@ import functools
 import re
 from collections import Counter
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from bunko.language.scripts import HAN, KANA
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
 
 _WORD = re.compile(r"[^\W\d_]+")
 _OTHER_LETTER = re.compile(r"[^\W\d_a-zA-Z]")
@@ -131,10 +135,20 @@ def _detected(sample: str, *, in_english: Callable[[], bool]) -> str:
         return ours
     if ours == "ja" and _JAPANESE_ONLY & set(sample) and not _CHINESE_ONLY & set(sample):
         return ours  # a table or a list, without kana
-    import py3langid
-
-    code = str(py3langid.classify(sample)[0])
+    code = str(_model().classify(sample)[0])
     return {"nb": "no", "nn": "no"}.get(code, code if code in LANGUAGE_NAMES else ours)
+
+
+def release_model() -> None:
+    """Free the memory of py3langid's model, which is loaded again (.4 s) for the next text that needs it."""
+    _model.cache_clear()
+
+
+@functools.cache
+def _model() -> LanguageIdentifier:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE)
 
 
 def _may_be_english(sample: str, *, letters: int) -> bool:
