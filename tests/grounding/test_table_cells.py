@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bunko.grounding.table_cells import cell_of, with_cells
+from bunko.grounding.table_cells import asked_cell, cell_of, with_cells
 from bunko.reading.text.pipe_table import pipe_table
 from bunko.types import Citation, Evidence, MarkedSpan, TableCell
 
@@ -35,6 +35,31 @@ def cell(item: Evidence, *, sentence: str = "", question: str = "") -> TableCell
 )
 def test_the_column_is_that_of_the_answer_or_of_the_question(sentence: str, question: str, column: str) -> None:
     assert cell(quote(), sentence=sentence, question=question) == TableCell(row="Moen", column=column)
+
+
+@pytest.mark.parametrize(
+    ("question", "column"),
+    [
+        ("How wide is B?", "Width (cm)"),
+        ("How heavy is sign B, and what is on it?", "Weight"),
+        ("How high is B?", ""),
+        ("How tall and how wide is B?", "Width (cm)"),
+        ("How wide and how heavy is B?", ""),
+        ("How many words wide is the text of B?", "Text"),
+    ],
+)
+def test_a_measure_is_asked_for_by_its_adjective(question: str, column: str) -> None:
+    item = quote("| B | Mind the step | 40 | 3 kg |", "Signs > Sign | Text | Width (cm) | Weight")
+    assert cell(item, question=question) == TableCell(row="B", column=column)
+
+
+@pytest.mark.parametrize(
+    ("question", "column"),
+    [("What is the width of A?", "Width"), ("How wide is A?", "Width"), ("How wide is a sign?", ""), ("A width?", "")],
+)
+def test_a_row_whose_name_is_an_article_is_named_by_its_letters(question: str, column: str) -> None:
+    found = asked_cell(quote("| A | Mind the step | 40 |", "Signs > Sign | Text | Width"), question)
+    assert (found.column if found else "") == column
 
 
 def test_japanese_columns_are_named_too() -> None:

@@ -16,6 +16,26 @@ from bunko.types import Citation, Evidence, TableCell
 _EDGE = re.compile(r"(?<!\\)\|")
 _AROUND = " \t`*"
 _PATH, _NAMES = " > ", " | "  # between headings, and between the names of columns in the last one
+# What a question with "how" asks for, by its next word. Japanese has one stem for both: 高い, 高さ.
+_MEASURES = {
+    "wide": "width",
+    "long": "length duration",
+    "high": "height elevation altitude",
+    "tall": "height",
+    "deep": "depth",
+    "thick": "thickness",
+    "heavy": "weight mass",
+    "old": "age",
+    "fast": "speed",
+    "far": "distance",
+    "big": "size",
+    "large": "size area",
+    "hot": "temperature",
+    "warm": "temperature",
+    "cold": "temperature",
+    "expensive": "price cost",
+}
+_HOW = re.compile(rf"\bhow ({'|'.join(_MEASURES)})\b", re.IGNORECASE)
 
 
 def with_cells(citations: Sequence[Citation], evidence: Sequence[Evidence], *, question: str) -> tuple[Citation, ...]:
@@ -85,14 +105,21 @@ def asked_cell(item: Evidence, question: str) -> AskedCell | None:
     if "\n" in item.quote.strip() or len(names) < 2 or len(cells) != len(names):
         return None
     label = cells[0][2].strip(_AROUND)
-    named, asked = set(words(label)), set(words(question))
     column = _asked(names, question)
-    if not named or not named <= asked or column is None or not cells[column][2]:
+    if not _is_named(label, question) or column is None or not cells[column][2]:
         return None
     start, end, _ = cells[column]
     text = item.quote[start:end]
     start, end = start + len(text) - len(text.lstrip(_AROUND)), start + len(text.rstrip(_AROUND))
     return AskedCell(label=label, column=names[column], start=start, end=end) if start < end else None
+
+
+def _is_named(label: str, question: str) -> bool:
+    """Return whether a question has every word of a label; of one without words of meaning, such as A, its letters."""
+    named = set(words(label))
+    if named:
+        return named <= set(words(question))
+    return bool(re.search(rf"(?<=\s){re.escape(label)}(?!\w)", question)) if label else False
 
 
 def _cells(line: str) -> Iterator[tuple[int, int, str]]:
@@ -128,8 +155,14 @@ def _has(sentence: str, text: str) -> bool:
 
 
 def _asked(names: Sequence[str], question: str) -> int | None:
-    """Return the column, but for the first, whose name shares the most words with the question."""
-    asked = set(words(question))
-    shares = [len(asked & source_words(name)) if n else 0 for n, name in enumerate(names)]
-    most = max(shares)
-    return shares.index(most) if most and shares.count(most) == 1 else None
+    """Return the column, but for the first, whose name shares the most words with the question.
+
+    Where none shares any, the one that names the measure that is asked for: the width, of "how wide".
+    """
+    measures = " ".join(_MEASURES[match.lower()] for match in _HOW.findall(question))
+    for asked in (set(words(question)), set(words(measures))):
+        shares = [len(asked & source_words(name)) if n else 0 for n, name in enumerate(names)]
+        most = max(shares)
+        if most:
+            return shares.index(most) if shares.count(most) == 1 else None
+    return None
