@@ -18,9 +18,6 @@ _PORT = 8643
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve one folder until the agent disconnects, or Ctrl-C."""
-    from bunko.server.hosting.allocator import return_freed_memory
-
-    return_freed_memory()  # before what is imported next starts threads
     from bunko.engines import Engines
     from bunko.library import Library
     from bunko.server.hosting.host import Host

@@ -27,9 +27,6 @@ _LISTS = {"library_token": "library_tokens", "allow_host": "allow_hosts", "allow
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve the folders until a signal comes."""
-    from bunko.server.hosting.allocator import return_freed_memory
-
-    return_freed_memory()  # before what is imported next starts threads
     from bunko.engines import Engines
     from bunko.server.hosting.host import Host
     from bunko.server.hosting.made_libraries import MadeLibraries, data_folder

@@ -1,4 +1,4 @@
-"""The allocator: threads share two arenas and large blocks go back, unless the user has said otherwise."""
+"""What is freed goes back: threads share two arenas and large blocks are mapped, unless the user says otherwise."""
 
 from __future__ import annotations
 
@@ -13,9 +13,16 @@ pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="anoth
 
 _BEGIN = """
 import ctypes, sys, threading
-from bunko.server.hosting.allocator import return_freed_memory
+from bunko.hardware.freed_memory import return_memory_when_freed
 if sys.argv[1] == "set":
-    print(return_freed_memory())
+    print(return_memory_when_freed())
+if sys.argv[1] == "command":
+    from bunko.cli.main import run
+    arguments, sys.argv = sys.argv, ["bunko", "--version"]
+    try:
+        run()
+    except SystemExit:
+        sys.argv = arguments
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
 libc.malloc.argtypes = [ctypes.c_size_t]
@@ -68,6 +75,7 @@ def arenas(tmp_path: Path, mode: str, **environment: str) -> int:
 def test_threads_share_two_arenas(tmp_path: Path) -> None:
     assert arenas(tmp_path, "leave") > 2
     assert arenas(tmp_path, "set") == 2
+    assert arenas(tmp_path, "command") == 2
 
 
 def test_large_blocks_go_back_when_they_are_freed() -> None:
