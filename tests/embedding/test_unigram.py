@@ -62,14 +62,6 @@ def test_words_that_are_cut_in_several_groups(monkeypatch: pytest.MonkeyPatch) -
         assert fresh.encode(text) == THEIRS.encode(text, add_special_tokens=False).ids
 
 
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bunko.embedding.unigram._MOST_KNOWN", 10)
-    fresh = Unigram(make_table(PIECES, SCORES, special={0, 1}), unknown=1)
-    for text in ("a b c d ab bc cd da", "ab ba ca da", "abc " * 20 + "日本語" * 20):
-        assert fresh.encode(text) == OURS.encode(text)
-    assert len(fresh._known) <= 20
-
-
 def test_the_wave_of_japanese_ranges_is_kept() -> None:
     assert normalise("１０～２０\x07㌔") == "10～20キロ"
 

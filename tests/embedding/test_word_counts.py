@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
 from tokenizers import Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import WordPiece
 
 import bunko
-from bunko.embedding import word_counts
 from bunko.embedding.word_counts import WordCounts, cuts_at_spaces
 
 # The English reader's: 30,522 pieces, lower case.
@@ -54,22 +51,6 @@ def test_a_word_is_given_to_the_tokenizer_once() -> None:
     counts([long, long])
     counts([long])
     assert given.count(long) == 2  # a word that is too long to be kept
-
-
-def test_few_words_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(word_counts, "_MOST_WORDS", 4)
-    counts = WordCounts(count)
-    for texts in (["one two three"], ["three four five"], ["one six"], ["a b c d e f g h"], ["one"]):
-        assert counts(texts) == count(texts)
-        assert len(counts._known) <= max(4, len(texts[0].split()))
-
-
-def test_several_threads_count_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(word_counts, "_MOST_WORDS", 20)  # so that what is kept is exchanged all the time
-    counts, chance = WordCounts(count), random.Random(5)
-    texts = [[" ".join(chance.choices([f"word{n}" for n in range(60)], k=12))] for _ in range(400)]
-    with ThreadPoolExecutor(8) as threads:
-        assert [*threads.map(counts, texts)] == [*map(count, texts)]
 
 
 def test_only_for_tokenizers_that_cut_at_spaces() -> None:

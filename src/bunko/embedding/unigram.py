@@ -10,10 +10,12 @@ from __future__ import annotations
 import itertools
 import math
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from bunko.embedding.recent_words import RecentWords
 
 _SPACE = "▁"
 # SentencePiece's rules beside NFKC (nmt_nfkc): these are spaces, and other control characters are left out.
@@ -30,9 +32,6 @@ _LONGEST = 16  # characters of a piece: SentencePiece's limit
 _ROW_BYTES = 16
 _BITS = 21
 _REST = np.uint64(64 - _BITS)
-# Words whose cut is remembered: so many new ones, and as many of those before. Half of a text's words are rare ones.
-_MOST_KNOWN = 50_000
-_LONGEST_KNOWN = 24
 _AT_ONCE = 4_000  # characters
 
 
@@ -69,43 +68,22 @@ class Unigram:
         # Whether any piece's hash begins so: asking this first saves seven of eight searches.
         self._beginnings = np.zeros(1 << _BITS, dtype=np.bool_)
         self._beginnings[self._hashes >> _REST] = True
-        self._known: dict[str, tuple[int, ...]] = {}
-        self._known_before: dict[str, tuple[int, ...]] = {}
+        self._cut = RecentWords(self._segment)
 
     def encode(self, text: str) -> list[int]:
         """Return the numbers of the most likely pieces, without special ones."""
         words = _words(text)
-        known = self._cut(dict.fromkeys(words))
+        known = self._cut[words]
         return [number for word in words for number in known[word]]
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Count each text's pieces: quicker than cutting one text after the other."""
         words = [_words(text) for text in texts]
-        known = self._cut(dict.fromkeys(itertools.chain.from_iterable(words)))
+        known = self._cut[itertools.chain.from_iterable(words)]
         return [sum(map(len, map(known.__getitem__, each))) for each in words]
 
-    def _cut(self, words: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """Return the pieces of each word. Short ones are remembered, those in use longest."""
-        known, before = self._known, self._known_before  # another thread may exchange them
-        found: dict[str, tuple[int, ...]] = {}
-        missing: list[str] = []
-        for word in words:
-            cut = known.get(word)
-            if cut is None and (cut := before.get(word)) is not None:
-                known[word] = cut
-            if cut is None:
-                missing.append(word)
-            else:
-                found[word] = cut
-        if missing:
-            new = dict(zip(missing, self._segment(missing), strict=True))
-            found |= new
-            known.update((word, cut) for word, cut in new.items() if len(word) <= _LONGEST_KNOWN)
-        if len(known) > _MOST_KNOWN:
-            self._known, self._known_before = {}, known
-        return found
-
     def _segment(self, words: Sequence[str]) -> list[tuple[int, ...]]:
+        """Return the pieces of each word."""
         result: list[tuple[int, ...]] = []
         for group in _groups([_SPACE + word for word in words]):
             found = self._candidates("\0".join(group), longest=min(_LONGEST, max(map(len, group))))
