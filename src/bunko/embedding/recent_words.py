@@ -17,7 +17,7 @@ class RecentWords(Generic[T]):
     """What was made of the words of late; from several threads at once, too.
 
     >>> lengths = RecentWords(lambda words: [*map(len, words)], most=1000)
-    >>> lengths["mill", "river"] == {"mill": 4, "river": 5}
+    >>> lengths(["mill", "river"]) == {"mill": 4, "river": 5}
     True
     """
 
@@ -31,7 +31,7 @@ class RecentWords(Generic[T]):
         self._known: dict[str, T] = {}
         self._known_before: dict[str, T] = {}
 
-    def __getitem__(self, words: Iterable[str]) -> dict[str, T]:
+    def __call__(self, words: Iterable[str]) -> dict[str, T]:
         """Return what is made of each word."""
         known, before = self._known, self._known_before  # another thread may exchange them
         wanted = set(words)

@@ -73,13 +73,13 @@ class Unigram:
     def encode(self, text: str) -> list[int]:
         """Return the numbers of the most likely pieces, without special ones."""
         words = _words(text)
-        known = self._cut[words]
+        known = self._cut(words)
         return [number for word in words for number in known[word]]
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Count each text's pieces: quicker than cutting one text after the other."""
         words = [_words(text) for text in texts]
-        known = self._cut[itertools.chain.from_iterable(words)]
+        known = self._cut(itertools.chain.from_iterable(words))
         return [sum(map(len, map(known.__getitem__, each))) for each in words]
 
     def _segment(self, words: Sequence[str]) -> list[tuple[int, ...]]:

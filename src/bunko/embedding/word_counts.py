@@ -38,5 +38,5 @@ class WordCounts:
     def __call__(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text."""
         split = [_REMOVED.sub("", text).split() for text in texts]
-        counts = self._counts[itertools.chain.from_iterable(split)]
+        counts = self._counts(itertools.chain.from_iterable(split))
         return [sum(map(counts.__getitem__, each)) for each in split]
