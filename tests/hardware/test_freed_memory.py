@@ -16,13 +16,6 @@ import ctypes, sys, threading
 from bunko.hardware.freed_memory import return_memory_when_freed
 if sys.argv[1] == "set":
     print(return_memory_when_freed())
-if sys.argv[1] == "command":
-    from bunko.cli.main import run
-    arguments, sys.argv = sys.argv, ["bunko", "--version"]
-    try:
-        run()
-    except SystemExit:
-        sys.argv = arguments
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
 libc.malloc.argtypes = [ctypes.c_size_t]
@@ -75,7 +68,6 @@ def arenas(tmp_path: Path, mode: str, **environment: str) -> int:
 def test_threads_share_two_arenas(tmp_path: Path) -> None:
     assert arenas(tmp_path, "leave") > 2
     assert arenas(tmp_path, "set") == 2
-    assert arenas(tmp_path, "command") == 2
 
 
 def test_large_blocks_go_back_when_they_are_freed() -> None:

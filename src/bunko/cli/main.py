@@ -11,7 +11,6 @@ from typing import NoReturn
 
 from bunko.cli.parser import build_parser
 from bunko.errors import BunkoError
-from bunko.hardware.freed_memory import return_memory_when_freed
 
 _INTERRUPTED = 130  # what shells expect after Ctrl-C
 
@@ -20,7 +19,6 @@ def run() -> NoReturn:
     """Run this process's command, and exit."""
     ended: list[int] = []
     atexit.register(_leave, ended)  # the first to be registered is the last to run
-    return_memory_when_freed()
     code = main()
     if code == _INTERRUPTED:
         # Threads of libraries can crash an interpreter that is shutting down. Everything is closed by now, and engines

@@ -18,6 +18,9 @@ _PORT = 8643
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve one folder until the agent disconnects, or Ctrl-C."""
+    from bunko.hardware.freed_memory import return_memory_when_freed
+
+    return_memory_when_freed()  # before what is imported next starts threads
     from bunko.engines import Engines
     from bunko.library import Library
     from bunko.server.hosting.host import Host

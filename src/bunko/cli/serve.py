@@ -27,6 +27,9 @@ _LISTS = {"library_token": "library_tokens", "allow_host": "allow_hosts", "allow
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve the folders until a signal comes."""
+    from bunko.hardware.freed_memory import return_memory_when_freed
+
+    return_memory_when_freed()  # before what is imported next starts threads
     from bunko.engines import Engines
     from bunko.server.hosting.host import Host
     from bunko.server.hosting.made_libraries import MadeLibraries, data_folder
