@@ -69,21 +69,19 @@ def is_plain(path: Path) -> bool:
 
 
 def remove_foreign(path: Path) -> None:
-    """Delete a link, a pipe or a device that has the name of a file of ours. Raises OSError.
+    """Delete what is no file of ours at a path: a link, a pipe, a device, a name that a file has beside another.
 
-    Looks once: a file that another process of ours makes or deletes meanwhile is left alone.
+    Looks once: what another process of ours makes or deletes meanwhile is left alone. Raises OSError, and LinkFound
+    for a folder.
     """
     try:
         state = os.lstat(path)
     except FileNotFoundError:
         return
-    if leads_elsewhere(state) or not stat.S_ISREG(state.st_mode):
+    if leads_elsewhere(state) or not stat.S_ISREG(state.st_mode) or state.st_nlink > 1:
+        if stat.S_ISDIR(state.st_mode) and not leads_elsewhere(state):
+            raise LinkFound(path)
         path.unlink(missing_ok=True)
-
-
-def _is_shared(path: Path) -> bool:
-    """Return whether a file has a second name, under which others would see what is written into it."""
-    return os.lstat(path).st_nlink > 1
 
 
 def read_plain(path: Path, *, most: int) -> bytes | None:
@@ -118,14 +116,10 @@ def make_place(path: Path) -> None:
     """
     if found := link_above(path.parent):
         raise LinkFound(found)
-    if not is_plain(path) or _is_shared(path):
-        if os.path.isdir(path) and not is_link(path):  # noqa: PTH112 - it must not raise
-            raise LinkFound(path)
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK, 0o600))
-    elif is_open(path) and not is_open(path.parent):
+    remove_foreign(path)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK, 0o600))
+    if is_open(path) and not is_open(path.parent):
         with contextlib.suppress(OSError):  # it belongs to another user
             path.chmod(0o600)
 

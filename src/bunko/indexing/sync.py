@@ -71,9 +71,7 @@ def sync(
         # A lease on an object store takes a second, and another writer may take longer: not where nothing has changed.
         if store.published() or not _is_free(store, held):
             listing = list_folder(root, ignore=settings.reading.ignore)
-            left = None
-            with contextlib.suppress(StoreBusy):  # the other writer changed the index during this look: wait for it
-                left = _left_to_embed(listing.files, store, embedder, settings=settings, retry_failed=retry_failed)
+            left = _left_to_embed(listing.files, store, embedder, settings=settings, retry_failed=retry_failed)
             if left == 0 or (left and embed_at_most is not None and left > embed_at_most):
                 report = _report(root, store, listing, counts=Counts(), unembedded=left, begin=begin)
                 return _checked(root, listing, report)
