@@ -1,7 +1,7 @@
 """Start Python child processes that end with their parent. In: a module. Out: a process with pipes.
 
-Parent's side: `spawn`, `stop`. Child's side: `claim_stdout`, `exit_when_orphaned`, `leave`. A child reads its request
-from stdin, which stays open while the parent lives, and replies on stdout. Knows nothing of what the child does.
+Parent's side: `command`, `spawn`, `stop`. Child's side: `claim_stdout`, `exit_when_orphaned`, `leave`. A child reads
+its request from stdin, which stays open while the parent lives, and replies on stdout. Knows nothing of what it does.
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ _BOOTSTRAP = (
 )
 
 
+def command(module: str) -> list[str]:
+    """Return the command line that runs `module.main()` of this program in a process of its own."""
+    return [sys.executable, "-c", _BOOTSTRAP, str(Path(bunko.__file__).parent.parent), module]
+
+
 def spawn(module: str, *, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
     """Start `module.main()` with pipes for stdin, stdout and stderr. Raises OSError.
 
@@ -35,9 +40,8 @@ def spawn(module: str, *, environment: dict[str, str] | None = None) -> subproce
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-    root = str(Path(bunko.__file__).parent.parent)
     return subprocess.Popen(
-        [sys.executable, "-c", _BOOTSTRAP, root, module],
+        command(module),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

