@@ -97,6 +97,25 @@ def test_one_word_too_many_is_put_in_quotes(cli: Cli) -> None:
     cli("search", "F", "two", "words").assert_clear(2, "quotes")
 
 
+@pytest.mark.parametrize(
+    ("line", "dest", "words"),
+    [
+        ("ask F --no-cache Who?", "words", ["F", "Who?"]),
+        ("search --mode lexical F --json mill", "words", ["F", "mill"]),
+        ("serve A --port 0 B", "folders", ["A", "B"]),
+        ("serve --port 0", "folders", []),
+    ],
+)
+def test_flags_may_stand_between_words(line: str, dest: str, words: list[str]) -> None:
+    assert getattr(build_parser().parse_args(line.split()), dest) == words
+
+
+@pytest.mark.parametrize("line", ["index F --quiet G", "ask F --bogus Who?"])
+def test_words_and_flags_that_a_command_does_not_take_are_refused(line: str) -> None:
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(line.split())
+
+
 def test_flags_are_in_groups(cli: Cli) -> None:
     shown = cli("ask", "--help").out
     places = [shown.index(f"\n{title}:\n") for title in ("Search", "Model", "Answer", "Output", "General")]

@@ -230,3 +230,17 @@ def test_a_section_that_shares_a_passage_with_others_answers_for_itself(path: st
     assert len(chunks) == 1
     best = choose(question, [Hit(chunk=item, score=1.0) for item in chunks], by_meaning=False)[0]
     assert (best.quote, best.heading) == asked[question]
+
+
+@pytest.mark.parametrize("rule", ["|---|---|", "| :-- | --: |", "---|---"])
+def test_the_names_of_columns_are_no_quote(rule: str) -> None:
+    text = f"| boat | length |\n{rule}\n| Havella | 14.2 |\n| Tern | 9.8 |"
+    assert [item.quote for item in choose("Which boats are there, and what length?", [make_hit(text)], quotes=5)] == [
+        "| Havella | 14.2 |",
+        "| Tern | 9.8 |",
+    ]
+
+
+@pytest.mark.parametrize("text", ["| boat | length |\n|---|---|", "| Havella | 14.2 |\n| Tern | 9.8 |"])
+def test_a_table_of_one_row_or_without_names_keeps_its_first_row(text: str) -> None:
+    assert text.splitlines()[0] in [item.quote for item in choose("Which boats?", [make_hit(text)], quotes=5)]

@@ -9,7 +9,7 @@ import argparse
 import difflib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from bunko.cli.help_groups import EXAMPLES, grouped
@@ -46,9 +46,21 @@ class CommandParser(argparse.ArgumentParser):
         if self.commands is not None:
             words = self._command_first(words)
         known, rest = super().parse_known_args(words, namespace)
-        if rest:
+        if rest and not self._takes(rest, known):
             self._refuse(rest)
-        return known, rest
+        return known, []
+
+    def _takes(self, rest: Sequence[str], known: argparse.Namespace) -> bool:
+        """Add words that come after a flag to those before it, if the command takes any number; return whether it does.
+
+        argparse itself takes only those that stand side by side: of `ask FOLDER --no-cache QUESTION` the folder.
+        """
+        several = [action for action in self._actions if not action.option_strings and action.nargs in ("+", "*")]
+        if not several or any(word.startswith("-") for word in rest):
+            return False
+        dest = several[-1].dest
+        setattr(known, dest, [*getattr(known, dest), *rest])
+        return True
 
     def _command_first(self, words: list[str]) -> list[str]:
         """Return the words: `help ask` as `ask --help`, a command of two words as one. Exits if the first is none."""

@@ -23,6 +23,8 @@ _SHORTEST = 5
 _STATEMENT = re.compile(r"[.!?。！？]\W*$|^\w[^:：]*(?:: |：)\S")
 # Structure without content: headings, code fences, table rules.
 _NO_SENTENCE = re.compile(r"#{1,6}\s|`{3}|~{3}|[\s|:=_*-]+$")
+# What follows the header row of a table in Markdown.
+_TABLE_RULE = re.compile(r"[ \t]*\n[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*(?:\n|$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +79,13 @@ def _sentences_of(chunk: Chunk) -> Iterator[tuple[AnsweringSentence, str]]:
 
 
 def _is_quotable(chunk: Chunk, item: AnsweringSentence) -> bool:
-    """Return whether a sentence is more than a heading or a mark."""
+    """Return whether a sentence is more than a heading, a mark or the names of a table's columns."""
     quote = chunk.text[item.start : item.end]
     is_long = estimate_tokens(quote) >= _SHORTEST or (_STATEMENT.search(quote) and len(source_words(quote)) > 1)
     if _NO_SENTENCE.match(quote) or is_label_alone(quote) or is_label(quote) or not (item.question or is_long):
         return False
+    if "|" in quote and _TABLE_RULE.match(chunk.text, item.end):
+        return False  # the rows are shown with their columns
     return quote not in chunk.heading_at(chunk.start + item.start).split(" > ")
 
 
