@@ -55,6 +55,39 @@ def test_a_measure_is_asked_for_by_its_adjective(question: str, column: str) -> 
 
 @pytest.mark.parametrize(
     ("question", "column"),
+    [
+        ("Where is the spring fair held?", "Venue"),
+        ("When does the spring fair take place?", "Date"),
+        ("How much does the spring fair cost?", "Fee"),
+        ("When is the fair Spring fair?", "Date"),
+        ("Where was the spring fair founded?", ""),
+        ("Who opens the spring fair?", ""),
+        ("Where is the fee of the spring fair paid?", ""),
+        ("Who sets the fee of the spring fair?", ""),
+        ("What is the fee of the spring fair?", "Fee"),
+    ],
+)
+def test_a_place_a_day_or_a_price_is_asked_for_by_the_word_that_asks(question: str, column: str) -> None:
+    found = asked_cell(quote("| Spring fair | 3 May | Town hall | 12 |", "Fairs > Fair | Date | Venue | Fee"), question)
+    assert (found.column if found else "") == column
+
+
+@pytest.mark.parametrize(
+    ("question", "column"),
+    [
+        ("秋桜はどこで採れますか", "産地"),
+        ("秋桜はいくらですか", "値段"),
+        ("秋桜はどこの豆ですか", "産地"),
+        ("秋桜はどこで売れますか", ""),
+    ],
+)
+def test_so_it_is_in_japanese(question: str, column: str) -> None:
+    found = asked_cell(quote("| 秋桜 | 奄美 | 900 |", "店 > 豆 | 産地 | 値段"), question)
+    assert (found.column if found else "") == column
+
+
+@pytest.mark.parametrize(
+    ("question", "column"),
     [("What is the width of A?", "Width"), ("How wide is A?", "Width"), ("How wide is a sign?", ""), ("A width?", "")],
 )
 def test_a_row_whose_name_is_an_article_is_named_by_its_letters(question: str, column: str) -> None:

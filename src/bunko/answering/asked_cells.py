@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bunko.grounding.table_cells import AskedCell, asked_cell
+from bunko.grounding.table_cells import SAYS_NOTHING, AskedCell, asked_cell
 from bunko.language.words import source_words, words
 from bunko.question.answer_type import may_answer
 from bunko.question.parts import parts, parts_by_name
@@ -55,7 +55,8 @@ def _may_answer(question: Question, item: Evidence, cell: AskedCell) -> bool:
     """Return whether the cell is of the type that is asked for. Who chose the master is not who the master is."""
     if not question.expects:
         return True
-    if question.expects == "name" and set(words(question.text)) - source_words(f"{cell.label} {cell.column}"):
+    said = set(words(question.text)) - SAYS_NOTHING
+    if question.expects == "name" and said - source_words(f"{cell.label} {cell.column}"):
         return False
     text = item.quote[cell.start : cell.end]
     return may_answer(text, question.expects, asked=frozenset(words(question.text)))

@@ -36,6 +36,22 @@ _MEASURES = {
     "expensive": "price cost",
 }
 _HOW = re.compile(rf"\bhow ({'|'.join(_MEASURES)})\b", re.IGNORECASE)
+# What other questions ask for, by the word that asks, where they say nothing else of the row: "where did the ship sink"
+# asks for no column called Country.
+_KINDS = {
+    "where": "place location origin country city town region address venue",
+    "when": "date day time",
+    "how much": "price cost fee",
+    "どこ": "場所 産地 所在地 国 都市 住所 会場",
+    "いつ": "日付 日時 期日",
+    "いくら": "価格 料金 値段 金額",
+}
+_KIND = re.compile(r"\b(?:where|when|how much)\b|どこ|いつ|いくら", re.IGNORECASE)
+_TAKE_PLACE = re.compile(r"\b(?:take|takes|took|taken|taking) place\b", re.IGNORECASE)
+SAYS_NOTHING = frozenset(words("come comes from hold held located situated lies kept costs 開催 開く 採れる"))
+"""Words of questions after a place, a day or a price that don't tell which."""
+_ASKS_FOR_WORDS = re.compile(r"\b(?:who|whose|whom|where)\b|誰|だれ|どこ", re.IGNORECASE)
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 def with_cells(citations: Sequence[Citation], evidence: Sequence[Evidence], *, question: str) -> tuple[Citation, ...]:
@@ -73,9 +89,9 @@ def cell_of(item: Evidence, *, start: int, end: int, sentence: str, question: st
     column = _marked(item, cells, item.start + first)
     if column is None:
         column = _said(texts, sentence)
-    if column is None:
-        column = _asked(names[: len(texts)], question)
     label = next((text for text in texts if text), "")
+    if column is None:
+        column = _asked(names[: len(texts)], texts, question)
     return TableCell(row=label, column=names[column].strip() if column is not None else "") if label else None
 
 
@@ -105,7 +121,7 @@ def asked_cell(item: Evidence, question: str) -> AskedCell | None:
     if "\n" in item.quote.strip() or len(names) < 2 or len(cells) != len(names):
         return None
     label = cells[0][2].strip(_AROUND)
-    column = _asked(names, question)
+    column = _asked(names, [text for _, _, text in cells], question)
     if not _is_named(label, question) or column is None or not cells[column][2]:
         return None
     start, end, _ = cells[column]
@@ -154,15 +170,21 @@ def _has(sentence: str, text: str) -> bool:
     return bool(re.search(f"{edge[0]}{re.escape(text)}{edge[1]}", sentence))
 
 
-def _asked(names: Sequence[str], question: str) -> int | None:
+def _asked(names: Sequence[str], texts: Sequence[str], question: str) -> int | None:
     """Return the column, but for the first, whose name shares the most words with the question.
 
-    Where none shares any, the one that names the measure that is asked for: the width, of "how wide".
+    Where none shares any, the one that names the measure or the kind of thing that is asked for: the width, of "how
+    wide", the place or the country, of "where". "Who built it?" is not answered by the year under Built.
     """
-    measures = " ".join(_MEASURES[match.lower()] for match in _HOW.findall(question))
-    for asked in (set(words(question)), set(words(measures))):
+    said = set(words(_TAKE_PLACE.sub(" ", question)))
+    meant = [_MEASURES[match.lower()] for match in _HOW.findall(question)]
+    if said <= SAYS_NOTHING.union(words(texts[0]), source_words(names[0])):
+        meant += [_KINDS[match.lower()] for match in _KIND.findall(question)]
+    for asked in (said, set(words(" ".join(meant)))):
         shares = [len(asked & source_words(name)) if n else 0 for n, name in enumerate(names)]
         most = max(shares)
         if most:
-            return shares.index(most) if shares.count(most) == 1 else None
+            column = shares.index(most)
+            is_other = bool(_ASKS_FOR_WORDS.search(question)) and not _LETTER.search(texts[column])
+            return column if shares.count(most) == 1 and not is_other else None
     return None
