@@ -53,6 +53,20 @@ def test_another_question_about_the_row_is_left_to_the_reader(question: str) -> 
     assert cell_span(parse_question(question), quotes(MOEN)) is None
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Where does Comté come from?", "France"),
+        ("Where is Comté made?", None),  # where it comes from may be elsewhere
+        ("How much does Comté cost?", "free"),
+        ("How much of the Comté was eaten?", None),
+    ],
+)
+def test_a_place_or_a_price_is_asked_for_without_its_column(question: str, answer: str | None) -> None:
+    span = cell_span(parse_question(question), quotes("| Comté | France | free |", heading="Cheese | Country | Price"))
+    assert (span.text if span else None) == answer
+
+
 def test_of_two_rows_that_are_named_the_longer_name_is_meant() -> None:
     question = parse_question("Who is the master of Old Moen?")
     span = cell_span(question, quotes(MOEN, OLD_MOEN))

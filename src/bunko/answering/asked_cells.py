@@ -5,6 +5,7 @@ A reader sees a row without the names of its columns, and takes the wrong cell, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from bunko.grounding.table_cells import SAYS_NOTHING, AskedCell, asked_cell
@@ -18,6 +19,7 @@ from bunko.types import AnswerSpan, Evidence
 _SEEN = 3
 # How often such a cell is the answer, at least: docs/decisions/024-reader.md has the figures.
 _CONFIDENCE = 0.9
+_ASKS_PRICE = re.compile(r"\bhow much\b|いくら", re.IGNORECASE)
 
 
 def cell_span(question: Question, evidence: Sequence[Evidence]) -> AnswerSpan | None:
@@ -59,4 +61,6 @@ def _may_answer(question: Question, item: Evidence, cell: AskedCell) -> bool:
     if question.expects == "name" and said - source_words(f"{cell.label} {cell.column}"):
         return False
     text = item.quote[cell.start : cell.end]
+    if _ASKS_PRICE.search(question.text) and not any(map(str.isdigit, text)):
+        return True  # free, 無料
     return may_answer(text, question.expects, asked=frozenset(words(question.text)))

@@ -39,12 +39,12 @@ _HOW = re.compile(rf"\bhow ({'|'.join(_MEASURES)})\b", re.IGNORECASE)
 # What other questions ask for, by the word that asks, where they say nothing else of the row: "where did the ship sink"
 # asks for no column called Country.
 _KINDS = {
-    "where": "place location origin country city town region address venue",
+    "where": "place location origin country city town region address venue room",
     "when": "date day time",
     "how much": "price cost fee",
     "どこ": "場所 産地 所在地 国 都市 住所 会場",
     "いつ": "日付 日時 期日",
-    "いくら": "価格 料金 値段 金額",
+    "いくら": "価格 料金 値段 金額 単価",
 }
 _KIND = re.compile(r"\b(?:where|when|how much)\b|どこ|いつ|いくら", re.IGNORECASE)
 _TAKE_PLACE = re.compile(r"\b(?:take|takes|took|taken|taking) place\b", re.IGNORECASE)
