@@ -128,6 +128,13 @@ def test_lines_that_are_no_paragraph_are_sentences_each(text: str) -> None:
     assert cut(text) == [line.strip() for line in text.split("\n")]
 
 
+def test_the_last_of_several_labelled_lines_ends_where_the_next_word_had_room() -> None:
+    due, limit = "Next inspection due: 2 November 2026", "Pressure limit 6.5 bar; 7 bar opens the valve."
+    assert cut(f"Serial: AX-2231-K\n{due}\n{limit}") == ["Serial: AX-2231-K", due, limit]
+    wrapped = "Note: the valve opens at seven bar and must be\nInspected each year by somebody from the town."
+    assert cut(wrapped) == [wrapped]
+
+
 def test_a_line_of_full_width_spaces_is_blank() -> None:
     long = "東京タワーは東京都港区芝公園にある高い電波塔"
     assert cut(f"{long}\n　\n{long}") == [long, long]

@@ -102,6 +102,8 @@ def _ends_at_line(text: str, start: int, line_end: int, margins: tuple[int, int]
         return True
     if any(pattern.match(line) and pattern.match(following) for pattern in (_LABEL, _ROW)):
         return True
+    if _LABEL.match(line) and not following[:1].islower() and _had_room(text[line_start:line_end], following, margins):
+        return True
     if _LABEL_ALONE.match(following) and not re.search(r"[,、，]\s*$", line):
         return True
     if _TERMINAL.search(line) and not _NEVER_LAST.search(line):
@@ -109,6 +111,12 @@ def _ends_at_line(text: str, start: int, line_end: int, margins: tuple[int, int]
     # A wrapped line is broken near the margin; a shorter one was ended on purpose. Japanese may be broken anywhere,
     # so its lines are fuller.
     return not _GOES_ON.search(line) and fullness < (0.75 if _ends_in_cjk(line) else 0.6)
+
+
+def _had_room(line: str, following: str, margins: tuple[int, int]) -> bool:
+    """Return whether the next word would have stood in a line: then it was not broken for lack of room."""
+    word = following[:1] if CJK.match(following) else following.partition(" ")[0]
+    return columns(line) + 1 + columns(word) <= margins[1]
 
 
 def _ends_in_cjk(line: str) -> bool:
