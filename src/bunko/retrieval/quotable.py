@@ -23,8 +23,7 @@ _SHORTEST = 5
 _STATEMENT = re.compile(r"[.!?。！？]\W*$|^\w[^:：]*(?:: |：)\S")
 # Structure without content: headings, code fences, table rules.
 _NO_SENTENCE = re.compile(r"#{1,6}\s|`{3}|~{3}|[\s|:=_*-]+$")
-# What follows the header row of a table in Markdown.
-_TABLE_RULE = re.compile(r"[ \t]*\n[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*(?:\n|$)")
+_TABLE_RULE = "|:- \t"  # the signs of the line below the names of a Markdown table's columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +83,15 @@ def _is_quotable(chunk: Chunk, item: AnsweringSentence) -> bool:
     is_long = estimate_tokens(quote) >= _SHORTEST or (_STATEMENT.search(quote) and len(source_words(quote)) > 1)
     if _NO_SENTENCE.match(quote) or is_label_alone(quote) or is_label(quote) or not (item.question or is_long):
         return False
-    if "|" in quote and _TABLE_RULE.match(chunk.text, item.end):
+    if "|" in quote and _is_above_rule(chunk.text, item.end):
         return False  # the rows are shown with their columns
     return quote not in chunk.heading_at(chunk.start + item.start).split(" > ")
+
+
+def _is_above_rule(text: str, end: int) -> bool:
+    """Return whether the line after a place is the rule below the names of a Markdown table's columns."""
+    line = text[end:].lstrip(" \t").removeprefix("\n").partition("\n")[0]
+    return "-" in line and not line.strip(_TABLE_RULE)
 
 
 def _candidate(hit: Hit, rank: int, item: AnsweringSentence, *, before: str, best: float) -> Candidate:
