@@ -127,6 +127,7 @@ def test_the_model_is_named_beside_the_question_and_chosen(browser: Browser, tmp
         tab = Tab(browser, url)
         page = tab.open()
         choice = page.get_by_label("Model that answers")
+        choice.locator("option").nth(1).wait_for(state="attached")  # they come after the page
         assert choice.locator("option").all_inner_texts() == ["one", "two"]
         choice.select_option("two")
         with page.expect_request("**/ask") as request:
