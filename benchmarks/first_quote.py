@@ -3,8 +3,8 @@
 usage: python benchmarks/first_quote.py --folder FOLDER --questions Q.jsonl [--number 12]
 
 Q has one JSON object with "question" on each line. The folder must be indexed, and the models be in the cache. Each
-command runs in a terminal of its own, since the output to a pipe comes later. `number` new questions are asked alone, as
-many beside a server, and the latter once more, as kept answers. Printed is one JSON line for each: seconds from the
+command runs in a terminal of its own, since the output to a pipe comes later. `number` new questions are asked alone,
+as many beside a server, and the latter once more, as kept answers. Printed is one JSON line for each: seconds from the
 start of the process, medians. Not on Windows, which has no pseudo-terminals of this kind.
 """
 
